@@ -1,1 +1,4 @@
-export {};
+export * from './call-record.ts';
+export * from './directory.ts';
+export * from './e164.ts';
+export * from './ids.ts';

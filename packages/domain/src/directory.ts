@@ -1,0 +1,97 @@
+import type { E164 } from './e164.ts';
+import type { AccountId, CarrierId, PersonId } from './ids.ts';
+
+/** The nouns that routing needs. They are plain data: the store fills them, the engine reads them. */
+
+export interface Account {
+  readonly id: AccountId;
+  readonly name: string;
+  readonly status: 'active' | 'suspended';
+  /** The SBC FQDNs by which Microsoft and we know this customer, lower case. The first is used for calls to Teams. */
+  readonly sbcHosts: readonly string[];
+  readonly mailDomains: readonly string[];
+  readonly entraTenantId?: string;
+  /** ISO 3166 alpha-2: how numbers without a plus are read and which emergency numbers count. */
+  readonly country: string;
+  readonly areaCode?: string;
+  readonly timeZone: string;
+  /** Shown and billed when the caller's own number is not usable. */
+  readonly mainNumber?: E164;
+  /** What a call from Teams gets whose caller number is nobody's here (product-behaviour 4.3). */
+  readonly unknownCaller: 'reject' | 'main-number';
+  /** Carriers for outbound calls, first choice first. */
+  readonly carriers: readonly CarrierId[];
+  /** Ring time before the unavailable route, seconds, 5-60. */
+  readonly noAnswerSeconds: number;
+}
+
+export interface Person {
+  readonly id: PersonId;
+  readonly accountId: AccountId;
+  readonly displayName: string;
+  /** User principal name at Microsoft, lower case. */
+  readonly upn: string;
+  readonly mail?: string;
+  readonly extension?: string;
+  /** Numbers of this person, the main one first. */
+  readonly numbers: readonly E164[];
+  /** Active in the platform (product-behaviour 1.1 row 2). */
+  readonly active: boolean;
+  /** The person's own switch for calls in Teams (row 7). */
+  readonly teamsToggle: boolean;
+  /** The platform's Teams licence (row 9). */
+  readonly platformLicence: boolean;
+}
+
+/** Who owns a number or an extension. More kinds come with the phone system. */
+export type Owner = { readonly kind: 'person'; readonly personId: PersonId; readonly accountId: AccountId };
+
+export interface CarrierTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly protocol: 'UDP' | 'TCP' | 'TLS';
+  /** Lower is tried first; equal priorities are spread by weight. */
+  readonly priority: number;
+  readonly weight: number;
+}
+
+export interface Carrier {
+  readonly id: CarrierId;
+  readonly name: string;
+  /** Owned by the operator (shared by customers) or by one account. */
+  readonly owner: 'operator' | AccountId;
+  readonly targets: readonly CarrierTarget[];
+  /** Sources that are this carrier: address, and port when several carriers share an address. */
+  readonly sources: readonly { readonly address: string; readonly port?: number }[];
+  readonly probeWithOptions: boolean;
+  readonly credentials?: { readonly username: string; readonly password: string; readonly realm?: string };
+  readonly maxCalls?: number;
+  /** How the carrier wants numbers: with plus, or digits only. */
+  readonly numberFormat: 'e164' | 'digits';
+  /** Emergency calls may leave here. */
+  readonly emergency: boolean;
+}
+
+/** One of Microsoft's connection points, in the order in which they must be tried (teams-direct-routing 1.1). */
+export interface Hub {
+  readonly name: string;
+  readonly port: number;
+}
+
+/**
+ * Everything that deciding about a new call needs, in memory and immutable (I3). A change makes a new snapshot.
+ * Every lookup that belongs to a customer is keyed by the customer.
+ */
+export interface RoutingSnapshot {
+  readonly version: number;
+  readonly builtAtWallMs: number;
+  readonly accounts: ReadonlyMap<AccountId, Account>;
+  /** SBC FQDN, lower case, exact: the one thing that tells customers apart on the Teams side. */
+  readonly accountBySbcHost: ReadonlyMap<string, AccountId>;
+  readonly people: ReadonlyMap<PersonId, Person>;
+  /** DIDs of all customers: a number has exactly one owner on the platform. */
+  readonly numbers: ReadonlyMap<E164, Owner>;
+  readonly extensions: ReadonlyMap<AccountId, ReadonlyMap<string, Owner>>;
+  readonly carriers: ReadonlyMap<CarrierId, Carrier>;
+  readonly hubs: readonly Hub[];
+}

@@ -1,0 +1,5 @@
+import type { CallId } from '@tandem/domain';
+
+export interface Ids {
+  callId(): CallId;
+}
