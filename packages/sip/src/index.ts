@@ -1,1 +1,20 @@
-export {};
+/** The promise of @tandem/sip. Files under `@tandem/sip/<folder>/<file>.ts` may be imported directly as well. */
+
+// Headers
+export * from './header/cseq.ts';
+export * from './header/name-addr.ts';
+export * from './header/params.ts';
+export { isToken, quote, textFromWire, textToWire, unquote } from './header/text.ts';
+export * from './header/via.ts';
+// Messages
+export * from './message/access.ts';
+export { Headers } from './message/headers.ts';
+export { limits } from './message/limits.ts';
+export type { SipMessage, SipRequest, SipResponse } from './message/message.ts';
+export { type FaultStatus, type ParseFault, type ParseOutcome, parseMessage } from './message/parse.ts';
+export { printMessage } from './message/print.ts';
+
+// URIs
+export * from './uri/host.ts';
+export { hostOfUri } from './uri/host-of-uri.ts';
+export * from './uri/uri.ts';

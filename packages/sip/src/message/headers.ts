@@ -1,0 +1,198 @@
+/**
+ * The header fields of one message: ordered and lossless.
+ *
+ * A field that came from the wire keeps its line as it was (spelling, spaces, folds), so that printing an untouched
+ * message gives back its bytes. Strings here are latin1: one char per byte. What a person reads is turned into
+ * Unicode by the typed parsers (`header/text.ts`). Values are decoded when asked for, and remembered.
+ */
+import { splitList } from '../header/list.ts';
+import { cleanValue } from '../header/text.ts';
+import { headerKey } from './header-names.ts';
+
+const TOKEN = /^[-.!%*_+`'~A-Za-z0-9]+$/;
+
+/** One field. Never changed after it was made, so clones share fields and what was decoded from them. */
+class Field {
+  readonly key: string;
+  /** The whole line without its final CRLF; folds included. */
+  readonly line: string;
+  readonly colon: number;
+  #value: string | undefined;
+  #decodedBy: unknown;
+  #decoded: unknown;
+
+  constructor(key: string, line: string, colon: number) {
+    this.key = key;
+    this.line = line;
+    this.colon = colon;
+  }
+
+  get name(): string {
+    return this.line.slice(0, this.colon).trimEnd();
+  }
+
+  get value(): string {
+    this.#value ??= unfold(this.line, this.colon + 1);
+    return this.#value;
+  }
+
+  decode<T>(parse: (value: string) => T): T {
+    if (this.#decodedBy === parse) return this.#decoded as T;
+    const decoded = parse(this.value);
+    this.#decodedBy = parse;
+    this.#decoded = decoded;
+    return decoded;
+  }
+}
+
+/** RFC 3261 §7.3.1: a line that starts with a space or tab continues the one before; the fold counts as one space. */
+function unfold(line: string, from: number): string {
+  let start = from;
+  let end = line.length;
+  while (start < end && isBlank(line.charCodeAt(start))) start++;
+  while (end > start && isBlank(line.charCodeAt(end - 1))) end--;
+  const value = line.slice(start, end);
+  if (value.indexOf('\n') < 0) return value;
+  return value
+    .split('\r\n')
+    .map((part) => part.trim())
+    .join(' ');
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9 || code === 13 || code === 10;
+}
+
+export class Headers {
+  #fields: Field[] = [];
+
+  /** Builds headers from name and value pairs, in order. */
+  static of(pairs: Iterable<readonly [string, string]>): Headers {
+    const headers = new Headers();
+    for (const [name, value] of pairs) headers.append(name, value);
+    return headers;
+  }
+
+  /**
+   * For the parser only: takes over a line as it came. `colon` is the offset of the first colon; `key` the
+   * lower-case long name.
+   */
+  takeLine(key: string, line: string, colon: number): void {
+    this.#fields.push(new Field(key, line, colon));
+  }
+
+  /** The first value, trimmed and unfolded. */
+  get(name: string): string | undefined {
+    return this.#first(name)?.value;
+  }
+
+  /** One value per header line, in order; a comma-separated line stays one value (see `list`). */
+  getAll(name: string): string[] {
+    const key = headerKey(name);
+    const values: string[] = [];
+    for (const field of this.#fields) if (field.key === key) values.push(field.value);
+    return values;
+  }
+
+  /** The values of a comma-separated header over all its lines (RFC 3261 §7.3.1); aware of quotes and `<…>`. */
+  list(name: string): string[] {
+    const key = headerKey(name);
+    const values: string[] = [];
+    for (const field of this.#fields) {
+      if (field.key === key) for (const value of field.decode(splitList)) values.push(value);
+    }
+    return values;
+  }
+
+  /** The first value through `parse`, remembered per field: asking twice with the same function parses once. */
+  decode<T>(name: string, parse: (value: string) => T): T | undefined {
+    return this.#first(name)?.decode(parse);
+  }
+
+  has(name: string): boolean {
+    return this.#first(name) !== undefined;
+  }
+
+  /** Number of header lines of that name. */
+  count(name: string): number {
+    const key = headerKey(name);
+    let count = 0;
+    for (const field of this.#fields) if (field.key === key) count++;
+    return count;
+  }
+
+  /** Replaces all lines of that name by one, where the first of them stood; appends when there was none. */
+  set(name: string, value: string): this {
+    const field = made(name, value);
+    const at = this.#fields.findIndex((other) => other.key === field.key);
+    if (at < 0) this.#fields.push(field);
+    else {
+      this.#fields[at] = field;
+      this.#fields = this.#fields.filter((other, index) => index === at || other.key !== field.key);
+    }
+    return this;
+  }
+
+  append(name: string, value: string): this {
+    this.#fields.push(made(name, value));
+    return this;
+  }
+
+  /** Puts a line before the first of its name (a new top Via or Route), else before everything. */
+  prepend(name: string, value: string): this {
+    const field = made(name, value);
+    const at = this.#fields.findIndex((other) => other.key === field.key);
+    this.#fields.splice(Math.max(at, 0), 0, field);
+    return this;
+  }
+
+  delete(name: string): this {
+    const key = headerKey(name);
+    this.#fields = this.#fields.filter((field) => field.key !== key);
+    return this;
+  }
+
+  clone(): Headers {
+    const copy = new Headers();
+    copy.#fields = this.#fields.slice();
+    return copy;
+  }
+
+  /** Name as spelled and value, in order. */
+  *[Symbol.iterator](): Iterator<[string, string]> {
+    for (const field of this.#fields) yield [field.name, field.value];
+  }
+
+  /**
+   * The block as it goes on the wire, each line with its CRLF, and a Content-Length that is right: an existing line
+   * stays where it is if its number fits, else it is replaced; a missing one comes last.
+   */
+  print(contentLength: number): string {
+    let text = '';
+    let stated = false;
+    for (const field of this.#fields) {
+      if (field.key !== 'content-length') text += `${field.line}\r\n`;
+      else if (!stated) {
+        stated = true;
+        text +=
+          field.value === String(contentLength) ? `${field.line}\r\n` : `${field.name}: ${contentLength}\r\n`;
+      }
+    }
+    return stated ? text : `${text}Content-Length: ${contentLength}\r\n`;
+  }
+
+  #first(name: string): Field | undefined {
+    const key = headerKey(name);
+    for (const field of this.#fields) if (field.key === key) return field;
+    return undefined;
+  }
+}
+
+/**
+ * A field of our own making. CR, LF, NUL and other controls are taken out of the value (header injection, threat
+ * T11). A name that is no token is a bug of the caller, not an input, hence the throw.
+ */
+function made(name: string, value: string): Field {
+  if (!TOKEN.test(name)) throw new TypeError(`not a header name: ${JSON.stringify(name)}`);
+  return new Field(headerKey(name), `${name}: ${cleanValue(value)}`, name.length);
+}
