@@ -1,0 +1,128 @@
+/**
+ * What the supervisor tells each child at start, and the few words they exchange over Node's IPC channel.
+ *
+ * ```
+ * supervisor                     child
+ *    ├── {type:'configure', config} ──►│   once, right after the spawn
+ *    │◄── {type:'ready', …} ───────────┤   every listener is open; or {type:'failed', message} and exit 1
+ *    ├── {type:'stop'} ───────────────►│   finish within 2 s, exit 0
+ * ```
+ * A child ignores SIGINT and SIGTERM (a terminal sends them to the whole group; the supervisor ends its children in
+ * order) and exits by itself when the channel disconnects, because then its supervisor is dead. What a child prints
+ * goes to `<dataDir>/logs/<child>.log`; a line that contains `"level":50` (pino's error) or more, or `warn:`, is
+ * shown on the supervisor's stderr too. A restarted child is configured again with the same values.
+ */
+import type { PortRange, Ports } from './ports.ts';
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+export interface HubAddress {
+  /** Kept for SNI and for the check of the hub's certificate; resolved through `twin.dns` or the system. */
+  readonly name: string;
+  readonly port: number;
+}
+
+/** Where Microsoft's side and the rehearsal carrier live while the twin is on. URLs have no slash at the end. */
+export interface TwinAddresses {
+  readonly controlUrl: string;
+  readonly loginUrl: string;
+  readonly graphUrl: string;
+  /** `host:port`, UDP and TCP. */
+  readonly dns: string;
+  /** PEM of the twin's private CA; exists when the twin is ready. */
+  readonly caFile: string;
+  /** `host:port` each, in the order sip, sip2, sip3. */
+  readonly hubs: readonly string[];
+  /** `host:port`, UDP and TCP: the rehearsal carrier. */
+  readonly carrier: string;
+  readonly carrierSecond: string;
+  readonly carrierThird: string;
+}
+
+export interface SignIn {
+  readonly role: 'operator' | 'account-admin' | 'service-desk';
+  readonly name: string;
+  readonly password: string;
+  /** Account code (`acme`); absent for the operator's own people. */
+  readonly account?: string;
+}
+
+/** Signalling, API and portal: apps/server/src/node/main.ts. */
+export interface NodeConfig {
+  readonly dataDir: string;
+  /** Ours to write: journal, call audio, snapshots. Exists. */
+  readonly nodeDir: string;
+  readonly bindAddress: string;
+  /** Address written into Contact, Via and SDP. */
+  readonly advertisedAddress: string;
+  readonly ports: Ports;
+  /** As the application's role: no superuser, owns nothing, bound by row-level security. */
+  readonly databaseUrl: string;
+  /** As the owner of the tables: for migrations only. */
+  readonly databaseOwnerUrl: string;
+  /** Unix socket (named pipe on Windows) of the media process. */
+  readonly mediaSocket: string;
+  readonly mediaPorts: PortRange;
+  /** In the order in which they are tried. */
+  readonly hubs: readonly HubAddress[];
+  /** Base domain of the customers' host names: `customers.example.net`. */
+  readonly sbcBaseDomain: string;
+  /** Holds `sbc.cert.pem` (chain), `sbc.key.pem`; with the twin on, the twin writes them before it is ready. */
+  readonly certificateDir: string;
+  /** PEM of the roots that Microsoft's certificates must chain to; the twin's CA while the twin is on. */
+  readonly hubRootsFile?: string;
+  readonly twin?: TwinAddresses;
+  /** True: seed the rehearsal world at first start, accept `signIns` and `apiToken`. */
+  readonly rehearsal: boolean;
+  readonly signIns: readonly SignIn[];
+  /** Bearer token of outside scripts; only while the twin is on. */
+  readonly apiToken?: string;
+  /** Path of the `instance` file, for messages; the supervisor writes and removes it. */
+  readonly instanceFile?: string;
+  readonly logLevel: LogLevel;
+  /** Never true outside tests and benches: lets an rtpengine below the safe version floor be used. */
+  readonly allowUnsafeMedia: boolean;
+}
+
+/** The twin: packages/simulator/src/main.ts. It may not import this file; it states the same shape itself. */
+export interface TwinConfig {
+  /** The twin's own folder (CA, audit, recordings). Exists. */
+  readonly dataDir: string;
+  readonly bindAddress: string;
+  readonly ports: Ports;
+  readonly seed: number;
+  /** Written by the twin before it is ready. */
+  readonly caFile: string;
+  /** The twin mints `sbc.cert.pem` and `sbc.key.pem` (0600) for `*.{sbcBaseDomain}` and the base itself here, if absent or near their end. */
+  readonly certificateDir: string;
+  readonly sbcBaseDomain: string;
+  /** `host:port`: where the hubs reach Tandem for any name below `sbcBaseDomain`. */
+  readonly sbcTeamsTls: string;
+  /** `host:port`: where the rehearsal carrier sends its calls. */
+  readonly sbcCarrier: string;
+  /** Names of the hubs in the order of their ports: sip, sip2, sip3. */
+  readonly hubNames: readonly string[];
+  /** Bearer token that the control API asks for. */
+  readonly controlToken: string;
+  readonly logLevel: LogLevel;
+}
+
+/** The media relay: packages/adapters/src/media-process/main.ts. */
+export interface MediaConfig {
+  readonly dataDir: string;
+  readonly socketPath: string;
+  readonly bindAddress: string;
+  readonly ports: PortRange;
+  /** Relay threads; at least 1. */
+  readonly workers: number;
+  readonly logLevel: LogLevel;
+}
+
+export type ToChild<Config> =
+  | { readonly type: 'configure'; readonly config: Config }
+  | { readonly type: 'stop' };
+
+export type FromChild =
+  | { readonly type: 'ready' }
+  /** One sentence for a person: what is wrong and what to do. */
+  | { readonly type: 'failed'; readonly message: string };
