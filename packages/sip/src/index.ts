@@ -18,3 +18,13 @@ export { printMessage } from './message/print.ts';
 export * from './uri/host.ts';
 export { hostOfUri } from './uri/host-of-uri.ts';
 export * from './uri/uri.ts';
+
+// Checks, framing, digest
+export * from './message/check.ts';
+export * from './framing/framer.ts';
+export * from './header/digest.ts';
+export * from './auth/client.ts';
+export { digestResponse, ha1Of } from './auth/digest.ts';
+export * from './auth/nonce.ts';
+export { ReplayGuard } from './auth/replay.ts';
+export * from './auth/server.ts';
