@@ -1,1 +1,13 @@
-export {};
+export * from './account.ts';
+export * from './call.ts';
+export * from './client.ts';
+export * from './event.ts';
+export * from './health.ts';
+export * from './openapi.ts';
+export * from './peer.ts';
+export * from './permissions.ts';
+export * from './person.ts';
+export * from './problem.ts';
+export * from './route.ts';
+export * from './routes.ts';
+export * from './session.ts';

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** Ids are texts made by the platform (UUIDv7); the API promises no more than this shape. */
+export const id = z.string().regex(/^[0-9A-Za-z-]{1,64}$/);
+
+/** UTC with milliseconds, as `Date.prototype.toISOString` writes it. */
+export const timestamp = z.iso.datetime({ precision: 3 }).describe('UTC, ISO 8601 with milliseconds');
+
+/** A `+` that a client forgot to percent-encode arrives as a space: people paste numbers into addresses. */
+const unplus = (value: unknown): unknown =>
+  typeof value === 'string' && value.startsWith(' ') ? `+${value.trimStart()}` : value;
+
+export const e164 = z
+  .string()
+  .regex(/^\+[1-9][0-9]{1,14}$/, 'a number in E.164 form, for example +12025550142');
+export const text = (max: number) => z.string().trim().min(1).max(max);
+/** What the API gives as text: free of control characters that could break a line, a log or a page (T31). */
+export const plain = z.string();
+
+export const queryNumber = z.preprocess(unplus, text(32));
+
+export const paging = {
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe('Rows in one answer, 1-200'),
+  cursor: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,256}$/)
+    .optional()
+    .describe('`nextCursor` of the answer before'),
+};
+
+export function page<Item extends z.ZodType>(item: Item) {
+  return z.object({
+    items: z.array(item),
+    nextCursor: z.string().optional().describe('Absent on the last page'),
+    total: z.number().int().nonnegative().optional().describe('Rows that match, where counting is cheap'),
+  });
+}
