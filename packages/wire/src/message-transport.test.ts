@@ -9,15 +9,15 @@ import type { Framer } from './stream-connection.ts';
 function lineFramer(): Framer {
   let rest = '';
   return {
-    get partial() {
-      return rest.length > 0;
+    get pendingBytes() {
+      return rest.length;
     },
     push(chunk) {
       const lines = (rest + chunk.toString('latin1')).split('\n');
       rest = lines.pop() ?? '';
       return lines.map((line) =>
         line === 'BAD'
-          ? { kind: 'fault', why: 'a bad line' }
+          ? { kind: 'fault', fault: 'a bad line' }
           : { kind: 'message', bytes: Buffer.from(line, 'latin1') },
       );
     },

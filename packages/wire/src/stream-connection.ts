@@ -13,12 +13,12 @@ export type FrameEvent =
   | { readonly kind: 'message'; readonly bytes: Buffer }
   | { readonly kind: 'ping' }
   | { readonly kind: 'pong' }
-  | { readonly kind: 'fault'; readonly why: string };
+  | { readonly kind: 'fault'; readonly fault: string };
 
 export interface Framer {
   push(chunk: Buffer): FrameEvent[];
-  /** True while part of a message waits for the rest. */
-  readonly partial: boolean;
+  /** Bytes of a message whose rest has not come yet. */
+  readonly pendingBytes: number;
 }
 
 export interface StreamLimits {
@@ -168,12 +168,12 @@ export class StreamConnection implements Flow {
         this.write(pong, () => undefined);
       } else if (event.kind === 'fault') {
         // A stream that lost its framing cannot be trusted again (T01).
-        this.#events.onAnomaly(event.why, this);
-        this.end({ kind: 'closed', detail: event.why });
+        this.#events.onAnomaly(event.fault, this);
+        this.end({ kind: 'closed', detail: event.fault });
         return;
       }
     }
-    this.#partialSince = this.#framer.partial ? (this.#partialSince ?? now) : undefined;
+    this.#partialSince = this.#framer.pendingBytes > 0 ? (this.#partialSince ?? now) : undefined;
   }
 
   #hear(now: number): void {

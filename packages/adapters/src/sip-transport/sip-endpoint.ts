@@ -1,0 +1,168 @@
+import { constants, type X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { type SecureContextOptions, TLSSocket } from 'node:tls';
+import { SipFramer } from '@tandem/sip';
+import type { Destination, Flow, TransportFailure, UserAgent, UserAgentPorts } from '@tandem/sip/ua/types.ts';
+import { MessageTransport, type PeerVerdict } from '@tandem/wire';
+import type { NameResolver } from './name-resolver.ts';
+import type { OwnCertificate } from './own-certificate.ts';
+import { judgeCertificate, presentedChain } from './peer-certificate.ts';
+
+/** Names of our listeners and connectors: what `Flow.listener` and `Destination.via` say. */
+export const sipSides = { teams: 'teams', carrierUdp: 'carrier-udp', carrierTcp: 'carrier-tcp' } as const;
+
+/** What the Teams side proved. Found on `Flow.peer`; nothing else may stand for Microsoft (T06). */
+export interface MicrosoftPeer {
+  readonly kind: 'microsoft';
+  readonly matchedName: string;
+}
+
+export interface SipEndpointOptions {
+  readonly bindAddress: string;
+  readonly teamsPort: number;
+  readonly carrierPort: number;
+  readonly certificate: OwnCertificate;
+  readonly hubRoots: readonly X509Certificate[];
+  /** Names that a certificate of Microsoft's must carry one of: the configured cloud's hubs. */
+  readonly hubNames: readonly string[];
+  readonly resolver: NameResolver;
+  /** Who may send to the carrier side at all; strangers get silence (T02). */
+  admitCarrier(address: string, port: number): boolean;
+  onAnomaly(what: string, from: { readonly listener: string; readonly remote: string }): void;
+}
+
+/** Cipher suites of Microsoft's connection points (teams-direct-routing 1.3), and TLS 1.3's own. */
+const ciphers =
+  'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256';
+
+const tickMs = 10;
+
+/**
+ * The user agent's world: sockets, names, certificates and the clock that fires its timers. The Teams side asks for
+ * and judges a certificate on every connection in both directions and issues no session tickets, so no resumed session
+ * can skip the judgement.
+ */
+export class SipEndpoint {
+  readonly transport: MessageTransport;
+  readonly #options: SipEndpointOptions;
+  #certificate: OwnCertificate;
+  #userAgent: UserAgent | undefined;
+  #ticker: NodeJS.Timeout | undefined;
+
+  constructor(options: SipEndpointOptions) {
+    this.#options = options;
+    this.#certificate = options.certificate;
+    this.transport = new MessageTransport({
+      framer: () => new SipFramer(),
+      resolve: (host) => options.resolver.resolve(host),
+      onMessage: (bytes, flow) => {
+        this.#userAgent?.receive(bytes, flow, performance.now());
+        this.#wake();
+      },
+      onFlowClosed: (flow) => this.#userAgent?.flowClosed(flow, performance.now()),
+      onAnomaly: options.onAnomaly,
+    });
+  }
+
+  /** The `send` of the user agent's ports. */
+  readonly send: UserAgentPorts['send'] = (to, bytes, _message, failed) => {
+    this.transport.send(to, bytes, (why: TransportFailure) => {
+      failed(why);
+      this.#wake();
+    });
+    this.#wake();
+  };
+
+  /** Opens every listener. Until then nothing is received; `userAgent` gets everything after. */
+  async open(userAgent: UserAgent): Promise<void> {
+    const { bindAddress: address, teamsPort, carrierPort, admitCarrier } = this.#options;
+    this.#userAgent = userAgent;
+    this.transport.connector({
+      name: sipSides.teams,
+      tls: () => ({ ...this.#tls(), rejectUnauthorized: false }),
+      connectMs: 3_000,
+      limits: { idleMs: 900_000 },
+      verify: (socket, destination: Destination) =>
+        this.#judge(socket, [destination.serverName ?? destination.host, ...this.#options.hubNames]),
+    });
+    this.transport.connector({ name: sipSides.carrierTcp, connectMs: 3_000, limits: { idleMs: 900_000 } });
+    await Promise.all([
+      this.transport.listenStream({
+        name: sipSides.teams,
+        protocol: 'TLS',
+        address,
+        port: teamsPort,
+        // Microsoft's ranges have their own, larger pool (T05).
+        maxPerAddress: 2_000,
+        limits: { idleMs: 900_000 },
+        tls: {
+          ...this.#tls(),
+          requestCert: true,
+          rejectUnauthorized: false,
+          secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+        },
+        verify: (socket) => this.#judge(socket, this.#options.hubNames),
+      }),
+      this.transport.listenUdp({
+        name: sipSides.carrierUdp,
+        address,
+        port: carrierPort,
+        admit: admitCarrier,
+      }),
+      this.transport.listenStream({
+        name: sipSides.carrierTcp,
+        protocol: 'TCP',
+        address,
+        port: carrierPort,
+        limits: { idleMs: 900_000 },
+        verify: (socket) =>
+          admitCarrier(socket.remoteAddress ?? '', socket.remotePort ?? 0)
+            ? { ok: true }
+            : { ok: false, why: 'connection from a stranger' },
+      }),
+    ]);
+  }
+
+  /** New connections present the new certificate in both roles; old ones live on until their calls end (F14). */
+  renew(certificate: OwnCertificate): void {
+    this.#certificate = certificate;
+    this.transport.renewTls(sipSides.teams, this.#tls());
+  }
+
+  /** Leaves one peer's connections, so that the next message connects anew (hub after 503, teams-direct-routing 1.10). */
+  dropConnectionsTo(host: string, port: number): void {
+    this.transport.drop((flow: Flow) => flow.remote.host === host && flow.remote.port === port);
+  }
+
+  async close(): Promise<void> {
+    if (this.#ticker) clearInterval(this.#ticker);
+    this.#ticker = undefined;
+    await this.transport.close();
+  }
+
+  /** The user agent has something to wait for: run its clock until it has not. */
+  #wake(): void {
+    this.#ticker ??= setInterval(() => {
+      if (this.#userAgent?.advance(performance.now()) !== undefined) return;
+      if (this.#ticker) clearInterval(this.#ticker);
+      this.#ticker = undefined;
+    }, tickMs);
+  }
+
+  #tls(): SecureContextOptions & { honorCipherOrder: boolean } {
+    const { key, chain } = this.#certificate;
+    return { key, cert: chain, minVersion: 'TLSv1.2', ciphers, honorCipherOrder: true };
+  }
+
+  #judge(socket: Socket, names: readonly string[]): PeerVerdict {
+    if (!(socket instanceof TLSSocket)) return { ok: false, why: 'not a TLS connection' };
+    const verdict = judgeCertificate(presentedChain(socket), {
+      roots: this.#options.hubRoots,
+      names,
+      nowWallMs: Date.now(),
+    });
+    if (!verdict.ok) return { ok: false, why: `certificate refused (${verdict.fault}): ${verdict.say}` };
+    const peer: MicrosoftPeer = { kind: 'microsoft', matchedName: verdict.matchedName };
+    return { ok: true, peer };
+  }
+}
