@@ -1,0 +1,50 @@
+import { createCipheriv } from 'node:crypto';
+import type { SrtpSuite } from '../relay/relay-commands.ts';
+
+/** Tag bytes per suite. SRTCP always carries 80 bits (RFC 4568 §6.2.2). */
+export const srtpTagBytes: Readonly<Record<SrtpSuite, number>> = {
+  AES_CM_128_HMAC_SHA1_80: 10,
+  AES_CM_128_HMAC_SHA1_32: 4,
+};
+export const SRTCP_TAG_BYTES = 10;
+
+export const MASTER_KEY_BYTES = 16;
+export const MASTER_SALT_BYTES = 14;
+
+export interface SessionKeys {
+  readonly cipherKey: Buffer;
+  readonly salt: Buffer;
+  readonly authKey: Buffer;
+}
+
+/** Labels of RFC 3711 §4.3.2. */
+const labels = {
+  srtp: { cipher: 0x00, auth: 0x01, salt: 0x02 },
+  srtcp: { cipher: 0x03, auth: 0x04, salt: 0x05 },
+} as const;
+
+/** `inline:` of an SDP crypto line, decoded; undefined unless it is exactly key and salt. */
+export function parseMasterKey(base64: string): Buffer | undefined {
+  if (!/^[A-Za-z0-9+/]{40}$/.test(base64)) return undefined;
+  return Buffer.from(base64, 'base64');
+}
+
+/**
+ * RFC 3711 §4.3.1 and §4.3.3 with key derivation rate 0: keystream of AES-CM under the master key, from
+ * `(label << 48) XOR master_salt`, shifted 16 bits left. `master`: key and salt, 30 bytes.
+ */
+export function deriveSessionKeys(master: Uint8Array, use: 'srtp' | 'srtcp'): SessionKeys {
+  const derive = (label: number, size: number): Buffer => {
+    const iv = Buffer.alloc(16);
+    iv.set(master.subarray(MASTER_KEY_BYTES, MASTER_KEY_BYTES + MASTER_SALT_BYTES));
+    iv[7]! ^= label;
+    const cipher = createCipheriv('aes-128-ctr', master.subarray(0, MASTER_KEY_BYTES), iv);
+    return cipher.update(Buffer.alloc(size));
+  };
+  const label = labels[use];
+  return {
+    cipherKey: derive(label.cipher, 16),
+    authKey: derive(label.auth, 20),
+    salt: derive(label.salt, MASTER_SALT_BYTES),
+  };
+}
