@@ -1,30 +1,40 @@
 /** The promise of @tandem/sip. Files under `@tandem/sip/<folder>/<file>.ts` may be imported directly as well. */
 
+export * from './auth/client.ts';
+export { digestResponse, ha1Of } from './auth/digest.ts';
+export * from './auth/nonce.ts';
+export { ReplayGuard } from './auth/replay.ts';
+export * from './auth/server.ts';
+export * from './framing/framer.ts';
 // Headers
 export * from './header/cseq.ts';
+export * from './header/digest.ts';
 export * from './header/name-addr.ts';
 export * from './header/params.ts';
 export { isToken, quote, textFromWire, textToWire, unquote } from './header/text.ts';
 export * from './header/via.ts';
 // Messages
 export * from './message/access.ts';
+// Checks, framing, digest
+export * from './message/check.ts';
 export { Headers } from './message/headers.ts';
 export { limits } from './message/limits.ts';
 export type { SipMessage, SipRequest, SipResponse } from './message/message.ts';
 export { type FaultStatus, type ParseFault, type ParseOutcome, parseMessage } from './message/parse.ts';
 export { printMessage } from './message/print.ts';
+export * from './offer-answer/audio.ts';
+export * from './offer-answer/carrier.ts';
+export * from './offer-answer/state.ts';
 
+// Session descriptions, offer and answer
+export * from './sdp/attribute.ts';
+export * from './sdp/codec.ts';
+export * from './sdp/connection.ts';
+export * from './sdp/crypto.ts';
+export * from './sdp/direction.ts';
+export * from './sdp/ice.ts';
+export * from './sdp/sdp.ts';
 // URIs
 export * from './uri/host.ts';
 export { hostOfUri } from './uri/host-of-uri.ts';
 export * from './uri/uri.ts';
-
-// Checks, framing, digest
-export * from './message/check.ts';
-export * from './framing/framer.ts';
-export * from './header/digest.ts';
-export * from './auth/client.ts';
-export { digestResponse, ha1Of } from './auth/digest.ts';
-export * from './auth/nonce.ts';
-export { ReplayGuard } from './auth/replay.ts';
-export * from './auth/server.ts';
