@@ -1,64 +1,64 @@
 /**
- * How a twin is started and what it says when it is up. The supervisor forks `main.ts` with an IPC channel, sends a
- * {@link TwinConfigure} and waits for a {@link TwinReady}; nobody else needs to know how the twin is built.
+ * How a twin is started and what it says when it is up. The supervisor spawns `main.ts` with an IPC channel:
+ *
+ * ```
+ * supervisor                       twin
+ *    ├── {type:'configure', config} ──►│
+ *    │◄── {type:'ready', …} ───────────┤   every listener is open, certificates are on disk
+ *    │◄── {type:'failed', message} ────┤   or this, and exit 1
+ *    ├── {type:'stop'} ───────────────►│   clients hang up, exit 0 within 2 s
+ * ```
+ * It also ends by itself when the channel disconnects. `apps/server` states the same shape in its child-config; this
+ * package may not import it, and a test of the server holds the two together.
  */
 
-export interface TwinAddress {
-  readonly host: string;
-  readonly port: number;
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The ports that the twin binds or calls; the supervisor's table has more. */
+export interface TwinPorts {
+  readonly twinControl: number;
+  readonly twinHub1: number;
+  readonly twinHub2: number;
+  readonly twinHub3: number;
+  /** UDP and TCP: the carrier's three addresses. */
+  readonly twinCarrier: number;
+  readonly twinCarrierSecond: number;
+  readonly twinCarrierThird: number;
+  /** UDP and TCP. */
+  readonly twinDns: number;
+  /** RTP of clients and of the carrier, both ends included. */
+  readonly twinRtp: PortRange;
 }
 
 export interface TwinConfig {
-  /** Certificates and recordings are kept below this folder; it is made when missing. */
+  /** The twin's own folder (certificates, recordings). */
   readonly dataDir: string;
-  /** Address of every listener of the twin, 127.0.0.1 unless told otherwise. */
-  readonly bind: string;
-  readonly ports: {
-    readonly control: number;
-    /** sip, sip2, sip3, in this order. TLS. */
-    readonly hubs: readonly [number, number, number];
-    /** UDP and TCP on the same number: the carrier's first address. */
-    readonly carrier: number;
-    /** The carrier's second address, for failover. */
-    readonly carrierSecond: number;
-    /** UDP and TCP. */
-    readonly dns: number;
-    /** RTP of clients and of the carrier, both ends included. Even first port. */
-    readonly rtp: { readonly first: number; readonly last: number };
-  };
-  /** Where the SBC under test listens. */
-  readonly sbc: {
-    /** The port of the carrier trunk and of all derived trunks (`SipSignalingPort`). */
-    readonly teamsTls: TwinAddress;
-    readonly carrierUdp: TwinAddress;
-    readonly carrierTcp: TwinAddress;
-  };
-  /** Address written into the A records of the SBC's names; default: the host of `sbc.teamsTls`. */
-  readonly sbcAddress?: string;
-  /** Checks tagged T and I are enforced as well as the documented ones. Default true. */
+  readonly bindAddress: string;
+  readonly ports: TwinPorts;
+  /** Seed of every choice the twin makes. */
+  readonly seed: number;
+  /** Every root of the twin, PEM; written before it is ready. */
+  readonly caFile: string;
+  /** `sbc.cert.pem` (full chain) and `sbc.key.pem` (0600) are minted here if absent or near their end. */
+  readonly certificateDir: string;
+  readonly sbcBaseDomain: string;
+  /** `host:port`: where the hubs reach the SBC for any name at or below `sbcBaseDomain`. */
+  readonly sbcTeamsTls: string;
+  /** `host:port`, UDP and TCP: where the rehearsal carrier sends its calls. */
+  readonly sbcCarrier: string;
+  /** Names of the hubs in the order of their ports: sip, sip2, sip3. */
+  readonly hubNames: readonly string[];
+  /** Bearer token that the control API asks for; empty = none. */
+  readonly controlToken: string;
+  readonly logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  /** Enforce the checks tagged T and I as well as the documented ones (D). Default true. */
   readonly strict?: boolean;
-  /** Seed of every choice the twin makes (tags, shuffles). Default 1. */
-  readonly seed?: number;
-  /** Name of the control API's writer token; absent = the API is open to whoever reaches the loopback address. */
-  readonly controlToken?: string;
 }
 
-export interface TwinConfigure {
-  readonly type: 'configure';
-  readonly config: TwinConfig;
-}
-
-/** Paths of PEM files, as an operator gets them from a public CA. */
-export interface CertificateFiles {
-  readonly folder: string;
-  /** The leaf only. */
-  readonly cert: string;
-  /** The leaf and every intermediate, leaf first: what a TLS server is configured with. */
-  readonly fullChain: string;
-  /** Intermediates only. */
-  readonly chain: string;
-  readonly key: string;
-}
+export type ToTwin = { readonly type: 'configure'; readonly config: TwinConfig } | { readonly type: 'stop' };
 
 export interface TwinReady {
   readonly type: 'ready';
@@ -66,33 +66,44 @@ export interface TwinReady {
   readonly control: string;
   /** `host:port` of sip, sip2, sip3. */
   readonly hubs: readonly string[];
-  /** Names to put into Tandem's hub configuration, with the twin's ports. */
-  readonly hubNames: readonly { readonly name: string; readonly port: number }[];
   readonly carrier: string;
   readonly carrierSecond: string;
   readonly dns: string;
   /** Every root of the twin in one PEM file: enough to verify the hubs and the SBC. */
   readonly ca: string;
-  /** Only the roots that sign Microsoft's side: what the SBC should trust. */
-  readonly microsoftRoots: string;
-  /** The SBC's certificate, for the same import path that an operator uses. */
-  readonly sbcCertificate: CertificateFiles;
+  /** Only the root that signs Microsoft's side: what the SBC should trust. */
+  readonly microsoftRoot: string;
 }
 
-export interface TwinFailed {
-  readonly type: 'failed';
-  readonly reason: string;
-}
+export type FromTwin = TwinReady | { readonly type: 'failed'; readonly message: string };
 
-/** The region names of the three connection points, in the order of `ports.hubs` (primary in EMEA). */
+export type Region = 'eu' | 'us' | 'as';
+
+/** In the order of the connection points when the primary is in EMEA (teams-direct-routing 1.1). */
+export const regions: readonly Region[] = ['eu', 'us', 'as'];
+
 export const hubNames = [
   'sip.pstnhub.microsoft.com',
   'sip2.pstnhub.microsoft.com',
   'sip3.pstnhub.microsoft.com',
 ] as const;
 
-export const regionalNames = [
-  'sip-du-a-eu.pstnhub.microsoft.com',
-  'sip-du-a-us.pstnhub.microsoft.com',
-  'sip-du-a-as.pstnhub.microsoft.com',
-] as const;
+/** What Record-Route and the From of OPTIONS say. */
+export const regionalName = (region: Region): string => `sip-du-a-${region}.pstnhub.microsoft.com`;
+
+/** What the Contact of calls says; port 443, never to be dialled. */
+export const apiName = (region: Region): string =>
+  ({
+    eu: 'api-du-a-euwe.pstnhub.microsoft.com',
+    us: 'api-du-a-usea.pstnhub.microsoft.com',
+    as: 'api-du-a-asse.pstnhub.microsoft.com',
+  })[region];
+
+export function parseHostPort(text: string): { host: string; port: number } {
+  const colon = text.lastIndexOf(':');
+  const port = Number(text.slice(colon + 1));
+  if (colon < 1 || !Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new TypeError(`not host:port: ${text}`);
+  }
+  return { host: text.slice(0, colon), port };
+}
