@@ -1,5 +1,5 @@
 import type { CallId, CallRecord } from '@tandem/domain';
-import type { DialogSnapshot } from '@tandem/sip';
+import type { DialogSnapshot } from '@tandem/sip/ua/types.ts';
 
 /** One line of a ladder: a SIP message or one of our own steps. */
 export interface LadderEntry {

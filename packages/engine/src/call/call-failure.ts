@@ -1,0 +1,44 @@
+import type { EligibilityCode } from '@tandem/domain';
+
+/** Everything that can keep a call from happening or end it early. Closed: each kind has one verdict (verdicts.ts). */
+export type CallFailure =
+  // decided before anybody was called
+  | { readonly kind: 'unknown-host'; readonly host: string }
+  | { readonly kind: 'unknown-number'; readonly dialled: string }
+  | { readonly kind: 'unknown-extension'; readonly dialled: string }
+  | { readonly kind: 'unreadable-number'; readonly dialled: string }
+  | { readonly kind: 'caller-account-suspended' }
+  | { readonly kind: 'callee-account-suspended' }
+  | { readonly kind: 'caller-not-owned'; readonly presented: string }
+  | { readonly kind: 'caller-disabled'; readonly code: EligibilityCode; readonly sentence: string }
+  | { readonly kind: 'caller-not-eligible'; readonly code: EligibilityCode; readonly sentence: string }
+  | { readonly kind: 'callee-disabled'; readonly code: EligibilityCode; readonly sentence: string }
+  | { readonly kind: 'callee-not-eligible'; readonly code: EligibilityCode; readonly sentence: string }
+  | { readonly kind: 'no-route'; readonly dialled: string }
+  | { readonly kind: 'too-many-hops' }
+  | { readonly kind: 'loop-detected' }
+  | { readonly kind: 'too-many-calls'; readonly limit: number; readonly of: string }
+  | { readonly kind: 'draining' }
+  // found out by calling
+  | { readonly kind: 'peer-rejected'; readonly role: 'teams' | 'carrier'; readonly status: number }
+  | { readonly kind: 'teams-unreachable'; readonly tried: number }
+  | { readonly kind: 'carrier-unreachable'; readonly tried: number }
+  | { readonly kind: 'no-answer'; readonly afterSeconds: number }
+  | { readonly kind: 'caller-cancelled'; readonly elsewhere: boolean }
+  // media
+  | { readonly kind: 'offer-missing' }
+  | { readonly kind: 'no-ports' }
+  | { readonly kind: 'engine-down'; readonly detail: string }
+  | { readonly kind: 'sdp-malformed'; readonly detail: string }
+  | { readonly kind: 'no-common-codec'; readonly offered: readonly string[] }
+  | { readonly kind: 'srtp-required' }
+  | { readonly kind: 'crypto-unsupported'; readonly offered: readonly string[] }
+  // an answered call that had to end
+  | { readonly kind: 'no-ack' }
+  | { readonly kind: 'media-silent'; readonly side: 'a' | 'b'; readonly forSeconds: number }
+  | { readonly kind: 'engine-lost' }
+  | { readonly kind: 'session-expired'; readonly side: 'a' | 'b' }
+  | { readonly kind: 'peer-gone'; readonly side: 'a' | 'b'; readonly status: number }
+  | { readonly kind: 'hung-up-by-operator' }
+  | { readonly kind: 'node-crash' }
+  | { readonly kind: 'bug'; readonly detail: string };

@@ -1,0 +1,129 @@
+import {
+  type Account,
+  type Carrier,
+  type CarrierId,
+  type E164,
+  type Owner,
+  type RoutingSnapshot,
+  readNumber,
+  teamsEligibility,
+} from '@tandem/domain';
+import type { CallFailure } from '../call/call-failure.ts';
+import { type CallFacts, isAnonymous } from './call-facts.ts';
+import type { Caller, Decision, DecisionFacts } from './decision.ts';
+import { diversionsIn, maxDiversions } from './history-info.ts';
+
+/**
+ * A call from a carrier: who owns the called number, and may Teams ring. Order of product-behaviour 4.2, as far as
+ * there is something to decide today. The customer follows from carrier and called number alone (T03).
+ */
+export function decideInbound(snapshot: RoutingSnapshot, carrierId: CarrierId, facts: CallFacts): Decision {
+  const carrier = snapshot.carriers.get(carrierId);
+  const why: string[] = [`The call came from the carrier ${carrier?.name ?? carrierId}.`];
+  const owned = carrier && ownedNumber(snapshot, carrier, facts.called);
+  if (!owned) {
+    why.push(`${facts.called || 'An empty number'} belongs to nobody whom this carrier may call.`);
+    return refused({ kind: 'unknown-number', dialled: facts.called });
+  }
+  const { number, owner } = owned;
+  const account = snapshot.accounts.get(owner.accountId) as Account;
+  const person = snapshot.people.get(owner.personId);
+  const caller = callerFromCarrier(facts, account);
+  why.push(`${number} belongs to ${person?.displayName ?? 'a person who is gone'} of ${account.name}.`);
+
+  if (account.status === 'suspended') {
+    why.push(`${account.name} is suspended.`);
+    return refused({ kind: 'callee-account-suspended' });
+  }
+  if (diversionsIn(facts.history) > maxDiversions) {
+    why.push('The call was forwarded too many times.');
+    return refused({ kind: 'loop-detected' });
+  }
+  const [finding] = teamsEligibility(account, person);
+  if (finding || !person) {
+    const { code, sentence } = finding ?? {
+      code: 'PRV-101' as const,
+      sentence: 'The owner of the number is gone.',
+    };
+    why.push(`${code}: ${sentence}`);
+    const disabled = code === 'PRV-101' || code === 'PRV-102';
+    return refused({ kind: disabled ? 'callee-disabled' : 'callee-not-eligible', code, sentence });
+  }
+  const sbcHost = account.sbcHosts[0];
+  if (sbcHost === undefined) {
+    why.push(`${account.name} has no host name at Microsoft.`);
+    return refused({ kind: 'no-route', dialled: number });
+  }
+  why.push(`${person.displayName} is ready for Teams: the call goes to Microsoft as ${sbcHost}.`);
+  return {
+    ...known(),
+    outcome: 'route',
+    route: { kind: 'to-teams', account, person, number, sbcHost, caller },
+  };
+
+  function known(): DecisionFacts {
+    const shown = owned ? callerFromCarrier(facts, snapshot.accounts.get(owned.owner.accountId)) : undefined;
+    return {
+      accountId: owned?.owner.accountId,
+      personId: owned?.owner.personId,
+      carrierId,
+      emergency: false,
+      from: shown ? (shown.anonymous ? 'anonymous' : (shown.number ?? '')) : facts.from.user,
+      to: owned?.number ?? facts.called,
+      why,
+    };
+  }
+
+  function refused(failure: CallFailure): Decision {
+    return { ...known(), outcome: 'refuse', failure };
+  }
+}
+
+/**
+ * Carriers write numbers with plus, without, or nationally. A reading counts only if the number is owned by a
+ * customer who may be called through this carrier: the carrier's own customer, or any for an operator's carrier.
+ */
+function ownedNumber(
+  snapshot: RoutingSnapshot,
+  carrier: Carrier,
+  called: string,
+): { readonly number: E164; readonly owner: Owner } | undefined {
+  const direct = called.startsWith('+') ? called : `+${called}`;
+  const found = lookup(direct);
+  if (found || called.startsWith('+')) return found;
+  for (const account of accountsBehind(snapshot, carrier)) {
+    const reading = readNumber(called, account.country, account.areaCode);
+    const national = reading.kind === 'e164' ? lookup(reading.number) : undefined;
+    if (national && national.owner.accountId === account.id) return national;
+  }
+  return undefined;
+
+  function lookup(text: string): { readonly number: E164; readonly owner: Owner } | undefined {
+    const number = text as E164;
+    const owner = snapshot.numbers.get(number);
+    if (!owner || (carrier.owner !== 'operator' && carrier.owner !== owner.accountId)) return undefined;
+    return { number, owner };
+  }
+}
+
+function* accountsBehind(snapshot: RoutingSnapshot, carrier: Carrier): Iterable<Account> {
+  for (const account of snapshot.accounts.values()) {
+    if (carrier.owner === 'operator' ? account.carriers.includes(carrier.id) : account.id === carrier.owner)
+      yield account;
+  }
+}
+
+/** P-Asserted-Identity is the network's word and wins over From; a hidden caller stays hidden (RFC 3323, RFC 3325). */
+function callerFromCarrier(facts: CallFacts, account: Account | undefined): Caller {
+  const anonymous =
+    isAnonymous(facts.from) ||
+    facts.privacy.some((value) => value === 'id' || value === 'user' || value === 'header');
+  const text = /^[+0-9*#]/.test(facts.from.user) ? facts.from.user : (facts.asserted[0] ?? facts.from.user);
+  const reading = readNumber(text, account?.country ?? '', account?.areaCode);
+  return {
+    number: anonymous ? undefined : reading.kind === 'e164' ? reading.number : text || undefined,
+    displayName: anonymous ? undefined : facts.from.displayName,
+    anonymous,
+    asserted: undefined,
+  };
+}

@@ -1,0 +1,67 @@
+import type {
+  Account,
+  AccountId,
+  Carrier,
+  CarrierId,
+  E164,
+  EmergencyNumber,
+  Person,
+  PersonId,
+} from '@tandem/domain';
+import type { CallFailure } from '../call/call-failure.ts';
+
+/** Who is shown to the called side. */
+export interface Caller {
+  /** E.164 where known, else digits as received; undefined when nobody said. */
+  readonly number: string | undefined;
+  readonly displayName: string | undefined;
+  /** The caller hides the number: shown to nobody but the network. */
+  readonly anonymous: boolean;
+  /** A number of the customer's that answers for the call: P-Asserted-Identity towards carriers. */
+  readonly asserted: E164 | undefined;
+}
+
+export interface ToTeams {
+  readonly kind: 'to-teams';
+  readonly account: Account;
+  readonly person: Person;
+  /** The number that Microsoft looks up. */
+  readonly number: E164;
+  /** SBC FQDN of the customer: Contact and From host towards Microsoft. */
+  readonly sbcHost: string;
+  readonly caller: Caller;
+}
+
+export interface ToCarrier {
+  readonly kind: 'to-carrier';
+  readonly account: Account;
+  readonly person: Person | undefined;
+  /** E.164, or the emergency digits untouched. */
+  readonly called: string;
+  readonly emergency: EmergencyNumber | undefined;
+  /** In the order in which they are tried. */
+  readonly carriers: readonly Carrier[];
+  readonly caller: Caller;
+  readonly diversion: { readonly number: string; readonly reason: string } | undefined;
+}
+
+export type Route = ToTeams | ToCarrier;
+
+/** Facts for the record that hold whether the call is routed or refused. */
+export interface DecisionFacts {
+  readonly accountId: AccountId | undefined;
+  readonly personId: PersonId | undefined;
+  readonly carrierId: CarrierId | undefined;
+  readonly emergency: boolean;
+  /** As presented, E.164 where known. */
+  readonly from: string;
+  readonly to: string;
+  /** In words, in order: what was looked at and what followed. For the service desk. */
+  readonly why: readonly string[];
+}
+
+export type Decision = DecisionFacts &
+  (
+    | { readonly outcome: 'route'; readonly route: Route }
+    | { readonly outcome: 'refuse'; readonly failure: CallFailure }
+  );
