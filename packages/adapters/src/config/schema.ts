@@ -1,0 +1,176 @@
+import {
+  domainName,
+  hostPorts,
+  ipAddress,
+  oneOf,
+  path,
+  postgresUrl,
+  type ValueKind,
+  wholeNumber,
+  yesNo,
+} from './value-kinds.ts';
+
+/** One setting. From this come types, `--help`, the reference page and the validation. */
+export interface Setting<T> {
+  readonly kind: ValueKind<T>;
+  /** Undefined: the setting is unset unless somebody sets it. */
+  readonly default: T | undefined;
+  /** One sentence. */
+  readonly doc: string;
+  readonly example: string;
+  readonly secret?: true;
+  readonly takesEffect: 'restart' | 'live';
+  /** Flag without its dashes, where it is not the kebab-case of the key. */
+  readonly flag?: string;
+  /** A second name in the environment that others already use for this. */
+  readonly alsoEnvironment?: string;
+}
+
+const setting = <T, D extends T | undefined>(
+  row: Setting<T> & { readonly default: D },
+): Setting<T> & { readonly default: D } => row;
+
+/** RTP ranges end at base + 11,000 and stay below 32768: see apps/server/src/supervisor/ports.ts. */
+const portBases = { lowest: 1024, highest: 24_000 } as const;
+
+export const settings = {
+  dataDir: setting({
+    kind: path,
+    default: '.tandem',
+    doc: 'Where this instance keeps everything: database, journal, logs, certificates; relative to the working directory.',
+    example: '/var/lib/tandem',
+    takesEffect: 'restart',
+    flag: 'data',
+  }),
+  portBase: setting({
+    kind: wholeNumber(portBases.lowest, portBases.highest),
+    default: 16_000,
+    doc: 'First port of this instance; every listener has a fixed offset from it, so that instances run side by side.',
+    example: '17000',
+    takesEffect: 'restart',
+  }),
+  bindAddress: setting({
+    kind: ipAddress,
+    default: '127.0.0.1',
+    doc: 'Address on which every listener except the embedded database accepts traffic.',
+    example: '0.0.0.0',
+    takesEffect: 'restart',
+  }),
+  advertisedAddress: setting({
+    kind: ipAddress,
+    default: undefined as string | undefined,
+    doc: 'Address that peers are told in SIP and SDP; the bind address unless set.',
+    example: '198.51.100.20',
+    takesEffect: 'restart',
+  }),
+  twin: setting({
+    kind: yesNo,
+    default: true as boolean,
+    doc: 'Run the twin (Microsoft and a carrier as programs, with the rehearsal world) beside Tandem; --no-twin for production.',
+    example: 'false',
+    takesEffect: 'restart',
+  }),
+  twinSeed: setting({
+    kind: wholeNumber(1, 2_147_483_647),
+    default: 1,
+    doc: 'Seed of everything that the twin draws at random.',
+    example: '42',
+    takesEffect: 'restart',
+  }),
+  databaseUrl: setting({
+    kind: postgresUrl,
+    default: undefined as string | undefined,
+    doc: 'Your PostgreSQL (15 or later), as the role that the application uses; without it a private server runs in the data directory.',
+    example: 'postgres://tandem_app:secret@db.example.net:5432/tandem',
+    secret: true,
+    takesEffect: 'restart',
+    alsoEnvironment: 'DATABASE_URL',
+  }),
+  databaseOwnerUrl: setting({
+    kind: postgresUrl,
+    default: undefined as string | undefined,
+    doc: 'The same database as the role that owns the tables, for migrations; databaseUrl unless set.',
+    example: 'postgres://tandem_owner:secret@db.example.net:5432/tandem',
+    secret: true,
+    takesEffect: 'restart',
+  }),
+  sbcBaseDomain: setting({
+    kind: domainName,
+    default: 'customers.example.net',
+    doc: 'Domain below which every customer has a host name, by which Teams and we know whose call it is.',
+    example: 'customers.example.net',
+    takesEffect: 'restart',
+  }),
+  hubs: setting({
+    kind: hostPorts,
+    default: [
+      { name: 'sip.pstnhub.microsoft.com', port: 5061 },
+      { name: 'sip2.pstnhub.microsoft.com', port: 5061 },
+      { name: 'sip3.pstnhub.microsoft.com', port: 5061 },
+    ] as readonly { readonly name: string; readonly port: number }[],
+    doc: "Microsoft's SIP proxies in the order in which they are tried; while the twin is on, the names are its own and the ports too.",
+    example: 'sip.pstnhub.microsoft.com:5061,sip2.pstnhub.microsoft.com:5061',
+    takesEffect: 'restart',
+  }),
+  certificateDir: setting({
+    kind: path,
+    default: undefined as string | undefined,
+    doc: 'Folder with sbc.cert.pem (the whole chain) and sbc.key.pem; certificates/ in the data directory unless set.',
+    example: '/etc/tandem/certificates',
+    takesEffect: 'restart',
+  }),
+  hubRootsFile: setting({
+    kind: path,
+    default: undefined as string | undefined,
+    doc: "PEM file of the roots that Microsoft's certificates must chain to; the runtime's own list unless set.",
+    example: '/etc/tandem/microsoft-roots.pem',
+    takesEffect: 'restart',
+  }),
+  mediaWorkers: setting({
+    kind: wholeNumber(1, 64),
+    default: 1,
+    doc: 'Threads of the embedded media relay.',
+    example: '4',
+    takesEffect: 'restart',
+  }),
+  allowUnsafeMedia: setting({
+    kind: yesNo,
+    default: false as boolean,
+    doc: 'Accept an rtpengine below the safe version floor; for tests and benches only.',
+    example: 'true',
+    takesEffect: 'restart',
+  }),
+  logLevel: setting({
+    kind: oneOf('trace', 'debug', 'info', 'warn', 'error'),
+    default: 'info' as 'trace' | 'debug' | 'info' | 'warn' | 'error',
+    doc: 'How much goes to the log files of the data directory.',
+    example: 'debug',
+    takesEffect: 'restart',
+  }),
+} as const;
+
+export type SettingKey = keyof typeof settings;
+
+type ValueOf<K extends SettingKey> = (typeof settings)[K] extends Setting<infer T> & {
+  readonly default: infer D;
+}
+  ? undefined extends D
+    ? T | undefined
+    : T
+  : never;
+
+/** What `resolveConfiguration` yields when there is no fault. */
+export type Configuration = { readonly [K in SettingKey]: ValueOf<K> };
+
+export const settingKeys = Object.keys(settings) as readonly SettingKey[];
+
+const words = (key: string): readonly string[] => key.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
+
+/** `portBase` → `TANDEM_PORT_BASE`. */
+export const environmentName = (key: SettingKey): string => `TANDEM_${words(key).join('_').toUpperCase()}`;
+
+/** `portBase` → `port-base`. */
+export const flagName = (key: SettingKey): string => {
+  const row: Setting<never> = settings[key] as never;
+  return row.flag ?? words(key).join('-');
+};
