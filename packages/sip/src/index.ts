@@ -5,12 +5,22 @@ export { digestResponse, ha1Of } from './auth/digest.ts';
 export * from './auth/nonce.ts';
 export { ReplayGuard } from './auth/replay.ts';
 export * from './auth/server.ts';
+export * from './body/multipart.ts';
+export * from './body/session-body.ts';
 export * from './framing/framer.ts';
+// More headers, URI equality, bodies, resolution
+export * from './header/contact.ts';
+export * from './header/content-type.ts';
 // Headers
 export * from './header/cseq.ts';
 export * from './header/digest.ts';
+export * from './header/history-info.ts';
+export { splitList } from './header/list.ts';
 export * from './header/name-addr.ts';
+export * from './header/number.ts';
 export * from './header/params.ts';
+export * from './header/privacy.ts';
+export * from './header/reason.ts';
 export { isToken, quote, textFromWire, textToWire, unquote } from './header/text.ts';
 export * from './header/via.ts';
 // Messages
@@ -25,7 +35,8 @@ export { printMessage } from './message/print.ts';
 export * from './offer-answer/audio.ts';
 export * from './offer-answer/carrier.ts';
 export * from './offer-answer/state.ts';
-
+export * from './resolve/resolve.ts';
+export * from './resolve/srv.ts';
 // Session descriptions, offer and answer
 export * from './sdp/attribute.ts';
 export * from './sdp/codec.ts';
@@ -38,3 +49,4 @@ export * from './sdp/sdp.ts';
 export * from './uri/host.ts';
 export { hostOfUri } from './uri/host-of-uri.ts';
 export * from './uri/uri.ts';
+export { sipUriEquals } from './uri/uri-equals.ts';

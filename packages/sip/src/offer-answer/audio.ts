@@ -32,7 +32,7 @@ export interface LocalAudio {
   readonly direction: Direction;
   readonly ptimeMs?: number;
   readonly rtcpMux: boolean;
-  /** Present = RTP/SAVP; absent = RTP/AVP. */
+  /** Present = RTP/SAVP; absent = RTP/AVP. Offers carry the first suite; answers take any of them, in this order. */
   readonly srtp?: {
     readonly suites: readonly SrtpSuite[];
     readonly keySalt: Buffer;
@@ -102,11 +102,9 @@ export type AcceptOutcome =
 /** One m=audio with all our codecs. */
 export function createOffer(local: LocalAudio): SessionDescription {
   const lines = streamLines(local, local.codecs, local.direction);
-  if (local.srtp) {
-    local.srtp.suites.forEach((suite, index) => {
-      lines.push(printCrypto(localCrypto(local, index + 1, suite)));
-    });
-  }
+  // One line only: two would put one key under two suites (RFC 4568 §6.1), and peers choke on long lists.
+  const suite = local.srtp?.suites[0];
+  if (suite) lines.push(printCrypto(localCrypto(local, 1, suite)));
   return {
     lines: sessionLines(local),
     media: [

@@ -4,7 +4,7 @@ import type { SdpLine } from './sdp.ts';
 /** The first value: '' for a flag, undefined when it is not there. */
 export function attribute(lines: readonly SdpLine[], name: string): string | undefined {
   for (const line of lines) {
-    const value = valueOf(line, name);
+    const value = attributeValue(line, name);
     if (value !== undefined) return value;
   }
   return undefined;
@@ -13,7 +13,7 @@ export function attribute(lines: readonly SdpLine[], name: string): string | und
 export function attributes(lines: readonly SdpLine[], name: string): string[] {
   const values: string[] = [];
   for (const line of lines) {
-    const value = valueOf(line, name);
+    const value = attributeValue(line, name);
     if (value !== undefined) values.push(value);
   }
   return values;
@@ -24,7 +24,7 @@ export function hasAttribute(lines: readonly SdpLine[], name: string): boolean {
 }
 
 export function withoutAttributes(lines: readonly SdpLine[], ...names: string[]): SdpLine[] {
-  return lines.filter((line) => !names.some((name) => valueOf(line, name) !== undefined));
+  return lines.filter((line) => !names.some((name) => attributeValue(line, name) !== undefined));
 }
 
 /** An attribute line of ours. No value: a flag. */
@@ -32,7 +32,7 @@ export function attributeLine(name: string, value?: string | number): SdpLine {
   return { type: 'a', value: value === undefined ? name : `${name}:${value}` };
 }
 
-function valueOf({ type, value }: SdpLine, name: string): string | undefined {
+function attributeValue({ type, value }: SdpLine, name: string): string | undefined {
   if (type !== 'a' || !value.startsWith(name)) return undefined;
   if (value.length === name.length) return '';
   return value.charCodeAt(name.length) === 58 ? value.slice(name.length + 1) : undefined;
