@@ -1,0 +1,232 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { CallId, LegMedia } from '@tandem/domain';
+import { CallNegotiation, type NegotiationOutcome } from '@tandem/engine/media/call-negotiation.ts';
+import type {
+  LegSide,
+  MediaEvent,
+  MediaOutcome,
+  MediaPort,
+  MediaProfile,
+  MediaRefusal,
+  MediaSession,
+} from '@tandem/engine/ports/media-port.ts';
+import type {
+  AnswerTo,
+  LegReport,
+  LegSettings,
+  MediaFailure,
+  RelayCommand,
+  RelayEvent,
+  SrtpSettings,
+} from '@tandem/media';
+
+/** What this needs of the client to the media process. */
+export interface RelayClient {
+  request<C extends RelayCommand>(command: C): Promise<AnswerTo<C>>;
+  onEvent(listener: (event: RelayEvent) => void): void;
+  /** The media process is gone, and every session with it. */
+  onLost(listener: () => void): void;
+}
+
+/**
+ * The media port over the embedded relay: SDP is written here, from `CallNegotiation`, and the relay is told addresses,
+ * keys and payload numbers. Only `allocate` and `release` wait for the relay; everything between is told and not
+ * awaited, because the relay takes commands in order.
+ */
+export function createEmbeddedMedia(client: RelayClient): MediaPort & { readonly sessions: number } {
+  const live = new Map<string, EmbeddedSession>();
+
+  client.onEvent((event) => {
+    const session = live.get(event.session);
+    if (!session) return;
+    const mapped = eventOf(event);
+    if (mapped) session.onEvent(mapped);
+  });
+  client.onLost(() => {
+    for (const session of [...live.values()]) {
+      session.lost = true;
+      session.onEvent({ kind: 'engine-lost' });
+    }
+  });
+
+  return {
+    get sessions() {
+      return live.size;
+    },
+    async allocate(callId, profiles, onEvent) {
+      const keys = { a: keyFor(profiles.a), b: keyFor(profiles.b) };
+      const granted = await client.request({
+        kind: 'allocate',
+        session: callId,
+        a: allocationFor(keys.a),
+        b: allocationFor(keys.b),
+      });
+      if (!granted.ok) return { ok: false, refusal: refusalOf(granted) };
+      const leg = (side: LegSide) => ({
+        profile: profiles[side],
+        local: granted.value[side],
+        ...(keys[side] && { keySalt: keys[side] }),
+        sdpSessionId: String(randomInt(1, 2 ** 47)),
+      });
+      const negotiation = new CallNegotiation(leg('a'), leg('b'));
+      const session = new EmbeddedSession(client, callId, negotiation, onEvent, () => live.delete(callId));
+      live.set(callId, session);
+      return { ok: true, value: session };
+    },
+    async list() {
+      const calls: CallId[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await client.request({ kind: 'list', ...(after !== undefined && { after }) });
+        if (!page.ok) return calls;
+        for (const { session } of page.value.sessions) calls.push(session as CallId);
+        after = page.value.sessions.at(-1)?.session;
+        if (!page.value.more || after === undefined) return calls;
+      }
+    },
+  };
+}
+
+class EmbeddedSession implements MediaSession {
+  lost = false;
+  readonly onEvent: (event: MediaEvent) => void;
+  readonly #client: RelayClient;
+  readonly #callId: CallId;
+  readonly #negotiation: CallNegotiation;
+  readonly #forget: () => void;
+  #playing = 0;
+  #released: Promise<{ readonly a?: LegMedia; readonly b?: LegMedia }> | undefined;
+
+  constructor(
+    client: RelayClient,
+    callId: CallId,
+    negotiation: CallNegotiation,
+    onEvent: (event: MediaEvent) => void,
+    forget: () => void,
+  ) {
+    this.#client = client;
+    this.#callId = callId;
+    this.#negotiation = negotiation;
+    this.onEvent = onEvent;
+    this.#forget = forget;
+  }
+
+  offer(from: LegSide, sdp: Buffer): Promise<MediaOutcome<Buffer>> {
+    return this.#apply(this.#negotiation.offer(from, sdp));
+  }
+
+  answer(from: LegSide, sdp: Buffer): Promise<MediaOutcome<Buffer>> {
+    return this.#apply(this.#negotiation.answer(from, sdp));
+  }
+
+  offerTo(to: LegSide): Promise<MediaOutcome<Buffer>> {
+    return this.#apply(this.#negotiation.offerTo(to));
+  }
+
+  answerLocally(to: LegSide): Promise<MediaOutcome<Buffer>> {
+    return this.#apply(this.#negotiation.answerLocally(to));
+  }
+
+  playRingback(to: LegSide): void {
+    this.#playing += 1;
+    this.#tell({
+      kind: 'play',
+      session: this.#callId,
+      leg: to,
+      playId: `ringback-${this.#playing}`,
+      source: { kind: 'ringback' },
+      untilRtp: true,
+    });
+  }
+
+  stop(to: LegSide): void {
+    this.#tell({ kind: 'stop', session: this.#callId, leg: to });
+  }
+
+  release(): Promise<{ readonly a?: LegMedia; readonly b?: LegMedia }> {
+    this.#released ??= this.#release();
+    return this.#released;
+  }
+
+  async #release(): Promise<{ readonly a?: LegMedia; readonly b?: LegMedia }> {
+    try {
+      const report = await this.#client.request({ kind: 'release', session: this.#callId });
+      return report.ok ? { a: legMedia(report.value.a), b: legMedia(report.value.b) } : {};
+    } finally {
+      this.#forget();
+    }
+  }
+
+  #apply(outcome: NegotiationOutcome): Promise<MediaOutcome<Buffer>> {
+    if (!outcome.ok) return Promise.resolve(outcome);
+    if (this.lost || this.#released)
+      return Promise.resolve({
+        ok: false,
+        refusal: { kind: 'engine-down', detail: 'the media process was lost' },
+      });
+    const { a, b } = outcome.value.settings;
+    if (a || b) this.#tell({ kind: 'change', session: this.#callId, ...(a && { a }), ...(b && { b }) });
+    return Promise.resolve({ ok: true, value: outcome.value.sdp });
+  }
+
+  /** Told, not awaited. A relay that refuses has lost the session, which it says by itself. */
+  #tell(command: RelayCommand): void {
+    if (this.lost || this.#released) return;
+    this.#client.request(command).then(
+      () => undefined,
+      () => undefined,
+    );
+  }
+}
+
+function keyFor(profile: MediaProfile): Buffer | undefined {
+  return profile.transport === 'RTP/SAVP' ? randomBytes(30) : undefined;
+}
+
+function allocationFor(key: Buffer | undefined): LegSettings {
+  if (!key) return {};
+  const srtp: SrtpSettings = { suite: 'AES_CM_128_HMAC_SHA1_80', tx: { keyBase64: key.toString('base64') } };
+  return { srtp };
+}
+
+function refusalOf(failure: MediaFailure): MediaRefusal {
+  return failure.reason === 'no-ports' || failure.reason === 'too-many'
+    ? { kind: 'no-ports' }
+    : { kind: 'engine-down', detail: `${failure.reason}: ${failure.detail}` };
+}
+
+function eventOf(event: RelayEvent): MediaEvent | undefined {
+  switch (event.kind) {
+    case 'first-rtp':
+      return { kind: 'first-rtp', side: event.leg };
+    case 'timeout':
+      return { kind: 'silent', side: event.leg, forMs: event.silentMs };
+    case 'dtmf':
+      return { kind: 'dtmf', side: event.leg, digit: event.digit };
+    case 'orphaned':
+      return { kind: 'engine-lost' };
+    case 'played':
+      return undefined;
+  }
+}
+
+function legMedia(report: LegReport): LegMedia {
+  const { counters } = report;
+  return {
+    ...(counters.codecReceived !== undefined && { codec: counters.codecReceived }),
+    ...(report.srtp && { srtpSuite: 'AES_CM_128_HMAC_SHA1_80' }),
+    localAddress: `${report.local.address}:${report.local.rtpPort}`,
+    ...(report.remote && { remoteAddress: `${report.remote.address}:${report.remote.port}` }),
+    packetsIn: counters.packetsReceived,
+    packetsOut: counters.packetsSent,
+    bytesIn: counters.bytesReceived,
+    bytesOut: counters.bytesSent,
+    lostIn: counters.packetsLost,
+    jitterMs: Math.round(counters.jitterMs * 10) / 10,
+    rejected: {
+      auth: counters.rejectedAuth,
+      source: counters.rejectedSource,
+      replay: counters.rejectedReplay,
+      other: counters.rejectedOther,
+    },
+  };
+}
