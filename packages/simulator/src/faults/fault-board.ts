@@ -1,0 +1,92 @@
+import type { DnsFault } from '../dns/zone.ts';
+
+/** What can be broken on purpose. One board for the whole twin; every switch is off at start. */
+
+export const hubFaults = {
+  reset: 'accepts TCP connections and resets them; running connections are cut',
+  refuse: 'refuses TCP connections; running connections are cut',
+  blackhole: 'accepts TCP connections and never says a word, not even TLS',
+  'tls-alert': 'ends every handshake with a TLS alert',
+  silent: 'reads SIP and never answers',
+  '503': 'answers OPTIONS and INVITE with 503 and Retry-After: 1 (a busy data centre)',
+  '100-only': 'answers INVITE with 100 and nothing more',
+} as const;
+export type HubFault = keyof typeof hubFaults;
+
+export const carrierFaults = {
+  '503-first': 'the first address answers INVITE with 503; the others work',
+  silent: 'the first address reads and never answers',
+  'never-ack': 'never acknowledges an answer to its calls',
+  'never-bye': 'never ends a call and does not answer BYE',
+  'drop-first-200': 'loses the first 200 it sends for a call; the retransmission gets through',
+  'duplicate-200': 'sends each 200 twice',
+  'late-cancel': 'sends its CANCEL after it has seen the 200',
+  'reinvite-hold': 'puts a call on hold by re-INVITE (sendonly) two seconds after the answer, and resumes it',
+  'huge-sdp': 'offers and answers with a session description of about 20 kB',
+  'no-common-codec': 'offers and answers G.723 only',
+  offerless: 'sends its INVITE without a session description',
+  digest: 'challenges every INVITE with 407',
+} as const;
+export type CarrierFault = keyof typeof carrierFaults;
+
+export const dnsFaults = {
+  servfail: 'answers SERVFAIL',
+  timeout: 'never answers',
+  nxdomain: 'says that the name does not exist',
+  lie: 'answers with an address where nobody listens',
+} as const satisfies Record<DnsFault, string>;
+
+export type FaultTarget =
+  | { readonly at: 'hub'; readonly hub: 1 | 2 | 3 }
+  | { readonly at: 'carrier' }
+  | { readonly at: 'dns'; readonly name: string };
+
+export interface ActiveFault {
+  readonly id: string;
+  readonly target: FaultTarget;
+  readonly fault: string;
+}
+
+export class FaultBoard {
+  readonly #active = new Map<string, ActiveFault>();
+  /** Called with the hub's index (0..2) whenever its fault may have changed. */
+  onHubChange: ((index: number) => void | Promise<void>) | undefined;
+
+  list(): ActiveFault[] {
+    return [...this.#active.values()];
+  }
+
+  hub(index: number): HubFault | undefined {
+    return this.#active.get(`hub-${index + 1}`)?.fault as HubFault | undefined;
+  }
+
+  carrier(fault: CarrierFault): boolean {
+    return this.#active.has(`carrier-${fault}`);
+  }
+
+  dns(name: string): DnsFault | undefined {
+    return (this.#active.get(`dns-${name}`) ?? this.#active.get('dns-*'))?.fault as DnsFault | undefined;
+  }
+
+  async set(target: FaultTarget, fault: string): Promise<ActiveFault | undefined> {
+    const known = target.at === 'hub' ? hubFaults : target.at === 'carrier' ? carrierFaults : dnsFaults;
+    if (!Object.hasOwn(known, fault)) return undefined;
+    const id =
+      target.at === 'hub'
+        ? `hub-${target.hub}`
+        : target.at === 'carrier'
+          ? `carrier-${fault}`
+          : `dns-${target.name.toLowerCase()}`;
+    const active: ActiveFault = { id, target, fault };
+    this.#active.set(id, active);
+    if (target.at === 'hub') await this.onHubChange?.(target.hub - 1);
+    return active;
+  }
+
+  async clear(id?: string): Promise<number> {
+    const gone = [...this.#active.values()].filter((fault) => id === undefined || fault.id === id);
+    for (const { id: key } of gone) this.#active.delete(key);
+    for (const { target } of gone) if (target.at === 'hub') await this.onHubChange?.(target.hub - 1);
+    return gone.length;
+  }
+}
