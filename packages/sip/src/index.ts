@@ -7,6 +7,8 @@ export { ReplayGuard } from './auth/replay.ts';
 export * from './auth/server.ts';
 export * from './body/multipart.ts';
 export * from './body/session-body.ts';
+// Transactions, dialogs, the user agent
+export { glareDelayMs } from './dialog/glare.ts';
 export * from './framing/framer.ts';
 // More headers, URI equality, bodies, resolution
 export * from './header/contact.ts';
@@ -45,6 +47,8 @@ export * from './sdp/crypto.ts';
 export * from './sdp/direction.ts';
 export * from './sdp/ice.ts';
 export * from './sdp/sdp.ts';
+export type * from './ua/types.ts';
+export { createUserAgent } from './ua/user-agent.ts';
 // URIs
 export * from './uri/host.ts';
 export { hostOfUri } from './uri/host-of-uri.ts';

@@ -65,7 +65,12 @@ export interface UserAgentPorts {
    * Hand one message to the transport. `bytes` is what goes out; `message` is the same, for tracing.
    * `failed` is called at most once, later, when the message certainly did not reach the peer.
    */
-  send(to: Flow | Destination, bytes: Buffer, message: SipMessage, failed: (why: TransportFailure) => void): void;
+  send(
+    to: Flow | Destination,
+    bytes: Buffer,
+    message: SipMessage,
+    failed: (why: TransportFailure) => void,
+  ): void;
   /** A new INVITE outside any dialog, retransmissions absorbed, 100 Trying already sent. */
   onInvite(invite: IncomingInvite): void;
   /** Any other request outside any dialog (OPTIONS, REGISTER, ...), retransmissions absorbed. */
@@ -75,6 +80,11 @@ export interface UserAgentPorts {
   /** Something on the wire that was dropped or answered without anybody asking: parse faults, stray ACKs, ... */
   onAnomaly?(what: string, flow: Flow): void;
   readonly random: RandomPort;
+  /**
+   * Monotonic time for calls that carry no `now` (everything on dialogs, invites and incoming requests). Without it the
+   * latest `now` ever given counts: then call `advance(now)` before acting after a quiet spell.
+   */
+  now?(): Millis;
 }
 
 export interface UserAgentOptions {
@@ -119,7 +129,7 @@ export interface IncomingRequest {
   readonly request: SipRequest;
   readonly flow: Flow;
   /** The dialog it came in, if any. */
-  readonly dialog?: Dialog;
+  readonly dialog?: Dialog | undefined;
   respond(status: number, parts?: ResponseParts): void;
   /** True once a final answer has been given. */
   readonly answered: boolean;
@@ -138,6 +148,11 @@ export interface OutOfDialogOptions extends MessageParts {
   readonly contact?: string;
   readonly destination: Flow | Destination;
   readonly cseq?: number;
+  /** Digest credentials for one 401/407 to REGISTER or OPTIONS; other methods are never repeated (T07). */
+  credentials?(challenge: {
+    realm: string;
+    proxy: boolean;
+  }): { username: string; password: string } | undefined;
   onProvisional?(response: SipResponse): void;
   onFinal(outcome: FinalOutcome): void;
 }
@@ -155,7 +170,10 @@ export interface InviteOptions extends MessageParts {
   /** Ends with `timeout` (after CANCEL) when only 100 has been heard after this long. Default: none. */
   readonly only100Ms?: number;
   /** Digest credentials for 401/407 on this request only (T07). */
-  credentials?(challenge: { realm: string; proxy: boolean }): { username: string; password: string } | undefined;
+  credentials?(challenge: {
+    realm: string;
+    proxy: boolean;
+  }): { username: string; password: string } | undefined;
   readonly handlers: InviteHandlers;
 }
 
@@ -188,6 +206,8 @@ export interface IncomingInvite {
   readonly request: SipRequest;
   readonly flow: Flow;
   readonly state: 'proceeding' | 'accepted' | 'confirmed' | 'rejected' | 'cancelled';
+  /** The To tag of every answer of ours but 100: lets the owner write a checkpoint before the 200 goes out. */
+  readonly localTag: string;
   /** 101-199 with our To tag. The same tag each time. */
   progress(status: number, parts?: ResponseParts): void;
   /** 200. Retransmitted until ACK (64*T1, RFC 3261 13.3.1.4), then `onAckTimeout` (the owner sends BYE). */

@@ -1,0 +1,70 @@
+/** A request to us other than an INVITE that makes a dialog; re-INVITEs are among them. */
+import type { SipRequest } from '../message/message.ts';
+import type { ServerTransaction, ServerUser } from '../transaction/server-transaction.ts';
+import { composeResponse } from './compose.ts';
+import type { Core } from './core.ts';
+import type { LiveDialog } from './live-dialog.ts';
+import type { Dialog, Flow, IncomingRequest, ResponseParts } from './types.ts';
+
+export class LiveIncomingRequest implements IncomingRequest, ServerUser {
+  readonly request: SipRequest;
+  readonly flow: Flow;
+  answered = false;
+  /** Refused because it was not the peer's turn: the turn that is taken stays taken. */
+  refusedForTurn = false;
+  readonly #core: Core;
+  readonly #transaction: ServerTransaction;
+  readonly #dialog: LiveDialog | undefined;
+
+  constructor(
+    core: Core,
+    request: SipRequest,
+    flow: Flow,
+    transaction: ServerTransaction,
+    dialog: LiveDialog | undefined,
+  ) {
+    this.request = request;
+    this.flow = flow;
+    this.#core = core;
+    this.#transaction = transaction;
+    this.#dialog = dialog;
+    transaction.user = this;
+  }
+
+  get dialog(): Dialog | undefined {
+    return this.#dialog;
+  }
+
+  respond(status: number, parts: ResponseParts = {}): void {
+    if (this.answered) return;
+    this.#core.touch();
+    this.answered = status >= 200;
+    const transaction = this.#transaction;
+    const dialog = this.#dialog;
+    if (!dialog) transaction.localTag ??= this.#core.ports.random.tag();
+    const { method } = this.request;
+    const given = parts.contact;
+    if (given !== undefined && dialog && status < 300) dialog.facts.localContact = given;
+    const inSession = dialog && method !== 'BYE' && status > 100 && status < 300;
+    transaction.respond(
+      composeResponse(
+        this.request,
+        this.flow,
+        {
+          status,
+          reason: parts.reason,
+          localTag: transaction.localTag,
+          contact: given ?? (inSession ? dialog.facts.localContact : undefined),
+        },
+        parts,
+        this.#core.options,
+      ),
+    );
+    if (status >= 200) dialog?.closed(this, status, transaction);
+  }
+
+  cancelled(): void {
+    // §9.2: CANCEL means nothing to requests other than INVITE.
+    if (this.request.method === 'INVITE') this.respond(487);
+  }
+}
