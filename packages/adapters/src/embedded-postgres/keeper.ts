@@ -7,7 +7,8 @@
  */
 import { spawn } from 'node:child_process';
 
-const fastShutdownMs = 5_000;
+const fastShutdownMs = 2_500;
+const immediateShutdownMs = 3_500;
 
 const [binary, uid, gid, ...serverArguments] = process.argv.slice(2);
 if (binary === undefined || uid === undefined || gid === undefined) {
@@ -38,5 +39,6 @@ const shutDown = (): void => {
   asked = true;
   server.kill('SIGINT'); // PostgreSQL's "fast": ends sessions, writes a checkpoint
   setTimeout(() => server.kill('SIGQUIT'), fastShutdownMs).unref(); // "immediate": recovers at the next start
+  setTimeout(() => server.kill('SIGKILL'), immediateShutdownMs).unref();
 };
 process.stdin.on('end', shutDown).on('close', shutDown).on('error', shutDown).resume();

@@ -141,3 +141,9 @@ export const preparePlace = (dataDir: string, packageNativeDir: string, version:
 
 /** The folder outside `dataDir` that belongs to it, if there is one; for whoever throws the data directory away. */
 export const outsideDirOf = (dataDir: string): string | undefined => readPointer(dataDir)?.outside;
+
+/** Where the cluster of `dataDir` is, whether or not it has been made. */
+export const clusterDirOf = (dataDir: string): string => {
+  const pointed = readPointer(dataDir);
+  return join(pointed?.holdsCluster === true ? pointed.outside : join(dataDir, 'postgres'), 'cluster');
+};

@@ -1,0 +1,80 @@
+/** The command line: `node apps/server/src/main.ts COMMAND …`. Each command is a file in cli/, loaded when asked for. */
+import { didYouMean } from '@tandem/adapters/config/did-you-mean.ts';
+
+const runtimeMajor = 24;
+
+interface Command {
+  readonly usage: string;
+  readonly does: string;
+  readonly load: () => Promise<{ run: (args: readonly string[]) => Promise<number> }>;
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  start: {
+    usage: 'start [--json] [--data DIR] [--fresh] [--port-base N] [--no-twin] [--config FILE]',
+    does: 'run Tandem until Ctrl-C',
+    load: () => import('./cli/start.ts'),
+  },
+  call: {
+    usage: 'call --from A --to B [--seconds N] [--json] [--port-base N]',
+    does: 'place a real call through the running instance and say what each party heard',
+    load: () => import('./cli/call.ts'),
+  },
+  bench: {
+    usage: 'bench NAME [--json] [--quick]',
+    does: 'measure, and print the figures',
+    load: () => import('./cli/bench.ts'),
+  },
+  rehearse: {
+    usage: 'rehearse NAME [--json]',
+    does: 'run a named failure story on a fresh instance',
+    load: () => import('./cli/rehearse.ts'),
+  },
+  config: {
+    usage: 'config check|print [--config FILE]',
+    does: 'try the configuration, or show it with the origin of each value',
+    load: () => import('./cli/config.ts'),
+  },
+};
+
+const help = (): string =>
+  [
+    'usage: tandem COMMAND',
+    '',
+    ...Object.values(commands).flatMap(({ usage, does }) => [`  ${usage}`, `      ${does}`]),
+    '  --help, --version',
+    '',
+    'Every setting: docs/reference/configuration.md',
+    '',
+  ].join('\n');
+
+const main = async (args: readonly string[]): Promise<number> => {
+  const [name = '--help', ...rest] = args;
+  if (Number(process.versions.node.split('.')[0]) !== runtimeMajor) {
+    process.stderr.write(
+      `tandem: this is Node ${process.version}, and Tandem needs ${runtimeMajor}. Use the npm scripts (npm start), which bring their own;\n` +
+        'if they lead here, npm was told to ignore install scripts: run `npm ci --ignore-scripts=false` once.\n',
+    );
+    return 2;
+  }
+  if (name === '--help' || name === 'help' || (rest.includes('--help') && Object.hasOwn(commands, name))) {
+    process.stdout.write(help());
+    return 0;
+  }
+  if (name === '--version') {
+    const { readFileSync } = await import('node:fs');
+    const root = new URL('../../../package.json', import.meta.url);
+    process.stdout.write(`${(JSON.parse(readFileSync(root, 'utf8')) as { version: string }).version}\n`);
+    return 0;
+  }
+  if (!Object.hasOwn(commands, name)) {
+    process.stderr.write(
+      `tandem: no command "${name}"${didYouMean(name, Object.keys(commands))}\n\n${help()}`,
+    );
+    return 2;
+  }
+  const { run } = await commands[name]!.load();
+  return await run(rest);
+};
+
+process.exit(await main(process.argv.slice(2)));

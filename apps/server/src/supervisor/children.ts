@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Configuration } from '@tandem/adapters/config/schema.ts';
+import type { HubAddress, MediaConfig, NodeConfig, TwinAddresses, TwinConfig } from './child-config.ts';
+import { type DataDir, type RehearsalSecrets, socketPath } from './data-dir.ts';
+import type { Ports } from './ports.ts';
+
+const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+
+/** The programs that the supervisor runs beside PostgreSQL. */
+export const childPrograms = {
+  media: join(repository, 'packages/adapters/src/media-process/main.ts'),
+  twin: join(repository, 'packages/simulator/src/main.ts'),
+  node: join(repository, 'apps/server/src/node/main.ts'),
+} as const;
+
+export const isBuilt = (program: keyof typeof childPrograms): boolean => existsSync(childPrograms[program]);
+
+/** Microsoft's own names, so that SNI and certificates are what they will be; the twin's DNS says where they are. */
+const hubNames = ['sip.pstnhub.microsoft.com', 'sip2.pstnhub.microsoft.com', 'sip3.pstnhub.microsoft.com'];
+
+/** The twin plays Microsoft: it never listens where others could take it for the real one. */
+const twinAddress = '127.0.0.1';
+
+export const hostPort = (host: string, port: number): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+/** Where we reach a listener of ours. */
+export const reachable = (bindAddress: string): string =>
+  bindAddress === '0.0.0.0' ? '127.0.0.1' : bindAddress === '::' ? '::1' : bindAddress;
+
+export interface ChildInputs {
+  readonly values: Configuration;
+  readonly ports: Ports;
+  readonly dataDir: DataDir;
+  /** Absent without the twin. */
+  readonly rehearsal?: RehearsalSecrets;
+  readonly instanceFile?: string;
+}
+
+export interface ChildConfigs {
+  readonly media: MediaConfig;
+  readonly twin?: TwinConfig;
+  /** The database's addresses are known when it is up. */
+  readonly node: (database: { readonly appUrl: string; readonly ownerUrl: string }) => NodeConfig;
+  readonly twinAddresses?: TwinAddresses;
+  /** A folder for sockets outside the data directory; removed at the end. */
+  readonly socketDir?: string;
+}
+
+/** What each child is told. Pure but for the folder that a long socket path needs. */
+export const childConfigs = ({
+  values,
+  ports,
+  dataDir,
+  rehearsal,
+  instanceFile,
+}: ChildInputs): ChildConfigs => {
+  const { bindAddress, logLevel, sbcBaseDomain } = values;
+  const socket = socketPath(dataDir, 'media');
+  const certificateDir =
+    rehearsal === undefined ? (values.certificateDir ?? dataDir.certificates) : dataDir.certificates;
+  const caFile = join(dataDir.twin, 'ca.pem');
+  const hubPorts = [ports.twinHub1, ports.twinHub2, ports.twinHub3];
+
+  const twinAddresses: TwinAddresses | undefined = rehearsal && {
+    controlUrl: `http://${hostPort(twinAddress, ports.twinControl)}`,
+    loginUrl: `https://${hostPort(twinAddress, ports.twinLogin)}`,
+    graphUrl: `https://${hostPort(twinAddress, ports.twinGraph)}`,
+    dns: hostPort(twinAddress, ports.twinDns),
+    caFile,
+    hubs: hubPorts.map((port) => hostPort(twinAddress, port)),
+    carrier: hostPort(twinAddress, ports.twinCarrier),
+    carrierSecond: hostPort(twinAddress, ports.twinCarrierSecond),
+    carrierThird: hostPort(twinAddress, ports.twinCarrierThird),
+  };
+  const hubs: readonly HubAddress[] =
+    rehearsal === undefined ? values.hubs : hubNames.map((name, index) => ({ name, port: hubPorts[index]! }));
+
+  return {
+    media: {
+      dataDir: dataDir.media,
+      socketPath: socket.path,
+      bindAddress,
+      ports: ports.relayRtp,
+      workers: values.mediaWorkers,
+      logLevel,
+    },
+    ...(rehearsal && {
+      twin: {
+        dataDir: dataDir.twin,
+        bindAddress: twinAddress,
+        ports,
+        seed: values.twinSeed,
+        caFile,
+        certificateDir,
+        sbcBaseDomain,
+        sbcTeamsTls: hostPort(reachable(bindAddress), ports.teamsTls),
+        sbcCarrier: hostPort(reachable(bindAddress), ports.carrierSip),
+        hubNames,
+        controlToken: rehearsal.controlToken,
+        logLevel,
+      },
+    }),
+    node: ({ appUrl, ownerUrl }) => ({
+      dataDir: dataDir.root,
+      nodeDir: dataDir.node,
+      bindAddress,
+      advertisedAddress: values.advertisedAddress ?? reachable(bindAddress),
+      ports,
+      databaseUrl: appUrl,
+      databaseOwnerUrl: ownerUrl,
+      mediaSocket: socket.path,
+      mediaPorts: ports.relayRtp,
+      hubs,
+      sbcBaseDomain,
+      certificateDir,
+      ...(rehearsal !== undefined
+        ? { hubRootsFile: caFile }
+        : values.hubRootsFile !== undefined
+          ? { hubRootsFile: values.hubRootsFile }
+          : {}),
+      ...(twinAddresses && { twin: twinAddresses }),
+      rehearsal: rehearsal !== undefined,
+      signIns: rehearsal?.signIns ?? [],
+      ...(rehearsal && { apiToken: rehearsal.apiToken }),
+      ...(instanceFile !== undefined && { instanceFile }),
+      logLevel,
+      allowUnsafeMedia: values.allowUnsafeMedia,
+    }),
+    ...(twinAddresses && { twinAddresses }),
+    ...(socket.dir !== undefined && { socketDir: socket.dir }),
+  };
+};

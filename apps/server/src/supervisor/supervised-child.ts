@@ -1,0 +1,137 @@
+import {
+  type ChildInput,
+  type ChildState,
+  recoveredAfterMs,
+  restartDelayMs,
+  stepChild,
+} from './child.machine.ts';
+import { openLogFile } from './log-file.ts';
+import { forgetChild, registerChild } from './orphans.ts';
+import type { RunningChild, SpawnChild } from './running-child.ts';
+
+export interface SupervisedChildOptions {
+  readonly name: string;
+  readonly dataDir: string;
+  readonly logPath: string;
+  readonly spawn: SpawnChild;
+  /** After this long without an exit the child is killed, in ms. */
+  readonly stopPatienceMs: number;
+  /** Something a person should know, one line. */
+  readonly onNotice: (line: string) => void;
+}
+
+export interface SupervisedChild {
+  readonly name: string;
+  /** Resolves at the first ready; rejects, in words, if the child ends before that. */
+  start(): Promise<void>;
+  /** Resolves when the child is gone for good. May be called twice. */
+  stop(): Promise<void>;
+  state(): ChildState;
+}
+
+const readyWithinMs = 60_000;
+/** Lines of a child that a person sees on standard error, per ten seconds; the log file has them all. */
+const noticesPerWindow = 10;
+
+const noticeOf = (line: string): string | undefined => {
+  if (/^warn(?:ing)?:/i.test(line)) return line;
+  const level = /"level":(\d+)/.exec(line);
+  if (level === null || Number(level[1]) < 50) return undefined;
+  try {
+    const { msg } = JSON.parse(line) as { msg?: unknown };
+    return typeof msg === 'string' ? msg : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+export const superviseChild = (options: SupervisedChildOptions): SupervisedChild => {
+  const { name, dataDir, logPath, stopPatienceMs, onNotice } = options;
+  const log = openLogFile(logPath);
+  const first = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
+  first.promise.catch(() => {}); // a stop before anybody waits is no crash
+  let state: ChildState = 'idle';
+  let running: RunningChild | undefined;
+  let lastExit = '';
+  let restartsInARow = 0;
+  let wasEverReady = false;
+  let readySince = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let windowStart = 0;
+  let noticesInWindow = 0;
+
+  const onLine = (line: string): void => {
+    log.write(line);
+    const notice = noticeOf(line);
+    if (notice === undefined) return;
+    if (performance.now() - windowStart > 10_000) {
+      windowStart = performance.now();
+      noticesInWindow = 0;
+    }
+    if (++noticesInWindow <= noticesPerWindow) onNotice(`${name}: ${notice}`);
+  };
+
+  const actions = {
+    spawn: () => {
+      const life = options.spawn({ onLine, onPid: (pid) => registerChild(dataDir, name, pid) });
+      running = life;
+      timer = setTimeout(() => life.kill(), readyWithinMs);
+      void life.ready.then(() => running === life && feed('ready'));
+      void life.exited.then((reason) => {
+        lastExit = reason;
+        forgetChild(dataDir, name);
+        feed('exit');
+      });
+    },
+    announce: () => {
+      clearTimeout(timer);
+      readySince = performance.now();
+      if (wasEverReady) onNotice(`${name}: up again`);
+      wasEverReady = true;
+      first.resolve();
+    },
+    scheduleRestart: () => {
+      clearTimeout(timer);
+      if (!wasEverReady) {
+        first.reject(new Error(`${name} does not start: ${lastExit}. Its log: ${logPath}`));
+        return; // the whole start fails; nobody wants a second try
+      }
+      if (readySince > 0 && performance.now() - readySince > recoveredAfterMs) restartsInARow = 0;
+      readySince = 0;
+      const waitMs = restartDelayMs(restartsInARow++);
+      onNotice(`${name} ended (${lastExit}); starting it again in ${waitMs} ms. Its log: ${logPath}`);
+      timer = setTimeout(() => feed('timer'), waitMs);
+    },
+    askToStop: () => {
+      clearTimeout(timer);
+      running?.askToStop();
+      timer = setTimeout(() => running?.kill(), stopPatienceMs);
+    },
+    done: () => {
+      clearTimeout(timer);
+      first.reject(new Error(`${name} was stopped`));
+      log.close();
+      gone.resolve();
+    },
+  };
+
+  const feed = (input: ChildInput): void => {
+    const step = stepChild(state, input);
+    state = step.state;
+    for (const action of step.actions) actions[action]();
+  };
+
+  return {
+    name,
+    start: () => {
+      feed('start');
+      return first.promise;
+    },
+    stop: () => {
+      feed('stop');
+      return gone.promise;
+    },
+    state: () => state,
+  };
+};
