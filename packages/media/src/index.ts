@@ -17,7 +17,17 @@ export {
   RtpEndpoint,
 } from './endpoint/rtp-endpoint.ts';
 export * from './g711/g711.ts';
+export { checkLegSettings } from './relay/leg-settings-check.ts';
+export { PacketRing } from './relay/packet-ring.ts';
 export * from './relay/relay-commands.ts';
+export type { RelayLeg } from './relay/relay-leg.ts';
+export {
+  type MediaTimeouts,
+  mediaTimeouts,
+  type RelayPorts,
+  RelaySession,
+  type SessionOptions,
+} from './relay/relay-session.ts';
 export { ntpFraction, ntpMiddle, ntpSeconds } from './rtcp/ntp-time.ts';
 export { parseRtcp, printRtcp, type RtcpPacket, type SenderInfo } from './rtcp/packet.ts';
 export { ReportExchange, RTCP_INTERVAL_MS } from './rtcp/report-exchange.ts';

@@ -66,8 +66,8 @@ export interface CodecMap {
 }
 
 /**
- * Who may be heard on a plain-RTP leg (reliability T08). `sdp`: the address in SDP (any one source port of it, fixed once
- * seen). `first-source`: for parties behind NAT; within 3 s after signalling the first source with 5 consecutive sequence
+ * Who may be heard on a plain-RTP leg (reliability T08). `sdp`: the address and port in SDP and nobody else (RFC 4961).
+ * `first-source`: for parties behind NAT; within 3 s after signalling the first source with 5 consecutive sequence
  * numbers of one SSRC, and we send there too. Both latch once; only a changed `remote` or `relatch` starts over. On an
  * SRTP leg the tag decides who is heard.
  */
