@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import type { Stores } from '@tandem/adapters/postgres/stores.ts';
+import {
+  type Account,
+  asAccountId,
+  asCarrierId,
+  asPersonId,
+  type Carrier,
+  type E164,
+  uuidV7,
+} from '@tandem/domain';
+import { rehearsalWorld } from '@tandem/simulator/world/rehearsal-world.ts';
+import type { NodeConfig } from '../supervisor/child-config.ts';
+
+/** The world began here: fixed, so that ids are the same in every instance, in tests and in the docs. */
+const epochMs = Date.parse('2026-01-01T00:00:00Z');
+const idOf = (what: string): string =>
+  uuidV7(epochMs, createHash('sha256').update(`tandem ${what}`).digest());
+
+export const rehearsalIds = {
+  account: (key: string) => asAccountId(idOf(`account ${key}`)),
+  person: (upn: string) => asPersonId(idOf(`person ${upn}`)),
+  carrier: asCarrierId(idOf('carrier')),
+  user: (name: string) => idOf(`user ${name}`),
+} as const;
+
+/** `host:port` to a carrier target. */
+function target(address: string, priority: number): Carrier['targets'][number] {
+  const [host = '127.0.0.1', port = '5060'] = address.split(':');
+  return { host, port: Number(port), protocol: 'UDP', priority, weight: 1 };
+}
+
+/** Puts the platform's side of the rehearsal world into an empty database. Running it again adds what is missing. */
+export async function seedRehearsal(stores: Stores, config: NodeConfig): Promise<void> {
+  const { twin } = config;
+  if (!twin) return;
+  const present = new Map(
+    (await stores.accounts.listAllAccountsForPlatform()).map((account) => [account.id, account]),
+  );
+  const carriers = await stores.carriers.listAllCarriersForPlatform();
+  const known = carriers.find(({ id }) => id === rehearsalIds.carrier);
+  // Ports move with --port-base, so the carrier's addresses are written at every start.
+  await stores.carriers.saveForPlatform('operator', {
+    id: rehearsalIds.carrier,
+    name: rehearsalWorld.carrier.name,
+    targets: [target(twin.carrier, 1), target(twin.carrierSecond, 2)],
+    sources: [{ address: twin.carrier.split(':')[0] ?? '127.0.0.1' }],
+    probeWithOptions: true,
+    numberFormat: 'e164',
+    emergency: true,
+    ...(known && { version: known.version }),
+  });
+  for (const customer of rehearsalWorld.customers) {
+    const accountId = rehearsalIds.account(customer.key);
+    if (present.has(accountId)) continue;
+    const account: Account = {
+      id: accountId,
+      name: customer.name,
+      status: 'active',
+      sbcHosts: [customer.sbcHost],
+      mailDomains: [customer.mailDomain],
+      entraTenantId: customer.entraTenantId,
+      country: customer.country,
+      areaCode: customer.areaCode,
+      timeZone: customer.timeZone,
+      mainNumber: customer.mainNumber as E164,
+      unknownCaller: 'reject',
+      carriers: [rehearsalIds.carrier],
+      noAnswerSeconds: 25,
+    };
+    await stores.accounts.createForPlatform(account);
+    for (const person of customer.people) {
+      if (!person.platform) continue;
+      await stores.people.create(accountId, {
+        id: rehearsalIds.person(person.upn),
+        accountId,
+        displayName: person.displayName,
+        upn: person.upn,
+        mail: person.platform.mail,
+        ...(person.platform.extension !== undefined && { extension: person.platform.extension }),
+        numbers: person.platform.number === undefined ? [] : [person.platform.number as E164],
+        active: person.platform.active,
+        teamsToggle: person.platform.toggle,
+        platformLicence: person.platform.licence,
+      });
+    }
+  }
+  await seedSignIns(stores, config);
+}
+
+const roleOf = { operator: 'operator', 'account-admin': 'admin', 'service-desk': 'desk' } as const;
+
+async function seedSignIns(stores: Stores, config: NodeConfig): Promise<void> {
+  const users = new Map((await stores.users.listAllUsersForPlatform()).map((user) => [user.id, user]));
+  for (const signIn of config.signIns) {
+    const id = rehearsalIds.user(signIn.name);
+    if (users.has(id)) {
+      if (!signIn.password) continue;
+      await stores.users.setPasswordForPlatform(id, signIn.password);
+      continue;
+    }
+    await stores.users.createForPlatform({
+      id,
+      name: signIn.name,
+      role: roleOf[signIn.role],
+      password: signIn.password,
+      ...(signIn.account !== undefined && { accountId: rehearsalIds.account(signIn.account) }),
+    });
+  }
+}
