@@ -1,0 +1,17 @@
+import { context } from './0001-context.ts';
+import { directory } from './0002-directory.ts';
+import { access } from './0003-access.ts';
+import { callRecords } from './0004-call-records.ts';
+import { rowSecurity } from './0005-row-security.ts';
+import { routingChanges } from './0006-routing-changes.ts';
+import type { Migration } from './migration.ts';
+
+/** In order. Append only. */
+export const migrations: readonly Migration[] = [
+  context,
+  directory,
+  access,
+  callRecords,
+  rowSecurity,
+  routingChanges,
+];

@@ -1,0 +1,147 @@
+import type { AccountId, E164, PersonId } from '@tandem/domain';
+import { type Selectable, sql } from 'kysely';
+import type { Database } from './database.ts';
+import { done, isId, refused, type StoreOutcome, settle, type Versioned } from './outcome.ts';
+import { likeText } from './person-store.ts';
+import type { Schema } from './schema.ts';
+
+/** A DID of an account; without `personId` it is in stock. */
+export interface AccountNumber {
+  readonly number: E164;
+  readonly accountId: AccountId;
+  readonly personId?: PersonId;
+}
+
+export interface NumberPage {
+  readonly search?: string;
+  readonly limit?: number;
+  readonly afterNumber?: string;
+}
+
+export interface NumberStore {
+  list(accountId: AccountId, page?: NumberPage): Promise<readonly Versioned<AccountNumber>[]>;
+  get(accountId: AccountId, number: E164): Promise<Versioned<AccountNumber> | undefined>;
+  /** `taken` when any customer has it. */
+  add(
+    accountId: AccountId,
+    number: E164,
+    personId?: PersonId,
+  ): Promise<StoreOutcome<Versioned<AccountNumber>>>;
+  /** Gives the number to a person, or back to stock with `undefined`. */
+  assign(
+    accountId: AccountId,
+    number: E164,
+    version: number,
+    personId: PersonId | undefined,
+  ): Promise<StoreOutcome<Versioned<AccountNumber>>>;
+  remove(accountId: AccountId, number: E164, version: number): Promise<StoreOutcome<void>>;
+  findOwnerForPlatform(number: E164): Promise<Versioned<AccountNumber> | undefined>;
+}
+
+export function createNumberStore(db: Database): NumberStore {
+  return {
+    async list(accountId, page = {}) {
+      if (!isId(accountId)) return [];
+      return await db.withAccount(accountId, async (tx) => {
+        let query = tx
+          .selectFrom('numbers')
+          .selectAll()
+          .orderBy('number')
+          .limit(Math.min(1000, Math.max(1, page.limit ?? 100)));
+        if (page.afterNumber !== undefined) query = query.where('number', '>', page.afterNumber);
+        if (page.search) query = query.where('number', 'like', `%${likeText(page.search)}%`);
+        return (await query.execute()).map(numberOf);
+      });
+    },
+    async get(accountId, number) {
+      if (!isId(accountId)) return undefined;
+      return await db.withAccount(accountId, async (tx) => {
+        const row = await tx
+          .selectFrom('numbers')
+          .selectAll()
+          .where('number', '=', number)
+          .executeTakeFirst();
+        return row ? numberOf(row) : undefined;
+      });
+    },
+    async add(accountId, number, personId) {
+      if (!isId(accountId) || (personId !== undefined && !isId(personId)))
+        return refused({ kind: 'not-found' });
+      return await settle(() =>
+        db.withAccount(accountId, async (tx) => {
+          const row = await tx
+            .insertInto('numbers')
+            .values({ number, account_id: accountId, person_id: personId ?? null, position: 0 })
+            .returningAll()
+            .executeTakeFirstOrThrow();
+          return done(numberOf(row));
+        }),
+      );
+    },
+    async assign(accountId, number, version, personId) {
+      if (!isId(accountId) || (personId !== undefined && !isId(personId)))
+        return refused({ kind: 'not-found' });
+      return await settle(() =>
+        db.withAccount(accountId, async (tx) => {
+          const row = await tx
+            .selectFrom('numbers')
+            .select('version')
+            .where('number', '=', number)
+            .forUpdate()
+            .executeTakeFirst();
+          if (!row) return refused({ kind: 'not-found' });
+          if (row.version !== version) return refused({ kind: 'conflict', version: row.version });
+          const changed = await tx
+            .updateTable('numbers')
+            .set({
+              person_id: personId ?? null,
+              // Behind the numbers that the person already has: the main one stays the main one.
+              position: personId
+                ? sql`(select coalesce(max(position) + 1, 0) from numbers where person_id = ${personId})`
+                : 0,
+              version: version + 1,
+            })
+            .where('number', '=', number)
+            .returningAll()
+            .executeTakeFirstOrThrow();
+          return done(numberOf(changed));
+        }),
+      );
+    },
+    async remove(accountId, number, version) {
+      if (!isId(accountId)) return refused({ kind: 'not-found' });
+      return await settle(() =>
+        db.withAccount(accountId, async (tx) => {
+          const row = await tx
+            .selectFrom('numbers')
+            .select('version')
+            .where('number', '=', number)
+            .forUpdate()
+            .executeTakeFirst();
+          if (!row) return refused({ kind: 'not-found' });
+          if (row.version !== version) return refused({ kind: 'conflict', version: row.version });
+          await tx.deleteFrom('numbers').where('number', '=', number).execute();
+          return done(undefined);
+        }),
+      );
+    },
+    findOwnerForPlatform: (number) =>
+      db.withPlatform('find owner of number', async (tx) => {
+        const row = await tx
+          .selectFrom('numbers')
+          .selectAll()
+          .where('number', '=', number)
+          .executeTakeFirst();
+        return row ? numberOf(row) : undefined;
+      }),
+  };
+}
+
+function numberOf(row: Selectable<Schema['numbers']>): Versioned<AccountNumber> {
+  return {
+    number: row.number as E164,
+    accountId: row.account_id,
+    ...(row.person_id === null ? {} : { personId: row.person_id }),
+    version: row.version,
+  };
+}

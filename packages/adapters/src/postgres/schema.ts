@@ -1,0 +1,119 @@
+import type { AccountId, CallId, CallRecord, CarrierId, PersonId } from '@tandem/domain';
+import type { ColumnType, Generated } from 'kysely';
+
+/** Tables as Kysely sees them. Timestamps are read as wall ms and written as Date. */
+export type Wall = ColumnType<number, Date, Date>;
+type GeneratedWall = ColumnType<number, Date | undefined, Date>;
+
+export type UserRole = 'operator' | 'admin' | 'desk' | 'user';
+
+export interface Schema {
+  accounts: {
+    id: AccountId;
+    name: string;
+    status: 'active' | 'suspended';
+    mail_domains: string[];
+    entra_tenant_id: string | null;
+    country: string;
+    area_code: string | null;
+    time_zone: string;
+    main_number: string | null;
+    unknown_caller: 'reject' | 'main-number';
+    no_answer_seconds: number;
+    version: Generated<number>;
+    created_at: GeneratedWall;
+    updated_at: GeneratedWall;
+  };
+  account_sbc_hosts: { host: string; account_id: AccountId; position: number };
+  account_carriers: { account_id: AccountId; carrier_id: CarrierId; position: number };
+  people: {
+    id: PersonId;
+    account_id: AccountId;
+    display_name: string;
+    upn: string;
+    mail: string | null;
+    active: boolean;
+    teams_toggle: boolean;
+    platform_licence: boolean;
+    version: Generated<number>;
+    created_at: GeneratedWall;
+    updated_at: GeneratedWall;
+  };
+  numbers: {
+    number: string;
+    account_id: AccountId;
+    person_id: PersonId | null;
+    position: number;
+    version: Generated<number>;
+  };
+  extensions: { account_id: AccountId; extension: string; person_id: PersonId };
+  carriers: {
+    id: CarrierId;
+    owner_account_id: AccountId | null;
+    name: string;
+    targets: ColumnType<unknown, string, string>;
+    sources: ColumnType<unknown, string, string>;
+    probe_with_options: boolean;
+    max_calls: number | null;
+    number_format: 'e164' | 'digits';
+    emergency: boolean;
+    version: Generated<number>;
+    updated_at: GeneratedWall;
+  };
+  carrier_credentials: {
+    carrier_id: CarrierId;
+    owner_account_id: AccountId | null;
+    username: string;
+    password_sealed: string;
+    realm: string | null;
+  };
+  users: {
+    id: string;
+    account_id: AccountId | null;
+    name: string;
+    role: UserRole;
+    person_id: PersonId | null;
+    password_hash: string;
+    disabled: Generated<boolean>;
+    version: Generated<number>;
+    created_at: GeneratedWall;
+    last_sign_in_at: Wall | null;
+  };
+  api_tokens: {
+    id: string;
+    account_id: AccountId | null;
+    hash: Buffer;
+    prefix: string;
+    name: string;
+    role: UserRole;
+    scopes: string[];
+    created_at: GeneratedWall;
+    expires_at: Wall | null;
+    last_used_at: Wall | null;
+  };
+  sessions: {
+    hash: Buffer;
+    user_id: string;
+    account_id: AccountId | null;
+    created_at: GeneratedWall;
+    last_seen_at: GeneratedWall;
+    idle_until: Wall;
+    ends_at: Wall;
+  };
+  call_records: {
+    call_id: CallId;
+    account_id: AccountId | null;
+    revision: number;
+    invited_at: Wall;
+    ended_at: Wall | null;
+    from_number: string;
+    to_number: string;
+    direction: string;
+    result: string | null;
+    record: ColumnType<CallRecord, string, string>;
+  };
+  journal_applied: { journal_id: string; position: number; updated_at: GeneratedWall };
+  peer_probe: { peer: string; last_sent_at: Wall };
+  settings: { key: string; value: ColumnType<unknown, string, string>; version: Generated<number> };
+  routing_changes: { id: Generated<number>; at: GeneratedWall; what: string };
+}

@@ -1,0 +1,38 @@
+import type { SecretBox } from '../security/secret-box.ts';
+import { type AccountStore, createAccountStore } from './account-store.ts';
+import { type CallRecordStore, createCallRecordStore, type UnstoredCalls } from './call-record-store.ts';
+import { type CarrierStore, createCarrierStore } from './carrier-store.ts';
+import type { Database } from './database.ts';
+import { createNumberStore, type NumberStore } from './number-store.ts';
+import { createPersonStore, type PersonStore } from './person-store.ts';
+import { createPlatformFactsStore, type PlatformFactsStore } from './platform-facts-store.ts';
+import { createSessionStore, type SessionStore } from './session-store.ts';
+import { createTokenStore, type TokenStore } from './token-store.ts';
+import { createUserStore, type UserStore } from './user-store.ts';
+
+/** Everything that the platform keeps in the database, by noun. */
+export interface Stores {
+  readonly accounts: AccountStore;
+  readonly people: PersonStore;
+  readonly numbers: NumberStore;
+  readonly carriers: CarrierStore;
+  readonly calls: CallRecordStore;
+  readonly users: UserStore;
+  readonly tokens: TokenStore;
+  readonly sessions: SessionStore;
+  readonly facts: PlatformFactsStore;
+}
+
+export function createStores(db: Database, box: SecretBox, unstoredCalls?: UnstoredCalls): Stores {
+  return {
+    accounts: createAccountStore(db),
+    people: createPersonStore(db),
+    numbers: createNumberStore(db),
+    carriers: createCarrierStore(db, box),
+    calls: createCallRecordStore(db, unstoredCalls),
+    users: createUserStore(db),
+    tokens: createTokenStore(db),
+    sessions: createSessionStore(db),
+    facts: createPlatformFactsStore(db),
+  };
+}
