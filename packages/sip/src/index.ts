@@ -47,6 +47,8 @@ export * from './sdp/crypto.ts';
 export * from './sdp/direction.ts';
 export * from './sdp/ice.ts';
 export * from './sdp/sdp.ts';
+export * from './session-timer/negotiate.ts';
+export { SessionTimer } from './session-timer/session-timer.ts';
 export type * from './ua/types.ts';
 export { createUserAgent } from './ua/user-agent.ts';
 // URIs
