@@ -17,9 +17,7 @@ const welcome = (line: ReadyLine, signIns: readonly SignIn[], portBase: number):
   const atBase = portBase === 16_000 ? '' : ` --port-base ${portBase}`;
   const rows: readonly (readonly [string, string])[] = [
     ['Portal', line.portal],
-    ...signIns.map(
-      ({ role, name, password }) => [`  ${role.replace('-', ' ')}`, `${name}  ${password}`] as const,
-    ),
+    ...signIns.map(({ role, name, password }) => [`  ${role}`, `${name}  ${password}`] as const),
     ['SIP, Teams', `${line.sip.teamsTls} (TLS)`],
     ['SIP, carriers', `${line.sip.carrierUdp} (UDP, TCP)`],
     ['SIP, phones', `${line.sip.phonesUdp} (UDP)`],

@@ -12,6 +12,7 @@
  * goes to `<dataDir>/logs/<child>.log`; a line that contains `"level":50` (pino's error) or more, or `warn:`, is
  * shown on the supervisor's stderr too. A restarted child is configured again with the same values.
  */
+import type { Role } from '@tandem/contract/permissions.ts';
 import type { PortRange, Ports } from './ports.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
@@ -40,7 +41,7 @@ export interface TwinAddresses {
 }
 
 export interface SignIn {
-  readonly role: 'operator' | 'account-admin' | 'service-desk';
+  readonly role: Role;
   readonly name: string;
   readonly password: string;
   /** Account code (`acme`); absent for the operator's own people. */
@@ -123,6 +124,7 @@ export type ToChild<Config> =
   | { readonly type: 'stop' };
 
 export type FromChild =
-  | { readonly type: 'ready' }
+  /** The twin's `microsoftRoot` is the PEM file of the root that signs its Microsoft side; it becomes `hubRootsFile`. */
+  | { readonly type: 'ready'; readonly microsoftRoot?: string }
   /** One sentence for a person: what is wrong and what to do. */
   | { readonly type: 'failed'; readonly message: string };

@@ -42,8 +42,12 @@ export interface ChildInputs {
 export interface ChildConfigs {
   readonly media: MediaConfig;
   readonly twin?: TwinConfig;
-  /** The database's addresses are known when it is up. */
-  readonly node: (database: { readonly appUrl: string; readonly ownerUrl: string }) => NodeConfig;
+  /** What only the others know when they are up: the database's addresses, the root of the twin's Microsoft side. */
+  readonly node: (
+    database: { readonly appUrl: string; readonly ownerUrl: string },
+    /** PEM file; only with the twin. */
+    microsoftRoot: string | undefined,
+  ) => NodeConfig;
   readonly twinAddresses?: TwinAddresses;
   /** A folder for sockets outside the data directory; removed at the end. */
   readonly socketDir?: string;
@@ -103,7 +107,7 @@ export const childConfigs = ({
         logLevel,
       },
     }),
-    node: ({ appUrl, ownerUrl }) => ({
+    node: ({ appUrl, ownerUrl }, microsoftRoot) => ({
       dataDir: dataDir.root,
       nodeDir: dataDir.node,
       bindAddress,
@@ -117,7 +121,7 @@ export const childConfigs = ({
       sbcBaseDomain,
       certificateDir,
       ...(rehearsal !== undefined
-        ? { hubRootsFile: caFile }
+        ? { hubRootsFile: microsoftRoot ?? caFile }
         : values.hubRootsFile !== undefined
           ? { hubRootsFile: values.hubRootsFile }
           : {}),

@@ -127,9 +127,10 @@ export const rehearsalSecrets = (dataDir: DataDir): RehearsalSecrets => {
     controlToken: secret(32),
     signIns: [
       { role: 'operator', name: 'operator', password: secret(9) },
-      { role: 'service-desk', name: 'desk', password: secret(9) },
-      { role: 'account-admin', name: 'admin@acme.example', password: secret(9), account: 'acme' },
-      { role: 'account-admin', name: 'admin@globex.example', password: secret(9), account: 'globex' },
+      { role: 'admin', name: 'admin@acme.example', password: secret(9), account: 'acme' },
+      { role: 'desk', name: 'desk@acme.example', password: secret(9), account: 'acme' },
+      { role: 'user', name: 'dana@acme.example', password: secret(9), account: 'acme' },
+      { role: 'admin', name: 'admin@globex.example', password: secret(9), account: 'globex' },
     ],
   };
   writeFileSync(file, `${JSON.stringify(made)}\n`, { mode: 0o600 });

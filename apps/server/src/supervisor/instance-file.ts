@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import type { SignIn } from './child-config.ts';
 import { identityOf, type ProcessIdentity, stillRuns } from './process-identity.ts';
 
-/** The one line on standard output when everything is ready (`--json`). A contract: DESIGN-level, see decision 0005. */
+/** The one line on standard output when everything is ready (`--json`). Scripts rely on it: change it only with a decision record. */
 export interface ReadyLine {
   readonly ready: true;
   readonly portal: string;

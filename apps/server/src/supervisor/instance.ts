@@ -19,7 +19,7 @@ import { ipcChild } from './ipc-child.ts';
 import { clearOrphans } from './orphans.ts';
 import { portsAt, portTable } from './ports.ts';
 import { postgresChild } from './postgres-child.ts';
-import type { SpawnChild } from './running-child.ts';
+import type { ReadyMessage, SpawnChild } from './running-child.ts';
 import { type SupervisedChild, superviseChild } from './supervised-child.ts';
 
 /** The start was refused or failed; the message says what is wrong and what to do. */
@@ -127,7 +127,7 @@ export const createInstance = ({ values, fresh, onNotice }: InstanceOptions): In
     const { socketDir } = configs;
     if (socketDir !== undefined) cleanups.push(() => rmSync(socketDir, { recursive: true, force: true }));
 
-    const launch = async (name: ChildName, spawn: SpawnChild): Promise<void> => {
+    const launch = async (name: ChildName, spawn: SpawnChild): Promise<ReadyMessage> => {
       bail();
       const child = superviseChild({
         name,
@@ -138,34 +138,34 @@ export const createInstance = ({ values, fresh, onNotice }: InstanceOptions): In
         onNotice,
       });
       children.set(name, child);
-      await child.start();
+      return await child.start();
     };
 
-    const program = async (name: keyof typeof childPrograms, config: unknown): Promise<void> => {
-      if (isBuilt(name)) await launch(name, ipcChild(childPrograms[name], config));
-      else onNotice(`${name}: not part of this build, left out`);
+    const program = async (name: keyof typeof childPrograms, config: unknown): Promise<ReadyMessage> => {
+      if (isBuilt(name)) return await launch(name, ipcChild(childPrograms[name], config));
+      onNotice(`${name}: not part of this build, left out`);
+      return { type: 'ready' };
     };
 
     let database = {
       appUrl: values.databaseUrl ?? '',
       ownerUrl: values.databaseOwnerUrl ?? values.databaseUrl ?? '',
     };
-    const underNode = [
+    const startDatabase = async (): Promise<void> => {
+      if (values.databaseUrl !== undefined) return;
+      await launch(
+        'postgres',
+        postgresChild({ dataDir: dataDir.root, port: ports.postgres }, ({ appUrl, ownerUrl }) => {
+          database = { appUrl, ownerUrl };
+        }),
+      );
+    };
+    const [twinReady] = await Promise.all([
+      configs.twin && program('twin', configs.twin),
       program('media', configs.media),
-      ...(configs.twin === undefined ? [] : [program('twin', configs.twin)]),
-      ...(values.databaseUrl === undefined
-        ? [
-            launch(
-              'postgres',
-              postgresChild({ dataDir: dataDir.root, port: ports.postgres }, ({ appUrl, ownerUrl }) => {
-                database = { appUrl, ownerUrl };
-              }),
-            ),
-          ]
-        : []),
-    ];
-    await Promise.all(underNode);
-    await program('node', configs.node(database));
+      startDatabase(),
+    ]);
+    await program('node', configs.node(database, twinReady?.microsoftRoot));
     bail();
 
     const host = reachable(values.bindAddress);

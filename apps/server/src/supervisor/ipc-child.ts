@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { FromChild, ToChild } from './child-config.ts';
-import type { SpawnChild } from './running-child.ts';
+import type { ReadyMessage, SpawnChild } from './running-child.ts';
 
 /** Children get their configuration over the channel; what the environment says about Tandem stays here. */
 const childEnvironment = (): NodeJS.ProcessEnv =>
@@ -27,9 +27,9 @@ export const ipcChild =
       if (child.connected) child.send(message, () => {}); // a closed channel shows as an exit
     };
     let failure: string | undefined;
-    const ready = new Promise<void>((resolve) => {
+    const ready = new Promise<ReadyMessage>((resolve) => {
       child.on('message', (message: FromChild) => {
-        if (message.type === 'ready') resolve();
+        if (message.type === 'ready') resolve(message);
         else if (message.type === 'failed') failure = message.message;
       });
     });

@@ -3,7 +3,7 @@ import {
   type EmbeddedPostgresOptions,
   startEmbeddedPostgres,
 } from '@tandem/adapters/embedded-postgres/start.ts';
-import type { SpawnChild } from './running-child.ts';
+import type { ReadyMessage, SpawnChild } from './running-child.ts';
 
 /** The private PostgreSQL as a child. `onReady` learns the addresses; they are the same after every restart. */
 export const postgresChild =
@@ -19,14 +19,14 @@ export const postgresChild =
       void database?.stop();
     };
     const started = startEmbeddedPostgres({ ...options, onLog: onLine });
-    const ready = new Promise<void>((resolve) => {
+    const ready = new Promise<ReadyMessage>((resolve) => {
       started.then(
         (running) => {
           database = running;
           onPid(running.pid);
           onReady(running);
           if (stopAsked) stop();
-          else resolve();
+          else resolve({ type: 'ready' });
         },
         () => {}, // reported by `exited`
       );

@@ -7,7 +7,7 @@ import {
 } from './child.machine.ts';
 import { openLogFile } from './log-file.ts';
 import { forgetChild, registerChild } from './orphans.ts';
-import type { RunningChild, SpawnChild } from './running-child.ts';
+import type { ReadyMessage, RunningChild, SpawnChild } from './running-child.ts';
 
 export interface SupervisedChildOptions {
   readonly name: string;
@@ -23,7 +23,7 @@ export interface SupervisedChildOptions {
 export interface SupervisedChild {
   readonly name: string;
   /** Resolves at the first ready; rejects, in words, if the child ends before that. */
-  start(): Promise<void>;
+  start(): Promise<ReadyMessage>;
   /** Resolves when the child is gone for good. May be called twice. */
   stop(): Promise<void>;
   state(): ChildState;
@@ -48,11 +48,12 @@ const noticeOf = (line: string): string | undefined => {
 export const superviseChild = (options: SupervisedChildOptions): SupervisedChild => {
   const { name, dataDir, logPath, stopPatienceMs, onNotice } = options;
   const log = openLogFile(logPath);
-  const first = Promise.withResolvers<void>();
+  const first = Promise.withResolvers<ReadyMessage>();
   const gone = Promise.withResolvers<void>();
   first.promise.catch(() => {}); // a stop before anybody waits is no crash
   let state: ChildState = 'idle';
   let running: RunningChild | undefined;
+  let readyMessage: ReadyMessage = { type: 'ready' };
   let lastExit = '';
   let restartsInARow = 0;
   let wasEverReady = false;
@@ -77,7 +78,11 @@ export const superviseChild = (options: SupervisedChildOptions): SupervisedChild
       const life = options.spawn({ onLine, onPid: (pid) => registerChild(dataDir, name, pid) });
       running = life;
       timer = setTimeout(() => life.kill(), readyWithinMs);
-      void life.ready.then(() => running === life && feed('ready'));
+      void life.ready.then((message) => {
+        if (running !== life) return;
+        readyMessage = message;
+        feed('ready');
+      });
       void life.exited.then((reason) => {
         lastExit = reason;
         forgetChild(dataDir, name);
@@ -89,7 +94,7 @@ export const superviseChild = (options: SupervisedChildOptions): SupervisedChild
       readySince = performance.now();
       if (wasEverReady) onNotice(`${name}: up again`);
       wasEverReady = true;
-      first.resolve();
+      first.resolve(readyMessage);
     },
     scheduleRestart: () => {
       clearTimeout(timer);
