@@ -11,7 +11,6 @@ import type {
   MediaSession,
 } from '@tandem/engine/ports/media-port.ts';
 import type {
-  AnswerTo,
   LegReport,
   LegSettings,
   MediaFailure,
@@ -19,13 +18,19 @@ import type {
   RelayEvent,
   SrtpSettings,
 } from '@tandem/media';
+import { MediaClient } from '../media-process/media-client.ts';
 
-/** What this needs of the client to the media process. */
-export interface RelayClient {
-  request<C extends RelayCommand>(command: C): Promise<AnswerTo<C>>;
-  onEvent(listener: (event: RelayEvent) => void): void;
-  /** The media process is gone, and every session with it. */
-  onLost(listener: () => void): void;
+/** How long calls wait for a media process that fell silent before they count as lost. */
+const silentMs = 5_000;
+
+export interface EmbeddedMedia extends MediaPort {
+  readonly sessions: number;
+  readonly connected: boolean;
+  /** True as soon as the media process answers; false after `timeoutMs`. */
+  ready(timeoutMs: number): Promise<boolean>;
+  /** Ends what an earlier node left behind: nobody knows their keys any more. Gives how many. */
+  releaseStrangers(): Promise<number>;
+  close(): void;
 }
 
 /**
@@ -33,20 +38,38 @@ export interface RelayClient {
  * keys and payload numbers. Only `allocate` and `release` wait for the relay; everything between is told and not
  * awaited, because the relay takes commands in order.
  */
-export function createEmbeddedMedia(client: RelayClient): MediaPort & { readonly sessions: number } {
+export function createEmbeddedMedia(options: {
+  readonly socketPath: string;
+  readonly name: string;
+}): EmbeddedMedia {
   const live = new Map<string, EmbeddedSession>();
+  let patience: NodeJS.Timeout | undefined;
 
-  client.onEvent((event) => {
-    const session = live.get(event.session);
-    if (!session) return;
-    const mapped = eventOf(event);
-    if (mapped) session.onEvent(mapped);
-  });
-  client.onLost(() => {
+  const lose = (): void => {
     for (const session of [...live.values()]) {
+      if (session.lost) continue;
       session.lost = true;
       session.onEvent({ kind: 'engine-lost' });
     }
+  };
+
+  const client = new MediaClient({
+    socketPath: options.socketPath,
+    name: options.name,
+    onEvent(event) {
+      const session = live.get(event.session);
+      const mapped = session && eventOf(event);
+      if (mapped) session.onEvent(mapped);
+    },
+    onConnected(_hello, sameProcess) {
+      clearTimeout(patience);
+      if (sameProcess) void client.adopt();
+      else lose();
+    },
+    onDisconnected() {
+      patience = setTimeout(lose, silentMs);
+      patience.unref();
+    },
   });
 
   return {
@@ -73,15 +96,23 @@ export function createEmbeddedMedia(client: RelayClient): MediaPort & { readonly
       live.set(callId, session);
       return { ok: true, value: session };
     },
+    get connected() {
+      return client.connected;
+    },
+    ready: (timeoutMs) => client.ready(timeoutMs),
+    async releaseStrangers() {
+      const all = await client.list();
+      const strange = all.ok ? all.value.filter(({ session }) => !live.has(session)) : [];
+      await Promise.all(strange.map(({ session }) => client.release(session)));
+      return strange.length;
+    },
+    close() {
+      clearTimeout(patience);
+      client.close();
+    },
     async list() {
-      const calls: CallId[] = [];
-      for (let after: string | undefined; ; ) {
-        const page = await client.request({ kind: 'list', ...(after !== undefined && { after }) });
-        if (!page.ok) return calls;
-        for (const { session } of page.value.sessions) calls.push(session as CallId);
-        after = page.value.sessions.at(-1)?.session;
-        if (!page.value.more || after === undefined) return calls;
-      }
+      const all = await client.list();
+      return all.ok ? all.value.map(({ session }) => session as CallId) : [];
     },
   };
 }
@@ -89,7 +120,7 @@ export function createEmbeddedMedia(client: RelayClient): MediaPort & { readonly
 class EmbeddedSession implements MediaSession {
   lost = false;
   readonly onEvent: (event: MediaEvent) => void;
-  readonly #client: RelayClient;
+  readonly #client: MediaClient;
   readonly #callId: CallId;
   readonly #negotiation: CallNegotiation;
   readonly #forget: () => void;
@@ -97,7 +128,7 @@ class EmbeddedSession implements MediaSession {
   #released: Promise<{ readonly a?: LegMedia; readonly b?: LegMedia }> | undefined;
 
   constructor(
-    client: RelayClient,
+    client: MediaClient,
     callId: CallId,
     negotiation: CallNegotiation,
     onEvent: (event: MediaEvent) => void,
