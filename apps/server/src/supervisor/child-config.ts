@@ -1,5 +1,6 @@
 /**
- * What the supervisor tells each child at start, and the few words they exchange over Node's IPC channel.
+ * What the supervisor tells its children at start, and the few words they exchange over Node's IPC channel. (The media
+ * process is older-fashioned: arguments in, one line out, and it ends with its standard input.)
  *
  * ```
  * supervisor                     child
@@ -105,17 +106,6 @@ export interface TwinConfig {
   readonly hubNames: readonly string[];
   /** Bearer token that the control API asks for. */
   readonly controlToken: string;
-  readonly logLevel: LogLevel;
-}
-
-/** The media relay: packages/adapters/src/media-process/main.ts. */
-export interface MediaConfig {
-  readonly dataDir: string;
-  readonly socketPath: string;
-  readonly bindAddress: string;
-  readonly ports: PortRange;
-  /** Relay threads; at least 1. */
-  readonly workers: number;
   readonly logLevel: LogLevel;
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Configuration } from '@tandem/adapters/config/schema.ts';
-import type { HubAddress, MediaConfig, NodeConfig, TwinAddresses, TwinConfig } from './child-config.ts';
+import type { HubAddress, NodeConfig, TwinAddresses, TwinConfig } from './child-config.ts';
 import { type DataDir, type RehearsalSecrets, socketPath } from './data-dir.ts';
 import type { Ports } from './ports.ts';
 
@@ -40,7 +40,8 @@ export interface ChildInputs {
 }
 
 export interface ChildConfigs {
-  readonly media: MediaConfig;
+  /** Its command line. */
+  readonly media: readonly string[];
   readonly twin?: TwinConfig;
   /** What only the others know when they are up: the database's addresses, the root of the twin's Microsoft side. */
   readonly node: (
@@ -83,14 +84,16 @@ export const childConfigs = ({
     rehearsal === undefined ? values.hubs : hubNames.map((name, index) => ({ name, port: hubPorts[index]! }));
 
   return {
-    media: {
-      dataDir: dataDir.media,
-      socketPath: socket.path,
+    media: [
+      '--socket',
+      socket.path,
+      '--address',
       bindAddress,
-      ports: ports.relayRtp,
-      workers: values.mediaWorkers,
-      logLevel,
-    },
+      '--ports',
+      `${ports.relayRtp.first}-${ports.relayRtp.last}`,
+      '--threads',
+      String(values.mediaWorkers),
+    ],
     ...(rehearsal && {
       twin: {
         dataDir: dataDir.twin,

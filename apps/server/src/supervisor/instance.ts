@@ -20,6 +20,7 @@ import { clearOrphans } from './orphans.ts';
 import { portsAt, portTable } from './ports.ts';
 import { postgresChild } from './postgres-child.ts';
 import type { ReadyMessage, SpawnChild } from './running-child.ts';
+import { stdioChild } from './stdio-child.ts';
 import { type SupervisedChild, superviseChild } from './supervised-child.ts';
 
 /** The start was refused or failed; the message says what is wrong and what to do. */
@@ -141,8 +142,8 @@ export const createInstance = ({ values, fresh, onNotice }: InstanceOptions): In
       return await child.start();
     };
 
-    const program = async (name: keyof typeof childPrograms, config: unknown): Promise<ReadyMessage> => {
-      if (isBuilt(name)) return await launch(name, ipcChild(childPrograms[name], config));
+    const program = async (name: keyof typeof childPrograms, spawn: SpawnChild): Promise<ReadyMessage> => {
+      if (isBuilt(name)) return await launch(name, spawn);
       onNotice(`${name}: not part of this build, left out`);
       return { type: 'ready' };
     };
@@ -161,11 +162,11 @@ export const createInstance = ({ values, fresh, onNotice }: InstanceOptions): In
       );
     };
     const [twinReady] = await Promise.all([
-      configs.twin && program('twin', configs.twin),
-      program('media', configs.media),
+      configs.twin && program('twin', ipcChild(childPrograms.twin, configs.twin)),
+      program('media', stdioChild(childPrograms.media, configs.media)),
       startDatabase(),
     ]);
-    await program('node', configs.node(database, twinReady?.microsoftRoot));
+    await program('node', ipcChild(childPrograms.node, configs.node(database, twinReady?.microsoftRoot)));
     bail();
 
     const host = reachable(values.bindAddress);

@@ -1,13 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { FromChild, ToChild } from './child-config.ts';
+import { childEnvironment } from './child-environment.ts';
 import type { ReadyMessage, SpawnChild } from './running-child.ts';
-
-/** Children get their configuration over the channel; what the environment says about Tandem stays here. */
-const childEnvironment = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('TANDEM_') && name !== 'DATABASE_URL'),
-  );
 
 /** Our own program `file` as a child, spoken to as child-config.ts says. */
 export const ipcChild =
