@@ -46,6 +46,12 @@ function checkCodecs(codecs: CodecMap): string | undefined {
   if (numbers.length > 32) return 'codecs names more than 32 payload types';
   if (numbers.some((number) => !Number.isInteger(number) || number < 0 || number > 127))
     return 'codecs holds a payload type outside 0..127';
+  const { send } = codecs;
+  const isNamed =
+    send === 'pcma' || send === 'pcmu'
+      ? codecs[send] !== undefined
+      : Object.hasOwn(codecs.others ?? {}, send);
+  if (!isNamed) return 'codecs.send names no codec of the map';
   if (new Set(numbers).size !== numbers.length) return 'codecs uses a payload type twice';
   return undefined;
 }

@@ -1,0 +1,300 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:dgram';
+import { performance } from 'node:perf_hooks';
+import {
+  type AllocateCommand,
+  type ChangeCommand,
+  checkLegSettings,
+  type LegAllocation,
+  type LegSettings,
+  type LocalMedia,
+  type MediaFailure,
+  type MediaFailureReason,
+  type MediaOutcome,
+  PacketRing,
+  type PlayCommand,
+  type RelayAnswers,
+  type RelayEvent,
+  RelaySession,
+  type SessionLocals,
+  type SessionReport,
+} from '@tandem/media';
+import type { MediaConfig } from './media-config.ts';
+import { PortPool } from './port-pool.ts';
+import { PromptStore } from './prompt-store.ts';
+import { bindUdp, familyOf, type LoopContext, SessionSockets } from './session-sockets.ts';
+
+/** The commands that concern one session; the rest is the command server's business. */
+export type SessionCommand = Extract<
+  import('@tandem/media').RelayCommand,
+  { readonly kind: 'allocate' | 'change' | 'play' | 'stop' | 'send-dtmf' | 'query' | 'release' }
+>;
+export type SessionAnswer = MediaOutcome<RelayAnswers[SessionCommand['kind']]>;
+
+const FRAME_MS = 20;
+/** A second's sweep in ten slices, so that reports of many calls do not leave in one burst. */
+const SLICES = 10;
+/** Ports tried before giving up on a busy range. */
+const BIND_ATTEMPTS = 32;
+/** A stall longer than this is not caught up: prompts go on from now (a burst of stale audio helps nobody). */
+const MAX_CATCH_UP_MS = 500;
+
+export const fail = (reason: MediaFailureReason, detail: string): MediaFailure => ({
+  ok: false,
+  reason,
+  detail,
+});
+
+interface Entry {
+  readonly session: RelaySession;
+  readonly sockets: SessionSockets;
+}
+
+/** Owns sessions and their sockets on one thread: one pacer, one sweeper, whatever the number of calls. */
+export class MediaLoop {
+  readonly #config: MediaConfig;
+  readonly #pool: PortPool;
+  readonly #prompts = new PromptStore();
+  readonly #context: LoopContext;
+  readonly #entries = new Map<string, Entry>();
+  readonly #slices: Set<RelaySession>[] = Array.from({ length: SLICES }, () => new Set());
+  readonly #paced = new Set<RelaySession>();
+  readonly #binding = new Set<string>();
+  #nextSlice = 0;
+  #sweeper: NodeJS.Timeout | undefined;
+  #pacer: NodeJS.Timeout | undefined;
+  #paceDueMs = 0;
+
+  constructor(config: MediaConfig, onEvent: (event: RelayEvent) => void) {
+    this.#config = config;
+    this.#pool = new PortPool(config.firstPort, config.lastPort);
+    this.#context = {
+      ring: new PacketRing(),
+      wallOffsetMs: performance.timeOrigin,
+      random32,
+      fraction: Math.random,
+      now: () => performance.now(),
+      event: onEvent,
+    };
+  }
+
+  get sessions(): number {
+    return this.#entries.size;
+  }
+  get portsInUse(): number {
+    return this.#pool.inUse;
+  }
+
+  /** Never rejects for what a command says. */
+  async execute(command: SessionCommand): Promise<SessionAnswer> {
+    if (command.kind === 'allocate') return this.#allocate(command);
+    const entry = this.#entries.get(command.session);
+    if (entry === undefined) return fail('unknown-session', command.session);
+    const { session } = entry;
+    if ('leg' in command && command.leg !== 'a' && command.leg !== 'b')
+      return fail('bad-request', 'leg is neither a nor b');
+    switch (command.kind) {
+      case 'change':
+        return this.#change(entry, command);
+      case 'play':
+        return this.#play(session, command);
+      case 'stop':
+        return { ok: true, value: { stopped: session.stop(command.leg, command.playId) } };
+      case 'send-dtmf': {
+        const queued = session.sendDtmf(command.leg, command.digits, command.durationMs, command.gapMs);
+        if (queued === undefined) return fail('not-negotiated', 'the leg has no telephone-event');
+        this.#pace(session);
+        return { ok: true, value: { queued } };
+      }
+      case 'query':
+        return { ok: true, value: session.report(performance.now(), true) };
+      case 'release':
+        return { ok: true, value: this.#release(entry) };
+    }
+  }
+
+  /** Says BYE on every leg and closes everything. */
+  close(): void {
+    for (const entry of [...this.#entries.values()]) this.#release(entry);
+    clearTimeout(this.#pacer);
+    clearInterval(this.#sweeper);
+  }
+
+  async #allocate(command: AllocateCommand): Promise<MediaOutcome<SessionLocals>> {
+    const id = command.session;
+    if (typeof id !== 'string' || id === '' || id.length > 256)
+      return fail('bad-request', 'session is not a name');
+    if (this.#entries.has(id) || this.#binding.has(id)) return fail('session-exists', id);
+    if (this.#entries.size + this.#binding.size >= this.#config.maxSessions)
+      return fail('too-many', `${this.#config.maxSessions} sessions are the limit`);
+    for (const side of ['a', 'b'] as const) {
+      const fault = command[side] && (checkLegSettings(command[side]) ?? this.#familyFault(command[side]));
+      if (fault) return fail('bad-request', `${side}: ${fault}`);
+    }
+    this.#binding.add(id);
+    try {
+      // Both draw their first port before either waits, so that calls at the end of the range do not take one each.
+      const [a, b] = await Promise.all([this.#bindLeg(command.a), this.#bindLeg(command.b)]);
+      if (!a.ok || !b.ok) {
+        for (const leg of [a, b]) {
+          if (!leg.ok) continue;
+          leg.value.socket.close();
+          this.#pool.giveBack(leg.value.local.rtpPort);
+        }
+        return a.ok ? (b as MediaFailure) : a;
+      }
+      return await this.#start(command, a.value, b.value);
+    } finally {
+      this.#binding.delete(id);
+    }
+  }
+
+  async #start(
+    command: AllocateCommand,
+    a: { readonly socket: Socket; readonly local: LocalMedia },
+    b: { readonly socket: Socket; readonly local: LocalMedia },
+  ): Promise<MediaOutcome<SessionLocals>> {
+    const sockets = new SessionSockets(this.#context, a.socket, b.socket);
+    const session = new RelaySession(
+      {
+        session: command.session,
+        locals: { a: a.local, b: b.local },
+        ...(command.label !== undefined && { label: String(command.label).slice(0, 1024) }),
+        ...(command.a && { a: command.a }),
+        ...(command.b && { b: command.b }),
+        timeouts: { talkMs: this.#config.talkTimeoutMs, holdMs: this.#config.holdTimeoutMs },
+      },
+      sockets,
+      performance.now(),
+    );
+    sockets.start(session);
+    this.#entries.set(command.session, { session, sockets });
+    this.#slices[this.#entries.size % SLICES]!.add(session);
+    this.#sweeper ??= setInterval(() => this.#sweep(), 1000 / SLICES);
+    await sockets.fitControl(session.a);
+    await sockets.fitControl(session.b);
+    return { ok: true, value: localsOf(session) };
+  }
+
+  async #bindLeg(
+    settings: LegAllocation | undefined,
+  ): Promise<MediaOutcome<{ readonly socket: Socket; readonly local: LocalMedia }>> {
+    const address = settings?.localAddress ?? this.#config.address;
+    const refused: number[] = [];
+    try {
+      for (let attempt = 0; attempt < BIND_ATTEMPTS; attempt += 1) {
+        const port = this.#pool.take(random32());
+        if (port === undefined) return fail('no-ports', `all ${this.#pool.size} port pairs are in use`);
+        const bound = await bindUdp(address, port);
+        if (bound.ok)
+          return {
+            ok: true,
+            value: { socket: bound.socket, local: { address, rtpPort: port, rtcpPort: port + 1 } },
+          };
+        refused.push(port);
+        if (!bound.busy) return fail('bad-address', bound.detail);
+      }
+      return fail('no-ports', `${BIND_ATTEMPTS} ports tried, other programs hold them`);
+    } finally {
+      for (const port of refused) this.#pool.giveBack(port);
+    }
+  }
+
+  async #change({ session, sockets }: Entry, command: ChangeCommand): Promise<MediaOutcome<SessionLocals>> {
+    for (const side of ['a', 'b'] as const) {
+      const fault = command[side] && this.#familyFault(command[side], session[side].local.address);
+      if (fault) return fail('bad-request', `${side}: ${fault}`);
+    }
+    const failure = session.change(command, performance.now());
+    if (failure) return failure;
+    if (command.label !== undefined) session.label = String(command.label).slice(0, 1024);
+    if (command.a?.remote) await sockets.fitControl(session.a);
+    if (command.b?.remote) await sockets.fitControl(session.b);
+    return { ok: true, value: localsOf(session) };
+  }
+
+  async #play(
+    session: RelaySession,
+    command: PlayCommand,
+  ): Promise<MediaOutcome<{ readonly playId: string }>> {
+    const opened = await this.#prompts.open(command.source);
+    if (!opened.ok) return fail('bad-source', opened.detail);
+    // Released while the file was read.
+    if (!this.#entries.has(session.id)) return fail('unknown-session', session.id);
+    if (!session.play(command.leg, command.playId, opened.source, command.untilRtp === true))
+      return fail('not-negotiated', 'the leg has no G.711 codec to play in');
+    this.#pace(session);
+    return { ok: true, value: { playId: command.playId } };
+  }
+
+  #release({ session, sockets }: Entry): SessionReport {
+    const report = session.end(performance.now());
+    sockets.close();
+    this.#entries.delete(session.id);
+    this.#paced.delete(session);
+    for (const slice of this.#slices) slice.delete(session);
+    this.#pool.giveBack(session.a.local.rtpPort);
+    this.#pool.giveBack(session.b.local.rtpPort);
+    if (this.#entries.size === 0) {
+      clearInterval(this.#sweeper);
+      this.#sweeper = undefined;
+    }
+    return report;
+  }
+
+  #familyFault(settings: LegSettings & { localAddress?: string }, local?: string): string | undefined {
+    if (!settings.remote) return undefined;
+    const ours = local ?? settings.localAddress ?? this.#config.address;
+    return familyOf(settings.remote.address) === familyOf(ours)
+      ? undefined
+      : 'remote and local address are of different IP versions';
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    for (const session of this.#slices[this.#nextSlice]!) session.sweep(now);
+    this.#nextSlice = (this.#nextSlice + 1) % SLICES;
+  }
+
+  #pace(session: RelaySession): void {
+    this.#paced.add(session);
+    if (this.#pacer !== undefined) return;
+    this.#paceDueMs = performance.now();
+    this.#pacer = setTimeout(() => this.#paceAll(), 0);
+  }
+
+  /** Absolute due times: late wake-ups do not add up (an interval would fall behind). */
+  #paceAll(): void {
+    const now = performance.now();
+    if (now - this.#paceDueMs > MAX_CATCH_UP_MS) this.#paceDueMs = now;
+    while (this.#paceDueMs <= now) {
+      for (const session of this.#paced) {
+        session.pace(this.#paceDueMs);
+        if (!session.isPaced) this.#paced.delete(session);
+      }
+      this.#paceDueMs += FRAME_MS;
+    }
+    this.#pacer =
+      this.#paced.size === 0
+        ? undefined
+        : setTimeout(() => this.#paceAll(), Math.max(0, this.#paceDueMs - performance.now()));
+  }
+}
+
+const localsOf = (session: RelaySession): SessionLocals => ({
+  session: session.id,
+  a: session.a.local,
+  b: session.b.local,
+});
+
+let entropy = Buffer.alloc(0);
+let entropyAt = 0;
+/** One system call for many numbers. */
+function random32(): number {
+  if (entropyAt + 4 > entropy.length) {
+    entropy = randomBytes(1024);
+    entropyAt = 0;
+  }
+  entropyAt += 4;
+  return entropy.readUInt32BE(entropyAt - 4);
+}

@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { after, test } from 'node:test';
+import type { LegAllocation, RelayEvent } from '@tandem/media';
+import { MediaClient } from './media-client.ts';
+import {
+  freshKeys,
+  openSocket,
+  Party,
+  type RunningMedia,
+  startMedia,
+  until,
+} from './media-process.fixture.ts';
+
+const teamsCodecs = { pcma: 8, telephoneEvent: 101, send: 'pcma' } as const;
+const carrierCodecs = { pcmu: 0, telephoneEvent: 96, send: 'pcmu' } as const;
+
+const running: (() => unknown)[] = [];
+after(async () => {
+  for (const stop of running.reverse()) await stop();
+});
+
+async function mediaWithClient(
+  ...args: string[]
+): Promise<{ media: RunningMedia; client: MediaClient; events: RelayEvent[] }> {
+  const media = await startMedia(args);
+  running.push(() => media.stop());
+  const events: RelayEvent[] = [];
+  const client = new MediaClient({ socketPath: media.socketPath, onEvent: (event) => events.push(event) });
+  running.push(() => client.close());
+  assert.equal(await client.ready(5000), true);
+  return { media, client, events };
+}
+
+/** Teams with SRTP, mux and A-law on leg a; the carrier with RTP, two ports and mu-law on leg b. */
+async function call(client: MediaClient, session: string): Promise<{ teams: Party; carrier: Party }> {
+  const { ours, theirs } = freshKeys();
+  const teams = await Party.open({ codecs: teamsCodecs, srtp: theirs });
+  const carrier = await Party.open({ codecs: carrierCodecs });
+  running.push(
+    () => teams.close(),
+    () => carrier.close(),
+  );
+  const a: LegAllocation = { remote: { ...teams.remote, mux: true }, srtp: ours, codecs: teamsCodecs };
+  const outcome = await client.allocate({ session, a, b: { remote: carrier.remote, codecs: carrierCodecs } });
+  assert.ok(outcome.ok, JSON.stringify(outcome));
+  teams.target = outcome.value.a;
+  carrier.target = outcome.value.b;
+  assert.equal(outcome.value.a.rtcpPort, outcome.value.a.rtpPort);
+  assert.equal(outcome.value.b.rtcpPort, outcome.value.b.rtpPort + 1);
+  return { teams, carrier };
+}
+
+test('Teams (SRTP, A-law) and a carrier (RTP, mu-law) hear each other, DTMF passes, reports flow, counters agree', async () => {
+  const { client, events } = await mediaWithClient('--ports', '9000-9099');
+  const { teams, carrier } = await call(client, 'c1');
+  teams.talk(440);
+  carrier.talk(1000);
+  await until('both hear the other', () => teams.hears(1000) && carrier.hears(440));
+  teams.endpoint.sendDtmf('42#');
+  await until('three digits', () => carrier.endpoint.digits.length === 3);
+  assert.equal(carrier.endpoint.digits.map((heard) => heard.digit).join(''), '42#');
+  await until('digits reported', () => events.filter(({ kind }) => kind === 'dtmf').length === 3);
+  await until(
+    'reports from the relay',
+    () => teams.endpoint.statistics().rtcpReceived > 0 && carrier.endpoint.statistics().rtcpReceived > 0,
+  );
+  assert.deepEqual(
+    events
+      .filter(({ kind }) => kind === 'first-rtp')
+      .map((event) => 'leg' in event && event.leg)
+      .sort(),
+    ['a', 'b'],
+  );
+  const released = await client.release('c1');
+  assert.ok(released.ok);
+  const { a, b } = released.value;
+  for (const leg of [a, b]) {
+    assert.equal(leg.counters.packetsLost, 0);
+    assert.equal(leg.counters.rejectedAuth + leg.counters.rejectedSource + leg.counters.rejectedReplay, 0);
+    assert.ok(leg.counters.rtcpReceived > 0);
+  }
+  assert.equal(a.counters.codecReceived, 'pcma');
+  assert.equal(b.counters.codecSent, 'pcmu');
+  assert.equal(teams.endpoint.statistics().packetsLost + carrier.endpoint.statistics().packetsLost, 0);
+  assert.deepEqual(await client.release('c1'), { ok: false, reason: 'unknown-session', detail: 'c1' });
+});
+
+test('an off-path sprayer is neither heard nor answered, on the plain and on the protected leg', async () => {
+  const { client } = await mediaWithClient('--ports', '9100-9199');
+  const { teams, carrier } = await call(client, 'c1');
+  const sprayer = await openSocket();
+  running.push(() => sprayer.close());
+  let answered = 0;
+  sprayer.on('message', () => {
+    answered += 1;
+  });
+  const spray = (sequence: number): void => {
+    const packet = Buffer.alloc(172, 0x55);
+    packet.set([0x80, 8, sequence >> 8, sequence]);
+    for (const target of [teams.target!, carrier.target!]) {
+      packet[1] = target === teams.target ? 8 : 0;
+      for (const port of [target.rtpPort, target.rtcpPort])
+        sprayer.send(Buffer.from(packet), port, '127.0.0.1');
+    }
+  };
+  for (let i = 0; i < 50; i += 1) spray(i);
+  teams.talk(500);
+  carrier.talk(700);
+  for (let i = 50; i < 200; i += 1) spray(i);
+  await until('both hear the other', () => teams.hears(700) && carrier.hears(500));
+  const report = await client.query('c1');
+  assert.ok(report.ok);
+  assert.ok(report.value.a.counters.rejectedAuth >= 200, 'every sprayed packet failed its tag');
+  assert.ok(report.value.b.counters.rejectedSource >= 200, 'every sprayed packet had the wrong source');
+  assert.equal(answered, 0);
+  assert.equal(teams.endpoint.statistics().rejectedAuth + carrier.endpoint.statistics().rejectedOther, 0);
+});
+
+test('signalling is killed: the call goes on being heard, its successor adopts it and ends it', async () => {
+  const { media, client } = await mediaWithClient('--ports', '9200-9299');
+  const program = `
+    const { MediaClient } = await import(${JSON.stringify(new URL('./media-client.ts', import.meta.url).href)});
+    const client = new MediaClient({ socketPath: ${JSON.stringify(media.socketPath)} });
+    await client.ready(5000);
+    process.stdin.on('data', async (line) => console.log(JSON.stringify(await client.allocate(JSON.parse(line)))));`;
+  const signalling = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const { ours, theirs } = freshKeys();
+  const teams = await Party.open({ codecs: teamsCodecs, srtp: theirs });
+  const carrier = await Party.open({ codecs: carrierCodecs });
+  running.push(
+    () => teams.close(),
+    () => carrier.close(),
+  );
+  signalling.stdin.write(
+    JSON.stringify({
+      session: 'c9',
+      label: 'call 9',
+      a: { remote: teams.remote, srtp: ours, codecs: teamsCodecs },
+      b: { remote: carrier.remote, codecs: carrierCodecs },
+    }),
+  );
+  const [line] = await once(signalling.stdout, 'data');
+  const outcome = JSON.parse(String(line));
+  assert.equal(outcome.ok, true);
+  teams.target = outcome.value.a;
+  carrier.target = outcome.value.b;
+  teams.talk(440);
+  carrier.talk(1000);
+  await until('both hear the other', () => teams.hears(1000) && carrier.hears(440));
+
+  signalling.kill('SIGKILL');
+  await once(signalling, 'exit');
+  for (let owned = true; owned; ) {
+    const list = await client.list();
+    assert.ok(list.ok);
+    owned = list.value[0]!.owned;
+    assert.equal(list.value[0]!.label, 'call 9');
+  }
+  teams.endpoint.forgetHeard();
+  carrier.endpoint.forgetHeard();
+  await until('both still hear the other', () => teams.hears(1000) && carrier.hears(440));
+  assert.deepEqual(await client.adopt(['c9', 'other']), {
+    ok: true,
+    value: { adopted: ['c9'], unknown: ['other'] },
+  });
+  const released = await client.release('c9');
+  assert.ok(released.ok && released.value.a.counters.packetsReceived > 0);
+});
+
+test('nobody adopts a session of lost signalling: it is released and its ports are free again', async () => {
+  const { media, client, events } = await mediaWithClient('--ports', '9300-9303', '--orphan-ms', '50');
+  const lost = new MediaClient({ socketPath: media.socketPath });
+  assert.equal(await lost.ready(5000), true);
+  assert.ok((await lost.allocate({ session: 'gone' })).ok);
+  assert.equal((await client.allocate({ session: 'next' })).ok, false);
+  lost.close();
+  await until('told that it is gone', () =>
+    events.some((event) => event.kind === 'orphaned' && event.session === 'gone'),
+  );
+  assert.ok((await client.allocate({ session: 'next' })).ok);
+});
+
+test('the port range is used up: a refusal by name, and room again after a release', async () => {
+  const { client } = await mediaWithClient('--ports', '9310-9317');
+  const outcomes = await Promise.all(['a', 'b', 'c'].map((session) => client.allocate({ session })));
+  assert.deepEqual(
+    outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.reason)),
+    ['ok', 'ok', 'no-ports'],
+  );
+  assert.ok((await client.release('a')).ok);
+  assert.ok((await client.allocate({ session: 'c' })).ok);
+});
+
+test('another program holds some ports of the range: the others are used', async () => {
+  const squatters = await Promise.all(
+    [9320, 9324].map(async (port) => {
+      const { bindUdp } = await import('./session-sockets.ts');
+      const bound = await bindUdp('127.0.0.1', port);
+      assert.ok(bound.ok);
+      running.push(() => bound.socket.close());
+      return port;
+    }),
+  );
+  const { client } = await mediaWithClient('--ports', '9320-9327');
+  const outcome = await client.allocate({ session: 'a' });
+  assert.ok(outcome.ok, JSON.stringify(outcome));
+  assert.deepEqual([outcome.value.a.rtpPort, outcome.value.b.rtpPort].sort(), [9322, 9326]);
+  assert.equal(squatters.includes(outcome.value.a.rtpPort), false);
+});
+
+test('ringback is played to the waiting party until the other side talks; a tone and a wrong file are told apart', async () => {
+  const { client, events } = await mediaWithClient('--ports', '9400-9499');
+  const { teams, carrier } = await call(client, 'c1');
+  teams.talk(500);
+  assert.ok(
+    (
+      await client.play({
+        session: 'c1',
+        leg: 'a',
+        playId: 'ring',
+        source: { kind: 'tone', hz: 425 },
+        untilRtp: true,
+      })
+    ).ok,
+  );
+  await until('Teams hears the ringback', () => teams.hears(425));
+  carrier.talk(900);
+  await until('Teams hears the carrier', () => teams.hears(900));
+  assert.deepEqual(
+    events.filter(({ kind }) => kind === 'played'),
+    [{ kind: 'played', session: 'c1', leg: 'a', playId: 'ring', end: 'rtp-arrived' }],
+  );
+  const missing = await client.play({
+    session: 'c1',
+    leg: 'a',
+    playId: 'p',
+    source: { kind: 'file', path: '/nonexistent.wav' },
+  });
+  assert.equal(missing.ok ? 'ok' : missing.reason, 'bad-source');
+  assert.ok((await client.sendDtmf({ session: 'c1', leg: 'b', digits: '7' })).ok);
+  await until('the carrier hears our digit', () => carrier.endpoint.digits[0]?.digit === '7');
+});
+
+test('garbage on the control socket closes that connection only; a wrong command gets a reason', async () => {
+  const { media, client } = await mediaWithClient('--ports', '9500-9549');
+  const { connect } = await import('node:net');
+  for (const bytes of [Buffer.from('GET / HTTP/1.1\r\n\r\n'), Buffer.from([0, 0, 0, 2, 0x7b, 0x7d])]) {
+    const rude = connect(media.socketPath);
+    rude.write(bytes);
+    await once(rude, 'close');
+  }
+  const refused = await client.allocate({ session: 'x', a: { remote: { address: 'example.com', port: 1 } } });
+  assert.equal(refused.ok ? 'ok' : refused.reason, 'bad-request');
+  const unknown = await client.request({ kind: 'dance', session: 'x' } as never);
+  assert.deepEqual(unknown, { ok: false, reason: 'bad-request', detail: 'command dance is not known' });
+});
+
+test('the media process dies: what was asked ends as disconnected, the client comes back to its successor', async () => {
+  const { media, client } = await mediaWithClient('--ports', '9550-9599');
+  const first = client.hello!.incarnation;
+  media.child.kill('SIGKILL');
+  const outcome = await client.allocate({ session: 'x' });
+  assert.equal(outcome.ok ? 'ok' : outcome.reason, 'disconnected');
+  await until('seen as gone', () => !client.connected);
+  const again = spawn(
+    process.execPath,
+    [new URL('./main.ts', import.meta.url).pathname, '--socket', media.socketPath],
+    {
+      stdio: ['pipe', 'ignore', 'inherit'],
+    },
+  );
+  running.push(async () => {
+    again.stdin.end();
+    if (again.exitCode === null) await once(again, 'exit');
+  });
+  assert.equal(await client.ready(8000), true);
+  assert.notEqual(client.hello!.incarnation, first);
+});
+
+test('two relay threads share the range; a session lives on one of them; SIGTERM ends all with code 0', async () => {
+  const { media, client } = await mediaWithClient('--ports', '9600-9699', '--threads', '2');
+  const { teams, carrier } = await call(client, 'c1');
+  const second = await call(client, 'c2');
+  const below = (party: Party): boolean => party.target!.rtpPort < 9650;
+  assert.notEqual(below(teams), below(second.teams));
+  teams.talk(440);
+  carrier.talk(1000);
+  await until('both hear the other', () => teams.hears(1000) && carrier.hears(440));
+  media.child.kill('SIGTERM');
+  const [code] = await once(media.child, 'exit');
+  assert.equal(code, 0);
+});

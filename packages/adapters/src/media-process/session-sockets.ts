@@ -1,0 +1,133 @@
+import { createSocket, type RemoteInfo, type Socket, type SocketType } from 'node:dgram';
+import type { LegSide, PacketRing, RelayEvent, RelayLeg, RelayPorts, RelaySession } from '@tandem/media';
+
+/** What all sessions of one thread share. */
+export interface LoopContext {
+  readonly ring: PacketRing;
+  readonly wallOffsetMs: number;
+  random32(): number;
+  fraction(): number;
+  now(): number;
+  event(event: RelayEvent): void;
+}
+
+/** Kernel buffer per socket: half a second of a call and then some. The default loses bursts (the system caps it). */
+const RECEIVE_BUFFER = 256 * 1024;
+
+// dgram asks a resolver for every datagram, even for numbers. Ours answers at once.
+type LookupCallback = (error: NodeJS.ErrnoException | null, address: string, family: number) => void;
+const numeric4 = (host: string, _options: unknown, done: LookupCallback): void => done(null, host, 4);
+const numeric6 = (host: string, _options: unknown, done: LookupCallback): void => done(null, host, 6);
+
+export const familyOf = (address: string): 4 | 6 => (address.includes(':') ? 6 : 4);
+
+export type BindOutcome =
+  | { readonly ok: true; readonly socket: Socket }
+  | { readonly ok: false; readonly busy: boolean; readonly detail: string };
+
+/** Binds one UDP port. `busy`: somebody else has it, another port may do. */
+export function bindUdp(address: string, port: number): Promise<BindOutcome> {
+  const six = familyOf(address) === 6;
+  const type: SocketType = six ? 'udp6' : 'udp4';
+  return new Promise((resolve) => {
+    const socket = createSocket({ type, lookup: six ? numeric6 : numeric4, recvBufferSize: RECEIVE_BUFFER });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      socket.close();
+      resolve({
+        ok: false,
+        busy: error.code === 'EADDRINUSE' || error.code === 'EACCES',
+        detail: error.message,
+      });
+    });
+    socket.bind({ address, port, exclusive: true }, () => {
+      socket.removeAllListeners('error');
+      // Nothing that happens to one datagram may end the process; the counters show silence.
+      socket.on('error', ignore);
+      resolve({ ok: true, socket });
+    });
+  });
+}
+
+const ignore = (): void => undefined;
+
+/** The sockets of one session, and its way out: what the pure session sends, leaves here. */
+export class SessionSockets implements RelayPorts {
+  readonly ring: PacketRing;
+  readonly wallOffsetMs: number;
+  session: RelaySession | undefined;
+  readonly #context: LoopContext;
+  readonly #rtp: { readonly a: Socket; readonly b: Socket };
+  #rtcpA: Socket | undefined;
+  #rtcpB: Socket | undefined;
+  #closed = false;
+
+  constructor(context: LoopContext, a: Socket, b: Socket) {
+    this.#context = context;
+    this.ring = context.ring;
+    this.wallOffsetMs = context.wallOffsetMs;
+    this.#rtp = { a, b };
+  }
+
+  /** Packets flow from here on. */
+  start(session: RelaySession): void {
+    this.session = session;
+    this.#listen(this.#rtp.a, 'a', 'rtp');
+    this.#listen(this.#rtp.b, 'b', 'rtp');
+  }
+
+  /** RTCP ports are opened when the party is known and does not multiplex: most legs to Teams never need one. */
+  async fitControl(leg: RelayLeg): Promise<void> {
+    const wanted = leg.remote !== undefined && !leg.mux;
+    const has = leg.side === 'a' ? this.#rtcpA : this.#rtcpB;
+    if (wanted && has === undefined) {
+      const bound = await bindUdp(leg.local.address, leg.local.rtcpPort);
+      // Somebody outside our range's rules holds the odd port: the call goes on without reports.
+      if (!bound.ok) return;
+      const late = leg.side === 'a' ? this.#rtcpA : this.#rtcpB;
+      if (this.#closed || leg.mux || late !== undefined) {
+        bound.socket.close();
+        return;
+      }
+      if (leg.side === 'a') this.#rtcpA = bound.socket;
+      else this.#rtcpB = bound.socket;
+      this.#listen(bound.socket, leg.side, 'rtcp');
+    } else if (leg.mux && has !== undefined) {
+      has.close();
+      if (leg.side === 'a') this.#rtcpA = undefined;
+      else this.#rtcpB = undefined;
+    }
+  }
+
+  send(leg: RelayLeg, channel: 'rtp' | 'rtcp', packet: Buffer, length: number): void {
+    if (this.#closed) return;
+    const isA = leg.side === 'a';
+    if (channel === 'rtp')
+      (isA ? this.#rtp.a : this.#rtp.b).send(packet, 0, length, leg.rtpPort, leg.rtpAddress);
+    else (isA ? this.#rtcpA : this.#rtcpB)?.send(packet, 0, length, leg.rtcpPort, leg.rtcpAddress);
+  }
+
+  event(event: RelayEvent): void {
+    this.#context.event(event);
+  }
+  fraction(): number {
+    return this.#context.fraction();
+  }
+  random32(): number {
+    return this.#context.random32();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#rtp.a.close();
+    this.#rtp.b.close();
+    this.#rtcpA?.close();
+    this.#rtcpB?.close();
+  }
+
+  #listen(socket: Socket, side: LegSide, channel: 'rtp' | 'rtcp'): void {
+    const { now } = this.#context;
+    socket.on('message', (packet: Buffer, from: RemoteInfo) => {
+      this.session?.receive(side, channel, packet, packet.length, from.address, from.port, now());
+    });
+  }
+}
