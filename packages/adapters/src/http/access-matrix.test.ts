@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type Role, type RouteId, type RouteSpec, roleMay, routes } from '@tandem/contract';
+import { createHarness, type Visitor } from './testing/harness.ts';
+import * as world from './testing/sample-world.ts';
+
+/**
+ * T21: all routes x roles x two accounts, generated from the route table, so that a new route is in it by itself. The
+ * thing asked for is always Acme's, and Dana's where it has a person.
+ */
+type Who = { readonly name: string; readonly role: Role; readonly acme: boolean } | undefined;
+const visitors: readonly (readonly [string, Who])[] = [
+  ['a stranger', undefined],
+  ['the operator', { name: 'operator', role: 'operator', acme: true }],
+  ["Acme's admin", { name: 'admin@acme.example', role: 'admin', acme: true }],
+  ["Acme's service desk", { name: 'desk@acme.example', role: 'desk', acme: true }],
+  ['Dana of Acme', { name: 'dana@acme.example', role: 'user', acme: true }],
+  ["Globex's admin", { name: 'admin@globex.example', role: 'admin', acme: false }],
+  ["Globex's service desk", { name: 'desk@globex.example', role: 'desk', acme: false }],
+  ['Greta of Globex', { name: 'greta@globex.example', role: 'user', acme: false }],
+];
+
+const acmeCall = world.finishedCalls(0)[0]?.callId as string;
+const resources: Partial<Record<RouteId, string>> = {
+  'accounts.read': world.acmeId,
+  'people.read': world.danaId,
+  'people.change': world.danaId,
+  'people.readiness': world.danaId,
+  'calls.read': acmeCall,
+  'calls.ladder': acmeCall,
+};
+const bodies: Partial<Record<RouteId, unknown>> = { 'people.change': { teamsToggle: true } };
+/** Signing in and out would end the visitors' sessions; the stream never ends by itself; both have their own tests. */
+const elsewhere: readonly string[] = ['session.create', 'session.delete', 'events', 'calls.hangUp'];
+
+let harness: Awaited<ReturnType<typeof createHarness>>;
+const signedIn = new Map<string, Visitor>();
+before(async () => {
+  harness = await createHarness();
+  for (const [, who] of visitors) if (who) signedIn.set(who.name, await harness.visitor(who.name));
+});
+after(() => harness.server.close());
+
+function expected(route: RouteSpec, who: Who): number {
+  const fine = route.status ?? 200;
+  if (route.permission === 'public') return fine;
+  if (!who) return 401;
+  if (!roleMay(who.role, route.permission)) return 403;
+  return route.account === 'resource' && !who.acme ? 404 : fine;
+}
+
+describe('every route, every role, two accounts', () => {
+  for (const [id, entry] of Object.entries(routes)) {
+    const route: RouteSpec = entry;
+    if (elsewhere.includes(id)) continue;
+    for (const [title, who] of visitors) {
+      const status = expected(route, who);
+      test(`${title}: ${route.method} ${route.path} of Acme gives ${status}`, async () => {
+        const path = route.path.replace('{id}', resources[id as RouteId] ?? 'missing');
+        const body = bodies[id as RouteId];
+        const options = { method: route.method, ...(body === undefined ? {} : { body }) };
+        const visitor = who && signedIn.get(who.name);
+        const answer = await (visitor ? visitor.ask(path, options) : harness.ask(path, options));
+        assert.equal(answer.status, status, answer.text);
+        if (status >= 400) {
+          assert.match(String(answer.headers['content-type']), /^application\/problem\+json/);
+          assert.doesNotMatch(answer.text, /Dana|Acme|2025550142/, 'a refusal tells nothing about the thing');
+        }
+      });
+    }
+  }
+});
+
+describe('lists hold only what the reader may see', () => {
+  const lists = Object.entries(routes).filter(([id]) => id.endsWith('.list')) as [RouteId, RouteSpec][];
+  for (const [id, route] of lists) {
+    for (const [title, who] of visitors) {
+      if (!who || !roleMay(who.role, route.permission)) continue;
+      const own = who.role === 'operator' ? undefined : who.acme ? world.acmeId : world.globexId;
+      const foreign = who.acme ? world.globexId : world.acmeId;
+      test(`${title} lists ${id}`, async () => {
+        const visitor = signedIn.get(who.name) as Visitor;
+        for (const state of id === 'calls.list' ? ['?state=live', '?state=finished'] : ['']) {
+          const answer = await visitor.ask(`${route.path}${state}`);
+          const items = answer.json().items as Record<string, unknown>[];
+          assert.ok(items.length > 0 || (who.role === 'user' && who.acme === false) || id === 'calls.list');
+          if (own === undefined) continue;
+          for (const item of items) {
+            const whose =
+              id === 'accounts.list' ? item.id : id === 'carriers.list' ? item.owner : item.accountId;
+            assert.ok(whose === own || whose === 'operator', JSON.stringify(item));
+            if (who.role === 'user' && id === 'calls.list') {
+              assert.equal(item.personId, who.acme ? world.danaId : world.gretaId);
+            }
+          }
+        }
+      });
+      if (own !== undefined && id !== 'accounts.list') {
+        test(`${title} asks ${id} for the other account: it does not exist`, async () => {
+          const answer = await (signedIn.get(who.name) as Visitor).ask(`${route.path}?account=${foreign}`);
+          assert.equal(answer.status, 404);
+        });
+      }
+    }
+  }
+});
+
+test('Dana sees herself, not her colleague Bo, whatever she asks', async () => {
+  const dana = signedIn.get('dana@acme.example') as Visitor;
+  const bo = world.people()[1]?.id;
+  assert.equal((await dana.ask(`/api/v1/people/${bo}`)).status, 404);
+  assert.equal((await dana.ask(`/api/v1/people/${bo}/readiness`)).status, 404);
+  const emergencyOfBo = world.finishedCalls(0).find((call) => call.personId === bo)?.callId;
+  assert.equal((await dana.ask(`/api/v1/calls/${emergencyOfBo}`)).status, 404);
+});
+
+test("a customer sees the operator's carrier without its sources, and nobody ever sees a carrier's password", async () => {
+  const admin = await (signedIn.get('admin@globex.example') as Visitor).ask('/api/v1/carriers');
+  const items = admin.json().items as { owner: string; sources?: unknown }[];
+  assert.equal(items.find((item) => item.owner === 'operator')?.sources, undefined);
+  assert.ok(items.find((item) => item.owner === world.globexId)?.sources);
+  const operator = await (signedIn.get('operator') as Visitor).ask('/api/v1/carriers');
+  for (const answer of [admin, operator]) assert.doesNotMatch(answer.text, /a-carrier-secret/);
+});
+
+test('only the operator ends a call, and only one that is still live', async () => {
+  const live = harness.liveCalls[0]?.record.callId;
+  for (const name of [
+    'admin@acme.example',
+    'desk@acme.example',
+    'dana@acme.example',
+    'admin@globex.example',
+  ]) {
+    const answer = await (signedIn.get(name) as Visitor).ask(`/api/v1/calls/${live}`, { method: 'DELETE' });
+    assert.equal(answer.status, 403);
+  }
+  const operator = signedIn.get('operator') as Visitor;
+  assert.equal((await operator.ask(`/api/v1/calls/${live}`, { method: 'DELETE' })).status, 204);
+  const again = await operator.ask(`/api/v1/calls/${live}`, { method: 'DELETE' });
+  assert.equal(again.json().code, 'call-over');
+  assert.equal((await operator.ask('/api/v1/calls/no-such-call', { method: 'DELETE' })).status, 404);
+});

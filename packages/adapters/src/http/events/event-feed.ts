@@ -1,0 +1,31 @@
+import type { CallRecord } from '@tandem/domain';
+import type { CallPhase } from '../services.ts';
+
+/** What changed. Peers are read again by whoever cares; a call comes as it now is, without phase when it is over. */
+export type FeedEvent =
+  | { readonly kind: 'peers' }
+  | { readonly kind: 'call'; readonly record: CallRecord; readonly phase?: CallPhase | undefined };
+
+export interface EventFeed {
+  subscribe(listener: (event: FeedEvent) => void): () => void;
+}
+
+/** Fan-out in memory. A listener that throws is dropped and cannot hurt a call. */
+export function createEventFeed(): EventFeed & { publish(event: FeedEvent): void } {
+  const listeners = new Set<(event: FeedEvent) => void>();
+  return {
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    publish(event) {
+      for (const listener of listeners) {
+        try {
+          listener(event);
+        } catch {
+          listeners.delete(listener);
+        }
+      }
+    },
+  };
+}

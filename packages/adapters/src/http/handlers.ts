@@ -1,0 +1,308 @@
+import {
+  openapi,
+  permissions,
+  type RouteId,
+  type RouteInput,
+  type RouteOutput,
+  roleMay,
+  type Session,
+} from '@tandem/contract';
+import { type Account, asAccountId, type CallRecord, isE164 } from '@tandem/domain';
+import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
+import type { Principal } from './auth/principal.ts';
+import { Refusal } from './refusal.ts';
+import { narrow, type Scope, seesPerson } from './scope.ts';
+import { type ApiServices, isAway, type LiveCall, type PageOf } from './services.ts';
+import { toCall, toCallSummary } from './views/call-view.ts';
+import { toAccount, toCarrier, toNumber, toPerson, toTrunks } from './views/directory-view.ts';
+import { printLadder } from './views/ladder-text.ts';
+import { toPeers } from './views/peer-view.ts';
+import { readinessOf } from './views/readiness-view.ts';
+import { compact, instant } from './views/shape.ts';
+
+/** Answers with a type of its own; the text form is made only where the route declares one. */
+export class TextAnswer {
+  readonly text: string;
+  readonly status: number;
+  readonly contentType: string;
+  constructor(text: string, status = 200, contentType = 'text/plain; charset=utf-8') {
+    this.text = text;
+    this.status = status;
+    this.contentType = contentType;
+  }
+}
+
+/** An answer that also sets or clears the session cookie (`null`). */
+export class SessionAnswer<Body> {
+  readonly body: Body;
+  readonly token: string | null;
+  constructor(body: Body, token: string | null) {
+    this.body = body;
+    this.token = token;
+  }
+}
+
+export interface Caller {
+  /** Address of the client, for throttling and the audit. */
+  readonly address: string;
+  /** The session's token, when it came by cookie. */
+  readonly cookie: string | undefined;
+  readonly wantsText: boolean;
+}
+
+/** What a handler may rely on: it only runs once the permission was granted. Public routes have nobody. */
+export interface Context<Id extends RouteId> {
+  readonly input: RouteInput<Id>;
+  readonly principal: Principal;
+  readonly scope: Scope;
+  readonly caller: Caller;
+}
+
+type Answer<Id extends RouteId> = RouteOutput<Id> | Refusal | TextAnswer | SessionAnswer<RouteOutput<Id>>;
+/** One per route but the stream, which is not an answer; leave one out and it does not compile. */
+export type Handlers = {
+  readonly [Id in Exclude<RouteId, 'events'>]: (context: Context<Id>) => Promise<Answer<Id>>;
+};
+
+const notFound = (detail?: string): Refusal =>
+  new Refusal('not-found', detail === undefined ? {} : { detail });
+
+export function createHandlers(services: ApiServices): Handlers {
+  const { directory, calls, live, sessions } = services;
+
+  async function accountsById(scope: Scope, ids: Iterable<string>): Promise<ReadonlyMap<string, Account>> {
+    const found = new Map<string, Account>();
+    for (const accountId of new Set(ids)) {
+      const narrowed = narrow(scope, accountId);
+      if (!narrowed) continue;
+      const page = await directory.accounts(narrowed, { limit: 1 });
+      for (const account of page.items) found.set(account.id, account);
+    }
+    return found;
+  }
+
+  async function describe(principal: Principal): Promise<Session> {
+    const { accountId } = principal;
+    const account = accountId === undefined ? undefined : await quietly(() => accountOf(accountId));
+    return compact({
+      name: principal.name,
+      displayName: principal.displayName,
+      role: principal.role,
+      accountId,
+      accountName: account?.name,
+      personId: principal.personId,
+      timeZone: account?.timeZone ?? 'UTC',
+      permissions: (Object.keys(permissions) as (keyof typeof permissions)[]).filter((permission) =>
+        roleMay(principal.role, permission),
+      ),
+      csrfToken: principal.csrfToken,
+      idleUntil: principal.idleUntilMs === undefined ? undefined : instant(principal.idleUntilMs),
+      endsAt: principal.endsAtMs === undefined ? undefined : instant(principal.endsAtMs),
+    });
+  }
+
+  const accountOf = async (accountId: string): Promise<Account | undefined> => {
+    const page = await directory.accounts(
+      { kind: 'account', accountId: asAccountId(accountId) },
+      { limit: 1 },
+    );
+    return page.items[0];
+  };
+
+  /** A live call first: it is there even when the database is not. */
+  async function findCall(scope: Scope, id: string): Promise<LiveCall | CallRecord | undefined> {
+    const running = live.find(id);
+    if (running) return seesPerson(scope, running.record) ? running : undefined;
+    const record = await calls.record(scope, id);
+    return record && seesPerson(scope, record) ? record : undefined;
+  }
+
+  return {
+    'session.create': async ({ input, caller }) => {
+      const outcome = await sessions.signIn(input.body.name.trim(), input.body.password, caller.address);
+      switch (outcome.kind) {
+        case 'refused':
+          return new Refusal('sign-in-refused');
+        case 'throttled':
+          return new Refusal('sign-in-throttled', {
+            retryAfterSeconds: Math.ceil(outcome.retryAfterMs / 1000),
+          });
+        case 'signed-in':
+          return new SessionAnswer(await describe(outcome.principal), outcome.token);
+      }
+    },
+    'session.read': ({ principal }) => describe(principal),
+    'session.delete': async ({ caller }) => {
+      if (caller.cookie !== undefined) await sessions.signOut(caller.cookie);
+      return new SessionAnswer(undefined, null);
+    },
+
+    'accounts.list': async ({ scope, input }) => {
+      const page = await directory.accounts(scope, input.query);
+      return pageOf(page, toAccount);
+    },
+    'accounts.read': async ({ scope, input }) => {
+      const account = (await accountsById(scope, [input.params.id])).get(input.params.id);
+      return account ? toAccount(account) : notFound();
+    },
+
+    'people.list': async ({ scope, input }) => {
+      const { account, readiness, limit, cursor, search } = input.query;
+      const narrowed = narrow(scope, account);
+      if (!narrowed) return notFound('There is no such account.');
+      // Nobody is known to be ready while Microsoft's side is not looked at.
+      if (readiness === 'ready') return { items: [], total: 0 };
+      const blocked = readiness === undefined ? undefined : readiness === 'blocked';
+      const page = await directory.people(narrowed, { limit, cursor, search, blocked });
+      const accounts = await accountsById(
+        scope,
+        page.items.map((person) => person.accountId),
+      );
+      return pageOf(page, (person) => toPerson(person, accounts.get(person.accountId)));
+    },
+    'people.read': async ({ scope, input }) => {
+      const person = await directory.person(scope, input.params.id);
+      if (!person || !seesPerson(scope, { accountId: person.accountId, personId: person.id }))
+        return notFound();
+      return toPerson(person, await accountOf(person.accountId));
+    },
+    'people.change': async ({ scope, input, principal, caller }) => {
+      const { teamsToggle, number } = input.body;
+      if (typeof number === 'string' && !isE164(number)) {
+        return new Refusal('invalid-request', {
+          errors: [{ path: 'number', message: 'a number in E.164 form, for example +12025550142' }],
+        });
+      }
+      const by = { name: principal.name, address: caller.address };
+      const outcome = await directory.changePerson(scope, input.params.id, { teamsToggle, number }, by);
+      if (outcome.kind === 'unknown') return notFound();
+      if (outcome.kind === 'number-taken')
+        return new Refusal('number-taken', { detail: `${number} is taken.` });
+      return toPerson(outcome.person, await accountOf(outcome.person.accountId));
+    },
+    'people.readiness': async ({ scope, input }) => {
+      const person = await directory.person(scope, input.params.id);
+      if (!person || !seesPerson(scope, { accountId: person.accountId, personId: person.id }))
+        return notFound();
+      const judged = readinessOf(await accountOf(person.accountId), person);
+      return { ...judged, personId: person.id, checkedAt: instant(services.clock.wall()) };
+    },
+
+    'carriers.list': async ({ scope, input }) => {
+      const narrowed = narrow(scope, input.query.account);
+      if (!narrowed) return notFound('There is no such account.');
+      return pageOf(await directory.carriers(narrowed, input.query), (carrier) => toCarrier(carrier, scope));
+    },
+    'trunks.list': async ({ scope, input }) => {
+      const narrowed = narrow(scope, input.query.account);
+      if (!narrowed) return notFound('There is no such account.');
+      const page = await directory.accounts(narrowed, input.query);
+      return compact({ items: page.items.flatMap(toTrunks), nextCursor: page.nextCursor });
+    },
+    'numbers.list': async ({ scope, input }) => {
+      const narrowed = narrow(scope, input.query.account);
+      if (!narrowed) return notFound('There is no such account.');
+      return pageOf(await directory.numbers(narrowed, input.query), toNumber);
+    },
+
+    'calls.list': async ({ scope, input }) => {
+      const { query } = input;
+      const narrowed = narrow(scope, query.account);
+      if (!narrowed) return notFound('There is no such account.');
+      const ask = {
+        limit: query.limit,
+        cursor: query.cursor,
+        number: query.number,
+        result: query.result,
+        direction: query.direction,
+        personId: query.person,
+        sipCallId: query.sipCallId,
+        fromWallMs: query.from === undefined ? undefined : Date.parse(query.from),
+        beforeWallMs: query.to === undefined ? undefined : Date.parse(query.to),
+      };
+      if (query.state === 'live') {
+        const items = live
+          .list()
+          .filter((call) => seesPerson(narrowed, call.record) && matches(call.record, ask))
+          .sort((a, b) => b.record.invitedAt - a.record.invitedAt);
+        const shown = items.slice(0, query.limit).map((call) => toCallSummary(call.record, call.phase));
+        return { items: shown, total: items.length };
+      }
+      return pageOf(await calls.list(narrowed, ask), (record) => toCallSummary(record));
+    },
+    'calls.read': async ({ scope, input }) => {
+      const found = await findCall(scope, input.params.id);
+      if (!found) return notFound();
+      return 'record' in found ? toCall(found.record, found.phase) : toCall(found);
+    },
+    'calls.ladder': async ({ scope, input, caller }) => {
+      const { id } = input.params;
+      const found = await findCall(scope, id);
+      if (!found) return notFound();
+      const entries: readonly LadderEntry[] =
+        'record' in found ? live.ladder(id) : ((await calls.ladder(scope, id)) ?? []);
+      if (caller.wantsText) return new TextAnswer(printLadder(id, entries));
+      return { callId: id, entries: entries.map((entry) => ({ ...entry })) };
+    },
+    'calls.hangUp': async ({ scope, input, principal }) => {
+      const { id } = input.params;
+      const found = await findCall(scope, id);
+      if (!found) return notFound();
+      if (!('record' in found)) return new Refusal('call-over');
+      return (await live.hangUp(id, principal.name)) ? undefined : new Refusal('call-over');
+    },
+
+    'health.peers': async ({ scope, input }) =>
+      toPeers(services.peers.list(), scope, input.query.kind, services.clock.wall()),
+
+    openapi: async () => openapi(services.version),
+    healthz: async () => new TextAnswer('ok\n'),
+    readyz: async () => {
+      const all = await services.dependencies();
+      const ready = all.every((one) => one.ready || one.optional === true);
+      const lines = all.map(
+        (one) => `${one.ready ? 'ok' : one.optional ? 'degraded' : 'not-ready'} ${one.name}: ${one.words}`,
+      );
+      return new TextAnswer(`${lines.join('\n')}\n`, ready ? 200 : 503);
+    },
+    metrics: async () => new TextAnswer(await services.metrics.text(), 200, services.metrics.contentType),
+  };
+}
+
+function pageOf<From, To>(page: PageOf<From>, view: (item: From) => To) {
+  return compact({ items: page.items.map(view), nextCursor: page.nextCursor, total: page.total });
+}
+
+/** The session is described without the account's name and zone while the database is away. */
+async function quietly<Value>(ask: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isAway(error)) return undefined;
+    throw error;
+  }
+}
+
+interface CallFilter {
+  readonly number?: string | undefined;
+  readonly result?: CallRecord['result'] | undefined;
+  readonly direction?: CallRecord['direction'] | undefined;
+  readonly personId?: string | undefined;
+  readonly sipCallId?: string | undefined;
+  readonly fromWallMs?: number | undefined;
+  readonly beforeWallMs?: number | undefined;
+}
+
+/** The filters of a call list, for calls in memory. `number` matches any part of either party's digits. */
+export function matches(record: CallRecord, filter: CallFilter): boolean {
+  const digits = filter.number?.replace(/[\s()\-./+]/g, '').toLowerCase();
+  if (digits && !record.from.toLowerCase().includes(digits) && !record.to.toLowerCase().includes(digits))
+    return false;
+  if (filter.result !== undefined && record.result !== filter.result) return false;
+  if (filter.direction !== undefined && record.direction !== filter.direction) return false;
+  if (filter.personId !== undefined && record.personId !== filter.personId) return false;
+  if (filter.sipCallId !== undefined && !record.legs.some((leg) => leg.sipCallId === filter.sipCallId))
+    return false;
+  if (filter.fromWallMs !== undefined && record.invitedAt < filter.fromWallMs) return false;
+  return filter.beforeWallMs === undefined || record.invitedAt < filter.beforeWallMs;
+}

@@ -1,0 +1,163 @@
+import type { Dependency } from '@tandem/contract';
+import type { Account, CallRecord, Carrier, E164, Person } from '@tandem/domain';
+import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
+import type { SessionService } from './auth/session-service.ts';
+import type { EventFeed } from './events/event-feed.ts';
+import type { Scope } from './scope.ts';
+
+/**
+ * What the HTTP API needs from the rest. Every question about customers' data carries a scope (I9): a store cannot be
+ * asked anything without saying for whom. A store whose database is away throws an error that `isAway` knows.
+ */
+export interface ApiServices {
+  readonly version: string;
+  readonly clock: ApiClock;
+  readonly sessions: SessionService;
+  readonly directory: Directory;
+  readonly calls: FinishedCalls;
+  readonly live: LiveCalls;
+  readonly peers: PeerBoard;
+  readonly events: EventFeed;
+  readonly metrics: MetricsText;
+  /** For `/readyz`. Must answer within a second, also when a dependency hangs. */
+  dependencies(): Promise<readonly Dependency[]>;
+}
+
+export interface ApiClock {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Wall milliseconds since 1970. */
+  wall(): number;
+  after(ms: number, fire: () => void): () => void;
+}
+
+export interface PageAsk {
+  readonly limit: number;
+  /** Opaque: what the same store gave as `nextCursor`. */
+  readonly cursor?: string | undefined;
+}
+
+export interface PageOf<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor?: string | undefined;
+  readonly total?: number | undefined;
+}
+
+export interface PeopleAsk extends PageAsk {
+  readonly search?: string | undefined;
+  /** `true`: only people for whom something is missing on our side; `false`: only the others. */
+  readonly blocked?: boolean | undefined;
+}
+
+export interface NumberOwner {
+  readonly number: E164;
+  readonly accountId: Account['id'];
+  readonly person?: { readonly id: Person['id']; readonly displayName: string };
+}
+
+export interface PersonChangeAsk {
+  readonly teamsToggle?: boolean | undefined;
+  /** The main number; `null` takes it away. */
+  readonly number?: E164 | null | undefined;
+}
+
+export type PersonChangeOutcome =
+  | { readonly kind: 'changed'; readonly person: Person }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'number-taken' };
+
+export interface Directory {
+  accounts(scope: Scope, ask: PageAsk): Promise<PageOf<Account>>;
+  people(scope: Scope, ask: PeopleAsk): Promise<PageOf<Person>>;
+  /** `undefined` for what does not exist and for what the scope may not see, alike. */
+  person(scope: Scope, id: string): Promise<Person | undefined>;
+  changePerson(
+    scope: Scope,
+    id: string,
+    change: PersonChangeAsk,
+    by: { readonly name: string; readonly address: string },
+  ): Promise<PersonChangeOutcome>;
+  /** The operator's carriers that the scope's account uses, and the account's own. */
+  carriers(scope: Scope, ask: PageAsk): Promise<PageOf<Carrier>>;
+  numbers(
+    scope: Scope,
+    ask: PageAsk & { readonly search?: string | undefined },
+  ): Promise<PageOf<NumberOwner>>;
+}
+
+export interface CallAsk extends PageAsk {
+  /** Part of either party's number, as typed: separators and plus do not matter. */
+  readonly number?: string | undefined;
+  readonly result?: CallRecord['result'] | undefined;
+  readonly direction?: CallRecord['direction'] | undefined;
+  readonly personId?: string | undefined;
+  /** Call-ID of either leg, exact. */
+  readonly sipCallId?: string | undefined;
+  readonly fromWallMs?: number | undefined;
+  readonly beforeWallMs?: number | undefined;
+}
+
+export interface FinishedCalls {
+  /** Newest first. */
+  list(scope: Scope, ask: CallAsk): Promise<PageOf<CallRecord>>;
+  record(scope: Scope, id: string): Promise<CallRecord | undefined>;
+  ladder(scope: Scope, id: string): Promise<readonly LadderEntry[] | undefined>;
+}
+
+export type CallPhase = 'setting-up' | 'ringing' | 'talking' | 'ending';
+
+export interface LiveCall {
+  readonly record: CallRecord;
+  readonly phase: CallPhase;
+}
+
+/** From memory: answers while the database is away. The HTTP side filters by scope. */
+export interface LiveCalls {
+  list(): readonly LiveCall[];
+  find(id: string): LiveCall | undefined;
+  ladder(id: string): readonly LadderEntry[];
+  /** `false` when the call was over before it could be ended. */
+  hangUp(id: string, by: string): Promise<boolean>;
+}
+
+/** OPTIONS one way. Times are wall milliseconds. */
+export interface Heard {
+  readonly lastAtMs?: number | undefined;
+  readonly status?: number | undefined;
+  readonly rttMs?: number | undefined;
+}
+
+export interface PeerHealth {
+  readonly id: string;
+  readonly kind: 'hub' | 'carrier';
+  readonly name: string;
+  /** `TLS host:port`, `UDP host:port`. */
+  readonly address: string;
+  /** Set for a carrier that belongs to one account. */
+  readonly accountId?: string | undefined;
+  readonly state: 'up' | 'degraded' | 'down' | 'unknown';
+  /** Why, when the health checker knows more than the state says, for example `connect refused`. */
+  readonly reason?: string | undefined;
+  readonly sinceMs?: number | undefined;
+  /** Our OPTIONS: when the last answer came, which, and how fast. */
+  readonly weAsk: Heard;
+  /** The peer's OPTIONS to us. */
+  readonly theyAsk: Heard;
+}
+
+export interface PeerBoard {
+  list(): readonly PeerHealth[];
+}
+
+export interface MetricsText {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+/**
+ * The database cannot be asked now: what the stores throw for that carries this code (see `postgres/errors.ts`). Judged
+ * by the code, so that a store on other technology fits too.
+ */
+export function isAway(error: unknown): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === 'database-unavailable';
+}

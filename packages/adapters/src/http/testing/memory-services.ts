@@ -1,0 +1,151 @@
+import type { CallRecord } from '@tandem/domain';
+import { createSessionService, type StoredUser } from '../auth/session-service.ts';
+import { createEventFeed } from '../events/event-feed.ts';
+import { matches } from '../handlers.ts';
+import { createMetrics } from '../metrics.ts';
+import { seesPerson } from '../scope.ts';
+import type { ApiClock, ApiServices, LiveCall } from '../services.ts';
+import { createMemoryAccess } from './memory-access.ts';
+import { createMemoryDirectory, slice } from './memory-directory.ts';
+import * as world from './sample-world.ts';
+
+/** Everybody's password in the sample world, and the hash that the cheap verifier knows. */
+export const samplePassword = 'correct horse';
+const cheapHash = `plain ${samplePassword}`;
+
+const user = (name: string, role: StoredUser['role'], more: Partial<StoredUser>): StoredUser => ({
+  id: `user-${name.replaceAll(/[@.]/g, '-')}`,
+  name,
+  role,
+  passwordHash: cheapHash,
+  disabled: false,
+  ...more,
+});
+
+export const sampleUsers = (): StoredUser[] => [
+  user('operator', 'operator', { displayName: 'Olga Operator' }),
+  user('admin@acme.example', 'admin', { accountId: world.acmeId }),
+  user('desk@acme.example', 'desk', { accountId: world.acmeId }),
+  user('dana@acme.example', 'user', {
+    accountId: world.acmeId,
+    personId: world.danaId,
+    displayName: 'Dana Fields',
+  }),
+  user('admin@globex.example', 'admin', { accountId: world.globexId }),
+  user('desk@globex.example', 'desk', { accountId: world.globexId }),
+  user('greta@globex.example', 'user', { accountId: world.globexId, personId: world.gretaId }),
+  user('left@acme.example', 'admin', { accountId: world.acmeId, disabled: true }),
+];
+
+class DatabaseAway extends Error {
+  readonly code = 'database-unavailable';
+}
+
+/** All services over memory: the API's tests, the browser's tests and `vite dev` run on them. */
+export function createMemoryServices(clock: ApiClock) {
+  const switches = { databaseAway: false };
+  const gate = (): void => {
+    if (switches.databaseAway) throw new DatabaseAway('stopped by the test');
+  };
+  const events = createEventFeed();
+  const access = createMemoryAccess(sampleUsers(), gate);
+  const finished: CallRecord[] = world.finishedCalls(clock.wall());
+  const { endedAt, result, endedBy, closedBy, talkMs, sentence, status, q850, ...running } = world.record(
+    90,
+    clock.wall() - 42_000,
+    {},
+  );
+  const liveCalls: LiveCall[] = [
+    { record: running, phase: 'talking' },
+    {
+      record: {
+        ...running,
+        callId: world.record(91, 0, {}).callId,
+        accountId: world.globexId,
+        personId: world.gretaId,
+        from: '+12025550197',
+        to: '+12025550171',
+        invitedAt: clock.wall() - 3_000,
+      },
+      phase: 'ringing',
+    },
+  ];
+  const live = {
+    list: () => liveCalls,
+    find: (id: string) => liveCalls.find((call) => call.record.callId === id),
+    ladder: () => world.ladderOf(90).slice(0, 11),
+    async hangUp(id: string, by: string) {
+      const index = liveCalls.findIndex((call) => call.record.callId === id);
+      const [call] = index < 0 ? [] : liveCalls.splice(index, 1);
+      if (!call) return false;
+      const over: CallRecord = {
+        ...call.record,
+        endedAt: clock.wall(),
+        talkMs: 38_000,
+        result: 'answered',
+        status: 200,
+        q850: 16,
+        endedBy: 'platform',
+        closedBy: 'normal',
+        sentence: `Ended by ${by}.`,
+      };
+      finished.unshift(over);
+      events.publish({ kind: 'call', record: over });
+      return true;
+    },
+  };
+  const peers = { list: () => world.peerHealth(clock.wall()) };
+  const metrics = createMetrics({ live, peers, wall: clock.wall, connector: () => 'Rehearsal carrier' });
+  const sessions = createSessionService({
+    store: access,
+    clock,
+    onFailure: (reason) => metrics.authFailed(reason),
+    verify: async (password, stored) => stored === `plain ${password}`,
+    waste: async () => false,
+  });
+  const directory = createMemoryDirectory(
+    { accounts: world.accounts(), people: world.people(), carriers: world.carriers() },
+    gate,
+  );
+  const services: ApiServices = {
+    version: '0.0.0-test',
+    clock,
+    sessions,
+    directory,
+    calls: {
+      async list(scope, ask) {
+        gate();
+        const found = finished.filter((call) => seesPerson(scope, call) && matches(call, ask));
+        return slice(
+          found.sort((a, b) => b.invitedAt - a.invitedAt),
+          ask,
+        );
+      },
+      async record(scope, id) {
+        gate();
+        return finished.find((call) => call.callId === id && seesPerson(scope, call));
+      },
+      async ladder(_scope, id) {
+        gate();
+        const index = finished.findIndex((call) => call.callId === id);
+        return index < 0 ? undefined : world.ladderOf(index + 1);
+      },
+    },
+    live,
+    peers,
+    events,
+    metrics,
+    async dependencies() {
+      return [
+        {
+          name: 'database',
+          ready: !switches.databaseAway,
+          optional: true,
+          words: switches.databaseAway ? 'away' : 'answers',
+        },
+        { name: 'media', ready: true, words: 'answers' },
+      ];
+    },
+  };
+  return { services, switches, access, directory, events, liveCalls, finished };
+}

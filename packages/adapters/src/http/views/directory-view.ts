@@ -1,0 +1,86 @@
+import type {
+  Account as AccountView,
+  Carrier as CarrierView,
+  NumberEntry,
+  Person as PersonView,
+  Trunk,
+} from '@tandem/contract';
+import type { Account, Carrier, Person } from '@tandem/domain';
+import type { Scope } from '../scope.ts';
+import type { NumberOwner } from '../services.ts';
+import { readinessOf } from './readiness-view.ts';
+import { compact } from './shape.ts';
+
+export function toAccount(account: Account): AccountView {
+  return compact({
+    id: account.id,
+    name: account.name,
+    status: account.status,
+    sbcHosts: [...account.sbcHosts],
+    mailDomains: [...account.mailDomains],
+    entraTenantId: account.entraTenantId,
+    country: account.country,
+    areaCode: account.areaCode,
+    timeZone: account.timeZone,
+    mainNumber: account.mainNumber,
+    unknownCaller: account.unknownCaller,
+    carriers: [...account.carriers],
+    noAnswerSeconds: account.noAnswerSeconds,
+  });
+}
+
+export function toTrunks(account: Account): Trunk[] {
+  return account.sbcHosts.map((host, index) => ({
+    host,
+    accountId: account.id,
+    accountName: account.name,
+    usedForCalls: index === 0,
+  }));
+}
+
+/** `account` is the person's own; without it the readiness says that it could not be judged. */
+export function toPerson(person: Person, account: Account | undefined): PersonView {
+  const { verdict, headline } = readinessOf(account, person);
+  return compact({
+    id: person.id,
+    accountId: person.accountId,
+    displayName: person.displayName,
+    upn: person.upn,
+    mail: person.mail,
+    extension: person.extension,
+    numbers: [...person.numbers],
+    active: person.active,
+    teamsToggle: person.teamsToggle,
+    platformLicence: person.platformLicence,
+    readiness: { verdict, headline },
+  });
+}
+
+/** Whoever only uses the operator's carrier sees that it exists and where calls go, not whom it is recognised by. */
+export function toCarrier(carrier: Carrier, scope: Scope): CarrierView {
+  const owns = scope.kind === 'platform' || (scope.kind === 'account' && carrier.owner === scope.accountId);
+  return compact({
+    id: carrier.id,
+    name: carrier.name,
+    owner: carrier.owner,
+    targets: carrier.targets.map((target) => ({ ...target })),
+    sources: owns ? carrier.sources.map((source) => ({ ...source })) : undefined,
+    probeWithOptions: carrier.probeWithOptions,
+    hasCredentials: carrier.credentials !== undefined,
+    maxCalls: carrier.maxCalls,
+    numberFormat: carrier.numberFormat,
+    emergency: carrier.emergency,
+  });
+}
+
+export function toNumber(entry: NumberOwner): NumberEntry {
+  return compact({
+    number: entry.number,
+    accountId: entry.accountId,
+    owner: entry.person && {
+      kind: 'person' as const,
+      personId: entry.person.id,
+      displayName: entry.person.displayName,
+    },
+  });
+}

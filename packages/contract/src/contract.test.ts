@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  ApiError,
+  addressOf,
+  createClient,
+  openapi,
+  permissions,
+  problemPage,
+  problems,
+  type RouteSpec,
+  routes,
+  usualProblems,
+} from './index.ts';
+
+const all = Object.entries(routes) as [string, RouteSpec][];
+
+test('every route that names a thing by id says whose account it must be', () => {
+  for (const [id, route] of all) {
+    if (route.path.includes('{')) assert.equal(route.account, 'resource', id);
+  }
+});
+
+test('no two routes share method and path', () => {
+  const seen = all.map(([, route]) => `${route.method} ${route.path}`);
+  assert.equal(new Set(seen).size, seen.length);
+});
+
+test('only health, metrics, the description and signing in are open to strangers', () => {
+  const open = all.filter(([, route]) => route.permission === 'public').map(([id]) => id);
+  assert.deepEqual(open.sort(), ['healthz', 'metrics', 'openapi', 'readyz', 'session.create']);
+});
+
+test('OpenAPI 3.1 names every route, its roles and every refusal that it may give', () => {
+  const document = openapi('1.2.3') as {
+    openapi: string;
+    paths: Record<
+      string,
+      Record<string, { operationId: string; responses: Record<string, unknown>; 'x-roles': unknown }>
+    >;
+  };
+  assert.equal(document.openapi, '3.1.0');
+  for (const [id, route] of all) {
+    const operation = document.paths[route.path]?.[route.method.toLowerCase()];
+    assert.equal(operation?.operationId, id);
+    assert.deepEqual(operation?.['x-roles'], permissions[route.permission]);
+    for (const code of [...route.problems, ...usualProblems(route)]) {
+      assert.ok(operation?.responses[String(problems[code].status)], `${id} lacks ${code}`);
+    }
+  }
+  assert.doesNotThrow(() => JSON.stringify(document));
+});
+
+test('the page of error codes has a row for each code', () => {
+  const page = problemPage();
+  for (const code of Object.keys(problems)) assert.ok(page.includes(`\`${code}\``), code);
+});
+
+test('a number whose plus was not encoded is still read as a number', () => {
+  const query = routes['calls.list'].query.parse({ number: ' 12025550142' });
+  assert.equal(query.number, '+12025550142');
+});
+
+test('addresses encode what they carry and leave out what is unset', () => {
+  assert.equal(addressOf(routes['calls.read'], { params: { id: 'a/../b' } }), '/api/v1/calls/a%2F..%2Fb');
+  assert.equal(
+    addressOf(routes['calls.list'], { query: { number: '+1', result: undefined, account: '' } }),
+    '/api/v1/calls?number=%2B1',
+  );
+});
+
+test('the client turns a problem into an error with its code, and a dead line into one with status 0', async () => {
+  const { title, next } = problems['number-taken'];
+  const client = createClient({
+    baseUrl: '',
+    csrfToken: () => 'token',
+    fetch: async (_url, init) => {
+      assert.equal(new Headers(init.headers).get('x-csrf-token'), 'token');
+      return Response.json({ type: '/x', title, status: 409, code: 'number-taken', next }, { status: 409 });
+    },
+  });
+  await assert.rejects(
+    client.call('people.change', { params: { id: 'p1' }, body: { number: null } }),
+    (error: unknown) =>
+      error instanceof ApiError && error.problem?.code === 'number-taken' && error.status === 409,
+  );
+  const dead = createClient({
+    baseUrl: '',
+    fetch: async () => {
+      throw new TypeError('refused');
+    },
+  });
+  await assert.rejects(
+    dead.call('session.read', {}),
+    (error: unknown) => error instanceof ApiError && error.status === 0,
+  );
+});
