@@ -1,0 +1,437 @@
+import type { CallDirection, CallId, CallRecord, RoutingSnapshot } from '@tandem/domain';
+import { callIdOf, Headers, hostOfUri, parseUri, printUri, type SipMessage } from '@tandem/sip';
+import type {
+  Destination,
+  Flow,
+  IncomingInvite,
+  IncomingRequest,
+  UserAgent,
+  UserAgentPorts,
+} from '@tandem/sip/ua/types.ts';
+import { PeerBook, type PeerView } from '../health/peer-book.ts';
+import { Probes } from '../health/probes.ts';
+import type { CallCheckpoint, CallLog } from '../ports/call-log.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { MediaPort } from '../ports/media-port.ts';
+import { forgetfulProbeMemory, type ProbeMemory } from '../ports/probe-memory.ts';
+import type { SnapshotSource } from '../ports/snapshot.ts';
+import { callFactsOf } from '../routing/call-facts.ts';
+import { decideFromTeams } from '../routing/decide-from-teams.ts';
+import { decideInbound } from '../routing/decide-inbound.ts';
+import type { Decision } from '../routing/decision.ts';
+import { carrierBySource, type Source } from '../routing/source.ts';
+import { allowHeader, type EngineSettings } from '../settings.ts';
+import type { CallState } from './call.machine.ts';
+import { Call, type CallDeps } from './call.ts';
+import type { CallFailure } from './call-failure.ts';
+import { Ladder, UnclaimedMessages } from './ladder.ts';
+import { q850Reason } from './reason.ts';
+import { RecordDraft } from './record-draft.ts';
+import { endRestored } from './restore.ts';
+import { targetsOf } from './routing-plan.ts';
+import { verdictOf } from './verdicts.ts';
+
+/** The user agent's callbacks that the engine answers. */
+export type EngineHandlers = Required<Pick<UserAgentPorts, 'onInvite' | 'onRequest' | 'onMessage'>>;
+
+export interface CallEngineDeps {
+  /** Makes the user agent that this engine drives; the handlers are the engine's. Called once, at creation. */
+  userAgent(handlers: EngineHandlers): UserAgent;
+  readonly media: MediaPort;
+  readonly log: CallLog;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly snapshots: SnapshotSource;
+  readonly settings: EngineSettings;
+  /** Uniform in [0, 1): jitter and weights, nothing secret. */
+  fraction(): number;
+  /** Whether this connection proved to be Microsoft (certificate verified by the transport). */
+  isTeams(flow: Flow): boolean;
+  readonly probeMemory?: ProbeMemory;
+  /** For live views. Cheap: ask `call.record()` only when somebody looks. */
+  onEvent?(event: EngineEvent): void;
+  onBug?(error: unknown, callId: CallId | undefined): void;
+}
+
+export interface LiveCall {
+  readonly callId: CallId;
+  readonly state: CallState;
+  /** The record as it is now. */
+  record(): CallRecord;
+}
+
+export type EngineEvent =
+  | { readonly kind: 'call-started' | 'call-changed' | 'call-ended'; readonly call: LiveCall }
+  | { readonly kind: 'call-shed'; readonly failure: CallFailure }
+  | { readonly kind: 'peer-changed'; readonly peer: PeerView };
+
+export interface CallEngine {
+  readonly ua: UserAgent;
+  activeCalls(): readonly LiveCall[];
+  /** Ends a call for an operator: both sides get BYE (or the final answer). False when there is no such call. */
+  hangUp(callId: CallId): boolean;
+  /** No new calls from now on but emergency ones; probing stops. Resolves when the last call is over. */
+  drain(): Promise<void>;
+  /** Calls that a crash left behind: both legs are ended, the records closed as `node-crash`. */
+  restore(
+    checkpoints: Iterable<CallCheckpoint>,
+    lastMediaWallMs?: (callId: CallId) => number | undefined,
+  ): number;
+  peers(): readonly PeerView[];
+  /** Wall ms of the last OPTIONS from Microsoft; undefined: none since the start (S20). */
+  readonly microsoftLastHeardAt: number | undefined;
+  /** Starts probing. */
+  start(): void;
+  /** Stops probing; calls go on. */
+  stop(): void;
+  /** A new snapshot is there: new peers are probed. */
+  snapshotChanged(): void;
+}
+
+interface Live {
+  readonly call: Call;
+  readonly view: LiveCall;
+  /** Source whose unanswered INVITE this is; undefined once answered. */
+  source: string | undefined;
+  readonly sipCallIds: string[];
+  readonly carrier: string | undefined;
+}
+
+/** Times the call went through us already; more is a loop (T15: at most two passes). */
+const mostHops = 2;
+
+export function createCallEngine(deps: CallEngineDeps): CallEngine {
+  const { clock, settings, snapshots, log } = deps;
+  const live = new Map<CallId, Live>();
+  /** SIP Call-ID to the call and leg it belongs to, for the ladder. */
+  const byLeg = new Map<string, { readonly call: Call; readonly leg: 'a' | 'b' }>();
+  const unanswered = new Map<string, number>();
+  const callsOfCarrier = new Map<string, number>();
+  const unclaimed = new UnclaimedMessages();
+  const peers = new PeerBook(clock, deps.fraction);
+  peers.onChange = (peer) => deps.onEvent?.({ kind: 'peer-changed', peer });
+  let draining = false;
+  let drained: (() => void) | undefined;
+
+  const ua = deps.userAgent({
+    onInvite: (invite) => guarded(undefined, () => onInvite(invite)),
+    onRequest: (request) => guarded(undefined, () => onRequest(request)),
+    onMessage,
+  });
+  const probes = new Probes({
+    ua,
+    clock,
+    snapshots,
+    settings,
+    memory: deps.probeMemory ?? forgetfulProbeMemory(),
+    peers,
+    fraction: deps.fraction,
+  });
+  const callDeps: CallDeps = {
+    ua,
+    media: deps.media,
+    log,
+    clock,
+    peers,
+    settings,
+    fraction: deps.fraction,
+    onLegId: (call, sipCallId) => claim(call, 'b', sipCallId),
+    onAnswered: (call) => {
+      const entry = live.get(call.record.callId);
+      if (entry) settle(entry);
+    },
+    onChange: (call) => {
+      const entry = live.get(call.record.callId);
+      if (entry) deps.onEvent?.({ kind: 'call-changed', call: entry.view });
+    },
+    onOver,
+    onBug: (call, error) => deps.onBug?.(error, call.record.callId),
+  };
+
+  // ---------------------------------------------------------------- new calls
+
+  function sourceOf(flow: Flow, snapshot: RoutingSnapshot): Source {
+    if (deps.isTeams(flow)) return { kind: 'teams' };
+    const carrier = carrierBySource(snapshot, flow);
+    return carrier ? { kind: 'carrier', carrierId: carrier.id } : { kind: 'unknown' };
+  }
+
+  function onInvite(invite: IncomingInvite): void {
+    const startedAt = clock.now();
+    const snapshot = snapshots.current();
+    const source = sourceOf(invite.flow, snapshot);
+    if (source.kind === 'unknown') {
+      // The transport keeps strangers out in silence (T02). One who got here has been told 100 already: end it.
+      invite.reject(403);
+      return;
+    }
+    const facts = callFactsOf(invite.request);
+    let decision =
+      source.kind === 'teams'
+        ? decideFromTeams(snapshot, facts)
+        : decideInbound(snapshot, source.carrierId, facts);
+    const hops = hopsOf(invite.request);
+    const trouble = decision.emergency ? undefined : shedding(source, decision, snapshot);
+    if (trouble) {
+      shed(invite, trouble);
+      return;
+    }
+    if (maxForwardsOf(invite.request) <= 0) decision = instead(decision, { kind: 'too-many-hops' });
+    else if (hops >= mostHops && !decision.emergency) decision = instead(decision, { kind: 'loop-detected' });
+
+    const route = decision.outcome === 'route' ? decision.route : undefined;
+    const direction: CallDirection =
+      source.kind === 'carrier' ? 'to-teams' : route?.kind === 'to-teams' ? 'internal' : 'from-teams';
+    const sipCallId = callIdOf(invite.request) ?? '';
+    const record = new RecordDraft({
+      callId: deps.ids.callId(),
+      direction,
+      decision,
+      fromAsReceived: facts.from.user,
+      toAsDialled: facts.called,
+      invitedAt: clock.wall(),
+      aRole: source.kind,
+      bRole: route
+        ? route.kind === 'to-teams'
+          ? 'teams'
+          : 'carrier'
+        : source.kind === 'teams'
+          ? 'carrier'
+          : 'teams',
+      sipCallId,
+    });
+    const ladder = new Ladder(startedAt);
+    const call = new Call(callDeps, {
+      invite,
+      record,
+      startedAt,
+      ladder,
+      targets: route && targetsOf(route, snapshot, peers, settings, hops + 1),
+      contact: contactFor(invite, source, snapshot),
+    });
+    register(call, source, sipCallId, ladder);
+    log.opened(record.toRecord());
+    if (route) call.start(route);
+    else if (decision.outcome === 'refuse')
+      call.end({ kind: 'failure', failure: decision.failure, by: 'platform' });
+  }
+
+  /** Limits and draining, answered before anything else is spent on the call (T04, reliability 3). */
+  function shedding(source: Source, decision: Decision, snapshot: RoutingSnapshot): CallFailure | undefined {
+    if (draining) return { kind: 'draining' };
+    const key = sourceKey(source, decision);
+    const limit = settings.budgets.unansweredPerSource;
+    if ((unanswered.get(key) ?? 0) >= limit) return { kind: 'too-many-calls', limit, of: key };
+    if (source.kind !== 'carrier') return undefined;
+    const most = snapshot.carriers.get(source.carrierId)?.maxCalls;
+    if (most !== undefined && (callsOfCarrier.get(source.carrierId) ?? 0) >= most)
+      return { kind: 'too-many-calls', limit: most, of: key };
+    return undefined;
+  }
+
+  function shed(invite: IncomingInvite, failure: CallFailure): void {
+    const verdict = verdictOf(failure);
+    const headers = Headers.of([['Reason', q850Reason(verdict.q850, verdict.say)]]);
+    // MICROSOFT: no Retry-After towards Teams; its failover list contains 503 (reliability 3, item 5).
+    if (failure.kind === 'draining' && !deps.isTeams(invite.flow))
+      headers.append('Retry-After', String(5 + Math.floor(deps.fraction() * 11)));
+    invite.reject(verdict.sip, { headers });
+    deps.onEvent?.({ kind: 'call-shed', failure });
+  }
+
+  /** Our Contact towards the caller: the customer's host towards Microsoft, also in 18x and 200 (pitfalls 1, 4). */
+  function contactFor(invite: IncomingInvite, source: Source, snapshot: RoutingSnapshot): string {
+    const { flow, request } = invite;
+    if (source.kind === 'teams') {
+      const host = hostOfUri(request.uri);
+      const known = host !== undefined && snapshot.accountBySbcHost.has(host);
+      return `<sip:${known ? host : settings.teams.trunkHost}:${settings.teams.contactPort};transport=tls>`;
+    }
+    const us = settings.carriers.contact[flow.protocol] ?? flow.local;
+    const uri = parseUri(request.uri);
+    const user = uri && uri.scheme !== 'tel' && uri.user !== undefined ? { user: uri.user } : {};
+    const transport =
+      flow.protocol === 'UDP' ? [] : [{ name: 'transport', value: flow.protocol.toLowerCase() }];
+    return `<${printUri({ scheme: 'sip', ...user, host: us.host, port: us.port, params: transport })}>`;
+  }
+
+  // ---------------------------------------------------------------- requests without a dialog
+
+  function onRequest(incoming: IncomingRequest): void {
+    const snapshot = snapshots.current();
+    const source = sourceOf(incoming.flow, snapshot);
+    const { request } = incoming;
+    if (source.kind === 'unknown') {
+      incoming.respond(403);
+      return;
+    }
+    if (request.method !== 'OPTIONS') {
+      // BYE and the like to dialogs that are gone; REGISTER, SUBSCRIBE … are not ours.
+      if (request.method === 'BYE' || request.method === 'NOTIFY') incoming.respond(481);
+      else incoming.respond(405, { headers: Headers.of([['Allow', allowHeader]]) });
+      return;
+    }
+    if (source.kind === 'teams') {
+      peers.heardFromMicrosoft();
+      const host = hostOfUri(request.uri);
+      const known = host !== undefined && snapshot.accountBySbcHost.has(host);
+      const ours = known ? host : settings.teams.trunkHost;
+      answerOptions(incoming, `<sip:${ours}:${settings.teams.contactPort};transport=tls>`);
+      return;
+    }
+    const carrier = snapshot.carriers.get(source.carrierId);
+    if (carrier) peers.heardFromCarrier(carrier);
+    const us = settings.carriers.contact[incoming.flow.protocol] ?? incoming.flow.local;
+    answerOptions(incoming, `<sip:${us.host}:${us.port}>`);
+  }
+
+  /** S10: Contact and Allow, or Microsoft does not count it. */
+  function answerOptions(incoming: IncomingRequest, contact: string): void {
+    incoming.respond(200, {
+      contact,
+      headers: Headers.of([
+        ['Allow', allowHeader],
+        ['Accept', 'application/sdp'],
+      ]),
+    });
+  }
+
+  // ---------------------------------------------------------------- bookkeeping
+
+  function onMessage(
+    direction: 'in' | 'out',
+    message: SipMessage,
+    peer: Flow | Destination,
+    now: number,
+  ): void {
+    const sipCallId = callIdOf(message);
+    if (sipCallId === undefined) return;
+    const known = byLeg.get(sipCallId);
+    if (known) known.call.saw(known.leg, direction, message, peer, now);
+    else unclaimed.add(direction, message, peer, now);
+  }
+
+  function register(call: Call, source: Source, sipCallId: string, ladder: Ladder): void {
+    const { record } = call;
+    const key = sourceKey(source, record.decision);
+    const carrier = source.kind === 'carrier' ? source.carrierId : undefined;
+    const view: LiveCall = {
+      callId: record.callId,
+      get state() {
+        return call.state;
+      },
+      record: () => record.toRecord(),
+    };
+    live.set(record.callId, { call, view, source: key, sipCallIds: [], carrier });
+    unanswered.set(key, (unanswered.get(key) ?? 0) + 1);
+    if (carrier !== undefined) callsOfCarrier.set(carrier, (callsOfCarrier.get(carrier) ?? 0) + 1);
+    unclaimed.claim(sipCallId, ladder, 'a');
+    claim(call, 'a', sipCallId);
+    deps.onEvent?.({ kind: 'call-started', call: view });
+  }
+
+  function claim(call: Call, leg: 'a' | 'b', sipCallId: string): void {
+    const entry = live.get(call.record.callId);
+    // A Call-ID chosen by a stranger must not take over another call's ladder.
+    if (!entry || byLeg.has(sipCallId)) return;
+    byLeg.set(sipCallId, { call, leg });
+    entry.sipCallIds.push(sipCallId);
+    if (leg === 'b') call.claimLadder(unclaimed, sipCallId);
+  }
+
+  function settle(entry: Live): void {
+    const { source } = entry;
+    if (source === undefined) return;
+    entry.source = undefined;
+    decrement(unanswered, source);
+  }
+
+  function onOver(call: Call): void {
+    const { callId } = call.record;
+    const entry = live.get(callId);
+    if (!entry) return;
+    live.delete(callId);
+    settle(entry);
+    if (entry.carrier !== undefined) decrement(callsOfCarrier, entry.carrier);
+    for (const sipCallId of entry.sipCallIds) byLeg.delete(sipCallId);
+    deps.onEvent?.({ kind: 'call-ended', call: entry.view });
+    if (live.size === 0) drained?.();
+  }
+
+  function guarded(callId: CallId | undefined, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      deps.onBug?.(error, callId);
+    }
+  }
+
+  return {
+    ua,
+    activeCalls: () => [...live.values()].map((entry) => entry.view),
+    hangUp(callId) {
+      const entry = live.get(callId);
+      if (!entry) return false;
+      entry.call.end({ kind: 'failure', failure: { kind: 'hung-up-by-operator' }, by: 'platform' });
+      return true;
+    },
+    drain() {
+      draining = true;
+      probes.stop();
+      if (live.size === 0) return Promise.resolve();
+      return new Promise((resolve) => {
+        drained = resolve;
+      });
+    },
+    restore(checkpoints, lastMediaWallMs) {
+      let count = 0;
+      for (const checkpoint of checkpoints) {
+        guarded(checkpoint.callId, () => {
+          endRestored(checkpoint, { ua, log, clock, settings }, lastMediaWallMs?.(checkpoint.callId));
+        });
+        count++;
+      }
+      return count;
+    },
+    peers() {
+      const { hubs, carriers } = snapshots.current();
+      return peers.view(hubs, carriers.values());
+    },
+    get microsoftLastHeardAt() {
+      return peers.microsoftLastHeardAt;
+    },
+    start: () => probes.start(),
+    stop: () => probes.stop(),
+    snapshotChanged: () => probes.refresh(),
+  };
+}
+
+function decrement(counts: Map<string, number>, key: string): void {
+  const left = (counts.get(key) ?? 1) - 1;
+  if (left <= 0) counts.delete(key);
+  else counts.set(key, left);
+}
+
+/** Whom a flood is counted against: the carrier, or the customer on Microsoft's side. */
+function sourceKey(source: Source, decision: { readonly accountId: string | undefined }): string {
+  return source.kind === 'carrier'
+    ? `carrier ${source.carrierId}`
+    : `customer ${decision.accountId ?? 'unknown'}`;
+}
+
+function instead(decision: Decision, failure: CallFailure): Decision {
+  const { accountId, personId, carrierId, emergency, from, to, why } = decision;
+  return { accountId, personId, carrierId, emergency, from, to, why, outcome: 'refuse', failure };
+}
+
+function maxForwardsOf(request: { readonly headers: Headers }): number {
+  const value = request.headers.get('max-forwards');
+  return value !== undefined && /^[0-9]{1,3}$/.test(value) ? Number(value) : 70;
+}
+
+/** Our own count of passes. Not proven: who forges it only stops a call of their own. */
+function hopsOf(request: { readonly headers: Headers }): number {
+  const value = request.headers.get('x-tandem-hops');
+  return value !== undefined && /^[0-9]{1,2}$/.test(value) ? Number(value) : 0;
+}

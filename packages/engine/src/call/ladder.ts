@@ -1,0 +1,101 @@
+import { callIdOf, printMessage, type SipMessage } from '@tandem/sip';
+import type { Destination, Flow } from '@tandem/sip/ua/types.ts';
+import type { LadderEntry } from '../ports/call-log.ts';
+
+/** Messages kept per call; a call that refreshes for days keeps its beginning and loses its middle. */
+const maxEntries = 200;
+
+interface Seen {
+  readonly atMs: number;
+  readonly leg: 'a' | 'b';
+  readonly direction: 'in' | 'out';
+  readonly peer: Flow | Destination | undefined;
+  readonly what: SipMessage | string;
+}
+
+/** What went over the wire for one call. Messages are only pointed at while the call lives; text is made at its end. */
+export class Ladder {
+  readonly #seen: Seen[] = [];
+  readonly #startedAt: number;
+
+  constructor(startedAt: number) {
+    this.#startedAt = startedAt;
+  }
+
+  message(
+    leg: 'a' | 'b',
+    direction: 'in' | 'out',
+    message: SipMessage,
+    peer: Flow | Destination,
+    now: number,
+  ): void {
+    this.#add({ atMs: Math.round(now - this.#startedAt), leg, direction, peer, what: message });
+  }
+
+  step(leg: 'a' | 'b', sentence: string, now: number): void {
+    this.#add({
+      atMs: Math.round(now - this.#startedAt),
+      leg,
+      direction: 'out',
+      peer: undefined,
+      what: sentence,
+    });
+  }
+
+  render(): readonly LadderEntry[] {
+    return this.#seen.map(({ atMs, leg, direction, peer, what }) => ({
+      atMs,
+      leg,
+      direction,
+      peer: peer ? peerName(peer) : 'step',
+      text: typeof what === 'string' ? what : redact(printMessage(what).toString('latin1')),
+    }));
+  }
+
+  #add(seen: Seen): void {
+    if (this.#seen.length >= maxEntries) this.#seen.splice(maxEntries / 2, 1);
+    this.#seen.push(seen);
+  }
+}
+
+export function peerName(peer: Flow | Destination): string {
+  if ('remote' in peer) return `${peer.protocol} ${peer.remote.host}:${peer.remote.port}`;
+  return `${peer.protocol} ${peer.host}:${peer.port}`;
+}
+
+/** Media keys and credentials never reach a store (I14). */
+export function redact(text: string): string {
+  let clean = text;
+  if (clean.includes('inline:')) clean = clean.replace(/inline:[^\s;|]+/g, 'inline:[redacted]');
+  if (/authorization/i.test(clean))
+    clean = clean.replace(/^((?:proxy-)?authorization\s*:).*(?:\r\n[ \t].*)*/gim, '$1 [redacted]');
+  return clean;
+}
+
+/**
+ * The last messages of Call-IDs that nobody knows yet: an INVITE and our 100 pass before the call exists. Small on
+ * purpose; a stranger can only push other strangers out.
+ */
+export class UnclaimedMessages {
+  readonly #recent: {
+    direction: 'in' | 'out';
+    message: SipMessage;
+    peer: Flow | Destination;
+    now: number;
+  }[] = [];
+
+  add(direction: 'in' | 'out', message: SipMessage, peer: Flow | Destination, now: number): void {
+    if (this.#recent.length >= 16) this.#recent.shift();
+    this.#recent.push({ direction, message, peer, now });
+  }
+
+  claim(sipCallId: string, ladder: Ladder, leg: 'a' | 'b'): void {
+    for (let at = 0; at < this.#recent.length; ) {
+      const entry = this.#recent[at];
+      if (entry && callIdOf(entry.message) === sipCallId) {
+        ladder.message(leg, entry.direction, entry.message, entry.peer, entry.now);
+        this.#recent.splice(at, 1);
+      } else at++;
+    }
+  }
+}

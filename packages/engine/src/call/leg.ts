@@ -1,0 +1,41 @@
+import { type Direction, directionOf } from '@tandem/sip/sdp/direction.ts';
+import { parseSdp } from '@tandem/sip/sdp/sdp.ts';
+import type { Dialog } from '@tandem/sip/ua/types.ts';
+import type { SessionTimer } from './session-timer.ts';
+
+/** One side of a call once it has a dialog. */
+export class Leg {
+  readonly side: 'a' | 'b';
+  readonly role: 'teams' | 'carrier';
+  dialog: Dialog | undefined;
+  /** The peer's last SDP, byte for byte: the same again is a refresh. */
+  sdp: Buffer | undefined;
+  direction: Direction = 'sendrecv';
+  timer: SessionTimer | undefined;
+  stopTimer: (() => void) | undefined;
+
+  constructor(side: 'a' | 'b', role: 'teams' | 'carrier') {
+    this.side = side;
+    this.role = role;
+  }
+
+  /** Remembers what the peer said last. */
+  heard(sdp: Buffer): void {
+    this.sdp = sdp;
+    this.direction = audioDirection(sdp);
+  }
+
+  get alive(): boolean {
+    return this.dialog !== undefined && this.dialog.state !== 'ended';
+  }
+}
+
+/** Direction of the first audio line as its sender sees it; what cannot be read is taken for sendrecv. */
+export function audioDirection(sdp: Buffer): Direction {
+  // Most SDP has no direction at all: not worth parsing.
+  if (!/inactive|sendonly|recvonly|0\.0\.0\.0/.test(sdp.toString('latin1'))) return 'sendrecv';
+  const outcome = parseSdp(sdp);
+  if (!outcome.ok) return 'sendrecv';
+  const audio = outcome.sdp.media.find((media) => media.kind === 'audio');
+  return audio ? directionOf(outcome.sdp, audio) : 'sendrecv';
+}

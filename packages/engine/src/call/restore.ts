@@ -1,0 +1,66 @@
+import type { CallRecord } from '@tandem/domain';
+import { aim, destinationOf } from '@tandem/sip/dialog/route-set.ts';
+import type { DialogSnapshot, Protocol, UserAgent } from '@tandem/sip/ua/types.ts';
+import type { CallCheckpoint, CallLog } from '../ports/call-log.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { EngineSettings } from '../settings.ts';
+import { q850Reason } from './reason.ts';
+import { verdictOf } from './verdicts.ts';
+
+/**
+ * After a crash of the signalling process: no leg may live without the other, so both are ended with BYE and the
+ * record is closed as what it is (reliability 2, items 6 and 8). `lastMediaWallMs` is the last sign of media, where
+ * somebody knows it.
+ */
+export function endRestored(
+  checkpoint: CallCheckpoint,
+  deps: {
+    readonly ua: UserAgent;
+    readonly log: CallLog;
+    readonly clock: Clock;
+    readonly settings: EngineSettings;
+  },
+  lastMediaWallMs: number | undefined,
+): CallRecord {
+  const { ua, log, clock, settings } = deps;
+  const verdict = verdictOf({ kind: 'node-crash' });
+  for (const side of ['a', 'b'] as const) {
+    const snapshot = checkpoint[side];
+    const role = checkpoint.record.legs.find((leg) => leg.side === side)?.role ?? 'carrier';
+    const nextHop = nextHopOf(snapshot, role, settings);
+    if (!nextHop) continue;
+    ua.resume(snapshot, nextHop).bye(q850Reason(verdict.q850, verdict.say));
+  }
+  const { record } = checkpoint;
+  const endedAt = lastMediaWallMs ?? clock.wall();
+  const answeredAt = record.invitedAt + (record.answeredMs ?? 0);
+  const closed: CallRecord = {
+    ...record,
+    endedAt,
+    talkMs: Math.max(0, endedAt - answeredAt),
+    result: 'answered',
+    status: 200,
+    q850: verdict.q850,
+    code: 'node-crash',
+    sentence: verdict.say,
+    endedBy: 'node-crash',
+    closedBy: 'crash',
+    why: [...record.why, verdict.say],
+  };
+  log.closed(closed, []);
+  return closed;
+}
+
+function nextHopOf(snapshot: DialogSnapshot, role: 'teams' | 'carrier', settings: EngineSettings) {
+  const { nextHop } = aim(snapshot.routeSet, snapshot.remoteTarget);
+  const { teams, carriers } = settings;
+  const like = (protocol: Protocol) => ({
+    protocol,
+    host: '',
+    port: 0,
+    via: role === 'teams' ? teams.via : (carriers.via[protocol] ?? 'carrier-udp'),
+  });
+  if (role === 'teams') return destinationOf(nextHop, like('TLS'));
+  const named = /;transport=(udp|tcp|tls)/i.exec(nextHop)?.[1]?.toUpperCase() as Protocol | undefined;
+  return destinationOf(nextHop, like(named ?? 'UDP'));
+}

@@ -1,0 +1,299 @@
+import { Headers, type SipResponse, toTagOf } from '@tandem/sip';
+import { sessionBodyOf } from '@tandem/sip/body/session-body.ts';
+import { glareDelayMs } from '@tandem/sip/dialog/glare.ts';
+import type { DialogEnd, IncomingRequest } from '@tandem/sip/ua/types.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { MediaSession } from '../ports/media-port.ts';
+import { allowHeader } from '../settings.ts';
+import type { Ending } from './ending.ts';
+import { audioDirection, type Leg } from './leg.ts';
+import { q850CauseOf } from './reason.ts';
+import {
+  acceptedTimer,
+  answerTimer,
+  type SessionTimer,
+  shortestSessionSeconds,
+  timerDelayMs,
+  writeTimer,
+} from './session-timer.ts';
+
+/** What the answered part of a call needs from the call. */
+export interface SessionOwner {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  fraction(): number;
+  readonly media: MediaSession;
+  readonly talking: boolean;
+  end(ending: Ending): void;
+  /** Runs `work`; a bug in it ends this call and nothing else. */
+  guard(work: () => void | Promise<void>): void;
+  noted(side: 'a' | 'b', sentence: string): void;
+}
+
+const sdpType = 'application/sdp';
+/** Attempts to repeat a re-INVITE after 491 before the change stays on its own leg. */
+const glareTries = 3;
+
+/**
+ * The answered part of a call: re-INVITEs (hold, resume, refresh, moved media), session timers, and what ends a
+ * dialog. A refresh and a moved address end on their own leg; only a change of direction is told to the other side
+ * (teams-direct-routing 5.1, 5.2: a carrier's refresh passed on makes Teams hang up).
+ */
+export class Session {
+  readonly #owner: SessionOwner;
+  readonly #legs: { readonly a: Leg; readonly b: Leg };
+  /** A change of one side on its way to the other; a second one meanwhile gets 491. */
+  #changing: IncomingRequest | undefined;
+  #stopRetry: (() => void) | undefined;
+
+  constructor(owner: SessionOwner, legs: { readonly a: Leg; readonly b: Leg }) {
+    this.#owner = owner;
+    this.#legs = legs;
+  }
+
+  /** From now on this leg's dialog is ours to answer. */
+  attach(leg: Leg): void {
+    const { dialog } = leg;
+    if (!dialog) return;
+    dialog.onRequest = (request) => this.#owner.guard(() => this.#receive(leg, request));
+    dialog.onEnded = (why) => this.#owner.guard(() => this.#dialogEnded(leg, why));
+  }
+
+  get onHold(): boolean {
+    return this.#legs.a.direction !== 'sendrecv' || this.#legs.b.direction !== 'sendrecv';
+  }
+
+  stop(): void {
+    this.#stopRetry?.();
+    for (const leg of [this.#legs.a, this.#legs.b]) {
+      leg.stopTimer?.();
+      leg.stopTimer = undefined;
+    }
+    this.#changing = undefined;
+  }
+
+  // ---------------------------------------------------------------- requests of a peer
+
+  #receive(leg: Leg, incoming: IncomingRequest): void {
+    const { method } = incoming.request;
+    if (method === 'OPTIONS') incoming.respond(200);
+    else if (method !== 'INVITE') {
+      // UPDATE, INFO, REFER and the rest: not in our Allow, so whoever sends them has not read it.
+      incoming.respond(405, { headers: Headers.of([['Allow', allowHeader]]) });
+    } else if (!this.#owner.talking || this.#changing) incoming.respond(491);
+    else this.#owner.guard(() => this.#reinvite(leg, incoming));
+  }
+
+  async #reinvite(leg: Leg, incoming: IncomingRequest): Promise<void> {
+    const offered = answerTimer(incoming.request);
+    if (offered.kind === 'too-small') {
+      incoming.respond(422, { headers: Headers.of([['Min-SE', String(shortestSessionSeconds)]]) });
+      return;
+    }
+    const headers = new Headers();
+    writeTimer(headers, offered);
+    if (offered.kind === 'timer') this.startTimer(leg, offered.timer);
+
+    const body = sessionBodyOf(incoming.request);
+    if (body.kind === 'unsupported' || body.kind === 'broken') {
+      const accept = Headers.of([['Accept', sdpType]]);
+      incoming.respond(body.kind === 'broken' ? 400 : 415, { headers: accept });
+      return;
+    }
+    this.#changing = incoming;
+    try {
+      if (body.kind === 'none') await this.#lateOffer(leg, incoming, headers);
+      else await this.#offer(leg, incoming, body.bytes, headers);
+    } finally {
+      if (this.#changing === incoming && incoming.answered) this.#changing = undefined;
+    }
+  }
+
+  /** Offerless re-INVITE: our offer goes out in the 200, the answer comes in the ACK. The other leg hears nothing. */
+  async #lateOffer(leg: Leg, incoming: IncomingRequest, headers: Headers): Promise<void> {
+    const { dialog } = leg;
+    const outcome = await this.#owner.media.offerTo(leg.side);
+    if (incoming.answered || !dialog) return;
+    if (!outcome.ok) {
+      incoming.respond(488);
+      return;
+    }
+    dialog.onAck = (ack) => {
+      dialog.onAck = undefined;
+      const answer = sessionBodyOf(ack);
+      if (answer.kind !== 'sdp') return;
+      this.#owner.guard(async () => {
+        leg.heard(answer.bytes);
+        await this.#owner.media.answer(leg.side, answer.bytes, '');
+      });
+    };
+    incoming.respond(200, { headers, body: outcome.value, contentType: sdpType });
+  }
+
+  async #offer(leg: Leg, incoming: IncomingRequest, sdp: Buffer, headers: Headers): Promise<void> {
+    const { media } = this.#owner;
+    const refresh = leg.sdp?.equals(sdp) ?? false;
+    const direction = audioDirection(sdp);
+    const turned = !refresh && direction !== leg.direction;
+    const outcome = await media.offer(leg.side, sdp);
+    if (incoming.answered) return;
+    if (!outcome.ok) {
+      incoming.respond(488); // the session stays as it was (RFC 3261 14.2)
+      return;
+    }
+    leg.heard(sdp);
+    const other = leg.side === 'a' ? this.#legs.b : this.#legs.a;
+    if (!turned || !other.alive) {
+      await this.#answerHere(leg, incoming, headers);
+      return;
+    }
+    this.#owner.noted(
+      other.side,
+      direction === 'sendrecv' ? 'The call is taken off hold.' : 'The call is put on hold.',
+    );
+    this.#passOn(leg, other, incoming, outcome.value, headers, glareTries);
+  }
+
+  #passOn(
+    leg: Leg,
+    other: Leg,
+    incoming: IncomingRequest,
+    offer: Buffer,
+    headers: Headers,
+    tries: number,
+  ): void {
+    const settle = (work: () => Promise<void>): void =>
+      this.#owner.guard(async () => {
+        if (!incoming.answered) await work();
+        if (this.#changing === incoming) this.#changing = undefined;
+      });
+    other.dialog?.request({
+      method: 'INVITE',
+      body: offer,
+      contentType: sdpType,
+      headers: this.#timerHeaders(other),
+      onFinal: (final) => {
+        const response = final.kind === 'response' ? final.response : undefined;
+        if (response?.status === 491 && tries > 1) {
+          const wait = glareDelayMs(other.side === 'b', this.#owner.fraction());
+          this.#stopRetry = this.#owner.clock.after(wait, () =>
+            this.#owner.guard(() => this.#passOn(leg, other, incoming, offer, headers, tries - 1)),
+          );
+          return;
+        }
+        settle(async () => {
+          const answer = response && response.status < 300 ? sessionBodyOf(response) : undefined;
+          if (response && answer?.kind === 'sdp') {
+            const back = await this.#owner.media.answer(other.side, answer.bytes, toTagOf(response) ?? '');
+            this.#agreeTimer(other, response);
+            other.sdp = answer.bytes;
+            if (back.ok && !incoming.answered) {
+              incoming.respond(200, { headers, body: back.value, contentType: sdpType });
+              return;
+            }
+          }
+          // The other side would not follow: the change stays on the leg that wanted it.
+          if (!incoming.answered && this.#owner.talking) await this.#answerHere(leg, incoming, headers);
+        });
+      },
+    });
+  }
+
+  async #answerHere(leg: Leg, incoming: IncomingRequest, headers: Headers): Promise<void> {
+    const answer = await this.#owner.media.answerLocally(leg.side);
+    if (incoming.answered) return;
+    if (answer.ok) incoming.respond(200, { headers, body: answer.value, contentType: sdpType });
+    else incoming.respond(488);
+  }
+
+  // ---------------------------------------------------------------- session timers
+
+  startTimer(leg: Leg, timer: SessionTimer): void {
+    leg.timer = timer;
+    leg.stopTimer?.();
+    leg.stopTimer = this.#owner.clock.after(timerDelayMs(timer), () => {
+      leg.stopTimer = undefined;
+      this.#owner.guard(() => {
+        if (timer.refresher === 'us') return this.#refresh(leg);
+        this.#owner.end({
+          kind: 'failure',
+          failure: { kind: 'session-expired', side: leg.side },
+          by: 'platform',
+        });
+      });
+    });
+  }
+
+  async #refresh(leg: Leg): Promise<void> {
+    if (!leg.alive || !this.#owner.talking) return;
+    const offer = await this.#owner.media.offerTo(leg.side);
+    const { dialog, timer } = leg;
+    if (!offer.ok || !dialog || !leg.alive || !timer || !this.#owner.talking) return;
+    dialog.request({
+      method: 'INVITE',
+      body: offer.value,
+      contentType: sdpType,
+      headers: this.#timerHeaders(leg),
+      onFinal: (final) =>
+        this.#owner.guard(async () => {
+          // No answer, 408 and 481 end the dialog: onEnded tells.
+          if (final.kind !== 'response' || !this.#owner.talking) return;
+          const { response } = final;
+          if (response.status === 491) {
+            leg.stopTimer = this.#owner.clock.after(
+              glareDelayMs(leg.side === 'b', this.#owner.fraction()),
+              () => this.#owner.guard(() => this.#refresh(leg)),
+            );
+            return;
+          }
+          const answer = sessionBodyOf(response);
+          if (response.status < 300 && answer.kind === 'sdp') {
+            await this.#owner.media.answer(leg.side, answer.bytes, toTagOf(response) ?? '');
+          }
+          // A refusal other than 408 and 481 still proves that the peer lives.
+          this.startTimer(leg, acceptedTimer(response) ?? timer);
+        }),
+    });
+  }
+
+  #agreeTimer(leg: Leg, response: SipResponse): void {
+    const timer = acceptedTimer(response);
+    if (timer) this.startTimer(leg, timer);
+  }
+
+  #timerHeaders(leg: Leg): Headers {
+    const headers = new Headers();
+    if (leg.timer) {
+      const refresher = leg.timer.refresher === 'us' ? 'uac' : 'uas';
+      headers.append('Session-Expires', `${leg.timer.seconds};refresher=${refresher}`);
+    }
+    return headers;
+  }
+
+  // ---------------------------------------------------------------- the end of a dialog
+
+  #dialogEnded(leg: Leg, why: DialogEnd): void {
+    const by = leg.side === 'a' ? 'caller' : 'callee';
+    switch (why.kind) {
+      case 'bye-received':
+        this.#owner.end({ kind: 'hung-up', by, q850: q850CauseOf(why.request) });
+        return;
+      case 'gone':
+        this.#owner.end({
+          kind: 'failure',
+          failure: { kind: 'peer-gone', side: leg.side, status: why.status },
+          by: 'platform',
+        });
+        return;
+      case 'session-expired':
+        this.#owner.end({
+          kind: 'failure',
+          failure: { kind: 'session-expired', side: leg.side },
+          by: 'platform',
+        });
+        return;
+      case 'bye-sent':
+        return;
+    }
+  }
+}

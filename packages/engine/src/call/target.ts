@@ -1,0 +1,114 @@
+import { type Carrier, type CarrierTarget, type Hub, isE164 } from '@tandem/domain';
+import { escapeUser, Headers, noParams, printNameAddr } from '@tandem/sip';
+import type { Destination } from '@tandem/sip/ua/types.ts';
+import type { Caller, ToCarrier, ToTeams } from '../routing/decision.ts';
+import type { EngineSettings } from '../settings.ts';
+
+/** One place where the called side may be reached, and the INVITE as that place wants it. */
+export interface Target {
+  readonly role: 'teams' | 'carrier';
+  /** For the record: `hub sip.pstnhub.microsoft.com:5061`. */
+  readonly name: string;
+  readonly destination: Destination;
+  readonly requestUri: string;
+  readonly from: string;
+  readonly to: string;
+  readonly contact: string;
+  readonly headers: Headers;
+  readonly hub?: Hub;
+  readonly carrier?: { readonly carrier: Carrier; readonly target: CarrierTarget };
+}
+
+/** Names that people see in Teams or on a phone (T11): no controls, 64 characters. */
+export function safeDisplayName(name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  const clean = [
+    ...name
+      .toWellFormed()
+      .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
+      .trim(),
+  ]
+    .slice(0, 64)
+    .join('');
+  return clean === '' ? undefined : clean;
+}
+
+function nameAddr(displayName: string | undefined, uri: string): string {
+  const safe = safeDisplayName(displayName);
+  return printNameAddr(
+    safe === undefined ? { uri, params: noParams } : { displayName: safe, uri, params: noParams },
+  );
+}
+
+/** teams-direct-routing 2.1: the customer's host in From and Contact, `user=phone` wherever a number stands. */
+export function teamsTarget(route: ToTeams, hub: Hub, settings: EngineSettings, hops: number): Target {
+  const { sbcHost, number, caller } = route;
+  const { contactPort, via } = settings.teams;
+  const user = callerUser(caller);
+  const phone = /^\+?[0-9]+$/.test(user) ? ';user=phone' : '';
+  const { sessionExpiresSeconds, minSessionExpiresSeconds } = settings.budgets;
+  return {
+    role: 'teams',
+    name: `hub ${hub.name}:${hub.port}`,
+    hub,
+    destination: { protocol: 'TLS', host: hub.name, port: hub.port, serverName: hub.name, via },
+    requestUri: `sip:${number}@${hub.name}:${hub.port};user=phone;transport=tls`,
+    from: nameAddr(caller.displayName, `sip:${user}@${sbcHost}${phone}`),
+    to: `<sip:${number}@${hub.name};user=phone>`,
+    contact: `<sip:${user}@${sbcHost}:${contactPort};transport=tls>`,
+    headers: Headers.of([
+      ['Session-Expires', `${sessionExpiresSeconds};refresher=uac`],
+      ['Min-SE', String(minSessionExpiresSeconds)],
+      ['X-Tandem-Hops', String(hops)],
+    ]),
+  };
+}
+
+function callerUser(caller: Caller): string {
+  return caller.anonymous || caller.number === undefined ? 'anonymous' : escapeUser(caller.number);
+}
+
+export function carrierTarget(
+  route: ToCarrier,
+  carrier: Carrier,
+  target: CarrierTarget,
+  settings: EngineSettings,
+  hops: number,
+): Target {
+  const { protocol, host, port } = target;
+  const { caller, diversion } = route;
+  const written = (number: string): string =>
+    carrier.numberFormat === 'digits' && isE164(number) ? number.slice(1) : number;
+  const us = settings.carriers.contact[protocol];
+  const usHost = us?.host ?? settings.teams.trunkHost;
+  const contactUser = caller.asserted ?? caller.number ?? 'anonymous';
+  const transport = protocol === 'UDP' ? '' : `;transport=${protocol.toLowerCase()}`;
+  const called = escapeUser(written(route.called));
+  const hidden = caller.anonymous || caller.number === undefined;
+  const headers = new Headers();
+  if (caller.asserted !== undefined)
+    headers.append('P-Asserted-Identity', `<sip:${written(caller.asserted)}@${usHost};user=phone>`);
+  if (hidden) headers.append('Privacy', 'id');
+  if (diversion) {
+    const number = escapeUser(written(diversion.number));
+    headers.append('Diversion', `<sip:${number}@${usHost};user=phone>;reason=${diversion.reason}`);
+  }
+  const { sessionExpiresSeconds, minSessionExpiresSeconds } = settings.budgets;
+  headers.append('Session-Expires', `${sessionExpiresSeconds};refresher=uac`);
+  headers.append('Min-SE', String(minSessionExpiresSeconds));
+  headers.append('X-Tandem-Hops', String(hops));
+  if (route.emergency) headers.append('Priority', 'emergency');
+  return {
+    role: 'carrier',
+    name: `carrier ${carrier.name} ${host}:${port}`,
+    carrier: { carrier, target },
+    destination: { protocol, host, port, via: settings.carriers.via[protocol] ?? 'carrier-udp' },
+    requestUri: `sip:${called}@${host}:${port};user=phone${transport}`,
+    from: hidden
+      ? '"Anonymous" <sip:anonymous@anonymous.invalid>'
+      : nameAddr(caller.displayName, `sip:${escapeUser(written(caller.number ?? ''))}@${usHost};user=phone`),
+    to: `<sip:${called}@${host}:${port};user=phone>`,
+    contact: `<sip:${escapeUser(contactUser)}@${usHost}:${us?.port ?? 5060}${transport}>`,
+    headers,
+  };
+}
