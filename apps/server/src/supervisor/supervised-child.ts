@@ -62,8 +62,12 @@ export const superviseChild = (options: SupervisedChildOptions): SupervisedChild
   let windowStart = 0;
   let noticesInWindow = 0;
 
+  /** What it said last, for the message when it does not start. */
+  const lastLines: string[] = [];
+
   const onLine = (line: string): void => {
     log.write(line);
+    if (line.trim() !== '' && lastLines.push(line.slice(0, 300)) > 8) lastLines.shift();
     const notice = noticeOf(line);
     if (notice === undefined) return;
     if (performance.now() - windowStart > 10_000) {
@@ -99,7 +103,8 @@ export const superviseChild = (options: SupervisedChildOptions): SupervisedChild
     scheduleRestart: () => {
       clearTimeout(timer);
       if (!wasEverReady) {
-        first.reject(new Error(`${name} does not start: ${lastExit}. Its log: ${logPath}`));
+        const said = lastLines.map((line) => `\n  ${line}`).join('');
+        first.reject(new Error(`${name} does not start: ${lastExit}. Its log: ${logPath}${said}`));
         return; // the whole start fails; nobody wants a second try
       }
       if (readySince > 0 && performance.now() - readySince > recoveredAfterMs) restartsInARow = 0;

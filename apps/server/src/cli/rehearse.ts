@@ -1,0 +1,104 @@
+import { readdirSync } from 'node:fs';
+import { didYouMean } from '@tandem/adapters/config/did-you-mean.ts';
+import { busyPorts } from '../supervisor/free-ports.ts';
+import { portsAt } from '../supervisor/ports.ts';
+import { parseCommandLine } from './flags.ts';
+
+const folder = new URL('../../../../test/rehearsals/', import.meta.url);
+
+interface Sight {
+  readonly expected: string;
+  readonly seen: string;
+  readonly ok: boolean;
+}
+
+interface StoryModule {
+  readonly story?: {
+    readonly title: string;
+    readonly play: (context: {
+      ready: unknown;
+      supervisorPid: number;
+      portBase: number;
+      say: (line: string) => void;
+    }) => Promise<readonly Sight[]>;
+  };
+}
+
+interface SpawnModule {
+  readonly spawnInstance: (args: readonly string[]) => {
+    readonly process: { readonly pid?: number; kill(signal: NodeJS.Signals): boolean };
+    readonly ready: Promise<unknown>;
+    readonly exited: Promise<{ readonly code: number | null }>;
+  };
+}
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+const storyNames = (): readonly string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && name !== 'rehearsal.ts')
+    .map((name) => name.slice(0, -3))
+    .sort();
+
+/** A port base at which nothing listens, beside the default instance. */
+const freePortBase = async (): Promise<number> => {
+  for (let base = 18_000; base <= 23_000; base += 200) {
+    if ((await busyPorts(portsAt(base), '127.0.0.1', () => true)).length === 0) return base;
+  }
+  throw new Error('no free port base from 18000 to 23000');
+};
+
+/** `tandem rehearse NAME`: a named failure on a fresh instance. Exit code 0 only if it went as told. */
+export const run = async (args: readonly string[]): Promise<number> => {
+  const { flags, words, withoutValue } = parseCommandLine(args, new Set(['json']));
+  const names = storyNames();
+  const [name = ''] = words;
+  const unknown = [...Object.keys(flags), ...withoutValue].find(
+    (flag) => flag !== 'json' && flag !== 'port-base',
+  );
+  if (unknown !== undefined || words.length !== 1 || !names.includes(name)) {
+    say(
+      unknown !== undefined
+        ? `tandem rehearse: no flag --${unknown}`
+        : `tandem rehearse: no story "${words.join(' ')}"${didYouMean(name, names)}`,
+    );
+    say(`There are: ${names.join(', ') || 'none'}`);
+    return 2;
+  }
+  const { story } = (await import(new URL(`${name}.ts`, folder).href)) as StoryModule;
+  if (story === undefined) {
+    say(`tandem rehearse: test/rehearsals/${name}.ts exports no story`);
+    return 1;
+  }
+  const { spawnInstance } = (await import(new URL('../kit/spawn-instance.ts', folder).href)) as SpawnModule;
+  const portBase = flags['port-base'] === undefined ? await freePortBase() : Number(flags['port-base']);
+  say(story.title);
+  const instance = spawnInstance(['--fresh', '--port-base', String(portBase)]);
+  // A signal to us ends the story; the instance is ended below either way.
+  const interrupted = new Promise<never>((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => reject(new Error('interrupted')));
+  });
+  let sights: readonly Sight[];
+  try {
+    const ready = await Promise.race([instance.ready, interrupted]);
+    sights = await Promise.race([
+      story.play({ ready, supervisorPid: instance.process.pid!, portBase, say }),
+      interrupted,
+    ]);
+  } catch (error) {
+    sights = [{ expected: 'the story is played to its end', seen: (error as Error).message, ok: false }];
+  } finally {
+    instance.process.kill('SIGTERM');
+    await instance.exited;
+  }
+  for (const { expected, seen, ok } of sights) say(`  ${ok ? 'as told' : 'NOT SO '}  ${expected}: ${seen}`);
+  const pass = sights.length > 0 && sights.every(({ ok }) => ok);
+  if (flags.json === true) {
+    const line = JSON.stringify({ rehearsal: name, pass, sights });
+    await new Promise<void>((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
+  }
+  return pass ? 0 : 1;
+};
