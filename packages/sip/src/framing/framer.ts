@@ -155,7 +155,7 @@ function startsLikeSip(data: Buffer, complete: boolean): boolean {
   if (first <= 32 || first >= 127) return false;
   const end = data.subarray(0, LONGEST_START_LINE + 2).indexOf(LF);
   // A Request-URI that is too long is still answered with 414 if the rest of the message frames it.
-  if (end < 0) return complete ? true : data.length <= limits.messageBytes;
+  if (end < 0) return complete || data.length <= limits.messageBytes;
   return data.toString('latin1', 0, end).toUpperCase().includes('SIP/');
 }
 

@@ -39,8 +39,8 @@ export function parseNameAddr(value: string): NameAddr | undefined {
     open = value.indexOf('<');
     if (open < 0) return parseAddrSpec(value);
     displayName = textFromWire(value.slice(0, open).trim());
-    // `sip:a@b;tag=x<` is an addr-spec gone wrong, not a name; a quote inside a bare name is unbalanced.
-    if (displayName.includes('"') || displayName.includes(';')) return undefined;
+    // A quote in a bare name is unbalanced, a comma or semicolon would be read differently by the next hop.
+    if (/[",;]/.test(displayName)) return undefined;
   }
   const close = value.indexOf('>', open);
   if (close < 0) return undefined;

@@ -38,7 +38,8 @@ export function parseParams(text: string, from: number): Params | undefined {
     }
     if (equals < 0) {
       const name = text.slice(start, end).trim();
-      // MICROSOFT and others: an empty piece (";;" or a final ";") is harmless and skipped.
+      // DEVIATION: a `;` at the very end is let through (phones send it); an empty piece elsewhere is not.
+      if (name === '' && end < text.length) return undefined;
       if (name !== '') {
         if (!isToken(name)) return undefined;
         params.push({ name, value: undefined });

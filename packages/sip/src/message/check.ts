@@ -3,6 +3,8 @@
  * `parseMessage` has already refused what cannot be read at all; merged requests (482) and dialogs (481) belong to
  * the layer that knows transactions and dialogs.
  */
+import { parseContacts } from '../header/contact.ts';
+import { parseMaxForwards } from '../header/number.ts';
 import { isToken } from '../header/text.ts';
 import { parseUri } from '../uri/uri.ts';
 import { fromOf, toOf, toTagOf } from './access.ts';
@@ -51,10 +53,11 @@ export function checkRequest(request: SipRequest, rules: RequestRules): Refusal 
   if (method === 'INVITE' && headers.count('contact') === 0 && !toTagOf(request)) {
     return refuse(400, 'Contact is missing');
   }
+  if (!headers.getAll('contact').every(parseContacts)) return refuse(400, 'malformed Contact');
   // §16.3 (3) and RFC 7332: zero hops left. An OPTIONS that reached its end is answered (§11.2).
   const hops = headers.get('max-forwards');
   if (hops !== undefined) {
-    if (!/^[0-9]{1,3}$/.test(hops) || Number(hops) > 255) return refuse(400, 'malformed Max-Forwards');
+    if (parseMaxForwards(hops) === undefined) return refuse(400, 'malformed Max-Forwards');
     if (Number(hops) === 0 && method === 'INVITE') return refuse(483, 'too many hops');
   }
   // §8.2.2.3: not for CANCEL and ACK.

@@ -53,8 +53,8 @@ export function parseMessage(bytes: Buffer): ParseOutcome {
   const headerFault = indexHeaders(head, lineEnd + 2, message.headers);
   let why = startLine.fault;
   if (oversize) why ??= { status: 413, why: 'message larger than 64 KiB' };
-  why ??= headerFault;
   if (headEnd < 0) why ??= { status: 400, why: 'headers do not end' };
+  why ??= headerFault;
   why ??= requiredFault(message);
   if (!why) {
     const body = readable.subarray(headEnd + 4);
@@ -93,7 +93,7 @@ interface StartLine {
 function readStartLine(line: string): StartLine | undefined {
   const headers = new Headers();
   if (line.startsWith('SIP/') || line.startsWith('sip/')) {
-    const match = /^sip\/2\.0 ([1-6][0-9][0-9])(?: (.*))?$/i.exec(line);
+    const match = /^sip\/2\.0 ([1-6][0-9][0-9])(?: ([^\0-\x08\x0a-\x1f\x7f]*))?$/i.exec(line);
     if (!match) return undefined;
     const [, status, reason = ''] = match;
     return {
@@ -122,10 +122,10 @@ function versionFault(version: string): Complaint | undefined {
 
 function uriFault(uri: string): Complaint | undefined {
   if (uri.length > limits.uriChars) return { status: 414, why: 'Request-URI too long' };
-  const blank = uri.indexOf(' ') >= 0;
-  if (uri.startsWith('sip:') && !blank) return undefined;
+  const broken = /[\0-\x20\x7f]/.test(uri);
+  if (uri.startsWith('sip:') && !broken) return undefined;
   const colon = uri.indexOf(':');
-  if (blank || !/^[A-Za-z][A-Za-z0-9+.-]*$/.test(uri.slice(0, Math.max(colon, 0)))) {
+  if (broken || !/^[A-Za-z][A-Za-z0-9+.-]*$/.test(uri.slice(0, Math.max(colon, 0)))) {
     return { status: 400, why: 'malformed Request-URI' };
   }
   const scheme = uri.slice(0, colon).toLowerCase();

@@ -70,7 +70,7 @@ export type ResolveStep =
 const mostSrvRecords = 16;
 const mostTargets = 32;
 
-/** `random` gives numbers in [0, 1) for SRV weights; give the same sequence each time for the same resolution. */
+/** `random` gives numbers in [0, 1) for SRV weights; it is drawn from again in every step, the last draw counts. */
 export function resolveTarget(
   request: ResolveRequest,
   answers: readonly Answer[],
@@ -107,7 +107,7 @@ export function resolveTarget(
   const places: Place[] = [];
   for (const { transport, name } of services) {
     const records = book.records({ type: 'SRV', name }) ?? [];
-    for (const record of orderSrv(records, random).slice(0, mostSrvRecords)) {
+    for (const record of orderSrv(best(records), random)) {
       // RFC 2782: a target of "." says that the service is not there.
       if (record.target !== '.' && record.target !== '') {
         places.push({ transport, name: record.target.replace(/\.$/, ''), port: record.port });
@@ -198,6 +198,11 @@ const naptrServices: Readonly<Record<string, SipTransport>> = {
   'sip+d2t': 'TCP',
   'sip+d2u': 'UDP',
 };
+
+/** Cut before the draw, so that every step asks for the same names. */
+function best(records: readonly SrvRecord[]): SrvRecord[] {
+  return [...records].sort((a, b) => a.priority - b.priority).slice(0, mostSrvRecords);
+}
 
 /** NAPTR by order and preference; only terminal `s` records for services that we can do. */
 function servicesFrom(records: readonly NaptrRecord[], allowed: readonly SipTransport[]): Service[] {

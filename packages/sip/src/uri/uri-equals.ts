@@ -61,8 +61,8 @@ function lower(text: string | undefined): string | undefined {
 /** Resolves escapes of characters that need none, upper-cases the others: %61 is `a`, %2f is %2F. */
 function normal<T extends string | undefined>(text: T): T {
   if (!text?.includes('%')) return text;
-  return text.replace(/%[0-9A-Fa-f]{2}/g, (escape) => {
-    const char = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    return /[A-Za-z0-9_.!~*'()-]/.test(char) ? char : escape.toUpperCase();
+  return text.replace(/%[0-9A-Fa-f]{2}/g, (escaped) => {
+    const char = String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
+    return /[A-Za-z0-9_.!~*'()-]/.test(char) ? char : escaped.toUpperCase();
   }) as T;
 }
