@@ -13,6 +13,8 @@ export interface Database {
   withAccount<T>(accountId: AccountId, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Crosses accounts. `reason` is a short fixed text for the audit: who needs this and why. */
   withPlatform<T>(reason: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** The same for reading only, all of it as of one moment. */
+  readPlatform<T>(reason: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** The database answers now. */
   ping(): Promise<boolean>;
   readonly counts: PoolCounts;
@@ -33,13 +35,15 @@ export function openDatabase(options: DatabaseOptions): Database {
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   const platformUses = new Map<string, number>();
 
-  async function run<T>(
-    scope: 'account' | 'platform',
-    name: string,
-    work: (tx: Tx) => Promise<T>,
-  ): Promise<T> {
+  type Scope = 'account' | 'platform' | 'platform-read';
+
+  async function run<T>(scope: Scope, name: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const start =
+      scope === 'platform-read'
+        ? db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
+        : db.transaction();
     try {
-      return await db.transaction().execute(async (tx) => {
+      return await start.execute(async (tx) => {
         // Third argument true = SET LOCAL: gone with the transaction, so a pooled connection never keeps a customer.
         if (scope === 'account') await sql`select set_config('tandem.account_id', ${name}, true)`.execute(tx);
         else
@@ -54,16 +58,24 @@ export function openDatabase(options: DatabaseOptions): Database {
     }
   }
 
+  const note = (reason: string): void => {
+    const seen = platformUses.get(reason);
+    if (seen !== undefined || platformUses.size < maxReasons) platformUses.set(reason, (seen ?? 0) + 1);
+    options.onPlatformUse?.(reason);
+  };
+
   return {
     withAccount(accountId, work) {
       if (!isId(accountId)) return Promise.reject(new TypeError('withAccount: not an account id'));
       return run('account', accountId, work);
     },
     withPlatform(reason, work) {
-      const seen = platformUses.get(reason);
-      if (seen !== undefined || platformUses.size < maxReasons) platformUses.set(reason, (seen ?? 0) + 1);
-      options.onPlatformUse?.(reason);
+      note(reason);
       return run('platform', reason, work);
+    },
+    readPlatform(reason, work) {
+      note(reason);
+      return run('platform-read', reason, work);
     },
     async ping() {
       try {

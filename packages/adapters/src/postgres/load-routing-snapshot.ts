@@ -1,0 +1,119 @@
+import type {
+  Account,
+  AccountId,
+  CarrierId,
+  E164,
+  Hub,
+  Owner,
+  Person,
+  PersonId,
+  RoutingSnapshot,
+} from '@tandem/domain';
+import { sql } from 'kysely';
+import type { SecretBox } from '../security/secret-box.ts';
+import { readAccounts } from './account-store.ts';
+import { readCarriersWithSecrets } from './carrier-store.ts';
+import type { Database, Tx } from './database.ts';
+
+export interface RoutingLoadOptions {
+  readonly version: number;
+  readonly builtAtWallMs: number;
+  readonly hubs: readonly Hub[];
+  readonly box: SecretBox;
+  /** A carrier password that does not open (other master key): the carrier works without it, somebody must know. */
+  readonly onUnreadableSecret?: (carrierId: CarrierId) => void;
+}
+
+/** All customers' routing facts, read in one consistent moment (I3). */
+export async function loadRoutingSnapshot(
+  db: Database,
+  options: RoutingLoadOptions,
+): Promise<RoutingSnapshot> {
+  return await db.readPlatform('build routing snapshot', (tx) => read(tx, options));
+}
+
+async function read(tx: Tx, options: RoutingLoadOptions): Promise<RoutingSnapshot> {
+  const accounts = new Map<AccountId, Account>();
+  const accountBySbcHost = new Map<string, AccountId>();
+  for (const { version: _, ...account } of await readAccounts(tx)) {
+    accounts.set(account.id, account);
+    for (const host of account.sbcHosts) accountBySbcHost.set(host, account.id);
+  }
+
+  const numbers = new Map<E164, Owner>();
+  const numbersOf = new Map<PersonId, E164[]>();
+  const owned = tx
+    .selectFrom('numbers')
+    .select(['number', 'account_id', 'person_id'])
+    .where('person_id', 'is not', null)
+    .orderBy('position')
+    .orderBy('number');
+  for (const row of await owned.execute()) {
+    const personId = row.person_id as PersonId;
+    const number = row.number as E164;
+    numbers.set(number, { kind: 'person', personId, accountId: row.account_id });
+    const list = numbersOf.get(personId);
+    if (list) list.push(number);
+    else numbersOf.set(personId, [number]);
+  }
+
+  const extensions = new Map<AccountId, Map<string, Owner>>();
+  const extensionOf = new Map<PersonId, string>();
+  for (const row of await tx.selectFrom('extensions').selectAll().execute()) {
+    let ofAccount = extensions.get(row.account_id);
+    if (!ofAccount) {
+      ofAccount = new Map();
+      extensions.set(row.account_id, ofAccount);
+    }
+    ofAccount.set(row.extension, { kind: 'person', personId: row.person_id, accountId: row.account_id });
+    extensionOf.set(row.person_id, row.extension);
+  }
+
+  const people = new Map<PersonId, Person>();
+  for (const row of await tx.selectFrom('people').selectAll().execute()) {
+    const extension = extensionOf.get(row.id);
+    people.set(row.id, {
+      id: row.id,
+      accountId: row.account_id,
+      displayName: row.display_name,
+      upn: row.upn,
+      ...(row.mail === null ? {} : { mail: row.mail }),
+      ...(extension === undefined ? {} : { extension }),
+      numbers: numbersOf.get(row.id) ?? [],
+      active: row.active,
+      teamsToggle: row.teams_toggle,
+      platformLicence: row.platform_licence,
+    });
+  }
+
+  const unreadable = options.onUnreadableSecret ?? (() => undefined);
+  const carriers = await readCarriersWithSecrets(tx, options.box, unreadable);
+  return {
+    version: options.version,
+    builtAtWallMs: options.builtAtWallMs,
+    accounts,
+    accountBySbcHost,
+    people,
+    numbers,
+    extensions,
+    carriers: new Map(carriers.map((carrier) => [carrier.id, carrier])),
+    hubs: options.hubs,
+  };
+}
+
+/** Stands for what is visible: differs from an earlier one exactly when a change became visible in between. */
+export async function routingMark(db: Database): Promise<string> {
+  return await db.readPlatform('look for routing changes', async (tx) => {
+    const { rows } = await sql<{
+      mark: string;
+    }>`select count(*) || ':' || coalesce(max(id), 0) as mark from routing_changes`.execute(tx);
+    return rows[0]?.mark ?? '';
+  });
+}
+
+/** The rows are only for noticing; a day's worth is plenty. */
+export async function forgetOldRoutingChanges(db: Database): Promise<void> {
+  await db.withPlatform('forget routing changes', (tx) =>
+    sql`delete from routing_changes where at < statement_timestamp() - interval '1 day'`.execute(tx),
+  );
+}
