@@ -88,8 +88,6 @@ export async function seedRehearsal(stores: Stores, config: NodeConfig): Promise
   await seedSignIns(stores, config);
 }
 
-const roleOf = { operator: 'operator', 'account-admin': 'admin', 'service-desk': 'desk' } as const;
-
 async function seedSignIns(stores: Stores, config: NodeConfig): Promise<void> {
   const users = new Map((await stores.users.listAllUsersForPlatform()).map((user) => [user.id, user]));
   for (const signIn of config.signIns) {
@@ -102,7 +100,7 @@ async function seedSignIns(stores: Stores, config: NodeConfig): Promise<void> {
     await stores.users.createForPlatform({
       id,
       name: signIn.name,
-      role: roleOf[signIn.role],
+      role: signIn.role,
       password: signIn.password,
       ...(signIn.account !== undefined && { accountId: rehearsalIds.account(signIn.account) }),
     });

@@ -10,7 +10,7 @@ import type {
 } from '@tandem/sip/ua/types.ts';
 import { PeerBook, type PeerView } from '../health/peer-book.ts';
 import { Probes } from '../health/probes.ts';
-import type { CallCheckpoint, CallLog } from '../ports/call-log.ts';
+import type { CallCheckpoint, CallLog, LadderEntry } from '../ports/call-log.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { MediaPort } from '../ports/media-port.ts';
@@ -59,6 +59,8 @@ export interface LiveCall {
   readonly state: CallState;
   /** The record as it is now. */
   record(): CallRecord;
+  /** The ladder so far, keys and credentials redacted. */
+  ladder(): readonly LadderEntry[];
 }
 
 export type EngineEvent =
@@ -322,6 +324,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
         return call.state;
       },
       record: () => record.toRecord(),
+      ladder: () => ladder.render(),
     };
     live.set(record.callId, { call, view, source: key, sipCallIds: [], carrier });
     unanswered.set(key, (unanswered.get(key) ?? 0) + 1);

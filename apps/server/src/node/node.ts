@@ -1,0 +1,260 @@
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { rootCertificates } from 'node:tls';
+import { createEmbeddedMedia } from '@tandem/adapters/embedded-media/embedded-media.ts';
+import { createSessionService } from '@tandem/adapters/http/auth/session-service.ts';
+import { createEventFeed } from '@tandem/adapters/http/events/event-feed.ts';
+import { createMetrics } from '@tandem/adapters/http/metrics.ts';
+import { createPortalBuilder } from '@tandem/adapters/http/portal/portal-builder.ts';
+import { createHttpServer } from '@tandem/adapters/http/server.ts';
+import { createCallLog } from '@tandem/adapters/journal/call-log.ts';
+import { openDatabase } from '@tandem/adapters/postgres/database.ts';
+import { migrate } from '@tandem/adapters/postgres/migrate.ts';
+import { createStores } from '@tandem/adapters/postgres/stores.ts';
+import { createSecretBox, loadOrCreateMasterKey } from '@tandem/adapters/security/secret-box.ts';
+import { createNameResolver } from '@tandem/adapters/sip-transport/name-resolver.ts';
+import { importCertificate } from '@tandem/adapters/sip-transport/own-certificate.ts';
+import { SipEndpoint, sipSides } from '@tandem/adapters/sip-transport/sip-endpoint.ts';
+import { openRoutingSnapshotSource } from '@tandem/adapters/snapshot/routing-snapshot-source.ts';
+import { asCallId, type CallRecord, uuidV7 } from '@tandem/domain';
+import { allowedMethods, type CallEngine, createCallEngine, defaultBudgets } from '@tandem/engine';
+import { createUserAgent } from '@tandem/sip';
+import { TimerWheel } from '@tandem/wire';
+import pino from 'pino';
+import type { NodeConfig } from '../supervisor/child-config.ts';
+import { createRandom } from './random.ts';
+import { seedRehearsal } from './seed-rehearsal.ts';
+import { createAccessStore } from './services/access-store.ts';
+import { createFinishedCalls, createLiveCalls, phaseOf } from './services/calls.ts';
+import { createDirectory } from './services/directory.ts';
+import { createPeerBoard } from './services/peer-board.ts';
+
+export interface RunningNode {
+  stop(): Promise<void>;
+}
+
+const version = '0.1.0';
+const root = resolve(import.meta.dirname, '../../../..');
+
+/**
+ * Puts one node together: what is opened first is closed last. Nothing here decides anything about a call.
+ */
+export async function startNode(config: NodeConfig): Promise<RunningNode> {
+  const log = pino({ level: config.logLevel, base: null });
+  const wheel = new TimerWheel();
+  const clock = {
+    now: () => performance.now(),
+    wall: () => Date.now(),
+    after: (ms: number, fire: () => void) => wheel.after(ms, fire),
+  };
+  const random = createRandom();
+
+  // ---- what is kept
+  await migrate({ ownerUrl: config.databaseOwnerUrl }).catch((error: Error) => {
+    // I1, I3: a node that has a snapshot on disk carries calls without its database.
+    log.warn({ error: error.message }, 'the database cannot be brought up to date now');
+  });
+  const db = openDatabase({ url: config.databaseUrl, applicationName: 'tandem-node' });
+  const box = createSecretBox(loadOrCreateMasterKey(join(config.nodeDir, 'master.key')));
+  const calls = await createCallLog({
+    dir: join(config.nodeDir, 'journal'),
+    onHealth: (healthy, detail) => log[healthy ? 'info' : 'error']({ detail }, 'journal'),
+  });
+  const stores = createStores(db, box, calls);
+  if (config.rehearsal)
+    await seedRehearsal(stores, config).catch((error: Error) => {
+      log.warn({ error: error.message }, 'the rehearsal world cannot be seeded now');
+    });
+  const snapshots = await openRoutingSnapshotSource({
+    db,
+    url: config.databaseUrl,
+    file: join(config.nodeDir, 'routing-snapshot'),
+    hubs: config.hubs,
+    box,
+    onProblem: (what) => log.warn({ what }, 'routing snapshot'),
+  });
+
+  // ---- the world of SIP
+  const names = [config.sbcBaseDomain, `*.${config.sbcBaseDomain}`].map((name) => name.replace('*.', 'any.'));
+  const imported = await importCertificate(config.certificateDir, names, Date.now());
+  if (!imported.ok) throw new Error(`${config.certificateDir}: ${imported.say}`);
+  for (const warning of imported.warnings) log.warn({ warning }, 'certificate');
+  const media = createEmbeddedMedia({ socketPath: config.mediaSocket, name: 'node' });
+  const endpoint = new SipEndpoint({
+    bindAddress: config.bindAddress,
+    teamsPort: config.ports.teamsTls,
+    carrierPort: config.ports.carrierSip,
+    certificate: imported.certificate,
+    hubRoots: await readRoots(config.hubRootsFile),
+    hubNames: config.hubs.map(({ name }) => name),
+    resolver: createNameResolver(config.twin ? { servers: [config.twin.dns] } : {}),
+    admitCarrier: (address, port) => {
+      for (const carrier of snapshots.current().carriers.values())
+        for (const source of carrier.sources)
+          if (source.address === address && (source.port === undefined || source.port === port)) return true;
+      return false;
+    },
+    onAnomaly: (what, from) => log.info({ what, ...from }, 'refused on the wire'),
+  });
+
+  // ---- the engine
+  const feed = createEventFeed();
+  const metricsOf: { current?: ReturnType<typeof createMetrics> } = {};
+  const engine: CallEngine = createCallEngine({
+    media,
+    log: {
+      opened(record) {
+        calls.opened(record);
+        metricsOf.current?.callOpened(record);
+      },
+      confirmed: (checkpoint) => calls.confirmed(checkpoint),
+      closed(record, ladder) {
+        calls.closed(record, ladder);
+        metricsOf.current?.callClosed(record);
+        feed.publish({ kind: 'call', record });
+      },
+    },
+    clock,
+    ids: { callId: () => asCallId(uuidV7(Date.now(), randomBytes(10))) },
+    snapshots,
+    settings: {
+      teams: {
+        via: sipSides.teams,
+        contactPort: config.ports.teamsTls,
+        trunkHost: config.sbcBaseDomain,
+        mediaAddress: config.advertisedAddress,
+      },
+      carriers: {
+        via: { UDP: sipSides.carrierUdp, TCP: sipSides.carrierTcp },
+        contact: {
+          UDP: { host: config.advertisedAddress, port: config.ports.carrierSip },
+          TCP: { host: config.advertisedAddress, port: config.ports.carrierSip },
+        },
+        mediaAddress: config.advertisedAddress,
+      },
+      budgets: defaultBudgets,
+    },
+    fraction: random.fraction,
+    isTeams: (flow) => flow.listener === sipSides.teams,
+    onEvent(event) {
+      if (event.kind === 'peer-changed') feed.publish({ kind: 'peers' });
+      else if (event.kind !== 'call-shed' && event.kind !== 'call-ended')
+        feed.publish({ kind: 'call', record: event.call.record(), phase: phaseOf(event.call.state) });
+    },
+    onBug: (error, callId) => log.error({ err: error, callId }, 'a bug ended a call'),
+    userAgent: (handlers) =>
+      createUserAgent(
+        {
+          userAgent: `Tandem/${version}`,
+          allow: allowedMethods,
+          supported: ['timer', 'replaces'],
+          viaFor: (to) =>
+            ('via' in to ? to.via : to.listener) === sipSides.teams
+              ? { sentBy: `${config.sbcBaseDomain}:${config.ports.teamsTls}`, params: ';alias' }
+              : { sentBy: `${config.advertisedAddress}:${config.ports.carrierSip}`, params: ';rport' },
+        },
+        { ...handlers, send: endpoint.send, random },
+      ),
+  });
+  snapshots.onChange(() => engine.snapshotChanged());
+
+  // ---- what people and programs see
+  const live = createLiveCalls(engine);
+  const peers = createPeerBoard({ peers: () => engine.peers(), snapshot: () => snapshots.current() });
+  const metrics = createMetrics({
+    live,
+    peers,
+    wall: clock.wall,
+    connector: (record: CallRecord) =>
+      (record.carrierId && snapshots.current().carriers.get(record.carrierId)?.name) || 'none',
+    snapshotBuiltAt: () => snapshots.current().builtAtWallMs,
+  });
+  metricsOf.current = metrics;
+  const portal = createPortalBuilder({
+    root,
+    cacheDir: join(config.nodeDir, 'portal'),
+    wall: clock.wall,
+    log: {
+      info: (fields, words) => log.info(fields, words),
+      warn: (fields, words) => log.warn(fields, words),
+    },
+  });
+  const http = await createHttpServer(
+    { host: config.bindAddress, port: config.ports.http, log, portal },
+    {
+      version,
+      clock,
+      sessions: createSessionService({
+        store: createAccessStore(db, config.apiToken),
+        clock,
+        onFailure: (reason) => metrics.authFailed(reason),
+      }),
+      directory: createDirectory({
+        stores,
+        snapshot: () => snapshots.current(),
+        refresh: async () => void (await snapshots.refresh()),
+      }),
+      calls: createFinishedCalls(stores, { read: async () => undefined }),
+      live,
+      peers,
+      events: feed,
+      metrics,
+      async dependencies() {
+        const up = await db.ping();
+        return [
+          {
+            name: 'database',
+            ready: up,
+            optional: true,
+            words: up ? 'answers' : 'does not answer: calls go on, their records wait in the journal',
+          },
+          { name: 'journal', ready: calls.healthy, words: calls.healthy ? 'writes' : 'cannot write to disk' },
+          {
+            name: 'media',
+            ready: media.connected,
+            words: media.connected ? `${media.sessions} calls` : 'the media process does not answer',
+          },
+          {
+            name: 'routing',
+            ready: snapshots.origin !== 'none',
+            words: `facts from ${snapshots.origin}, ${Math.round(snapshots.ageMs() / 1000)} s old`,
+          },
+        ];
+      },
+    },
+  );
+
+  if (!(await media.ready(10_000))) throw new Error('the media process does not answer');
+  await media.releaseStrangers();
+  await endpoint.open(engine.ua);
+  engine.start();
+  const left = calls.recover();
+  engine.restore(left.confirmed);
+  await http.listen();
+  portal.start();
+
+  return {
+    async stop() {
+      engine.stop();
+      for (const { callId } of engine.activeCalls()) engine.hangUp(callId);
+      await Promise.race([engine.drain(), new Promise((done) => clock.after(1_500, () => done(undefined)))]);
+      await Promise.all([portal.stop(), http.close()]);
+      await endpoint.close();
+      media.close();
+      await calls.close();
+      await snapshots.close();
+      await db.close();
+      wheel.close();
+    },
+  };
+}
+
+/** PEM bundle to certificates; without a file the runtime's own roots, which hold those that Microsoft announced. */
+async function readRoots(file: string | undefined): Promise<X509Certificate[]> {
+  const text = file === undefined ? rootCertificates.join('\n') : await readFile(file, 'utf8');
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0)
+    throw new Error(`${file}: no certificates in it; wanted the roots of Microsoft's chain as PEM`);
+  return blocks.map((block) => new X509Certificate(block));
+}
