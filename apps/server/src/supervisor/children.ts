@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Configuration } from '@tandem/adapters/config/schema.ts';
+import { type Configuration, settings } from '@tandem/adapters/config/schema.ts';
 import type { HubAddress, NodeConfig, TwinAddresses, TwinConfig } from './child-config.ts';
 import { type DataDir, type RehearsalSecrets, socketPath } from './data-dir.ts';
 import type { Ports } from './ports.ts';
@@ -80,8 +80,11 @@ export const childConfigs = ({
     carrierSecond: hostPort(twinAddress, ports.twinCarrierSecond),
     carrierThird: hostPort(twinAddress, ports.twinCarrierThird),
   };
+  // Whoever names hubs gets them, beside the twin too: benches put a hub of their own behind Tandem.
   const hubs: readonly HubAddress[] =
-    rehearsal === undefined ? values.hubs : hubNames.map((name, index) => ({ name, port: hubPorts[index]! }));
+    rehearsal === undefined || values.hubs !== settings.hubs.default
+      ? values.hubs
+      : hubNames.map((name, index) => ({ name, port: hubPorts[index]! }));
 
   return {
     media: [

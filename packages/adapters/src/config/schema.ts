@@ -108,7 +108,7 @@ export const settings = {
       { name: 'sip2.pstnhub.microsoft.com', port: 5061 },
       { name: 'sip3.pstnhub.microsoft.com', port: 5061 },
     ] as readonly { readonly name: string; readonly port: number }[],
-    doc: "Microsoft's SIP proxies in the order in which they are tried; while the twin is on, the names are its own and the ports too.",
+    doc: "Microsoft's SIP proxies in the order in which they are tried; while the twin is on, its own unless this is set.",
     example: 'sip.pstnhub.microsoft.com:5061,sip2.pstnhub.microsoft.com:5061',
     takesEffect: 'restart',
   }),
