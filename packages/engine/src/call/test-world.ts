@@ -16,7 +16,7 @@ import {
   type Person,
   type RoutingSnapshot,
 } from '@tandem/domain';
-import type { SipResponse } from '@tandem/sip';
+import type { Headers, SipResponse } from '@tandem/sip';
 import {
   countingRandom,
   type NetworkWeather,
@@ -245,6 +245,12 @@ export class World {
   constructor(options: WorldOptions = {}) {
     this.net = new TestNetwork({ seed: 1, ...options.weather });
     this.clock = new VirtualClock(this.net);
+    // The world's DNS: every customer's host is the one machine of ours.
+    const carry = this.net.carry.bind(this.net);
+    this.net.carry = (from, to, bytes, message, failed) => {
+      const ours = 'host' in to && to.host.endsWith('customers.example.net');
+      carry(from, ours ? { ...to, host: this.tandem.host } : to, bytes, message, failed);
+    };
     const silent = { onInvite() {} };
     this.tandem = this.net.peer('tandem');
     this.hubs = ['hub1', 'hub2', 'hub3'].map((name) => this.net.peer(name, silent));
@@ -279,10 +285,7 @@ export class World {
           },
           {
             ...handlers,
-            send: (to, bytes, message, failed) => {
-              this.net.carry(this.tandem, to, bytes, message, failed);
-              handlers.onMessage('out', message, to, this.net.now);
-            },
+            send: (to, bytes, message, failed) => this.net.carry(this.tandem, to, bytes, message, failed),
             random: countingRandom('tandem', this.net.random),
             now: () => this.net.now,
           },
@@ -453,7 +456,7 @@ export function accept(peer: TestPeer, invite: IncomingInvite, state?: Answered)
   return dialog;
 }
 
-export function refuses(peer: TestPeer, status: number, headers?: import('@tandem/sip').Headers): void {
+export function refuses(peer: TestPeer, status: number, headers?: Headers): void {
   peer.handlers = {
     ...peer.handlers,
     onInvite: (invite) => invite.reject(status, headers ? { headers } : {}),
