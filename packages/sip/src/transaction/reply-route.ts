@@ -12,7 +12,8 @@ import { printVia, type Via } from '../header/via.ts';
 import { topVia } from '../message/access.ts';
 import type { SipMessage, SipRequest } from '../message/message.ts';
 import type { Destination, Flow } from '../ua/types.ts';
-import { hostEquals, withoutBrackets } from '../uri/host.ts';
+import { hostEquals, isIp, withoutBrackets } from '../uri/host.ts';
+import { flat } from './keys.ts';
 
 /** All Via values of the request in order, the top one with `received` and `rport` filled in. */
 export function viasForReply(request: SipRequest, flow: Flow): string[] {
@@ -46,5 +47,7 @@ export function replyFallback(response: SipMessage, flow: Flow): Destination {
   const via = topVia(response);
   const port = via?.port || (flow.protocol === 'TLS' ? 5061 : 5060);
   const fallback: Destination = { protocol: flow.protocol, host: flow.remote.host, port, via: flow.listener };
-  return via && flow.protocol === 'TLS' ? { ...fallback, serverName: withoutBrackets(via.host) } : fallback;
+  return via && flow.protocol === 'TLS' && !isIp(via.host)
+    ? { ...fallback, serverName: flat(via.host) }
+    : fallback;
 }

@@ -238,3 +238,29 @@ test('a peer without cookie in its branch (RFC 2543) is matched by Call-ID and C
   drained(bob);
   assert.ok(reply(net.seen[0]!.message, 180));
 });
+
+test('Alice hangs up a ringing fork with BYE just as it answers: ACK, one 487, nothing left', () => {
+  const net = new TestNetwork();
+  const alice = net.peer('alice');
+  const bob = ringing(net);
+  const placed = call(alice, bob);
+  net.run(100);
+  const ends: string[] = [];
+  bob.invites[0]!.accept({ contact: bob.contact, body: SDP }).onEnded = (why) => ends.push(why.kind);
+  [...placed.early][0]?.bye();
+  net.run(1000);
+  assert.deepEqual([failure(placed), placed.finals, ends], ['487', 1, ['bye-received']]);
+  assert.ok(net.count('ACK') >= 1);
+  drained(alice, bob);
+});
+
+test('a peer that makes up To tags is heard, but we keep 32 forks at most', () => {
+  const net = new TestNetwork();
+  const alice = net.peer('alice');
+  const bob = net.peer('bob');
+  net.drop = () => true;
+  const placed = call(alice, bob);
+  for (let tag = 0; tag < 100; tag++) alice.hear(reply(placed.invite.request, 180, `fork-${tag}`), bob);
+  assert.equal(placed.provisional.length, 100);
+  assert.equal(alice.ua.counts.dialogs, 32);
+});

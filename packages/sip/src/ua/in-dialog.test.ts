@@ -292,3 +292,13 @@ test('a URI as destination: transport, port and scheme decide, else the way the 
   }
   assert.equal(destinationOf('tel:+1202', like), undefined);
 });
+
+test('a re-INVITE that gets a 100 and then nothing is given up after three minutes, and the call with it', () => {
+  const { net, hers, his, placed } = connected();
+  his.onRequest = () => {};
+  const finals: string[] = [];
+  ask(hers, 'INVITE', finals, SDP);
+  net.run(181_000);
+  assert.deepEqual([finals, placed.ends], [['timeout'], ['gone']]);
+  assert.equal(net.count('BYE', 'alice'), 1);
+});

@@ -211,7 +211,7 @@ export class LiveDialog implements Dialog {
       options.onFinal({ kind: 'response', response: localResponse(unsent, refusal) });
       return;
     }
-    this.#start(options, new InDialogExchange(this, options, this.facts.localCseq + 1));
+    this.#start(options);
   }
 
   bye(reason?: string): void {
@@ -281,7 +281,7 @@ export class LiveDialog implements Dialog {
       method: 'BYE',
       onFinal: (outcome) => parts.onFinal?.(outcome),
     };
-    this.#start(options, new InDialogExchange(this, options, this.facts.localCseq + 1));
+    this.#start(options);
     this.#abandonOpen();
   }
 
@@ -291,12 +291,13 @@ export class LiveDialog implements Dialog {
     if (waiting) this.#leave(waiting.reason);
   }
 
-  #start(options: InDialogOptions, exchange: InDialogExchange): void {
+  #start(options: InDialogOptions): void {
     const hop = this.nextHop();
     const cseq = ++this.facts.localCseq;
+    const exchange = new InDialogExchange(this, options, cseq, this.#core.timers);
     const branch = this.#core.ports.random.branch();
     const request = this.#compose(options.method, cseq, hop, options, branch);
-    this.#core.startClient(branch, request, hop, exchange);
+    exchange.transaction = this.#core.startClient(branch, request, hop, exchange);
   }
 
   #compose(
@@ -403,7 +404,7 @@ export class LiveDialog implements Dialog {
     if (tell && !this.#byeAsked) {
       this.#byeAsked = true;
       const farewell: InDialogOptions = { method: 'BYE', onFinal() {} };
-      this.#start(farewell, new InDialogExchange(this, farewell, this.facts.localCseq + 1));
+      this.#start(farewell);
     }
     this.#step('gone', { kind: 'gone', status });
   }

@@ -20,6 +20,9 @@ import { answered } from './digest-retry.ts';
 import { LiveDialog } from './live-dialog.ts';
 import type { FinalOutcome, InviteOptions, OutgoingInvite, TransportFailure } from './types.ts';
 
+/** Early dialogs of one INVITE; each costs memory that the peer decides about (T04). */
+const MAX_FORKS = 32;
+
 export class LiveOutgoingInvite implements OutgoingInvite, ClientUser {
   state: OutgoingInvite['state'] = 'calling';
   request: SipRequest;
@@ -145,10 +148,11 @@ export class LiveOutgoingInvite implements OutgoingInvite, ClientUser {
     const tag = toTagOf(response) ?? '';
     const known = this.#forks?.get(tag);
     if (known && known.state !== 'early') {
-      known.ackAgain(this.#cseq());
+      this.#acceptedAgain(known, response);
       return;
     }
-    const dialog = known ?? this.#fork(tag, response);
+    const dialog = this.#fork(tag, response);
+    if (!dialog) return;
     dialog.learn(response, this.#cseq());
     dialog.confirm();
     const { handlers } = this.#options;
@@ -163,11 +167,25 @@ export class LiveOutgoingInvite implements OutgoingInvite, ClientUser {
     dialog.ack();
     dialog.bye();
     if (extra) handlers.onAccepted(response, dialog, true);
-    else
-      this.#fail({
-        kind: 'response',
-        response: { ...localResponse(this.request, 487), headers: response.headers.clone() },
-      });
+    else this.#fail(this.#terminated(response));
+  }
+
+  /** The same 2xx once more; or the first of a fork that we left with BYE while it rang: ACKed, and that was it. */
+  #acceptedAgain(fork: LiveDialog, response: SipResponse): void {
+    if (fork.state === 'confirmed' || this.#confirmed) {
+      fork.ackAgain(this.#cseq());
+      return;
+    }
+    this.#confirmed = true;
+    fork.learn(response, this.#cseq());
+    fork.ack();
+    this.#fail(this.#terminated(response));
+  }
+
+  /** The 487 that a crossing 2xx stands for. */
+  #terminated(response: SipResponse): FinalOutcome {
+    const local = localResponse(this.request, 487);
+    return { kind: 'response', response: { ...local, headers: response.headers.clone() } };
   }
 
   #rejected(response: SipResponse): void {
@@ -196,9 +214,11 @@ export class LiveOutgoingInvite implements OutgoingInvite, ClientUser {
     return true;
   }
 
-  #fork(tag: string, response: SipResponse): LiveDialog {
+  /** Undefined when a peer makes up more forks than any phone system has. */
+  #fork(tag: string, response: SipResponse): LiveDialog | undefined {
     const known = this.#forks?.get(tag);
     if (known) return known;
+    if (this.#forks && this.#forks.size >= MAX_FORKS) return undefined;
     const { request } = this;
     const options = this.#options;
     const fork = new LiveDialog(

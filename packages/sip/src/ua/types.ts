@@ -214,7 +214,10 @@ export interface IncomingInvite {
   accept(parts: ResponseParts): Dialog;
   /** 3xx-6xx. */
   reject(status: number, parts?: ResponseParts): void;
-  /** CANCEL arrived in time: 200 to it and 487 to the INVITE have been sent. */
+  /**
+   * CANCEL arrived in time: 200 to it and 487 to the INVITE have been sent. The request is a BYE when the caller hung
+   * up its early dialog instead (RFC 3261 15.1.2).
+   */
   onCancel?: ((cancel: SipRequest) => void) | undefined;
   onAck?: ((ack: SipRequest) => void) | undefined;
   onAckTimeout?: (() => void) | undefined;
@@ -225,6 +228,7 @@ export interface DialogSnapshot {
   readonly callId: string;
   readonly localTag: string;
   readonly remoteTag: string;
+  /** From and To as name-addr, display name kept, tag left out. */
   readonly localUri: string;
   readonly remoteUri: string;
   /** The peer's Contact URI byte for byte. */

@@ -255,7 +255,10 @@ class LiveUserAgent implements UserAgent, Core {
       return;
     }
     const merge = mergeKey(request);
-    if (this.#merges.has(merge)) {
+    const other = this.#merges.get(merge);
+    // DEVIATION: once answered, a request other than INVITE does not count as ongoing: devices exist that send their
+    // keep-alive OPTIONS with the same Call-ID, tag and CSeq for ever.
+    if (other && (other.invite || !other.answered)) {
       this.#replyStateless(request, flow, 482, {});
       return;
     }

@@ -104,7 +104,7 @@ test('each INVITE has exactly one outcome, each dialog one end, and all transact
       net.settle();
       assert.equal(net.seen.length, sent, 'the terminated say nothing');
     }),
-    { numRuns: 250 },
+    { numRuns: 150 },
   );
 });
 
