@@ -9,6 +9,8 @@ import { createMetrics } from '@tandem/adapters/http/metrics.ts';
 import { createPortalBuilder } from '@tandem/adapters/http/portal/portal-builder.ts';
 import { createHttpServer } from '@tandem/adapters/http/server.ts';
 import { createCallLog } from '@tandem/adapters/journal/call-log.ts';
+import { openLadderStore } from '@tandem/adapters/journal/ladder-store.ts';
+import { startRecordFiller } from '@tandem/adapters/journal/record-filler.ts';
 import { openDatabase } from '@tandem/adapters/postgres/database.ts';
 import { migrate } from '@tandem/adapters/postgres/migrate.ts';
 import { createStores } from '@tandem/adapters/postgres/stores.ts';
@@ -57,11 +59,18 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   });
   const db = openDatabase({ url: config.databaseUrl, applicationName: 'tandem-node' });
   const box = createSecretBox(loadOrCreateMasterKey(join(config.nodeDir, 'master.key')));
+  const ladders = openLadderStore({ dir: join(config.nodeDir, 'ladders') });
   const calls = await createCallLog({
     dir: join(config.nodeDir, 'journal'),
+    ladderStore: ladders,
     onHealth: (healthy, detail) => log[healthy ? 'info' : 'error']({ detail }, 'journal'),
   });
   const stores = createStores(db, box, calls);
+  const filler = startRecordFiller({
+    journal: calls,
+    db,
+    onProblem: (what) => log.warn({ what }, 'call records'),
+  });
   if (config.rehearsal)
     await seedRehearsal(stores, config).catch((error: Error) => {
       log.warn({ error: error.message }, 'the rehearsal world cannot be seeded now');
@@ -195,7 +204,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         snapshot: () => snapshots.current(),
         refresh: async () => void (await snapshots.refresh()),
       }),
-      calls: createFinishedCalls(stores, { read: async () => undefined }),
+      calls: createFinishedCalls(stores, ladders),
       live,
       peers,
       events: feed,
@@ -242,7 +251,9 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       await Promise.all([portal.stop(), http.close()]);
       await endpoint.close();
       media.close();
+      await filler.stop();
       await calls.close();
+      await ladders.close();
       await snapshots.close();
       await db.close();
       wheel.close();

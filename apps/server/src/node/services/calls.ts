@@ -1,9 +1,10 @@
 import type { Scope } from '@tandem/adapters/http/scope.ts';
 import { seesPerson } from '@tandem/adapters/http/scope.ts';
 import type { CallPhase, FinishedCalls, LiveCall, LiveCalls } from '@tandem/adapters/http/services.ts';
+import type { LadderStore } from '@tandem/adapters/journal/ladder-store.ts';
 import type { Stores } from '@tandem/adapters/postgres/stores.ts';
 import { asCallId, type CallRecord } from '@tandem/domain';
-import type { CallEngine, LiveCall as EngineCall, LadderEntry } from '@tandem/engine';
+import type { CallEngine, LiveCall as EngineCall } from '@tandem/engine';
 
 const phases: Readonly<Record<EngineCall['state'], CallPhase>> = {
   opening: 'setting-up',
@@ -34,10 +35,7 @@ export function createLiveCalls(engine: CallEngine): LiveCalls {
 }
 
 /** Newest first, paged by the time and id of the last one shown. */
-export function createFinishedCalls(
-  stores: Stores,
-  ladders: { read(callId: CallRecord['callId']): Promise<readonly LadderEntry[] | undefined> },
-): FinishedCalls {
+export function createFinishedCalls(stores: Stores, ladders: LadderStore): FinishedCalls {
   const record = async (scope: Scope, id: string): Promise<CallRecord | undefined> => {
     const callId = asCallId(id);
     const found =
@@ -49,7 +47,11 @@ export function createFinishedCalls(
   return {
     record,
     async ladder(scope, id) {
-      return (await record(scope, id)) ? await ladders.read(asCallId(id)) : undefined;
+      if (!(await record(scope, id))) return undefined;
+      const callId = asCallId(id);
+      return scope.kind === 'platform'
+        ? await ladders.readForPlatform(callId)
+        : await ladders.read(scope.accountId, callId);
     },
     async list(scope, ask) {
       const query = {
