@@ -70,7 +70,7 @@ function parsePart(text: string, from: number, to: number, body: Buffer): BodyPa
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0)).trimEnd();
     if (!isToken(name) || line.length > limits.headerLineChars) return undefined;
-    headers.takeLine(headerKey(name), line, colon);
+    headers.takeLine(headerKey(name), line, 0, colon, line.length);
     at = end + 2;
   }
   return { headers, body: body.subarray(to, to) };

@@ -1,3 +1,5 @@
+import { isToken } from './text.ts';
+
 /** CSeq, RFC 3261 §20.16: a number below 2^31 (§8.1.1.5) and the method. */
 export interface CSeq {
   readonly number: number;
@@ -17,7 +19,7 @@ export function parseCSeq(value: string): CSeq | undefined {
   const code = value.charCodeAt(at);
   if (code !== 32 && code !== 9) return undefined;
   const method = value.slice(at + 1).trim();
-  return /^[-.!%*_+`'~A-Za-z0-9]+$/.test(method) ? { number, method } : undefined;
+  return isToken(method) ? { number, method } : undefined;
 }
 
 export function printCSeq(cseq: CSeq): string {

@@ -3,11 +3,12 @@
  * there (RFC 3261 §7.3.1, §25.1 TEXT-UTF8). These functions are the only place where the two meet.
  */
 
+import { charClass, isAll } from './chars.ts';
+
 const CONTROLS = /[\0-\x08\x0a-\x1f\x7f]/;
 const ALL_CONTROLS = /[\0-\x08\x0a-\x1f\x7f]+/g;
 const NON_ASCII = /[^\0-\x7f]/;
 const BEYOND_BYTE = /[^\0-\xff]/;
-const TOKEN = /^[-.!%*_+`'~A-Za-z0-9]+$/;
 
 /** Header value without controls; a fold or a smuggled line break becomes one space. Beyond-latin1 text becomes UTF-8 bytes. */
 export function cleanValue(value: string): string {
@@ -33,7 +34,7 @@ export function textToWire(text: string): string {
 }
 
 export function isToken(text: string): boolean {
-  return TOKEN.test(text);
+  return isAll(text, 0, text.length, charClass.token);
 }
 
 /** RFC 3261 §25.1 quoted-string, controls dropped: they may not appear even escaped in what we send (threat T11). */

@@ -6,6 +6,7 @@
  *     sent-by       = host [ COLON port ]                    (blanks allowed around COLON)
  */
 import { parsePort } from '../uri/host.ts';
+import { charClass, isAll } from './chars.ts';
 import { type Param, type Params, parseParams } from './params.ts';
 import { isToken } from './text.ts';
 
@@ -32,7 +33,7 @@ export function parseVia(value: string): Via | undefined {
   const via: { -readonly [K in keyof Via]: Via[K] } = { transport: sent.transport, host: sent.host, params };
   if (sent.port !== undefined) via.port = sent.port;
   for (const { name, value: text } of params) {
-    switch (name.length === 5 || name.length === 6 || name.length === 8 ? name.toLowerCase() : '') {
+    switch (knownParam(name)) {
       case 'branch':
         if (text) via.branch = text;
         break;
@@ -48,6 +49,11 @@ export function parseVia(value: string): Via | undefined {
     }
   }
   return via;
+}
+
+/** Senders write these three in lower case; the conversion is left for the others. */
+function knownParam(name: string): string {
+  return name === 'branch' || name === 'rport' || name === 'received' ? name : name.toLowerCase();
 }
 
 interface Sent {
@@ -88,10 +94,10 @@ function sentBy(transport: string, text: string): Sent | undefined {
   return port !== undefined && isHostText(host) ? { transport, host, port } : undefined;
 }
 
-const HOST_TEXT = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/;
-
+/** Looser than `isHost`: what stands here is echoed and, at most, compared. */
 function isHostText(host: string): boolean {
-  return HOST_TEXT.test(host);
+  if (host.charCodeAt(0) === 91) return /^\[[0-9A-Fa-f:.]+\]$/.test(host);
+  return isAll(host, 0, host.length, charClass.host);
 }
 
 /** The fields win over `params`; a field that `params` does not mention is added at the end. */

@@ -3,7 +3,7 @@
  * registered them), and whether a message may carry them once only.
  *
  * Lookups go by `key`: the lower-case long form. The map below holds the usual spellings ready made (Teams writes
- * all capitals), so that a message in one of them costs no case conversion.
+ * all capitals), so that asking for one of them costs no case conversion.
  */
 const once = true;
 const many = false;
@@ -77,26 +77,56 @@ const table: readonly (readonly [name: string, single: boolean, compact?: string
   ['Identity', many, 'y'],
 ];
 
-/** One known header name. `mask` has a bit of its own when the header may appear once only, else 0. */
+/** One known header name. */
 export interface KnownHeader {
   readonly key: string;
   readonly name: string;
-  readonly single: boolean;
+  /** A bit of its own when the header may appear once only, else 0. */
+  readonly onceBit: number;
 }
 
 const bySpelling = new Map<string, KnownHeader>();
-for (const [name, single, compact] of table) {
-  const known: KnownHeader = { key: name.toLowerCase(), name, single };
-  for (const spelling of [name, name.toLowerCase(), name.toUpperCase()]) bySpelling.set(spelling, known);
-  if (compact) {
-    bySpelling.set(compact, known);
-    bySpelling.set(compact.toUpperCase(), known);
-  }
+/** For lines still in the text: by length, first and last char, so that the usual names are found without cutting them out. */
+const byShape: (Spelling[] | undefined)[] = [];
+
+interface Spelling {
+  readonly lower: string;
+  readonly known: KnownHeader;
 }
 
-/** The known header that this spelling means, whatever its case; undefined for a name that we do not know. */
-export function knownHeader(spelling: string): KnownHeader | undefined {
-  return bySpelling.get(spelling) ?? bySpelling.get(spelling.toLowerCase());
+let bits = 0;
+for (const [name, single, compact] of table) {
+  const known: KnownHeader = { key: name.toLowerCase(), name, onceBit: single ? 1 << bits++ : 0 };
+  for (const spelling of compact ? [name, compact] : [name]) {
+    const lower = spelling.toLowerCase();
+    for (const written of [spelling, lower, spelling.toUpperCase()]) bySpelling.set(written, known);
+    const shape = shapeOf(lower, 0, lower.length);
+    byShape[shape] = [...(byShape[shape] ?? []), { lower, known }];
+  }
+}
+if (bits > 32) throw new Error('more once-only headers than bits');
+
+/** The same for both cases of a letter: bit 5 is left out. */
+function shapeOf(text: string, from: number, to: number): number {
+  return ((to - from) & 31) * 1024 + (text.charCodeAt(from) & 31) * 32 + (text.charCodeAt(to - 1) & 31);
+}
+
+/** The known header that `text[from..to)` spells, whatever its case; undefined for a name that we do not know. */
+export function knownHeader(text: string, from: number, to: number): KnownHeader | undefined {
+  const candidates = byShape[shapeOf(text, from, to)];
+  if (candidates === undefined) return undefined;
+  for (const { lower, known } of candidates) if (spells(text, from, to, lower)) return known;
+  return undefined;
+}
+
+function spells(text: string, from: number, to: number, lower: string): boolean {
+  if (to - from !== lower.length) return false;
+  for (let at = from, other = 0; at < to; at++, other++) {
+    const code = text.charCodeAt(at);
+    const wanted = lower.charCodeAt(other);
+    if (code !== wanted && (code < 65 || code > 90 || code + 32 !== wanted)) return false;
+  }
+  return true;
 }
 
 /** The name under which all spellings of one header meet: lower-case, long form. */

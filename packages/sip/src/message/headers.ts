@@ -6,52 +6,61 @@
  * Unicode by the typed parsers (`header/text.ts`). Values are decoded when asked for, and remembered.
  */
 import { splitList } from '../header/list.ts';
-import { cleanValue } from '../header/text.ts';
+import { cleanValue, isToken } from '../header/text.ts';
 import { headerKey } from './header-names.ts';
 
-const TOKEN = /^[-.!%*_+`'~A-Za-z0-9]+$/;
-
-/** One field. Never changed after it was made, so clones share fields and what was decoded from them. */
+/**
+ * One field. Its meaning never changes after it was made, so clones share fields and what was decoded from them.
+ * The line is a range of the text it came in: nothing is cut out before somebody asks.
+ */
 class Field {
   readonly key: string;
-  /** The whole line without its final CRLF; folds included. */
-  readonly line: string;
-  readonly colon: number;
-  #value: string | undefined;
-  #decodedBy: unknown;
-  #decoded: unknown;
+  private readonly text: string;
+  private readonly start: number;
+  private readonly colon: number;
+  private readonly end: number;
+  private trimmed: string | undefined = undefined;
+  private decodedBy: unknown = undefined;
+  private decoded: unknown = undefined;
 
-  constructor(key: string, line: string, colon: number) {
+  constructor(key: string, text: string, start: number, colon: number, end: number) {
     this.key = key;
-    this.line = line;
+    this.text = text;
+    this.start = start;
     this.colon = colon;
+    this.end = end;
+  }
+
+  /** The whole line without its final CRLF; folds included. */
+  get line(): string {
+    return this.text.slice(this.start, this.end);
   }
 
   get name(): string {
-    return this.line.slice(0, this.colon).trimEnd();
+    return this.text.slice(this.start, this.colon).trimEnd();
   }
 
   get value(): string {
-    this.#value ??= unfold(this.line, this.colon + 1);
-    return this.#value;
+    this.trimmed ??= unfold(this.text, this.colon + 1, this.end);
+    return this.trimmed;
   }
 
   decode<T>(parse: (value: string) => T): T {
-    if (this.#decodedBy === parse) return this.#decoded as T;
+    if (this.decodedBy === parse) return this.decoded as T;
     const decoded = parse(this.value);
-    this.#decodedBy = parse;
-    this.#decoded = decoded;
+    this.decodedBy = parse;
+    this.decoded = decoded;
     return decoded;
   }
 }
 
 /** RFC 3261 §7.3.1: a line that starts with a space or tab continues the one before; the fold counts as one space. */
-function unfold(line: string, from: number): string {
+function unfold(text: string, from: number, to: number): string {
   let start = from;
-  let end = line.length;
-  while (start < end && isBlank(line.charCodeAt(start))) start++;
-  while (end > start && isBlank(line.charCodeAt(end - 1))) end--;
-  const value = line.slice(start, end);
+  let end = to;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  const value = text.slice(start, end);
   if (value.indexOf('\n') < 0) return value;
   return value
     .split('\r\n')
@@ -74,11 +83,11 @@ export class Headers {
   }
 
   /**
-   * For the parser only: takes over a line as it came. `colon` is the offset of the first colon; `key` the
-   * lower-case long name.
+   * For the parser only: takes over the line `text[start..end)` as it came, without its final CRLF. `colon` is the
+   * offset of its first colon; `key` the lower-case long name.
    */
-  takeLine(key: string, line: string, colon: number): void {
-    this.#fields.push(new Field(key, line, colon));
+  takeLine(key: string, text: string, start: number, colon: number, end: number): void {
+    this.#fields.push(new Field(key, text, start, colon, end));
   }
 
   /** The first value, trimmed and unfolded. */
@@ -193,6 +202,7 @@ export class Headers {
  * T11). A name that is no token is a bug of the caller, not an input, hence the throw.
  */
 function made(name: string, value: string): Field {
-  if (!TOKEN.test(name)) throw new TypeError(`not a header name: ${JSON.stringify(name)}`);
-  return new Field(headerKey(name), `${name}: ${cleanValue(value)}`, name.length);
+  if (!isToken(name)) throw new TypeError(`not a header name: ${JSON.stringify(name)}`);
+  const line = `${name}: ${cleanValue(value)}`;
+  return new Field(headerKey(name), line, 0, name.length, line.length);
 }

@@ -13,6 +13,8 @@
  * A fault says what to answer. No `status` means silence: the bytes are no SIP, or a response, or an ACK, which are
  * never answered. `partial` holds what could be read, for the Via, From, To, Call-ID and CSeq of the answer.
  */
+
+import { charClass, isAll } from '../header/chars.ts';
 import { type CSeq, parseCSeq } from '../header/cseq.ts';
 import { splitList } from '../header/list.ts';
 import { isToken } from '../header/text.ts';
@@ -35,32 +37,29 @@ export type ParseOutcome =
   | { readonly ok: true; readonly message: SipMessage }
   | { readonly ok: false; readonly fault: ParseFault };
 
-const HEAD_END = Buffer.from('\r\n\r\n');
+const LF = 10;
 const NO_BODY = Buffer.alloc(0);
 
 export function parseMessage(bytes: Buffer): ParseOutcome {
   const start = skipBlankLines(bytes);
   const oversize = bytes.length - start > limits.messageBytes;
-  const readable = oversize ? bytes.subarray(start, start + limits.messageBytes) : bytes.subarray(start);
-  const headEnd = readable.indexOf(HEAD_END);
-  const head = readable.toString('latin1', 0, headEnd < 0 ? readable.length : headEnd + 2);
+  const end = oversize ? start + limits.messageBytes : bytes.length;
+  const text = bytes.toString('latin1', start, end);
 
-  const lineEnd = head.indexOf('\r\n');
-  const startLine = lineEnd > 0 ? readStartLine(head.slice(0, lineEnd)) : undefined;
+  const lineEnd = text.indexOf('\r\n');
+  const startLine = lineEnd > 0 ? readStartLine(text.slice(0, lineEnd)) : undefined;
   if (!startLine) return { ok: false, fault: { why: 'not a SIP message' } };
 
   const { message } = startLine;
-  const headerFault = indexHeaders(head, lineEnd + 2, message.headers);
+  const { fault, bodyAt } = indexHeaders(text, lineEnd + 2, message.headers);
   let why = startLine.fault;
   if (oversize) why ??= { status: 413, why: 'message larger than 64 KiB' };
-  if (headEnd < 0) why ??= { status: 400, why: 'headers do not end' };
-  why ??= headerFault;
-  why ??= requiredFault(message);
+  if (bodyAt < 0) why ??= { status: 400, why: 'headers do not end' };
+  why ??= fault ?? requiredFault(message);
   if (!why) {
-    const body = readable.subarray(headEnd + 4);
-    const length = bodyLength(message.headers, body.length);
-    if (typeof length === 'number') message.body = length === 0 ? NO_BODY : body.subarray(0, length);
-    else why = length;
+    const length = bodyLength(message.headers, text.length - bodyAt);
+    if (typeof length !== 'number') why = length;
+    else if (length > 0) message.body = bytes.subarray(start + bodyAt, start + bodyAt + length);
   }
   if (!why) return { ok: true, message };
   return { ok: false, fault: faultOf(message, why) };
@@ -134,73 +133,92 @@ function uriFault(uri: string): Complaint | undefined {
   return { status: 416, why: 'Request-URI scheme not supported' };
 }
 
-/** Goes on after a fault, so that the answer finds its Via even when a line above it is broken. */
-function indexHeaders(head: string, from: number, headers: Headers): Complaint | undefined {
+interface HeaderBlock {
+  readonly fault: Complaint | undefined;
+  /** Offset behind the empty line; -1 when the text ends before it. */
+  readonly bodyAt: number;
+}
+
+/**
+ * Indexes the lines from `from` up to the empty one. Goes on after a fault, so that the answer finds its Via even when
+ * a line above it is broken.
+ */
+function indexHeaders(text: string, from: number, headers: Headers): HeaderBlock {
   let fault: Complaint | undefined;
-  if (head.indexOf('\0') >= 0) fault = { status: 400, why: 'NUL in a header' };
-  const seen = new Set<string>();
+  let seen = 0;
   let lines = 0;
   let at = from;
-  while (at < head.length) {
-    let cr = head.indexOf('\r', at);
-    // A fold continues the field (§7.3.1).
-    while (cr >= 0 && head.charCodeAt(cr + 1) === 10 && isFold(head.charCodeAt(cr + 2))) {
-      cr = head.indexOf('\r', cr + 1);
+  while (at < text.length) {
+    let end = text.indexOf('\r', at);
+    if (end === at && text.charCodeAt(at + 1) === LF) {
+      if (text.lastIndexOf('\0', at) >= 0) fault ??= { status: 400, why: 'NUL in a header' };
+      return { fault, bodyAt: at + 2 };
     }
-    let end = cr;
-    let next = cr + 2;
-    if (cr < 0) {
-      end = head.length;
+    // A fold continues the field (§7.3.1).
+    while (end >= 0 && text.charCodeAt(end + 1) === LF && isFold(text.charCodeAt(end + 2))) {
+      end = text.indexOf('\r', end + 1);
+    }
+    let next = end + 2;
+    if (end < 0) {
+      end = text.length;
       next = end;
-    } else if (head.charCodeAt(cr + 1) !== 10) {
+    } else if (text.charCodeAt(end + 1) !== LF) {
       fault ??= { status: 400, why: 'bare CR in a header' };
-      const lf = head.indexOf('\n', cr);
-      end = lf < 0 ? head.length : lf;
+      const lf = text.indexOf('\n', end);
+      end = lf < 0 ? text.length : lf;
       next = end + 1;
     }
     if (++lines > limits.headerLines) {
-      return fault ?? { status: 400, why: 'too many header lines' };
+      return { fault: fault ?? { status: 400, why: 'too many header lines' }, bodyAt: next };
     }
-    const line = head.slice(at, end);
+    const colon = text.indexOf(':', at);
+    const known = colon > at && colon < end ? knownHeader(text, at, colon) : undefined;
+    if (known && end - at <= limits.headerLineChars) {
+      if ((seen & known.onceBit) !== 0 && known.key !== 'content-length') {
+        fault ??= { status: 400, why: `${known.name} appears twice` };
+      }
+      seen |= known.onceBit;
+      headers.takeLine(known.key, text, at, colon, end);
+    } else {
+      fault = takeOtherLine(text, at, colon, end, headers) ?? fault;
+    }
+    fault = bareLf(text, at, end) ?? fault;
     at = next;
-    fault = indexLine(line, headers, seen) ?? fault;
   }
-  return fault;
+  return { fault, bodyAt: -1 };
 }
 
-function indexLine(line: string, headers: Headers, seen: Set<string>): Complaint | undefined {
-  if (line.length > limits.headerLineChars) return { status: 400, why: 'header line longer than 8 KiB' };
-  const colon = line.indexOf(':');
-  if (colon <= 0) return { status: 400, why: 'header line without a name' };
-  let name = line.slice(0, colon);
-  let known = knownHeader(name);
-  if (!known) {
-    name = name.trimEnd();
-    known = knownHeader(name);
-    if (!known && !isToken(name)) return { status: 400, why: 'malformed header name' };
-  }
-  const lf = line.indexOf('\n');
-  if (lf >= 0 && hasBareLf(line, lf)) return { status: 400, why: 'bare LF in a header' };
-  let fault: Complaint | undefined;
-  if (known?.single) {
-    if (seen.has(known.key) && known.key !== 'content-length') {
-      fault = { status: 400, why: `${known.name} appears twice` };
-    }
-    seen.add(known.key);
-  }
-  headers.takeLine(known?.key ?? name.toLowerCase(), line, colon);
-  return fault;
+/** A name that we do not know, blanks before the colon, or a broken line. */
+function takeOtherLine(
+  text: string,
+  start: number,
+  colon: number,
+  end: number,
+  headers: Headers,
+): Complaint | undefined {
+  if (end - start > limits.headerLineChars) return { status: 400, why: 'header line longer than 8 KiB' };
+  if (colon <= start || colon >= end) return { status: 400, why: 'header line without a name' };
+  const name = text.slice(start, colon).trimEnd();
+  if (!isToken(name)) return { status: 400, why: 'malformed header name' };
+  const known = knownHeader(name, 0, name.length);
+  // `From :` and the like: rare, so the repeat is looked for the slow way.
+  const repeated = known !== undefined && known.onceBit !== 0 && headers.has(known.key);
+  headers.takeLine(known?.key ?? name.toLowerCase(), text, start, colon, end);
+  return repeated && known.key !== 'content-length'
+    ? { status: 400, why: `${known.name} appears twice` }
+    : undefined;
 }
 
 function isFold(code: number): boolean {
   return code === 32 || code === 9;
 }
 
-function hasBareLf(line: string, first: number): boolean {
-  for (let at = first; at >= 0; at = line.indexOf('\n', at + 1)) {
-    if (line.charCodeAt(at - 1) !== 13) return true;
+/** Every LF in a line must be that of a fold, with its CR. */
+function bareLf(text: string, start: number, end: number): Complaint | undefined {
+  for (let at = text.indexOf('\n', start); at >= 0 && at < end; at = text.indexOf('\n', at + 1)) {
+    if (text.charCodeAt(at - 1) !== 13) return { status: 400, why: 'bare LF in a header' };
   }
-  return false;
+  return undefined;
 }
 
 /** The top value of a Via line, read here and found again by `topVia`. */
@@ -225,12 +243,18 @@ function requiredFault(message: SipMessage): Complaint | undefined {
 
 /** The stated body length, or what is wrong with it. Without a statement the body is all there is (§18.3, UDP). */
 function bodyLength(headers: Headers, available: number): number | Complaint {
-  const stated = headers.getAll('content-length');
-  if (stated.length === 0) return available;
-  const [first = ''] = stated;
-  if (stated.some((other) => other !== first)) return { status: 400, why: 'Content-Lengths disagree' };
-  if (!/^[0-9]{1,10}$/.test(first)) return { status: 400, why: 'malformed Content-Length' };
-  const length = Number(first);
+  const stated = headers.get('content-length');
+  if (stated === undefined) return available;
+  if (
+    headers.count('content-length') > 1 &&
+    headers.getAll('content-length').some((other) => other !== stated)
+  ) {
+    return { status: 400, why: 'Content-Lengths disagree' };
+  }
+  if (stated.length > 10 || !isAll(stated, 0, stated.length, charClass.digit)) {
+    return { status: 400, why: 'malformed Content-Length' };
+  }
+  const length = Number(stated);
   if (length > limits.messageBytes) return { status: 413, why: 'body larger than 64 KiB' };
   if (length > available) return { status: 400, why: 'body shorter than Content-Length' };
   return length;

@@ -1,5 +1,7 @@
 /** Hosts and ports as SIP writes them: names, IPv4, and IPv6 in brackets (RFC 3261 §25.1, RFC 5118). */
 
+import { charClass, isAll } from '../header/chars.ts';
+
 /** A port, 0..65535, digits only. */
 export function parsePort(text: string): number | undefined {
   if (text.length === 0 || text.length > 5) return undefined;
@@ -12,15 +14,19 @@ export function parsePort(text: string): number | undefined {
   return port <= 65_535 ? port : undefined;
 }
 
-const NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9_.-])?$/;
-
 /**
  * Whether this is a host: a name, an IPv4 address, or an IPv6 address in brackets.
  * DEVIATION: underscores are taken, because carriers have them in names (RFC 1123 does not).
  */
 export function isHost(host: string): boolean {
   if (host.charCodeAt(0) === 91) return host.charCodeAt(host.length - 1) === 93 && isIPv6(host.slice(1, -1));
-  return NAME.test(host) && !host.includes('..');
+  return isName(host);
+}
+
+function isName(host: string): boolean {
+  const first = host.charCodeAt(0);
+  if (first === 45 || first === 46 || host.length > 255) return false;
+  return isAll(host, 0, host.length, charClass.host) && host.indexOf('..') < 0;
 }
 
 const OCTET = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';

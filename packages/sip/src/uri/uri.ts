@@ -9,6 +9,7 @@
  * survive (param-unreserved of §25.1).
  */
 
+import { charClass, spanEscaped, spanOf } from '../header/chars.ts';
 import { noParams, type Param, type Params, paramOf, printParams } from '../header/params.ts';
 import { limits } from '../message/limits.ts';
 import { isHost, parsePort } from './host.ts';
@@ -59,29 +60,23 @@ export function parseSipUri(text: string): SipUri | undefined {
   return uri && uri.scheme !== 'tel' ? uri : undefined;
 }
 
-const USER = /^(?:[A-Za-z0-9_.!~*'()&=+$,;?/-]|%[0-9A-Fa-f]{2})+$/;
-/** DEVIATION: `#` unescaped is taken in the user part (star codes such as `*31#`); RFC 3261 wants %23. */
-const LENIENT_USER = /^(?:[A-Za-z0-9_.!~*'()&=+$,;?/#-]|%[0-9A-Fa-f]{2}|[\x80-\xff])+$/;
-const PASSWORD = /^(?:[A-Za-z0-9_.!~*'()&=+$,-]|%[0-9A-Fa-f]{2})*$/;
-const PARAM = /^(?:[A-Za-z0-9_.!~*'()[\]/:&+$-]|%[0-9A-Fa-f]{2})+$/;
 const HEADERS = /^[\x21-\x3b\x3d\x3f-\x7e\x80-\xff]*$/;
 
 function parseSip(scheme: 'sip' | 'sips', text: string, from: number): SipUri | undefined {
   let at = from;
   const uri: { -readonly [K in keyof SipUri]: SipUri[K] } = { scheme, host: '', params: noParams };
 
-  // The last `@` before the headers ends the user part: `?` and `;` may stand in it, `@` may not.
+  // The first `@` ends the user part: `?` and `;` may stand in it, an unescaped `@` nowhere else (§25.1).
+  // DEVIATION: `#` unescaped is taken in the user part (star codes such as `*31#`); the RFC wants %23.
   const sign = text.indexOf('@', at);
   if (sign >= 0) {
-    const info = text.slice(at, sign);
-    const colon = info.indexOf(':');
-    const user = colon < 0 ? info : info.slice(0, colon);
-    if (!USER.test(user) && !LENIENT_USER.test(user)) return undefined;
-    uri.user = user;
-    if (colon >= 0) {
-      const password = info.slice(colon + 1);
-      if (!PASSWORD.test(password)) return undefined;
-      uri.password = password;
+    const userEnd = spanEscaped(text, at, sign, charClass.user);
+    if (userEnd === at) return undefined;
+    uri.user = text.slice(at, userEnd);
+    if (userEnd < sign) {
+      if (text.charCodeAt(userEnd) !== 58) return undefined;
+      if (spanEscaped(text, userEnd + 1, sign, charClass.password) !== sign) return undefined;
+      uri.password = text.slice(userEnd + 1, sign);
     }
     at = sign + 1;
   }
@@ -122,27 +117,23 @@ function takeHostPort(uri: { host: string; port?: number }, text: string): boole
   return true;
 }
 
+/** DEVIATION: an empty value (`;x=`), an inner `=` and quotes are kept; senders write them and nobody is hurt. */
 function parseUriParams(text: string, from: number, end: number): Params | undefined {
   const params: Param[] = [];
   let at = from;
   while (at < end) {
-    let next = text.indexOf(';', at + 1);
-    if (next < 0 || next > end) next = end;
-    const equals = text.indexOf('=', at);
-    const split = equals >= 0 && equals < next ? equals : next;
-    const name = text.slice(at + 1, split);
-    if (!PARAM.test(name)) return undefined;
-    const value = split < next ? text.slice(split + 1, next) : undefined;
-    if (value !== undefined && !isParamValue(value)) return undefined;
+    const nameEnd = spanEscaped(text, at + 1, end, charClass.param);
+    if (text.charCodeAt(at) !== 59 || nameEnd === at + 1) return undefined;
+    const name = text.slice(at + 1, nameEnd);
+    at = nameEnd;
+    let value: string | undefined;
+    if (nameEnd < end && text.charCodeAt(nameEnd) === 61) {
+      at = spanOf(text, nameEnd + 1, end, charClass.paramValue);
+      value = text.slice(nameEnd + 1, at);
+    }
     params.push({ name, value });
-    at = next;
   }
   return params;
-}
-
-/** DEVIATION: an empty value (`;x=`), an inner `=` and quotes are kept; senders write them and nobody is hurt. */
-function isParamValue(value: string): boolean {
-  return PARAM.test(value) || /^[\x21\x22\x24-\x3a\x3d\x41-\x7e]*$/.test(value);
 }
 
 const TEL_NUMBER = /^\+?[0-9A-Fa-f*#().-]+$/;
