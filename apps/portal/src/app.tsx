@@ -1,0 +1,89 @@
+import { FluentProvider, makeStaticStyles, Spinner, tokens } from '@fluentui/react-components';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { BrowserRouter, Navigate, Route, Routes, useLocation } from 'react-router';
+import { queries } from './api/client.ts';
+import { SessionContext, useSession, useSessionQuery } from './api/session.ts';
+import { AccountsPage } from './pages/accounts-page.tsx';
+import { CallPage } from './pages/call-page.tsx';
+import { CallsPage } from './pages/calls-page.tsx';
+import { LivePage } from './pages/live-page.tsx';
+import { MePage } from './pages/me-page.tsx';
+import { NotFoundPage } from './pages/not-found-page.tsx';
+import { OverviewPage } from './pages/overview-page.tsx';
+import { PeoplePage } from './pages/people-page.tsx';
+import { PersonPage } from './pages/person-page.tsx';
+import { SignInPage } from './pages/sign-in-page.tsx';
+import { ProblemView } from './parts/problem-view.tsx';
+import { Shell } from './parts/shell.tsx';
+import { paths, patterns } from './path-builder.ts';
+import { useTheme } from './theme.ts';
+
+const useGlobalStyles = makeStaticStyles({
+  'html, body, #root': { margin: 0, height: '100%' },
+  '*, *::before, *::after': { boxSizing: 'border-box' },
+});
+
+export function App() {
+  useGlobalStyles();
+  const { theme, isDark, choose } = useTheme();
+  return (
+    <FluentProvider
+      theme={theme}
+      style={{ minHeight: '100%', backgroundColor: tokens.colorNeutralBackground3 }}
+    >
+      <QueryClientProvider client={queries}>
+        <BrowserRouter>
+          <Gate isDark={isDark} toggleDark={() => choose(isDark ? 'light' : 'dark')} />
+        </BrowserRouter>
+      </QueryClientProvider>
+    </FluentProvider>
+  );
+}
+
+/** Nobody sees a page before it is known who they are. */
+function Gate(props: { readonly isDark: boolean; readonly toggleDark: () => void }) {
+  const { data: session, error, isPending, refetch } = useSessionQuery();
+  const { pathname, search } = useLocation();
+  if (isPending) return <Spinner label="One moment" style={{ paddingTop: '30vh' }} />;
+  if (error && !session) {
+    return (
+      <main style={{ maxWidth: '36rem', margin: '20vh auto', padding: '0 1rem' }}>
+        <ProblemView error={error} retry={() => void refetch()} />
+      </main>
+    );
+  }
+  if (!session) {
+    if (pathname !== patterns.signIn) {
+      return <Navigate to={paths.signIn(pathname === '/' ? undefined : pathname + search)} replace />;
+    }
+    return <SignInPage />;
+  }
+  return (
+    <SessionContext value={session}>
+      <Shell {...props}>
+        <Routes>
+          <Route path={patterns.overview} element={<OverviewPage />} />
+          <Route path={patterns.people} element={<PeoplePage />} />
+          <Route path={patterns.person} element={<PersonPage />} />
+          <Route path={patterns.live} element={<LivePage />} />
+          <Route path={patterns.calls} element={<CallsPage />} />
+          <Route path={patterns.call} element={<CallPage />} />
+          <Route path={patterns.accounts} element={<AccountsPage />} />
+          <Route path={patterns.me} element={<MePage />} />
+          <Route path={patterns.signIn} element={<Home />} />
+          <Route path="/" element={<Home />} />
+          <Route path="*" element={<NotFoundPage />} />
+        </Routes>
+      </Shell>
+    </SessionContext>
+  );
+}
+
+function Home() {
+  const { role } = useSession();
+  const next = new URLSearchParams(useLocation().search).get('next');
+  // Only addresses of our own: a path, never another host.
+  if (next?.startsWith('/') && !next.startsWith('//') && !next.includes('\\'))
+    return <Navigate to={next} replace />;
+  return <Navigate to={role === 'user' ? paths.me() : paths.overview()} replace />;
+}

@@ -1,0 +1,86 @@
+import { makeStyles, tokens } from '@fluentui/react-components';
+import { type ReactNode, useEffect } from 'react';
+
+const useStyles = makeStyles({
+  page: { display: 'grid', gap: '20px', alignContent: 'start', minWidth: 0 },
+  head: { display: 'flex', flexWrap: 'wrap', alignItems: 'baseline', gap: '6px 16px' },
+  title: {
+    margin: 0,
+    fontSize: tokens.fontSizeHero700,
+    lineHeight: tokens.lineHeightHero700,
+    fontWeight: 600,
+  },
+  lead: { margin: 0, color: tokens.colorNeutralForeground2 },
+  card: {
+    backgroundColor: tokens.colorNeutralBackground1,
+    borderRadius: tokens.borderRadiusXLarge,
+    boxShadow: tokens.shadow2,
+    minWidth: 0,
+    overflow: 'hidden',
+  },
+  cardHead: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    alignItems: 'baseline',
+    justifyContent: 'space-between',
+    gap: '4px 16px',
+    padding: '16px 20px 12px',
+  },
+  cardTitle: {
+    margin: 0,
+    fontSize: tokens.fontSizeBase400,
+    lineHeight: tokens.lineHeightBase400,
+    fontWeight: 600,
+  },
+  cardBody: { padding: '0 20px 18px' },
+});
+
+export function Page({
+  title,
+  lead,
+  children,
+}: {
+  readonly title: string;
+  readonly lead?: ReactNode;
+  readonly children: ReactNode;
+}) {
+  const styles = useStyles();
+  useEffect(() => {
+    document.title = `${title} - Tandem`;
+  }, [title]);
+  return (
+    <div className={styles.page}>
+      <div className={styles.head}>
+        <h1 className={styles.title}>{title}</h1>
+        {lead && <p className={styles.lead}>{lead}</p>}
+      </div>
+      {children}
+    </div>
+  );
+}
+
+export function Card({
+  title,
+  aside,
+  bare,
+  children,
+}: {
+  readonly title?: string;
+  readonly aside?: ReactNode;
+  /** Without padding, for tables. */
+  readonly bare?: boolean;
+  readonly children: ReactNode;
+}) {
+  const styles = useStyles();
+  return (
+    <section className={styles.card} aria-label={title}>
+      {title && (
+        <div className={styles.cardHead}>
+          <h2 className={styles.cardTitle}>{title}</h2>
+          {aside}
+        </div>
+      )}
+      {bare ? children : <div className={styles.cardBody}>{children}</div>}
+    </section>
+  );
+}
