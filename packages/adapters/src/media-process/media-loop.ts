@@ -143,17 +143,17 @@ export class MediaLoop {
         }
         return a.ok ? (b as MediaFailure) : a;
       }
-      return await this.#start(command, a.value, b.value);
+      return this.#start(command, a.value, b.value);
     } finally {
       this.#binding.delete(id);
     }
   }
 
-  async #start(
+  #start(
     command: AllocateCommand,
     a: { readonly socket: Socket; readonly local: LocalMedia },
     b: { readonly socket: Socket; readonly local: LocalMedia },
-  ): Promise<MediaOutcome<SessionLocals>> {
+  ): MediaOutcome<SessionLocals> {
     const sockets = new SessionSockets(this.#context, a.socket, b.socket);
     const session = new RelaySession(
       {
@@ -171,8 +171,6 @@ export class MediaLoop {
     this.#entries.set(command.session, { session, sockets });
     this.#slices[this.#entries.size % SLICES]!.add(session);
     this.#sweeper ??= setInterval(() => this.#sweep(), 1000 / SLICES);
-    await sockets.fitControl(session.a);
-    await sockets.fitControl(session.b);
     return { ok: true, value: localsOf(session) };
   }
 
@@ -200,7 +198,7 @@ export class MediaLoop {
     }
   }
 
-  async #change({ session, sockets }: Entry, command: ChangeCommand): Promise<MediaOutcome<SessionLocals>> {
+  #change({ session, sockets }: Entry, command: ChangeCommand): MediaOutcome<SessionLocals> {
     for (const side of ['a', 'b'] as const) {
       const fault = command[side] && this.#familyFault(command[side], session[side].local.address);
       if (fault) return fail('bad-request', `${side}: ${fault}`);
@@ -208,8 +206,7 @@ export class MediaLoop {
     const failure = session.change(command, performance.now());
     if (failure) return failure;
     if (command.label !== undefined) session.label = String(command.label).slice(0, 1024);
-    if (command.a?.remote) await sockets.fitControl(session.a);
-    if (command.b?.remote) await sockets.fitControl(session.b);
+    for (const side of ['a', 'b'] as const) if (session[side].mux) sockets.closeControl(side);
     return { ok: true, value: localsOf(session) };
   }
 

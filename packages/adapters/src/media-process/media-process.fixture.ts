@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type EndpointOptions, RtpEndpoint, type SrtpSettings, ToneSource } from '@tandem/media';
+import type { MediaConfig } from './media-config.ts';
+import { mediaProcessArgs } from './media-process-command.ts';
 import { bindUdp } from './session-sockets.ts';
 
 /** A media process of the test's own, and parties with sockets that talk through it. */
@@ -17,14 +19,11 @@ export interface RunningMedia {
   stop(): Promise<number | null>;
 }
 
-export async function startMedia(args: readonly string[] = []): Promise<RunningMedia> {
+export async function startMedia(config: Partial<MediaConfig> = {}): Promise<RunningMedia> {
   const directory = mkdtempSync(join(tmpdir(), 'media-'));
   const socketPath = join(directory, 'media.sock');
-  const child = spawn(
-    process.execPath,
-    [new URL('./main.ts', import.meta.url).pathname, '--socket', socketPath, ...args],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  );
+  const args = mediaProcessArgs({ ...config, socket: socketPath });
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
   if (!JSON.parse(String(line)).ready) throw new Error(`media process said ${String(line)}`);
   return {

@@ -75,35 +75,24 @@ export class SessionSockets implements RelayPorts {
     this.#listen(this.#rtp.b, 'b', 'rtp');
   }
 
-  /** RTCP ports are opened when the party is known and does not multiplex: most legs to Teams never need one. */
-  async fitControl(leg: RelayLeg): Promise<void> {
-    const wanted = leg.remote !== undefined && !leg.mux;
-    const has = leg.side === 'a' ? this.#rtcpA : this.#rtcpB;
-    if (wanted && has === undefined) {
-      const bound = await bindUdp(leg.local.address, leg.local.rtcpPort);
-      // Somebody outside our range's rules holds the odd port: the call goes on without reports.
-      if (!bound.ok) return;
-      const late = leg.side === 'a' ? this.#rtcpA : this.#rtcpB;
-      if (this.#closed || leg.mux || late !== undefined) {
-        bound.socket.close();
-        return;
-      }
-      if (leg.side === 'a') this.#rtcpA = bound.socket;
-      else this.#rtcpB = bound.socket;
-      this.#listen(bound.socket, leg.side, 'rtcp');
-    } else if (leg.mux && has !== undefined) {
-      has.close();
-      if (leg.side === 'a') this.#rtcpA = undefined;
-      else this.#rtcpB = undefined;
-    }
-  }
-
   send(leg: RelayLeg, channel: 'rtp' | 'rtcp', packet: Buffer, length: number): void {
     if (this.#closed) return;
     const isA = leg.side === 'a';
-    if (channel === 'rtp')
+    if (channel === 'rtp') {
       (isA ? this.#rtp.a : this.#rtp.b).send(packet, 0, length, leg.rtpPort, leg.rtpAddress);
-    else (isA ? this.#rtcpA : this.#rtcpB)?.send(packet, 0, length, leg.rtcpPort, leg.rtcpAddress);
+      return;
+    }
+    const socket = isA ? this.#rtcpA : this.#rtcpB;
+    if (socket !== undefined) socket.send(packet, 0, length, leg.rtcpPort, leg.rtcpAddress);
+    else void this.#openControl(leg, packet, length);
+  }
+
+  /** With rtcp-mux agreed the RTCP port is not ours any more. */
+  closeControl(side: LegSide): void {
+    const socket = side === 'a' ? this.#rtcpA : this.#rtcpB;
+    if (side === 'a') this.#rtcpA = undefined;
+    else this.#rtcpB = undefined;
+    socket?.close();
   }
 
   event(event: RelayEvent): void {
@@ -122,6 +111,25 @@ export class SessionSockets implements RelayPorts {
     this.#rtp.b.close();
     this.#rtcpA?.close();
     this.#rtcpB?.close();
+  }
+
+  /**
+   * RTCP ports are opened with the first report, a second or two into the call: unanswered calls and legs that multiplex
+   * (most of those to Teams) never need one. Each costs 50 us and 1 kB.
+   */
+  async #openControl(leg: RelayLeg, packet: Buffer, length: number): Promise<void> {
+    const bound = await bindUdp(leg.local.address, leg.local.rtcpPort);
+    // Somebody outside our range's rules holds the odd port: the call goes on without reports.
+    if (!bound.ok) return;
+    const late = leg.side === 'a' ? this.#rtcpA : this.#rtcpB;
+    if (this.#closed || leg.mux || leg.remote === undefined || late !== undefined) {
+      bound.socket.close();
+      return;
+    }
+    if (leg.side === 'a') this.#rtcpA = bound.socket;
+    else this.#rtcpB = bound.socket;
+    this.#listen(bound.socket, leg.side, 'rtcp');
+    bound.socket.send(packet, 0, length, leg.rtcpPort, leg.rtcpAddress);
   }
 
   #listen(socket: Socket, side: LegSide, channel: 'rtp' | 'rtcp'): void {

@@ -417,7 +417,8 @@ export class RelaySession {
   end(nowMs: number): SessionReport {
     for (const leg of [this.a, this.b]) {
       this.#endPlaying(leg, 'stopped');
-      this.#sendReport(leg, nowMs, true);
+      // RFC 3550 §6.3.7: who never sent anything must not say BYE.
+      if (leg.out.packets > 0 || leg.exchange.sent > 0) this.#sendReport(leg, nowMs, true);
     }
     return this.report(nowMs, true);
   }
@@ -478,7 +479,7 @@ export class RelaySession {
       ports.random32(),
     );
     const cname = settings?.cname ?? ports.random32().toString(36) + ports.random32().toString(36);
-    const leg = new RelayLeg(side, local, out, cname, nowMs + 1000 + 4000 * ports.fraction(), nowMs);
+    const leg = new RelayLeg(side, local, out, cname, nowMs + 1000 + 2000 * ports.fraction(), nowMs);
     if (settings) leg.apply(settings, nowMs);
     return leg;
   }
