@@ -14,7 +14,9 @@ const [port = '', cert = '', key = '', ca = '', plain] = process.argv.slice(2);
 const contact = plain
   ? `<sip:hub@127.0.0.1:${port};transport=tls>`
   : '<sip:api-du-a-euwe.pstnhub.microsoft.com:443;x-i=c5a5a2b7-91ab-45a8-b890-b2d80aae5508;x-c=eb61b1b47baeea9f6aef1cacd1a7f713/s/1/d68da1e2487cb27cd296bb6d61a102bf>';
-const ownRoute = plain ? '' : `RECORD-ROUTE: <sip:sip-du-a-eu.pstnhub.microsoft.com:${port};transport=tls;lr>\r\n`;
+const ownRoute = plain
+  ? ''
+  : `RECORD-ROUTE: <sip:sip-du-a-eu.pstnhub.microsoft.com:${port};transport=tls;lr>\r\n`;
 
 const sdp = [
   'v=0',
