@@ -90,7 +90,7 @@ const bySpelling = new Map<string, KnownHeader>();
 const byShape: (Spelling[] | undefined)[] = [];
 
 interface Spelling {
-  readonly lower: string;
+  readonly lower: Uint8Array;
   readonly known: KnownHeader;
 }
 
@@ -100,33 +100,39 @@ for (const [name, single, compact] of table) {
   for (const spelling of compact ? [name, compact] : [name]) {
     const lower = spelling.toLowerCase();
     for (const written of [spelling, lower, spelling.toUpperCase()]) bySpelling.set(written, known);
-    const shape = shapeOf(lower, 0, lower.length);
-    byShape[shape] = [...(byShape[shape] ?? []), { lower, known }];
+    const bytes = Buffer.from(lower);
+    const shape = shapeOf(bytes.length, bytes[0]!, bytes.at(-1)!);
+    byShape[shape] = [...(byShape[shape] ?? []), { lower: bytes, known }];
   }
 }
 if (bits > 32) throw new Error('more once-only headers than bits');
 
-/** The same for both cases of a letter: bit 5 is left out. */
-function shapeOf(text: string, from: number, to: number): number {
-  return ((to - from) & 31) * 1024 + (text.charCodeAt(from) & 31) * 32 + (text.charCodeAt(to - 1) & 31);
+/** The same for both cases of a letter: only the low five bits count. */
+function shapeOf(length: number, first: number, last: number): number {
+  return (length & 31) * 1024 + (first & 31) * 32 + (last & 31);
 }
 
-/** The known header that `text[from..to)` spells, whatever its case; undefined for a name that we do not know. */
-export function knownHeader(text: string, from: number, to: number): KnownHeader | undefined {
-  const candidates = byShape[shapeOf(text, from, to)];
+/** The known header that `bytes[from..to)` spells, whatever its case; undefined for a name that we do not know. */
+export function knownHeader(bytes: Buffer, from: number, to: number): KnownHeader | undefined {
+  const candidates = byShape[shapeOf(to - from, bytes[from]!, bytes[to - 1]!)];
   if (candidates === undefined) return undefined;
-  for (const { lower, known } of candidates) if (spells(text, from, to, lower)) return known;
+  for (const { lower, known } of candidates) if (spells(bytes, from, to, lower)) return known;
   return undefined;
 }
 
-function spells(text: string, from: number, to: number, lower: string): boolean {
+function spells(bytes: Buffer, from: number, to: number, lower: Uint8Array): boolean {
   if (to - from !== lower.length) return false;
   for (let at = from, other = 0; at < to; at++, other++) {
-    const code = text.charCodeAt(at);
-    const wanted = lower.charCodeAt(other);
+    const code = bytes[at]!;
+    const wanted = lower[other]!;
     if (code !== wanted && (code < 65 || code > 90 || code + 32 !== wanted)) return false;
   }
   return true;
+}
+
+/** As `knownHeader`, for a name that stands by itself. */
+export function knownName(spelling: string): KnownHeader | undefined {
+  return bySpelling.get(spelling) ?? bySpelling.get(spelling.toLowerCase());
 }
 
 /** The name under which all spellings of one header meet: lower-case, long form. */
