@@ -1,16 +1,44 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, afterEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { spawnInstance } from '../kit/spawn-instance.ts';
+import { removeDataDir } from '../../apps/server/src/supervisor/data-dir.ts';
+import { type SpawnedInstance, spawnInstance } from '../kit/spawn-instance.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-start-test-'));
 if (process.getuid?.() === 0) execFileSync('chmod', ['711', folder]);
-after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A test that failed must not leave an instance behind for the next one. */
+const started: SpawnedInstance[] = [];
+const start = (...args: Parameters<typeof spawnInstance>): SpawnedInstance => {
+  const instance = spawnInstance(...args);
+  started.push(instance);
+  return instance;
+};
+afterEach(async () => {
+  for (const instance of started.splice(0)) {
+    instance.process.kill('SIGTERM');
+    await instance.exited;
+  }
+});
+
+after(() => {
+  for (const data of globSync('**/postgres', { cwd: folder })) removeDataDir(join(folder, data, '..'));
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const atBase = (portBase: number, data: string): string[] => [
   '--port-base',
@@ -54,7 +82,7 @@ const nothingLeftOf = (data: string): void => {
 };
 
 test('an operator starts Tandem, gets one ready line and a private instance file, and ends it with SIGTERM', async () => {
-  const instance = spawnInstance(atBase(21_000, 'first'));
+  const instance = start(atBase(21_000, 'first'));
   const ready = await instance.ready;
   assert.equal(ready.portal, 'http://127.0.0.1:21000');
   assert.equal(ready.api, 'http://127.0.0.1:21000/api/v1');
@@ -84,12 +112,12 @@ test('an operator starts Tandem, gets one ready line and a private instance file
 
 test('a second start on the same data keeps the database and its passwords', async () => {
   const passwords = (): string => readFileSync(join(folder, 'kept/postgres/secrets.json'), 'utf8');
-  const first = spawnInstance(atBase(21_200, 'kept'));
+  const first = start(atBase(21_200, 'kept'));
   await first.ready;
   const before = passwords();
   first.process.kill('SIGINT');
   assert.equal((await first.exited).code, 0);
-  const second = spawnInstance(atBase(21_200, 'kept'));
+  const second = start(atBase(21_200, 'kept'));
   await second.ready;
   assert.equal(passwords(), before);
   second.process.kill('SIGINT');
@@ -97,7 +125,7 @@ test('a second start on the same data keeps the database and its passwords', asy
 });
 
 test('a terminal sends SIGINT to the whole group, twice: everything ends in order, exit code 0', async () => {
-  const instance = spawnInstance(atBase(21_200, 'group'));
+  const instance = start(atBase(21_200, 'group'));
   await instance.ready;
   process.kill(-instance.process.pid!, 'SIGINT');
   process.kill(-instance.process.pid!, 'SIGINT');
@@ -106,7 +134,7 @@ test('a terminal sends SIGINT to the whole group, twice: everything ends in orde
 });
 
 test('SIGTERM in the middle of a start ends it cleanly too', async () => {
-  const instance = spawnInstance(atBase(21_200, 'early'));
+  const instance = start(atBase(21_200, 'early'));
   await until('the database is being made', () => existsSync(join(folder, 'early/postgres/secrets.json')));
   instance.process.kill('SIGTERM');
   assert.deepEqual(await instance.exited, { code: 0, signal: null });
@@ -114,18 +142,18 @@ test('SIGTERM in the middle of a start ends it cleanly too', async () => {
 });
 
 test('two instances run side by side; a third on a used data directory is refused and told by whom', async () => {
-  const first = spawnInstance(atBase(21_200, 'one'));
-  const second = spawnInstance(atBase(21_400, 'two'));
+  const first = start(atBase(21_200, 'one'));
+  const second = start(atBase(21_400, 'two'));
   await Promise.all([first.ready, second.ready]);
 
-  const third = spawnInstance(atBase(21_600, 'one'));
+  const third = start(atBase(21_600, 'one'));
   assert.equal((await third.exited).code, 1);
   assert.match(
     third.said(),
     new RegExp(`in use by process ${first.process.pid}, since \\d{4}-.*port base 21200`),
   );
 
-  const fourth = spawnInstance(atBase(21_200, 'four'));
+  const fourth = start(atBase(21_200, 'four'));
   assert.equal((await fourth.exited).code, 1);
   assert.match(fourth.said(), /21210\/tcp {2}embedded PostgreSQL[\s\S]*--port-base/);
 
@@ -134,11 +162,11 @@ test('two instances run side by side; a third on a used data directory is refuse
 });
 
 test('kill -9 of the supervisor: its children leave by themselves, and the next start is clean', async () => {
-  const killed = spawnInstance(atBase(21_200, 'killed'));
+  const killed = start(atBase(21_200, 'killed'));
   await killed.ready;
   killed.process.kill('SIGKILL');
   await killed.exited;
-  const next = spawnInstance(atBase(21_200, 'killed'));
+  const next = start(atBase(21_200, 'killed'));
   await next.ready;
   assert.match(next.said(), /The last run was killed/);
   next.process.kill('SIGTERM');
@@ -147,7 +175,7 @@ test('kill -9 of the supervisor: its children leave by themselves, and the next 
 });
 
 test('kill -9 of the supervisor and of the keeper: the next start ends the orphaned PostgreSQL', async () => {
-  const killed = spawnInstance(atBase(21_200, 'orphan'));
+  const killed = start(atBase(21_200, 'orphan'));
   await killed.ready;
   const keeper = JSON.parse(readFileSync(join(folder, 'orphan/children/postgres.json'), 'utf8')) as {
     pid: number;
@@ -155,7 +183,7 @@ test('kill -9 of the supervisor and of the keeper: the next start ends the orpha
   process.kill(keeper.pid, 'SIGKILL');
   killed.process.kill('SIGKILL');
   await killed.exited;
-  const next = spawnInstance(atBase(21_200, 'orphan'));
+  const next = start(atBase(21_200, 'orphan'));
   await next.ready;
   next.process.kill('SIGTERM');
   assert.equal((await next.exited).code, 0);
@@ -163,7 +191,7 @@ test('kill -9 of the supervisor and of the keeper: the next start ends the orpha
 });
 
 test('every child that is killed is started again, and the end is still clean', async () => {
-  const instance = spawnInstance(atBase(21_200, 'crash'));
+  const instance = start(atBase(21_200, 'crash'));
   await instance.ready;
   const before = childPids('crash');
   assert.ok(before.length >= 2);
@@ -181,7 +209,7 @@ test('every child that is killed is started again, and the end is still clean', 
 });
 
 test('--fresh leaves nothing behind', async () => {
-  const instance = spawnInstance(['--fresh', '--port-base', '21200']);
+  const instance = start(['--fresh', '--port-base', '21200']);
   const ready = await instance.ready;
   assert.ok(existsSync(ready.data));
   instance.process.kill('SIGTERM');
@@ -192,29 +220,24 @@ test('--fresh leaves nothing behind', async () => {
 
 test('a data directory below a closed folder works, for root too', async () => {
   mkdirSync(join(folder, 'closed'), { mode: 0o700 });
-  const instance = spawnInstance(atBase(21_200, 'closed/data'));
+  const instance = start(atBase(21_200, 'closed/data'));
   await instance.ready;
   instance.process.kill('SIGTERM');
   assert.equal((await instance.exited).code, 0);
-  const pointer = join(folder, 'closed/data/postgres/place.json');
-  if (existsSync(pointer)) {
-    const { outside } = JSON.parse(readFileSync(pointer, 'utf8')) as { outside: string };
-    rmSync(outside, { recursive: true });
-  }
 });
 
 test('the rehearsal and a real tenant never share a data directory', async () => {
-  const twin = spawnInstance(atBase(21_200, 'world'));
+  const twin = start(atBase(21_200, 'world'));
   await twin.ready;
   twin.process.kill('SIGTERM');
   await twin.exited;
-  const real = spawnInstance([...atBase(21_200, 'world'), '--no-twin']);
+  const real = start([...atBase(21_200, 'world'), '--no-twin']);
   assert.equal((await real.exited).code, 1);
   assert.match(real.said(), /holds the rehearsal world; --no-twin needs a data directory of its own/);
 });
 
 test('a misspelt setting, a bad value and an unknown flag are all reported at once', async () => {
-  const instance = spawnInstance(['--port-base', '70000', '--fersh', '--data', folder], {
+  const instance = start(['--port-base', '70000', '--fersh', '--data', folder], {
     TANDEM_LOG_LEVLE: 'info',
   });
   assert.equal((await instance.exited).code, 2);
@@ -226,7 +249,7 @@ test('a misspelt setting, a bad value and an unknown flag are all reported at on
 test('a port that somebody else holds is named', async () => {
   const squatter = createServer();
   await new Promise<void>((resolve) => squatter.listen(21_661, '127.0.0.1', resolve));
-  const instance = spawnInstance(atBase(21_600, 'squatted'));
+  const instance = start(atBase(21_600, 'squatted'));
   assert.equal((await instance.exited).code, 1);
   assert.match(instance.said(), /21661\/tcp {2}SIP over TLS for Teams/);
   squatter.close();

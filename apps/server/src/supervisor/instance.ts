@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Configuration } from '@tandem/adapters/config/schema.ts';
+import { endOrphanServer } from '@tandem/adapters/embedded-postgres/orphan.ts';
+import { clusterDirOf } from '@tandem/adapters/embedded-postgres/place.ts';
 import type { SignIn } from './child-config.ts';
 import { childConfigs, childPrograms, hostPort, isBuilt, reachable } from './children.ts';
 import {
@@ -85,10 +87,11 @@ export const createInstance = ({ values, fresh, onNotice }: InstanceOptions): In
       if (fresh) removeDataDir(dataDir.root);
       await lock.release();
     });
-    if (lock.wasKilled) {
-      const ended = await clearOrphans(dataDir.root);
-      onNotice(`The last run was killed${ended > 0 ? `; ended ${ended} of its processes` : ''}.`);
-    }
+    // Also after a start that failed: what a killed run left may still be there.
+    const ended = await clearOrphans(dataDir.root);
+    await endOrphanServer(clusterDirOf(dataDir.root));
+    if (lock.wasKilled)
+      onNotice(`The last run was killed${ended > 0 ? `; ${ended} of its processes were still ending` : ''}.`);
     return dataDir;
   };
 
