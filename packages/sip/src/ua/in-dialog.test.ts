@@ -302,3 +302,23 @@ test('a re-INVITE that gets a 100 and then nothing is given up after three minut
   assert.deepEqual([finals, placed.ends], [['timeout'], ['gone']]);
   assert.equal(net.count('BYE', 'alice'), 1);
 });
+
+test('MICROSOFT: the peer speaks inside the dialog over a connection that nobody has seen before: same dialog', () => {
+  const { net, hers, his, alice, placed } = connected();
+  const flows: number[] = [];
+  hers.onRequest = (request) => {
+    flows.push(request.flow.id);
+    request.respond(200, { body: SDP });
+  };
+  ask(his, 'INVITE', [], SDP);
+  net.run(100);
+  his.setNextHop(alice.at('TLS'));
+  const finals: string[] = [];
+  ask(his, 'INVITE', finals, SDP);
+  net.run(100);
+  assert.equal(new Set(flows).size, 2);
+  assert.deepEqual(finals, ['200']);
+  his.bye();
+  net.run(100);
+  assert.deepEqual(placed.ends, ['bye-received']);
+});
