@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { endOrphanServer } from '@tandem/adapters/embedded-postgres/orphan.ts';
 import { clusterDirOf, outsideDirOf } from '@tandem/adapters/embedded-postgres/place.ts';
+import { generateToken } from '@tandem/adapters/security/token.ts';
 import type { SignIn } from './child-config.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { clearOrphans } from './orphans.ts';
@@ -123,7 +124,7 @@ export const rehearsalSecrets = (dataDir: DataDir): RehearsalSecrets => {
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as RehearsalSecrets;
   const secret = (bytes: number): string => randomBytes(bytes).toString('base64url');
   const made: RehearsalSecrets = {
-    apiToken: secret(32),
+    apiToken: generateToken('api').text,
     controlToken: secret(32),
     signIns: [
       { role: 'operator', name: 'operator', password: secret(9) },

@@ -99,11 +99,18 @@ create table account_carriers (
 -- A foreign key does not ask whose the carrier is, and row security hides the answer from the account: so the check
 -- looks as the platform. Without it a customer could route over another customer's carrier.
 create function tandem_check_account_carrier() returns trigger language plpgsql security definer
-  set search_path = pg_catalog, public set tandem.scope = 'platform'
+  set search_path = pg_catalog, public
   as $$
+declare
+  -- Set and put back by hand: a SET clause of a custom parameter needs a superuser, which the owner is not.
+  scope_before text := coalesce(current_setting('tandem.scope', true), '');
+  usable boolean;
 begin
-  if not exists (select 1 from public.carriers c where c.id = new.carrier_id
-                 and (c.owner_account_id is null or c.owner_account_id = new.account_id)) then
+  perform set_config('tandem.scope', 'platform', true);
+  usable := exists (select 1 from public.carriers c where c.id = new.carrier_id
+                    and (c.owner_account_id is null or c.owner_account_id = new.account_id));
+  perform set_config('tandem.scope', scope_before, true);
+  if not usable then
     raise exception 'carrier is not usable by this account' using errcode = 'foreign_key_violation';
   end if;
   return new;
