@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type CallInput, type CallState, callMachine, stepCall } from './call.machine.ts';
+
+const states = Object.keys(callMachine) as CallState[];
+const inputs: readonly CallInput[] = [
+  'offerReady',
+  'targetFailed',
+  'silence',
+  'progress',
+  'accepted',
+  'answerReady',
+  'ended',
+  'released',
+];
+
+/** What means nothing in a state, and is dropped: said here so that nobody leaves a case out by mistake. */
+const ignored: Readonly<Record<CallState, readonly CallInput[]>> = {
+  opening: ['targetFailed', 'silence', 'progress', 'accepted', 'answerReady', 'released'],
+  trying: ['offerReady', 'answerReady', 'released'],
+  soothing: ['offerReady', 'silence', 'answerReady', 'released'],
+  ringing: ['offerReady', 'targetFailed', 'silence', 'answerReady', 'released'],
+  answering: ['offerReady', 'targetFailed', 'silence', 'progress', 'accepted', 'released'],
+  talking: ['offerReady', 'targetFailed', 'silence', 'progress', 'accepted', 'answerReady', 'released'],
+  ending: ['offerReady', 'targetFailed', 'silence', 'progress', 'accepted', 'answerReady', 'ended'],
+  over: inputs,
+};
+
+for (const state of states) {
+  test(`${state}: every input is a row of the table or named as ignored, never both`, () => {
+    for (const input of inputs) {
+      const listed = stepCall(state, input) !== undefined;
+      assert.equal(listed, !ignored[state].includes(input), input);
+    }
+  });
+}
+
+test('every state but the last can be ended, every way leads to `over`, and nothing leaves it', () => {
+  for (const state of states) {
+    if (state === 'over' || state === 'ending') continue;
+    assert.equal(stepCall(state, 'ended')?.[1], 'tearDown');
+  }
+  assert.deepEqual(callMachine.ending, { released: ['over', 'closeRecord'] });
+  assert.deepEqual(callMachine.over, {});
+});
+
+test('after 18x was passed on no further target is called', () => {
+  assert.equal(stepCall('ringing', 'targetFailed'), undefined);
+});
