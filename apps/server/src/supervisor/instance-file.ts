@@ -8,7 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { SignIn } from './child-config.ts';
 import { identityOf, type ProcessIdentity, stillRuns } from './process-identity.ts';
@@ -61,8 +61,8 @@ const writePrivately = (path: string, content: unknown): void => {
 };
 
 const pointerPath = (portBase: number): string => {
-  const { uid, username } = userInfo();
-  return join(tmpdir(), `tandem-instances-${uid === -1 ? username : uid}`, `${portBase}.json`);
+  // By uid, not by name: containers run as users without one. Windows has a temporary folder per user.
+  return join(tmpdir(), `tandem-instances-${process.getuid?.() ?? 'own'}`, `${portBase}.json`);
 };
 
 export const publishInstance = (path: string, content: InstanceFile): void => {
