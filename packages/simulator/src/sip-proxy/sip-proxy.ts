@@ -228,7 +228,7 @@ export class SipProxy {
   /** A client places a call (8.3 "Evaluation of an outbound call"). */
   async place(request: PlaceCall): Promise<Placed> {
     const { directory, clock, random, audit } = this.#options;
-    const refuse = (status: number, why: string, subcode?: number): Placed => {
+    const turnDown = (status: number, why: string, subcode?: number): Placed => {
       audit.add({
         kind: 'warning',
         where: 'teams',
@@ -241,40 +241,32 @@ export class SipProxy {
     const found = directory.user(request.upn);
     const clients = this.#world.clientsOf(request.upn);
     if (!found || !clients) {
-      refuse(404, 'no such user at Microsoft');
-      return;
+      return turnDown(404, 'no such user at Microsoft');
     }
     const { tenant, user } = found;
     if (!user.accountEnabled) {
-      refuse(403, 'the account is disabled', 510560);
-      return;
+      return turnDown(403, 'the account is disabled', 510560);
     }
     if (clients.signedIn.size === 0) {
-      refuse(480, 'the user is signed in nowhere', 10037);
-      return;
+      return turnDown(480, 'the user is signed in nowhere', 10037);
     }
     if (!user.enterpriseVoice || !user.licences.includes('teams-phone')) {
-      refuse(403, 'the user is not Enterprise Voice enabled', 510560);
-      return;
+      return turnDown(403, 'the user is not Enterprise Voice enabled', 510560);
     }
     if (!user.allowOutboundPstn) {
-      refuse(403, 'the user may not call PSTN numbers', 510562);
-      return;
+      return turnDown(403, 'the user may not call PSTN numbers', 510562);
     }
     const number = request.to.replace(/[\s().-]/g, '');
     if (!/^\+?[0-9*#]{2,20}$/.test(number)) {
-      refuse(484, `${request.to} is not a number`);
-      return;
+      return turnDown(484, `${request.to} is not a number`);
     }
     if (directory.userByNumber(tenant, number)) {
-      refuse(480, `${number} belongs to the same tenant: the call stays inside Teams`);
-      return;
+      return turnDown(480, `${number} belongs to the same tenant: the call stays inside Teams`);
     }
     const region = request.region ?? 'eu';
     const trunks = this.#route(tenant.voiceRoute, tenant.id, region, clock.now());
     if (trunks.length === 0) {
-      refuse(403, 'no viable path: no enabled trunk in the voice route', 510559);
-      return;
+      return turnDown(403, 'no viable path: no enabled trunk in the voice route', 510559);
     }
     const call = new OutboundCall(
       this.#world,

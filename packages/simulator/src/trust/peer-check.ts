@@ -45,7 +45,14 @@ export function judgePeer(socket: Socket | TLSSocket, rules: PeerRules): PeerOut
   const presented = presentedChain(socket);
   const leaf = presented[0];
   if (!leaf) return refuse('T2', 'no client certificate');
-  const path = judgeChain(presented, rules);
+  // Node does not show the intermediates that a client sent when its own list lacks them (seen with 24.21.0); whether
+  // they were sent is OpenSSL's to say, whether they lead to a root that counts is ours.
+  const complete = presented.length > 1 || socket.authorized || !saysIncomplete(socket.authorizationError);
+  const path = judgeChain(
+    presented,
+    complete ? { ...rules, knownIntermediates: [] } : rules,
+    complete ? rules.knownIntermediates : [],
+  );
   if (path) return { ok: false, fault: path };
   return {
     ok: true,
@@ -71,11 +78,31 @@ function presentedChain(socket: TLSSocket): X509Certificate[] {
   return chain;
 }
 
-/** Undefined when the chain is good. */
-export function judgeChain(presented: readonly X509Certificate[], rules: PeerRules): PeerFault | undefined {
-  const leaf = presented[0] as X509Certificate;
+const incomplete = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_GET_ISSUER_CERT',
+]);
+
+/** Node's type says Error; what stands there is the code as text. */
+function saysIncomplete(error: unknown): boolean {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : error;
+  return incomplete.has(String(code));
+}
+
+/**
+ * Undefined when the chain is good. `sent` are intermediates (PEM) that the peer is known to have sent although the
+ * runtime does not show them.
+ */
+export function judgeChain(
+  shown: readonly X509Certificate[],
+  rules: PeerRules,
+  sent: readonly string[] = [],
+): PeerFault | undefined {
+  const leaf = shown[0] as X509Certificate;
+  const presented = [...shown, ...sent.map((pem) => new X509Certificate(pem))];
   const roots = rules.roots.map((pem) => new X509Certificate(pem));
-  for (const cert of presented) {
+  for (const cert of shown) {
     const name = commonNameOf(cert) ?? cert.subject;
     if (cert.validToDate.getTime() < rules.now)
       return { check: 'T2', why: `the certificate of ${name} has expired` };

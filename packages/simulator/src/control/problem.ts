@@ -1,0 +1,9 @@
+import type { FastifyReply } from 'fastify';
+
+/** RFC 9457 problem details with a stable code. */
+export function problem(reply: FastifyReply, status: number, code: string, detail: string): FastifyReply {
+  return reply
+    .status(status)
+    .type('application/problem+json')
+    .send({ type: 'about:blank', title: code, status, code, detail });
+}

@@ -1,0 +1,177 @@
+import { join } from 'node:path';
+import type { CarrierCall } from '../carrier/carrier-call.ts';
+import type { Clock } from '../clock.ts';
+import type { PartyReport } from '../media/party.ts';
+import type { InboundCall } from '../sip-proxy/inbound-call.ts';
+import type { TeamsCall } from '../sip-proxy/teams-call.ts';
+import type { Twin } from '../twin.ts';
+
+/**
+ * One call from party to party through the platform, watched at both ends: what `npm run call` shows. The caller is a
+ * number at the carrier or a Teams user; the callee is whoever the platform rings.
+ */
+
+export interface HeardReport {
+  readonly heardHz: number | null;
+  readonly expectedHz: number | null;
+  readonly seconds: number;
+  readonly lossPct: number;
+  readonly jitterMs: number;
+  readonly packetsReceived: number;
+  readonly rejectedAuth: number;
+  readonly wav: string | null;
+}
+
+export type RehearsalResult =
+  | {
+      readonly connected: true;
+      readonly setupMs: number;
+      /** True when each heard the other's tone. */
+      readonly heardEachOther: boolean;
+      readonly caller: HeardReport;
+      readonly callee: HeardReport;
+      readonly calleeIs: string;
+      /** Call-IDs of the caller's and the callee's leg. */
+      readonly sipCallId: string;
+      readonly calleeSipCallId: string;
+    }
+  | {
+      readonly connected: false;
+      readonly status: number | null;
+      readonly q850: number | null;
+      readonly subcode?: number;
+      readonly reason: string;
+      /** Absent when the call never left Teams. */
+      readonly sipCallId?: string;
+    };
+
+type Leg = (TeamsCall | CarrierCall) & { whenConnected(run: () => void): void };
+
+/** A tone counts as heard within this; G.711 and the window of the measurement cost a few hertz. */
+const toleranceHz = 15;
+const setupPatienceMs = 70_000;
+
+export async function runRehearsalCall(
+  twin: Pick<Twin, 'proxy' | 'carrier' | 'config'>,
+  clock: Clock,
+  request: { readonly from: string; readonly to: string; readonly seconds: number },
+): Promise<RehearsalResult> {
+  const { proxy, carrier } = twin;
+  const fromTeams = request.from.includes('@');
+  const arrivals: Leg[] = [];
+  let wake: (() => void) | undefined;
+  const since = (call: Leg): void => {
+    arrivals.push(call);
+    wake?.();
+  };
+  const before = { teams: proxy.onInboundCall, carrier: carrier.onInboundCall };
+  proxy.onInboundCall = (call: InboundCall) => since(call);
+  carrier.onInboundCall = (call: CarrierCall) => since(call);
+  try {
+    let caller: Leg;
+    if (fromTeams) {
+      const placed = await proxy.place({ upn: request.from, to: request.to });
+      if (!placed.ok) {
+        return {
+          connected: false,
+          status: placed.status,
+          q850: null,
+          ...(placed.subcode === undefined ? {} : { subcode: placed.subcode }),
+          reason: placed.why,
+        };
+      }
+      caller = placed.call;
+    } else caller = await carrier.place({ from: request.from, to: request.to });
+
+    const connected = await new Promise<boolean>((resolve) => {
+      caller.whenConnected(() => resolve(true));
+      void caller.ended.then(() => resolve(false));
+      const cancel = clock.after(setupPatienceMs, () => {
+        caller.hangUp();
+        resolve(false);
+      });
+      void caller.ended.then(cancel);
+    });
+    if (!connected) {
+      const end = await caller.ended;
+      const reason = 'phrase' in end ? end.phrase : 'reason' in end ? end.reason : undefined;
+      return {
+        connected: false,
+        status: end.status ?? null,
+        q850: q850Of(reason),
+        ...('subcode' in end && end.subcode !== undefined ? { subcode: end.subcode } : {}),
+        reason: reason ?? 'the call was not answered',
+        sipCallId: caller.sipCallId,
+      };
+    }
+    const setupMs = Math.round((caller.connectedAtMs ?? 0) - caller.startedAtMs);
+    // The callee's leg was answered before the caller's; ACK may still be on its way.
+    if (!arrivals.some((leg) => leg.connectedAtMs !== undefined)) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        clock.after(1_000, resolve);
+      });
+    }
+    const callee = arrivals.find((leg) => leg.connectedAtMs !== undefined);
+    const folder = join(twin.config.dataDir, 'recordings');
+    const stamp = new Date(clock.wall()).toISOString().replace(/[:.]/g, '-');
+    caller.recordTo(join(folder, `${stamp}-caller-heard.wav`));
+    callee?.recordTo(join(folder, `${stamp}-callee-heard.wav`));
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(request.seconds * 1000, resolve);
+      void caller.ended.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+    caller.hangUp();
+    const callerEnd = await caller.ended;
+    const calleeEnd = callee
+      ? await Promise.race([
+          callee.ended,
+          new Promise<undefined>((resolve) => void clock.after(5_000, () => resolve(undefined))),
+        ])
+      : undefined;
+    const callerHeard = heard(callerEnd.report, calleeEnd?.report?.toneHz);
+    const calleeHeard = heard(calleeEnd?.report, callerEnd.report?.toneHz);
+    return {
+      connected: true,
+      setupMs,
+      heardEachOther: matches(callerHeard) && matches(calleeHeard),
+      caller: callerHeard,
+      callee: calleeHeard,
+      calleeIs: callee ? nameOf(callee) : 'nobody at the twin: the call was answered elsewhere',
+      sipCallId: caller.sipCallId,
+      calleeSipCallId: callee?.sipCallId ?? '',
+    };
+  } finally {
+    proxy.onInboundCall = before.teams;
+    carrier.onInboundCall = before.carrier;
+  }
+}
+
+function nameOf(leg: Leg): string {
+  return 'facts' in leg ? leg.facts.user.upn : `${leg.own} at the rehearsal carrier (${leg.address} address)`;
+}
+
+function heard(report: PartyReport | undefined, expectedHz: number | undefined): HeardReport {
+  return {
+    heardHz: report?.heardHz ?? null,
+    expectedHz: expectedHz ?? null,
+    seconds: report?.seconds ?? 0,
+    lossPct: report?.lossPct ?? 100,
+    jitterMs: report?.jitterMs ?? 0,
+    packetsReceived: report?.packetsReceived ?? 0,
+    rejectedAuth: report?.rejectedAuth ?? 0,
+    wav: report?.wav ?? null,
+  };
+}
+
+function matches({ heardHz, expectedHz }: HeardReport): boolean {
+  return heardHz !== null && expectedHz !== null && Math.abs(heardHz - expectedHz) <= toleranceHz;
+}
+
+function q850Of(reason: string | undefined): number | null {
+  const match = /Q\.850\s*;\s*cause\s*=\s*(\d+)/i.exec(reason ?? '');
+  return match ? Number(match[1]) : null;
+}

@@ -1,0 +1,141 @@
+import { z } from 'zod';
+
+/** What the control API takes. Unknown keys are refused, so that a typo is seen. */
+
+export const answerHabit = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('answer'), afterMs: z.number().int().min(0).max(120_000) }),
+  z.strictObject({ kind: z.literal('ring') }),
+  z.strictObject({ kind: z.literal('decline'), afterMs: z.number().int().min(0).max(120_000) }),
+]);
+
+export const clientKind = z.enum(['desktop', 'web', 'mobile']);
+export const region = z.enum(['eu', 'us', 'as']);
+
+export const userChange = z.strictObject({
+  displayName: z.string().min(1).optional(),
+  accountEnabled: z.boolean().optional(),
+  licences: z.array(z.enum(['teams-phone', 'teams', 'shared-devices', 'resource-account'])).optional(),
+  enterpriseVoice: z.boolean().optional(),
+  number: z
+    .string()
+    .regex(/^\+[1-9][0-9]{1,14}(;ext=[0-9]+)?$/)
+    .nullable()
+    .optional(),
+  allowPrivateCalling: z.boolean().optional(),
+  allowOutboundPstn: z.boolean().optional(),
+  busyOnBusy: z.boolean().optional(),
+  busyElsewhere: z.boolean().optional(),
+  groupMember: z.boolean().optional(),
+});
+
+export const clientChange = z.strictObject({
+  answers: answerHabit.optional(),
+  silent183: z.boolean().optional(),
+  silentFork: z.boolean().optional(),
+});
+
+export const signIn = z.strictObject({ client: clientKind });
+export const clientCallTo = z.strictObject({ to: z.string().min(2), region: region.optional() });
+export const clientAction = z.strictObject({
+  /** Which call, by correlation id; needed only if there are several. */
+  call: z.string().optional(),
+  /** Which client answers. */
+  client: clientKind.optional(),
+  /** Send this request from another region than the call's own. */
+  region: region.optional(),
+  digits: z
+    .string()
+    .regex(/^[0-9*#A-D]{1,64}$/)
+    .optional(),
+});
+
+export const carrierHabit = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('answer'), afterMs: z.number().int().min(0).max(120_000) }),
+  z.strictObject({ kind: z.literal('early-media'), answerAfterMs: z.number().int().min(0).max(120_000) }),
+  z.strictObject({
+    kind: z.literal('reject'),
+    status: z.number().int().min(300).max(699),
+    afterMs: z.number().int().min(0).max(120_000),
+  }),
+  z.strictObject({ kind: z.literal('ring') }),
+]);
+
+export const carrierChange = z.strictObject({
+  /** Habit of one number; null takes it away. */
+  number: z.string().optional(),
+  habit: carrierHabit.nullable().optional(),
+  defaultHabit: carrierHabit.optional(),
+});
+
+export const carrierCallTo = z.strictObject({
+  from: z.string().min(2),
+  to: z.string().min(2),
+  protocol: z.enum(['UDP', 'TCP']).optional(),
+});
+
+export const carrierAction = z.strictObject({ call: z.string().optional() });
+
+export const faultSetting = z.union([
+  z.strictObject({
+    at: z.literal('hub'),
+    hub: z.union([z.literal(1), z.literal(2), z.literal(3)]),
+    fault: z.string(),
+  }),
+  z.strictObject({ at: z.literal('carrier'), fault: z.string() }),
+  /** `name: "*"` breaks every name. */
+  z.strictObject({ at: z.literal('dns'), name: z.string().min(1), fault: z.string() }),
+]);
+
+export const clockChange = z.strictObject({
+  windowMs: z.number().int().positive().optional(),
+  minPaceMs: z.number().int().positive().optional(),
+  maxPaceMs: z.number().int().positive().optional(),
+  ownIntervalMs: z.number().int().min(100).optional(),
+});
+
+export const tenantChange = z.strictObject({
+  /** Take a domain away from the tenant, as when a customer's subdomain was never added. */
+  removeDomain: z.string().optional(),
+  addDomain: z.string().optional(),
+  activate: z.string().optional(),
+  deactivate: z.string().optional(),
+  blockedCallers: z.array(z.string()).optional(),
+  voiceRoute: z.array(z.string()).optional(),
+});
+
+export const trunkChange = z.strictObject({
+  enabled: z.boolean().optional(),
+  sendSipOptions: z.boolean().optional(),
+  failoverTimeSeconds: z.number().int().min(1).max(120).optional(),
+  failoverResponseCodes: z.array(z.number().int()).optional(),
+  forwardPai: z.boolean().optional(),
+  mediaBypass: z.boolean().optional(),
+  maxConcurrentSessions: z.number().int().min(1).max(100_000).nullable().optional(),
+});
+
+export const settingsChange = z.strictObject({
+  strict: z.boolean().optional(),
+  sbcEkuPolicy: z.enum(['both', 'serverOnlyAllowed']).optional(),
+  hubCertificate: z.enum(['good', 'server-only', 'expired', 'wrong-name', 'untrusted']).optional(),
+});
+
+export const auditQuery = z.object({
+  after: z.coerce.number().int().optional(),
+  callId: z.string().optional(),
+  guid: z.string().optional(),
+  method: z.string().optional(),
+  kind: z.enum(['connection', 'request', 'response', 'sent', 'warning', 'media', 'dns']).optional(),
+  check: z.string().optional(),
+  failed: z.stringbool().optional(),
+  limit: z.coerce.number().int().min(1).max(5_000).optional(),
+  /** Milliseconds to wait for something to show. */
+  wait: z.coerce.number().int().min(0).max(60_000).optional(),
+});
+
+export const rehearsalCall = z.strictObject({
+  /** A number (E.164, or short) or the address of a Teams user. */
+  from: z.string().min(2).max(256),
+  to: z.string().min(2).max(256),
+  /** How long both talk once connected. */
+  seconds: z.number().min(0.5).max(3_600).default(5),
+});

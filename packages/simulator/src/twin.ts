@@ -1,0 +1,186 @@
+import { join } from 'node:path';
+import { Audit } from './audit/audit.ts';
+import { Carrier } from './carrier/carrier.ts';
+import { TeamsClients } from './clients/teams-client.ts';
+import { realClock } from './clock.ts';
+import { parseHostPort, regionalName, regions, type TwinConfig, type TwinReady } from './config.ts';
+import { type ControlServer, startControl } from './control/control-server.ts';
+import { type Directory, rehearsalDirectory } from './directory/directory.ts';
+import { type DnsServer, startDnsServer } from './dns/dns-server.ts';
+import type { Zone } from './dns/zone.ts';
+import { FaultBoard } from './faults/fault-board.ts';
+import { Party, PortPool } from './media/party.ts';
+import { twinRandom } from './random.ts';
+import { SipProxy } from './sip-proxy/sip-proxy.ts';
+import type { Issued } from './trust/authority.ts';
+import {
+  type HubVariant,
+  issueHub,
+  mintSbcFiles,
+  openTrustStore,
+  type TrustStore,
+  writeBundle,
+} from './trust/trust-store.ts';
+import { rehearsalWorld } from './world/rehearsal-world.ts';
+
+/** The whole twin in one object: what `main.ts` runs in a process of its own and tests run in theirs. */
+export interface Twin {
+  readonly ready: TwinReady;
+  readonly trust: TrustStore;
+  readonly audit: Audit;
+  readonly faults: FaultBoard;
+  readonly directory: Directory;
+  readonly proxy: SipProxy;
+  readonly carrier: Carrier;
+  readonly clients: ReadonlyMap<string, TeamsClients>;
+  /** The SBC's certificate as minted. */
+  readonly sbc: Issued;
+  readonly config: TwinConfig;
+  /** Microsoft changes its certificate; new connections see it. */
+  rotateHubCertificate(variant: HubVariant): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startTwin(config: TwinConfig): Promise<Twin> {
+  const clock = realClock;
+  const random = twinRandom(config.seed);
+  const audit = new Audit(() => clock.wall());
+  const faults = new FaultBoard();
+  const sbc = parseHostPort(config.sbcTeamsTls);
+  const sbcCarrier = parseHostPort(config.sbcCarrier);
+  const { ports, bindAddress: address } = config;
+
+  const trust = await openTrustStore(join(config.dataDir, 'trust'), clock.wall());
+  await writeBundle(trust, config.caFile);
+  const sbcCertificate = await mintSbcFiles(trust, config.certificateDir, config.sbcBaseDomain, clock.wall());
+  let hubCertificate = trust.hub;
+
+  const { directory, seeded } = rehearsalDirectory(sbc.port);
+  const clients = new Map<string, TeamsClients>();
+  for (const [index, { user, clients: kinds, answers }] of seeded.entries()) {
+    // Tones a telephone passes well, 30 Hz apart, all different from the carrier's.
+    const toneHz = 400 + index * 30;
+    clients.set(user.upn.toLowerCase(), new TeamsClients(user.upn, toneHz, kinds, answers, clock));
+  }
+
+  const pool = new PortPool(ports.twinRtp);
+  const openParty = (toneHz: number): Promise<Party> =>
+    Party.open({ address, ports: pool, clock, random }, toneHz);
+  const proxy = new SipProxy({
+    address,
+    ports: [ports.twinHub1, ports.twinHub2, ports.twinHub3],
+    baseDomain: config.sbcBaseDomain,
+    sbc,
+    strict: config.strict ?? true,
+    clock,
+    random,
+    audit,
+    faults,
+    directory,
+    clients,
+    certificate: () => hubCertificate,
+    roots: [trust.programmeRoot.cert],
+    knownIntermediates: [trust.programme.cert],
+    openParty,
+  });
+  const carrier = new Carrier({
+    address,
+    ports: [ports.twinCarrier, ports.twinCarrierSecond, ports.twinCarrierThird],
+    sbc: sbcCarrier,
+    clock,
+    random,
+    audit,
+    faults,
+    numbers: rehearsalWorld.carrier.numbers,
+    defaultHabit: rehearsalWorld.carrier.defaultHabit,
+    openParty,
+  });
+
+  const running: { close(): Promise<void> }[] = [];
+  const closeAll = async (): Promise<void> => {
+    await Promise.all(running.splice(0).map((part) => part.close().catch(() => undefined)));
+  };
+  try {
+    await proxy.open();
+    running.push(proxy);
+    await carrier.open();
+    running.push(carrier);
+    const zone = zoneOf(config, carrier.ports);
+    const dns: DnsServer = await startDnsServer({
+      address,
+      port: ports.twinDns,
+      zone: () => zone,
+      fault: (name) => faults.dns(name),
+      onQuestion: (name, type, rcode) =>
+        audit.add({ kind: 'dns', where: 'dns', summary: `${type} ${name}: ${rcode}` }),
+    });
+    running.push(dns);
+    const at = (port: number): string => `${address}:${port}`;
+    const twin: Omit<Twin, 'ready'> = {
+      trust,
+      audit,
+      faults,
+      directory,
+      proxy,
+      carrier,
+      clients,
+      sbc: sbcCertificate,
+      config,
+      rotateHubCertificate: async (variant) => {
+        hubCertificate = await issueHub(trust.microsoft, variant, clock.wall(), trust.untrusted);
+        await proxy.renewCertificate();
+      },
+      close: closeAll,
+    };
+    const control: ControlServer = await startControl({
+      address,
+      port: ports.twinControl,
+      token: config.controlToken,
+      twin,
+      clock,
+    });
+    running.push(control);
+    return {
+      ...twin,
+      ready: {
+        type: 'ready',
+        control: control.url,
+        hubs: proxy.ports.map(at),
+        carrier: at(carrier.ports[0] ?? 0),
+        carrierSecond: at(carrier.ports[1] ?? 0),
+        dns: at(dns.port),
+        ca: config.caFile,
+        microsoftRoot: join(config.dataDir, 'trust', 'microsoft.cert.pem'),
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+function zoneOf(config: TwinConfig, carrierPorts: readonly number[]): Zone {
+  const here = config.bindAddress;
+  const sbcHost = parseHostPort(config.sbcTeamsTls).host;
+  const addresses = new Map<string, string>();
+  for (const name of [...config.hubNames, ...regions.map(regionalName)])
+    addresses.set(name.toLowerCase(), here);
+  addresses.set(config.sbcBaseDomain, sbcHost);
+  for (const customer of rehearsalWorld.customers) addresses.set(customer.sbcHost, sbcHost);
+  const carrier = 'carrier.example.net';
+  const targets = ['a', 'b', 'c'].map((label) => `${label}.${carrier}`);
+  for (const target of targets) addresses.set(target, here);
+  addresses.set(carrier, here);
+  const services = new Map(
+    ['_sip._udp', '_sip._tcp'].map((service) => [
+      `${service}.${carrier}`,
+      targets.map((target, index) => ({
+        priority: (index + 1) * 10,
+        weight: 10,
+        port: carrierPorts[index] ?? 5060,
+        target,
+      })),
+    ]),
+  );
+  return { addresses, services, ttlSeconds: 30 };
+}
