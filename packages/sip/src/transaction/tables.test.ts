@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dialogMachine } from '../dialog/dialog.machine.ts';
 import { inviteTurn } from '../dialog/invite-turn.machine.ts';
+import { drawMachine } from './diagram.ts';
 import { inviteClient } from './invite-client.machine.ts';
 import { inviteServer } from './invite-server.machine.ts';
 import { nonInviteClient } from './non-invite-client.machine.ts';
@@ -172,4 +173,11 @@ test('the INVITE turn always comes back to idle: no state without a way out (RFC
   for (const row of Object.values(inviteTurn)) {
     assert.ok(row.weInvite && row.theyInvite, 'both kinds of INVITE are always decided');
   }
+});
+
+test('the diagram shows every edge that does something, from the first state to the last', () => {
+  const diagram = drawMachine(inviteClient);
+  assert.match(diagram, /^stateDiagram-v2\n {4}\[\*\] --> calling\n/);
+  assert.match(diagram, / {4}calling --> completed: r3xx6xx \/ stopTimers, ack, linger, passUp\n/);
+  assert.match(diagram, / {4}terminated --> \[\*\]\n$/);
 });

@@ -9,13 +9,11 @@ export interface Timing {
   readonly t2: number;
   /** How long a message stays in the network. */
   readonly t4: number;
-  /** 64*T1: timers B, F, H, J, L, M, and the wait for an ACK. */
+  /** 64*T1: timers B, D, F, H, J, L, M, and the wait for an ACK. D is "at least 32 s" (§17.1.1.2): 64*T1 by default. */
   readonly patience: number;
-  /** Timer D on UDP: at least 32 s (§17.1.1.2). */
-  readonly d: number;
 }
 
 /** Milliseconds; the RFC's defaults are T1 500, T2 4,000, T4 5,000 (§17.1.1.1, §17.1.2.2). */
 export function timing(t1 = 500, t2 = 4000, t4 = 5000): Timing {
-  return { t1, t2, t4, patience: 64 * t1, d: Math.max(64 * t1, t1 === 500 ? 32_000 : 0) };
+  return { t1, t2, t4, patience: 64 * t1 };
 }

@@ -108,6 +108,52 @@ test('each INVITE has exactly one outcome, each dialog one end, and all transact
   );
 });
 
+test('streams are cut at any moment: answers find another way, each call ends once, nothing is left', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 1_000_000 }),
+      fc.array(fc.integer({ min: 0, max: 9_000 }), { maxLength: 6 }),
+      fc.constantFrom('accept', 'reject', 'cancel'),
+      fc.integer({ min: 0, max: 3000 }),
+      (seed, cuts, plan, afterMs) => {
+        const net = new TestNetwork({ seed, delayMs: 150 });
+        const alice = net.peer('alice');
+        const bob = net.peer('bob');
+        bob.handlers = { onInvite: (invite) => invite.progress(180, { contact: bob.contact }) };
+        const placed = call(alice, bob, { destination: bob.at('TLS') });
+        const todo = cuts.map((at) => ({ at, act: () => net.cut(alice, bob) }));
+        todo.push({
+          at: afterMs,
+          act: () => {
+            const [invite] = bob.invites;
+            if (plan === 'reject') invite?.reject(486);
+            else if (plan === 'cancel') placed.invite.cancel();
+            else if (invite?.state === 'proceeding') {
+              const dialog = invite.accept({ contact: bob.contact, body: SDP });
+              dialog.setNextHop(alice.at('TLS'));
+              invite.onAckTimeout = () => dialog.bye();
+            }
+          },
+        });
+        // The owner's own patience: nobody rings for ever.
+        todo.push({ at: 20_000, act: () => placed.invite.cancel() });
+        todo.push({ at: 60_000, act: () => placed.dialog?.bye() });
+        todo.push({ at: 70_000, act: () => bob.invites[0]?.reject(480) });
+        for (const { at, act } of todo.sort((a, b) => a.at - b.at)) {
+          net.run(at - net.now);
+          act();
+        }
+        net.settle();
+        assert.equal(placed.finals, 1);
+        if (placed.dialog) assert.equal(placed.ends.length, 1);
+        assert.deepEqual(alice.ua.counts, { transactions: 0, dialogs: 0 });
+        assert.deepEqual(bob.ua.counts, { transactions: 0, dialogs: 0 });
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
 test('the same seed gives the same run', () => {
   const run = () => {
     const net = new TestNetwork({ seed: 42, loss: 0.3, duplicate: 0.2, jitterMs: 700 });
