@@ -8,6 +8,7 @@ import { createEventFeed } from '@tandem/adapters/http/events/event-feed.ts';
 import { createMetrics } from '@tandem/adapters/http/metrics.ts';
 import { createPortalBuilder } from '@tandem/adapters/http/portal/portal-builder.ts';
 import { createHttpServer } from '@tandem/adapters/http/server.ts';
+import { createStoredServices } from '@tandem/adapters/http/stored-services.ts';
 import { createCallLog } from '@tandem/adapters/journal/call-log.ts';
 import { openLadderStore } from '@tandem/adapters/journal/ladder-store.ts';
 import { startRecordFiller } from '@tandem/adapters/journal/record-filler.ts';
@@ -27,10 +28,9 @@ import pino from 'pino';
 import type { NodeConfig } from '../supervisor/child-config.ts';
 import { createRandom } from './random.ts';
 import { seedRehearsal } from './seed-rehearsal.ts';
-import { createAccessStore } from './services/access-store.ts';
-import { createFinishedCalls, createLiveCalls, phaseOf } from './services/calls.ts';
-import { createDirectory } from './services/directory.ts';
+import { createLiveCalls, phaseOf } from './services/live-calls.ts';
 import { createPeerBoard } from './services/peer-board.ts';
+import { withRehearsalToken } from './services/rehearsal-token.ts';
 
 export interface RunningNode {
   stop(): Promise<void>;
@@ -195,16 +195,11 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       version,
       clock,
       sessions: createSessionService({
-        store: createAccessStore(db, config.apiToken),
+        stores: withRehearsalToken(stores, config.apiToken),
         clock,
         onFailure: (reason) => metrics.authFailed(reason),
       }),
-      directory: createDirectory({
-        stores,
-        snapshot: () => snapshots.current(),
-        refresh: async () => void (await snapshots.refresh()),
-      }),
-      calls: createFinishedCalls(stores, ladders),
+      ...createStoredServices(stores, ladders),
       live,
       peers,
       events: feed,
