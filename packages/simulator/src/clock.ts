@@ -11,6 +11,8 @@ export const realClock: Clock = {
   wall: () => Date.now(),
   after: (ms, fire) => {
     const timer = setTimeout(fire, ms);
+    // Listeners keep the twin alive, not what might still be due when they are closed.
+    timer.unref();
     return () => clearTimeout(timer);
   },
 };
