@@ -10,6 +10,7 @@ import {
 import { type Account, asAccountId, type CallRecord, isE164 } from '@tandem/domain';
 import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
 import type { Principal } from './auth/principal.ts';
+import { matches } from './call-filter.ts';
 import { Refusal } from './refusal.ts';
 import { narrow, type Scope, seesPerson } from './scope.ts';
 import { type ApiServices, isAway, type LiveCall, type PageOf } from './services.ts';
@@ -281,28 +282,4 @@ async function quietly<Value>(ask: () => Promise<Value>): Promise<Value | undefi
     if (isAway(error)) return undefined;
     throw error;
   }
-}
-
-interface CallFilter {
-  readonly number?: string | undefined;
-  readonly result?: CallRecord['result'] | undefined;
-  readonly direction?: CallRecord['direction'] | undefined;
-  readonly personId?: string | undefined;
-  readonly sipCallId?: string | undefined;
-  readonly fromWallMs?: number | undefined;
-  readonly beforeWallMs?: number | undefined;
-}
-
-/** The filters of a call list, for calls in memory. `number` matches any part of either party's digits. */
-export function matches(record: CallRecord, filter: CallFilter): boolean {
-  const digits = filter.number?.replace(/[\s()\-./+]/g, '').toLowerCase();
-  if (digits && !record.from.toLowerCase().includes(digits) && !record.to.toLowerCase().includes(digits))
-    return false;
-  if (filter.result !== undefined && record.result !== filter.result) return false;
-  if (filter.direction !== undefined && record.direction !== filter.direction) return false;
-  if (filter.personId !== undefined && record.personId !== filter.personId) return false;
-  if (filter.sipCallId !== undefined && !record.legs.some((leg) => leg.sipCallId === filter.sipCallId))
-    return false;
-  if (filter.fromWallMs !== undefined && record.invitedAt < filter.fromWallMs) return false;
-  return filter.beforeWallMs === undefined || record.invitedAt < filter.beforeWallMs;
 }

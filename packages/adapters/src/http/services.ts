@@ -66,6 +66,8 @@ export type PersonChangeOutcome =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'number-taken' };
 
+export type ListedCarrier = Omit<Carrier, 'credentials'> & { readonly username?: string };
+
 export interface Directory {
   accounts(scope: Scope, ask: PageAsk): Promise<PageOf<Account>>;
   people(scope: Scope, ask: PeopleAsk): Promise<PageOf<Person>>;
@@ -77,8 +79,8 @@ export interface Directory {
     change: PersonChangeAsk,
     by: { readonly name: string; readonly address: string },
   ): Promise<PersonChangeOutcome>;
-  /** The operator's carriers that the scope's account uses, and the account's own. */
-  carriers(scope: Scope, ask: PageAsk): Promise<PageOf<Carrier>>;
+  /** Never with a password. The operator's carriers that the scope's account uses, and the account's own. */
+  carriers(scope: Scope, ask: PageAsk): Promise<PageOf<ListedCarrier>>;
   numbers(
     scope: Scope,
     ask: PageAsk & { readonly search?: string | undefined },

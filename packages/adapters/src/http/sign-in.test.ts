@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ApiToken } from '../postgres/token-store.ts';
 import { generateToken } from '../security/token.ts';
 import { createHarness } from './testing/harness.ts';
+import { memoryUser } from './testing/memory-access.ts';
 import { samplePassword } from './testing/memory-services.ts';
 import * as world from './testing/sample-world.ts';
 
@@ -127,14 +129,14 @@ test('a session ends 30 minutes after its last use and 12 hours after its start'
 test('who is disabled or loses the role is out within a minute, without signing out', async () => {
   const harness = await createHarness();
   const admin = await harness.visitor('admin@acme.example');
-  const index = harness.access.users.findIndex((user) => user.name === 'admin@acme.example');
-  const user = harness.access.users[index];
+  const index = harness.access.list.findIndex((user) => user.name === 'admin@acme.example');
+  const user = harness.access.list[index];
   assert.ok(user);
-  harness.access.users[index] = { ...user, role: 'desk' };
+  harness.access.list[index] = { ...user, role: 'desk' };
   harness.clock.advance(minute);
   const path = `/api/v1/people/${world.danaId}`;
   assert.equal((await admin.ask(path, { method: 'PATCH', body: { teamsToggle: true } })).status, 403);
-  harness.access.users[index] = { ...user, disabled: true };
+  harness.access.list[index] = { ...user, disabled: true };
   harness.clock.advance(minute);
   assert.equal((await admin.ask('/api/v1/session')).status, 401);
 });
@@ -151,9 +153,17 @@ test('signing out ends the session at once and clears the cookie', async () => {
 test('an API token works as bearer, needs no CSRF token, ends at its date and is nothing when it is not ours', async () => {
   const harness = await createHarness();
   const token = generateToken('api');
-  const expiresAtMs = harness.clock.wall() + 60 * minute;
-  const stored = { id: 't1', name: 'script', role: 'admin', accountId: world.acmeId, expiresAtMs } as const;
-  harness.access.tokens.set(token.hash.toString('hex'), stored);
+  const stored: ApiToken = {
+    id: 't1',
+    prefix: token.prefix,
+    name: 'script',
+    role: 'admin',
+    accountId: world.acmeId,
+    scopes: [],
+    createdAt: harness.clock.wall(),
+    expiresAt: harness.clock.wall() + 60 * minute,
+  };
+  harness.access.apiTokens.set(token.text, stored);
   const headers = { authorization: `Bearer ${token.text}` };
   const me = await harness.ask('/api/v1/session', { headers });
   assert.equal(me.json().role, 'admin');
@@ -177,15 +187,7 @@ test('who signs in is told role, account, zone and permissions; a user without a
   assert.equal(me.accountName, 'Acme');
   assert.equal(me.timeZone, 'America/New_York');
   assert.ok((me.permissions as string[]).includes('people:write'));
-  const stray = {
-    id: 'stray',
-    name: 'stray',
-    role: 'user',
-    accountId: world.acmeId,
-    passwordHash: `plain ${samplePassword}`,
-    disabled: false,
-  } as const;
-  harness.access.users.push(stray);
+  harness.access.list.push(memoryUser('stray', 'user', samplePassword, { account: world.acmeId }));
   const nobody = await harness.visitor('stray');
   assert.equal((await nobody.ask('/api/v1/session')).status, 200);
   assert.equal((await nobody.ask('/api/v1/calls')).status, 403);

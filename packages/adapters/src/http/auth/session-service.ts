@@ -1,50 +1,17 @@
-import { createHmac } from 'node:crypto';
-import type { Role } from '@tandem/contract';
-import { verifyPassword, wasteVerification } from '../../security/password.ts';
-import { generateToken, hashToken, looksLikeToken } from '../../security/token.ts';
+import { createHash, createHmac } from 'node:crypto';
+import type { SessionStore } from '../../postgres/session-store.ts';
+import type { ApiToken, TokenStore } from '../../postgres/token-store.ts';
+import type { PlatformUser, UserStore } from '../../postgres/user-store.ts';
+import { looksLikeToken } from '../../security/token.ts';
 import { type ApiClock, isAway } from '../services.ts';
 import type { Principal } from './principal.ts';
 import { SignInThrottle } from './throttle.ts';
 
-export interface StoredUser {
-  readonly id: string;
-  readonly name: string;
-  /** Of the person this user is; else the name is shown. */
-  readonly displayName?: string | undefined;
-  readonly role: Role;
-  readonly accountId?: string | undefined;
-  readonly personId?: string | undefined;
-  readonly passwordHash: string;
-  readonly disabled: boolean;
-}
-
-export interface StoredSession {
-  /** SHA-256 of the token: the token itself is in the browser only. */
-  readonly hash: Buffer;
-  readonly userId: string;
-  readonly createdAtMs: number;
-  readonly lastSeenMs: number;
-}
-
-export interface StoredApiToken {
-  readonly id: string;
-  readonly name: string;
-  readonly role: Role;
-  readonly accountId?: string | undefined;
-  readonly expiresAtMs?: number | undefined;
-}
-
-/** What the session service keeps in the database. Names are looked up without regard to case. */
-export interface AccessStore {
-  userByName(name: string): Promise<StoredUser | undefined>;
-  user(id: string): Promise<StoredUser | undefined>;
-  saveSession(
-    session: StoredSession & { readonly idleUntilMs: number; readonly endsAtMs: number },
-  ): Promise<void>;
-  session(hash: Buffer): Promise<StoredSession | undefined>;
-  touchSession(hash: Buffer, lastSeenMs: number, idleUntilMs: number): Promise<void>;
-  deleteSession(hash: Buffer): Promise<void>;
-  apiToken(hash: Buffer): Promise<StoredApiToken | undefined>;
+/** The stores behind it (see `postgres/`); they judge passwords, ends and expiry, each at an equal cost. */
+export interface AccessStores {
+  readonly users: Pick<UserStore, 'signInForPlatform'>;
+  readonly sessions: Pick<SessionStore, 'openForPlatform' | 'readForPlatform' | 'closeForPlatform'>;
+  readonly tokens: Pick<TokenStore, 'verifyForPlatform'>;
 }
 
 export type SignInOutcome =
@@ -61,51 +28,37 @@ export interface SessionService {
 }
 
 export const idleMs = 30 * 60_000;
-export const absoluteMs = 12 * 60 * 60_000;
 /** Role or session loss is effective within 60 s (T21): the store is asked again at least this often. */
 const trustMs = 30_000;
 /** Refusals take this long, so that an unknown name, a wrong password and a disabled user look alike (T02). */
 const refusalMs = 1_000;
-const touchEveryMs = 60_000;
 const mostCached = 10_000;
 /** A verification burns a third of a second of a core: one at a time leaves the rest to calls. */
 const mostWaiting = 10;
 
 interface Cached {
-  readonly user: StoredUser;
-  readonly createdAtMs: number;
+  readonly user: PlatformUser;
+  readonly endsAtMs: number | undefined;
   checkedAt: number;
   lastSeenMs: number;
-  touchedMs: number;
 }
 
 export interface SessionServiceDeps {
-  /** Tests give cheaper ones. */
-  readonly verify?: (password: string, stored: string) => Promise<boolean>;
-  readonly waste?: (password: string) => Promise<false>;
-  readonly store: AccessStore;
+  readonly stores: AccessStores;
   readonly clock: ApiClock;
   readonly onFailure?: (reason: 'refused' | 'throttled') => void;
 }
 
-export function createSessionService({
-  store,
-  clock,
-  onFailure,
-  ...given
-}: SessionServiceDeps): SessionService {
-  const verify = given.verify ?? verifyPassword;
-  const waste = given.waste ?? ((password: string) => wasteVerification(password));
+export function createSessionService({ stores, clock, onFailure }: SessionServiceDeps): SessionService {
   const throttle = new SignInThrottle();
   const sessions = new Map<string, Cached>();
-  const bearers = new Map<string, { readonly found: StoredApiToken; readonly checkedAt: number }>();
+  const bearers = new Map<string, { readonly found: ApiToken; readonly checkedAt: number }>();
   let inTurn: Promise<unknown> = Promise.resolve();
   let waiting = 0;
 
-  async function verifyInTurn(password: string, hash: string | undefined): Promise<boolean> {
+  async function verifyInTurn(name: string, password: string): Promise<PlatformUser | undefined> {
     waiting += 1;
-    const before = inTurn;
-    const mine = before.then(() => (hash ? verify(password, hash) : waste(password)));
+    const mine = inTurn.then(() => stores.users.signInForPlatform(name, password));
     inTurn = mine.catch(() => undefined);
     try {
       return await mine;
@@ -122,48 +75,25 @@ export function createSessionService({
     });
 
   function asPrincipal(token: string, hit: Cached): Principal {
-    const { user } = hit;
+    const { id, name, role, accountId, personId } = hit.user;
     return {
-      userId: user.id,
-      name: user.name,
-      displayName: user.displayName ?? user.name,
-      role: user.role,
-      accountId: user.accountId,
-      personId: user.personId,
+      userId: id,
+      name,
+      displayName: name,
+      role,
+      accountId,
+      personId,
       via: 'cookie',
       csrfToken: csrfTokenOf(token),
       idleUntilMs: hit.lastSeenMs + idleMs,
-      endsAtMs: hit.createdAtMs + absoluteMs,
+      endsAtMs: hit.endsAtMs,
     };
   }
 
-  async function load(hash: Buffer): Promise<Cached | undefined> {
-    const key = hash.toString('hex');
-    const known = sessions.get(key);
-    if (known && clock.now() - known.checkedAt < trustMs) return known;
-    try {
-      const stored = await store.session(hash);
-      const user = stored && (await store.user(stored.userId));
-      if (!stored || !user || user.disabled) {
-        sessions.delete(key);
-        return undefined;
-      }
-      const lastSeenMs = Math.max(stored.lastSeenMs, known?.lastSeenMs ?? 0);
-      const fresh: Cached = {
-        user,
-        createdAtMs: stored.createdAtMs,
-        checkedAt: clock.now(),
-        lastSeenMs,
-        touchedMs: stored.lastSeenMs,
-      };
-      remember(sessions, key, fresh);
-      return fresh;
-    } catch (error) {
-      // I1: whoever is signed in stays so while the database is away.
-      if (isAway(error) && known) return known;
-      throw error;
-    }
-  }
+  const over = (hit: Cached): boolean => {
+    const at = clock.wall();
+    return at >= hit.lastSeenMs + idleMs || (hit.endsAtMs !== undefined && at >= hit.endsAtMs);
+  };
 
   return {
     async signIn(name, password, source) {
@@ -175,57 +105,60 @@ export function createSessionService({
       }
       // Counted before it is known, so that parallel tries do not slip through while one is being verified.
       throttle.failed(name, source, startedAt);
-      const user = await store.userByName(name);
-      const right = await verifyInTurn(password, user?.passwordHash);
-      if (!right || !user || user.disabled) {
+      const user = await verifyInTurn(name, password);
+      if (!user) {
         onFailure?.('refused');
         await pauseUntil(startedAt + refusalMs);
         return { kind: 'refused' };
       }
       throttle.succeeded(name, source);
-      const { text: token, hash } = generateToken('session');
-      const at = clock.wall();
-      const stored = { hash, userId: user.id, createdAtMs: at, lastSeenMs: at };
-      await store.saveSession({ ...stored, idleUntilMs: at + idleMs, endsAtMs: at + absoluteMs });
-      const hit: Cached = { user, createdAtMs: at, checkedAt: clock.now(), lastSeenMs: at, touchedMs: at };
-      remember(sessions, hash.toString('hex'), hit);
-      return { kind: 'signed-in', token, principal: asPrincipal(token, hit) };
+      const { text, endsAt } = await stores.sessions.openForPlatform(user);
+      const hit: Cached = { user, endsAtMs: endsAt, checkedAt: clock.now(), lastSeenMs: clock.wall() };
+      remember(sessions, keyOf(text), hit);
+      return { kind: 'signed-in', token: text, principal: asPrincipal(text, hit) };
     },
 
     async fromCookie(token) {
       if (!looksLikeToken('session', token)) return undefined;
-      const hash = hashToken(token);
-      const hit = await load(hash);
-      if (!hit) return undefined;
-      const at = clock.wall();
-      if (at >= hit.lastSeenMs + idleMs || at >= hit.createdAtMs + absoluteMs) {
-        sessions.delete(hash.toString('hex'));
-        await store.deleteSession(hash).catch(ignoreAway);
+      const key = keyOf(token);
+      let hit = sessions.get(key);
+      if (hit && over(hit)) {
+        sessions.delete(key);
+        await stores.sessions.closeForPlatform(token).catch(ignoreAway);
         return undefined;
       }
-      hit.lastSeenMs = at;
-      if (at - hit.touchedMs >= touchEveryMs) {
-        hit.touchedMs = at;
-        await store.touchSession(hash, at, at + idleMs).catch(ignoreAway);
+      if (!hit || clock.now() - hit.checkedAt >= trustMs) {
+        try {
+          const user = await stores.sessions.readForPlatform(token);
+          if (!user) {
+            sessions.delete(key);
+            return undefined;
+          }
+          hit = { user, endsAtMs: hit?.endsAtMs, checkedAt: clock.now(), lastSeenMs: clock.wall() };
+          remember(sessions, key, hit);
+        } catch (error) {
+          // I1: whoever is signed in stays so while the database is away.
+          if (!isAway(error) || !hit) throw error;
+        }
       }
+      hit.lastSeenMs = clock.wall();
       return asPrincipal(token, hit);
     },
 
     async fromBearer(token) {
       if (!looksLikeToken('api', token)) return undefined;
-      const hash = hashToken(token);
-      const key = hash.toString('hex');
+      const key = keyOf(token);
       let known = bearers.get(key);
       if (!known || clock.now() - known.checkedAt >= trustMs) {
         try {
-          const found = await store.apiToken(hash);
+          const found = await stores.tokens.verifyForPlatform(token);
           known = found && { found, checkedAt: clock.now() };
           if (known) remember(bearers, key, known);
         } catch (error) {
           if (!isAway(error) || !known) throw error;
         }
       }
-      if (!known || (known.found.expiresAtMs ?? Number.POSITIVE_INFINITY) <= clock.wall()) {
+      if (!known || (known.found.expiresAt ?? Number.POSITIVE_INFINITY) <= clock.wall()) {
         bearers.delete(key);
         return undefined;
       }
@@ -234,12 +167,14 @@ export function createSessionService({
     },
 
     async signOut(token) {
-      const hash = hashToken(token);
-      sessions.delete(hash.toString('hex'));
-      await store.deleteSession(hash);
+      sessions.delete(keyOf(token));
+      await stores.sessions.closeForPlatform(token);
     },
   };
 }
+
+/** Caches hold hashes, so that a heap dump does not hold sessions. */
+const keyOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
 
 /** Bound to the session's secret, so it needs no place in the store and cannot be guessed from the stored hash. */
 export function csrfTokenOf(token: string): string {

@@ -95,10 +95,10 @@ test('whoever is disabled while listening is told and let go at the next beat', 
   const desk = await open('desk@acme.example');
   await desk.next();
   await desk.next();
-  const index = harness.access.users.findIndex((user) => user.name === 'desk@acme.example');
-  const user = harness.access.users[index];
+  const index = harness.access.list.findIndex((user) => user.name === 'desk@acme.example');
+  const user = harness.access.list[index];
   assert.ok(user);
-  harness.access.users[index] = { ...user, disabled: true };
+  harness.access.list[index] = { ...user, disabled: true };
   // Two beats: the first may still trust what was read less than 30 s ago.
   const kinds: string[] = [];
   for (let beat = 0; beat < 3; beat += 1) {

@@ -76,7 +76,11 @@ export function createMemoryDirectory(
         const account = data.accounts.find((one) => one.id === scope.accountId);
         return carrier.owner === 'operator' && account?.carriers.includes(carrier.id) === true;
       });
-      return slice(found, ask);
+      const shown = found.map(({ credentials, ...carrier }) => ({
+        ...carrier,
+        ...(credentials ? { username: credentials.username } : {}),
+      }));
+      return slice(shown, ask);
     },
     async numbers(scope, ask) {
       gate();

@@ -1,40 +1,29 @@
 import type { CallRecord } from '@tandem/domain';
-import { createSessionService, type StoredUser } from '../auth/session-service.ts';
+import { createSessionService } from '../auth/session-service.ts';
+import { matches } from '../call-filter.ts';
 import { createEventFeed } from '../events/event-feed.ts';
-import { matches } from '../handlers.ts';
 import { createMetrics } from '../metrics.ts';
 import { seesPerson } from '../scope.ts';
 import type { ApiClock, ApiServices, LiveCall } from '../services.ts';
-import { createMemoryAccess } from './memory-access.ts';
+import { createMemoryAccess, type MemoryUser, memoryUser } from './memory-access.ts';
 import { createMemoryDirectory, slice } from './memory-directory.ts';
 import * as world from './sample-world.ts';
 
-/** Everybody's password in the sample world, and the hash that the cheap verifier knows. */
+/** Everybody's password in the sample world. */
 export const samplePassword = 'correct horse';
-const cheapHash = `plain ${samplePassword}`;
 
-const user = (name: string, role: StoredUser['role'], more: Partial<StoredUser>): StoredUser => ({
-  id: `user-${name.replaceAll(/[@.]/g, '-')}`,
-  name,
-  role,
-  passwordHash: cheapHash,
-  disabled: false,
-  ...more,
-});
-
-export const sampleUsers = (): StoredUser[] => [
-  user('operator', 'operator', { displayName: 'Olga Operator' }),
-  user('admin@acme.example', 'admin', { accountId: world.acmeId }),
-  user('desk@acme.example', 'desk', { accountId: world.acmeId }),
-  user('dana@acme.example', 'user', {
-    accountId: world.acmeId,
-    personId: world.danaId,
-    displayName: 'Dana Fields',
+export const sampleUsers = (): MemoryUser[] => [
+  memoryUser('operator', 'operator', samplePassword),
+  memoryUser('admin@acme.example', 'admin', samplePassword, { account: world.acmeId }),
+  memoryUser('desk@acme.example', 'desk', samplePassword, { account: world.acmeId }),
+  memoryUser('dana@acme.example', 'user', samplePassword, { account: world.acmeId, person: world.danaId }),
+  memoryUser('admin@globex.example', 'admin', samplePassword, { account: world.globexId }),
+  memoryUser('desk@globex.example', 'desk', samplePassword, { account: world.globexId }),
+  memoryUser('greta@globex.example', 'user', samplePassword, {
+    account: world.globexId,
+    person: world.gretaId,
   }),
-  user('admin@globex.example', 'admin', { accountId: world.globexId }),
-  user('desk@globex.example', 'desk', { accountId: world.globexId }),
-  user('greta@globex.example', 'user', { accountId: world.globexId, personId: world.gretaId }),
-  user('left@acme.example', 'admin', { accountId: world.acmeId, disabled: true }),
+  memoryUser('left@acme.example', 'admin', samplePassword, { account: world.acmeId, disabled: true }),
 ];
 
 class DatabaseAway extends Error {
@@ -48,7 +37,7 @@ export function createMemoryServices(clock: ApiClock) {
     if (switches.databaseAway) throw new DatabaseAway('stopped by the test');
   };
   const events = createEventFeed();
-  const access = createMemoryAccess(sampleUsers(), gate);
+  const access = createMemoryAccess(sampleUsers(), gate, clock.wall);
   const finished: CallRecord[] = world.finishedCalls(clock.wall());
   const { endedAt, result, endedBy, closedBy, talkMs, sentence, status, q850, ...running } = world.record(
     90,
@@ -97,11 +86,9 @@ export function createMemoryServices(clock: ApiClock) {
   const peers = { list: () => world.peerHealth(clock.wall()) };
   const metrics = createMetrics({ live, peers, wall: clock.wall, connector: () => 'Rehearsal carrier' });
   const sessions = createSessionService({
-    store: access,
+    stores: access,
     clock,
     onFailure: (reason) => metrics.authFailed(reason),
-    verify: async (password, stored) => stored === `plain ${password}`,
-    waste: async () => false,
   });
   const directory = createMemoryDirectory(
     { accounts: world.accounts(), people: world.people(), carriers: world.carriers() },

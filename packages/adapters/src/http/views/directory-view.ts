@@ -5,9 +5,9 @@ import type {
   Person as PersonView,
   Trunk,
 } from '@tandem/contract';
-import type { Account, Carrier, Person } from '@tandem/domain';
+import type { Account, Person } from '@tandem/domain';
 import type { Scope } from '../scope.ts';
-import type { NumberOwner } from '../services.ts';
+import type { ListedCarrier, NumberOwner } from '../services.ts';
 import { readinessOf } from './readiness-view.ts';
 import { compact } from './shape.ts';
 
@@ -57,7 +57,7 @@ export function toPerson(person: Person, account: Account | undefined): PersonVi
 }
 
 /** Whoever only uses the operator's carrier sees that it exists and where calls go, not whom it is recognised by. */
-export function toCarrier(carrier: Carrier, scope: Scope): CarrierView {
+export function toCarrier(carrier: ListedCarrier, scope: Scope): CarrierView {
   const owns = scope.kind === 'platform' || (scope.kind === 'account' && carrier.owner === scope.accountId);
   return compact({
     id: carrier.id,
@@ -66,7 +66,7 @@ export function toCarrier(carrier: Carrier, scope: Scope): CarrierView {
     targets: carrier.targets.map((target) => ({ ...target })),
     sources: owns ? carrier.sources.map((source) => ({ ...source })) : undefined,
     probeWithOptions: carrier.probeWithOptions,
-    hasCredentials: carrier.credentials !== undefined,
+    hasCredentials: carrier.username !== undefined,
     maxCalls: carrier.maxCalls,
     numberFormat: carrier.numberFormat,
     emergency: carrier.emergency,
