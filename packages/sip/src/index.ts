@@ -7,8 +7,10 @@ export { ReplayGuard } from './auth/replay.ts';
 export * from './auth/server.ts';
 export * from './body/multipart.ts';
 export * from './body/session-body.ts';
+export { dialogMachine } from './dialog/dialog.machine.ts';
 // Transactions, dialogs, the user agent
 export { glareDelayMs } from './dialog/glare.ts';
+export { inviteTurn } from './dialog/invite-turn.machine.ts';
 export * from './framing/framer.ts';
 // More headers, URI equality, bodies, resolution
 export * from './header/contact.ts';
@@ -49,6 +51,11 @@ export * from './sdp/ice.ts';
 export * from './sdp/sdp.ts';
 export * from './session-timer/negotiate.ts';
 export { SessionTimer } from './session-timer/session-timer.ts';
+export { drawMachine } from './transaction/diagram.ts';
+export { inviteClient } from './transaction/invite-client.machine.ts';
+export { inviteServer } from './transaction/invite-server.machine.ts';
+export { nonInviteClient } from './transaction/non-invite-client.machine.ts';
+export { nonInviteServer } from './transaction/non-invite-server.machine.ts';
 export type * from './ua/types.ts';
 export { createUserAgent } from './ua/user-agent.ts';
 // URIs
@@ -56,10 +63,3 @@ export * from './uri/host.ts';
 export { hostOfUri } from './uri/host-of-uri.ts';
 export * from './uri/uri.ts';
 export { sipUriEquals } from './uri/uri-equals.ts';
-export { dialogMachine } from './dialog/dialog.machine.ts';
-export { inviteTurn } from './dialog/invite-turn.machine.ts';
-export { drawMachine } from './transaction/diagram.ts';
-export { inviteClient } from './transaction/invite-client.machine.ts';
-export { inviteServer } from './transaction/invite-server.machine.ts';
-export { nonInviteClient } from './transaction/non-invite-client.machine.ts';
-export { nonInviteServer } from './transaction/non-invite-server.machine.ts';

@@ -152,7 +152,13 @@ export class ClientTransaction {
     this.#stopTimers();
     if (this.state === 'accepted') this.#bytes = undefined;
     const afterMs =
-      this.state === 'accepted' ? timing.patience : this.#reliable ? 0 : this.invite ? timing.patience : timing.t4;
+      this.state === 'accepted'
+        ? timing.patience
+        : this.#reliable
+          ? 0
+          : this.invite
+            ? timing.patience
+            : timing.t4;
     if (afterMs > 0) this.#life = timers.set(afterMs, 'linger', this);
     else {
       this.state = 'terminated';
