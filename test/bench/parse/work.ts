@@ -94,6 +94,34 @@ function makeSample(index: number): Sample {
   };
 }
 
+/** Written out, so that the comparison adds next to nothing to what is measured. */
+export function isSame(a: Decoded, b: Decoded): boolean {
+  return (
+    a.method === b.method &&
+    a.requestUser === b.requestUser &&
+    a.requestHost === b.requestHost &&
+    a.requestPort === b.requestPort &&
+    a.viaTransport === b.viaTransport &&
+    a.viaHost === b.viaHost &&
+    a.viaPort === b.viaPort &&
+    a.viaBranch === b.viaBranch &&
+    a.fromUser === b.fromUser &&
+    a.fromHost === b.fromHost &&
+    a.fromTag === b.fromTag &&
+    a.toUser === b.toUser &&
+    a.toHost === b.toHost &&
+    a.callId === b.callId &&
+    a.cseq === b.cseq &&
+    a.cseqMethod === b.cseqMethod &&
+    a.contactHost === b.contactHost &&
+    a.contactPort === b.contactPort &&
+    a.contactCorrelation === b.contactCorrelation &&
+    a.recordRouteHost === b.recordRouteHost &&
+    a.recordRoutePort === b.recordRoutePort &&
+    a.maxForwards === b.maxForwards
+  );
+}
+
 /** The first field that is wrong, or undefined. */
 export function firstDifference(seen: Decoded, expected: Decoded): keyof Decoded | undefined {
   for (const key in expected) {

@@ -154,12 +154,13 @@ function indexHeaders(bytes: Buffer, text: string, from: number, headers: Header
   let seen = 0;
   let lines = 0;
   let at = from;
+  const nul = text.indexOf('\0');
   while (at < text.length) {
     const start = at;
     let lf = text.indexOf('\n', at);
     let cr = text.indexOf('\r', at);
     if (cr === at && lf === at + 1) {
-      if (text.lastIndexOf('\0', at) >= 0) fault ??= { status: 400, why: 'NUL in a header' };
+      if (nul >= 0 && nul < at) fault ??= { status: 400, why: 'NUL in a header' };
       return { fault, bodyAt: at + 2 };
     }
     // A fold continues the field (§7.3.1).
