@@ -41,6 +41,8 @@ export class RelayLeg {
   dtmfOut: DtmfSender | undefined;
   playing: Playing | undefined;
 
+  readonly #retiredKeys: Uint8Array[] = [];
+
   bytesReceived = 0;
   rejectedAuth = 0;
   rejectedSource = 0;
@@ -73,9 +75,11 @@ export class RelayLeg {
     if (settings.codecs !== undefined) this.codecs = settings.codecs ?? undefined;
     if (settings.direction !== undefined) this.direction = settings.direction;
     if (settings.latch !== undefined) this.latchPolicy = settings.latch;
-    if (settings.srtp !== undefined)
-      this.protection =
-        settings.srtp === null ? undefined : new LegProtection(settings.srtp, this.protection);
+    if (settings.srtp !== undefined) {
+      const before = this.protection;
+      this.protection = settings.srtp === null ? undefined : new LegProtection(settings.srtp, before);
+      if (before && before.tx !== this.protection?.tx) this.#retiredKeys.push(before.tx.options.master);
+    }
     if (settings.remote !== undefined) {
       // rtcp-mux never goes back (teams-direct-routing 5.2): our RTCP port is closed by then.
       const mux = this.remote?.mux === true || settings.remote?.mux === true;
@@ -93,6 +97,16 @@ export class RelayLeg {
     }
     this.aliveMs = nowMs;
     this.timedOut = false;
+  }
+
+  /** A key that was replaced must not come back: with our SSRC its indexes would be used twice (RFC 3711 §9.1). */
+  isRetired(settings: LegSettings): boolean {
+    const key = settings.srtp && Buffer.from(settings.srtp.tx.keyBase64, 'base64');
+    return (
+      key !== undefined &&
+      key !== null &&
+      this.#retiredKeys.some((retired) => Buffer.compare(retired, key) === 0)
+    );
   }
 
   get mux(): boolean {

@@ -86,6 +86,8 @@ export class RelaySession {
     for (const side of ['a', 'b'] as const) {
       const fault = settings[side] && checkLegSettings(settings[side]);
       if (fault) return { ok: false, reason: 'bad-request', detail: `${side}: ${fault}` };
+      if (settings[side] && this[side].isRetired(settings[side]))
+        return { ok: false, reason: 'bad-request', detail: `${side}: srtp.tx was used and replaced before` };
     }
     for (const side of ['a', 'b'] as const) {
       const leg = this[side];
