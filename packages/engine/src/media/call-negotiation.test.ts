@@ -124,8 +124,8 @@ test('Teams answers A-law to a caller with mu-law: each keeps its own codec, the
   one.offer('a', carrierOffer('sendrecv', '0 101'));
   const { sdp, settings } = take(one.answer('b', teamsAnswer()));
   assert.deepEqual(codecNames(sdp), ['PCMU', 'telephone-event']);
-  assert.match(JSON.stringify(settings.a), /"pcmu":0,"send":"pcmu"/);
-  assert.match(JSON.stringify(settings.b), /"pcma":8,"send":"pcma"/);
+  assert.match(JSON.stringify(settings.a), /"pcmu":0.*"send":"pcmu"/);
+  assert.match(JSON.stringify(settings.b), /"pcma":8.*"send":"pcma"/);
 });
 
 test('Teams calls a carrier: SILK is left out, _80 is taken under its tag, events keep the numbers of each leg', () => {

@@ -267,6 +267,10 @@ function settingsOf(leg: Leg): LegSettings {
       },
     }),
     codecs: {
+      // DEVIATION: whatever one codec was agreed on, G.711 of the other law is understood too. The static numbers are
+      // unmistakable, and a peer that answers one and sends the other is then heard instead of silent.
+      pcma: pcma.payload,
+      pcmu: pcmu.payload,
       [codec]: audio.codec.sendPayload,
       send: codec,
       ...(audio.telephoneEvent && { telephoneEvent: audio.telephoneEvent.sendPayload }),
