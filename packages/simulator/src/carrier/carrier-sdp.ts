@@ -57,7 +57,6 @@ export function remoteOf(sdp: AudioSdp): RemoteParty | undefined {
   const pcmu = payloadOf(sdp, 'PCMU/8000');
   const pcma = payloadOf(sdp, 'PCMA/8000');
   if (pcmu === undefined && pcma === undefined) return undefined;
-  const first = sdp.payloads.find((payload) => payload.number === pcmu || payload.number === pcma);
   const telephoneEvent = payloadOf(sdp, 'telephone-event/8000');
   const cn = payloadOf(sdp, 'CN/8000');
   return {
@@ -70,7 +69,8 @@ export function remoteOf(sdp: AudioSdp): RemoteParty | undefined {
       ...(pcmu === undefined ? {} : { pcmu }),
       ...(telephoneEvent === undefined ? {} : { telephoneEvent }),
       ...(cn === undefined ? {} : { cn }),
-      send: first?.number === pcma ? 'pcma' : 'pcmu',
+      // The order of our own answers: what is answered is what is sent.
+      send: pcmu === undefined ? 'pcma' : 'pcmu',
     },
   };
 }
