@@ -108,6 +108,27 @@ test('a device that sends its OPTIONS for ever with one Call-ID, tag and CSeq is
   assert.deepEqual(net.ladder, Array(3).fill('bob>alice 200 OPTIONS'));
 });
 
+for (const branch of ['z9hG4bKone', 'old-style']) {
+  test(`an ACK to the 200 that wears the branch of its INVITE (${branch}) still confirms the call`, () => {
+    const { net, alice, bob } = two();
+    const acks: string[] = [];
+    bob.handlers = {
+      onInvite: (invite) => {
+        invite.accept({ contact: bob.contact, body: SDP });
+        invite.onAck = (ack) => acks.push(ack.method);
+      },
+    };
+    const via = { Via: `SIP/2.0/UDP 192.0.2.1:5060;branch=${branch}` };
+    bob.hear(request('INVITE', via), alice);
+    const ack = request('ACK', { ...via, To: `<sip:bob@example.net>;tag=${bob.invites[0]?.localTag}` });
+    bob.hear(ack, alice);
+    bob.hear(ack, alice);
+    net.run(5000);
+    assert.deepEqual(acks, ['ACK']);
+    assert.equal(net.count('200 INVITE'), 1);
+  });
+}
+
 test('the transaction table is full: new calls get 503 without a trace, calls that are up can still end (T04)', () => {
   const net = new TestNetwork();
   const alice = net.peer('alice');
