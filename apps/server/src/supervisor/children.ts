@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Configuration, settings } from '@tandem/adapters/config/schema.ts';
@@ -14,8 +13,6 @@ export const childPrograms = {
   twin: join(repository, 'packages/simulator/src/main.ts'),
   node: join(repository, 'apps/server/src/node/main.ts'),
 } as const;
-
-export const isBuilt = (program: keyof typeof childPrograms): boolean => existsSync(childPrograms[program]);
 
 /** Microsoft's own names, so that SNI and certificates are what they will be; the twin's DNS says where they are. */
 const hubNames = ['sip.pstnhub.microsoft.com', 'sip2.pstnhub.microsoft.com', 'sip3.pstnhub.microsoft.com'];

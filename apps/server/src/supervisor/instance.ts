@@ -4,7 +4,7 @@ import type { Configuration } from '@tandem/adapters/config/schema.ts';
 import { endOrphanServer } from '@tandem/adapters/embedded-postgres/orphan.ts';
 import { clusterDirOf } from '@tandem/adapters/embedded-postgres/place.ts';
 import type { SignIn } from './child-config.ts';
-import { childConfigs, childPrograms, hostPort, isBuilt, reachable } from './children.ts';
+import { childConfigs, childPrograms, hostPort, reachable } from './children.ts';
 import {
   claimWorld,
   type DataDir,
@@ -142,13 +142,15 @@ export const createInstance = ({ values, fresh, onNotice }: InstanceOptions): In
         onNotice,
       });
       children.set(name, child);
-      return await child.start();
-    };
-
-    const program = async (name: keyof typeof childPrograms, spawn: SpawnChild): Promise<ReadyMessage> => {
-      if (isBuilt(name)) return await launch(name, spawn);
-      onNotice(`${name}: not part of this build, left out`);
-      return { type: 'ready' };
+      const begun = performance.now();
+      const slow = setInterval(() => {
+        onNotice(`${name}: not ready after ${Math.round((performance.now() - begun) / 1_000)} s`);
+      }, 10_000);
+      try {
+        return await child.start();
+      } finally {
+        clearInterval(slow);
+      }
     };
 
     let database = {
@@ -165,11 +167,11 @@ export const createInstance = ({ values, fresh, onNotice }: InstanceOptions): In
       );
     };
     const [twinReady] = await Promise.all([
-      configs.twin && program('twin', ipcChild(childPrograms.twin, configs.twin)),
-      program('media', stdioChild(childPrograms.media, configs.media)),
+      configs.twin && launch('twin', ipcChild(childPrograms.twin, configs.twin)),
+      launch('media', stdioChild(childPrograms.media, configs.media)),
       startDatabase(),
     ]);
-    await program('node', ipcChild(childPrograms.node, configs.node(database, twinReady?.microsoftRoot)));
+    await launch('node', ipcChild(childPrograms.node, configs.node(database, twinReady?.microsoftRoot)));
     bail();
 
     const host = reachable(values.bindAddress);
