@@ -1,0 +1,59 @@
+import { portBaseBounds } from '../supervisor/ports.ts';
+import { parseCommandLine } from './flags.ts';
+
+/** What `tandem call` was asked for, or a sentence that says what is wrong with it. */
+export type CallRequest =
+  | {
+      readonly ok: true;
+      readonly from: string;
+      readonly to: string;
+      readonly seconds: number;
+      readonly json: boolean;
+      readonly portBase: number;
+    }
+  | { readonly ok: false; readonly help: boolean; readonly why: string; readonly json: boolean };
+
+const known = new Set(['from', 'to', 'seconds', 'json', 'port-base', 'help']);
+
+export function readCallRequest(args: readonly string[]): CallRequest {
+  const { flags, words, withoutValue } = parseCommandLine(args, new Set(['json', 'help']));
+  const json = flags.json === true;
+  const wrong = (why: string): CallRequest => ({ ok: false, help: false, why, json });
+  if (flags.help === true) return { ok: false, help: true, why: '', json };
+  const unknown = [...Object.keys(flags), ...withoutValue].find((flag) => !known.has(flag));
+  if (unknown !== undefined) return wrong(`there is no flag --${unknown}`);
+  if (withoutValue.length > 0) return wrong(`--${withoutValue[0]} wants a value`);
+  if (words.length > 0) return wrong(`what is "${words[0]}"? Parties are given with --from and --to`);
+  const { from, to } = flags;
+  if (typeof from !== 'string' || typeof to !== 'string') return wrong('both --from and --to are needed');
+  for (const [flag, party] of [
+    ['--from', from],
+    ['--to', to],
+  ] as const) {
+    const why = faultOfParty(party);
+    if (why !== undefined) return wrong(`${flag} ${party}: ${why}`);
+  }
+  const seconds = flags.seconds === undefined ? 5 : Number(flags.seconds);
+  if (!(seconds >= 1 && seconds <= 3600)) return wrong(`--seconds ${flags.seconds}: wanted 1 to 3600`);
+  const portBase = flags['port-base'] === undefined ? portBaseBounds.default : Number(flags['port-base']);
+  if (!Number.isInteger(portBase) || portBase < portBaseBounds.lowest || portBase > portBaseBounds.highest)
+    return wrong(
+      `--port-base ${flags['port-base']}: wanted ${portBaseBounds.lowest} to ${portBaseBounds.highest}`,
+    );
+  return { ok: true, from, to, seconds, json, portBase };
+}
+
+/** Undefined when it can be a party: an E.164 number, a short number as people dial it, or a Teams user's address. */
+export function faultOfParty(party: string): string | undefined {
+  if (party.startsWith('phone:')) return 'registered phones come later; use a number or a Teams user';
+  if (party.includes('@')) {
+    return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(party) ? undefined : 'not the address of a Teams user';
+  }
+  if (/^\+[1-9][0-9]{1,14}$/.test(party)) return undefined;
+  if (/^[0-9*#]{2,6}$/.test(party)) return undefined; // emergency numbers, extensions, service codes
+  if (/^\+/.test(party))
+    return 'not an E.164 number: a plus, then 2 to 15 digits without spaces, for example +12025550199';
+  if (/^[0-9 ().-]+$/.test(party))
+    return `a public number begins with its plus and country code, for example +1${party.replace(/\D/g, '').slice(-10)}`;
+  return 'neither a number (+12025550199) nor the address of a Teams user (dana@acme.example)';
+}
