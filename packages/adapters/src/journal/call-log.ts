@@ -64,6 +64,8 @@ export interface CallLogCounts extends JournalCounts {
   readonly checkpointsGivenUp: number;
   /** Records that the database did not get and that were pushed out of memory before they were on disk. */
   readonly recordsLost: number;
+  /** A fault of the caller: one record a call (I4). */
+  readonly closedTwice: number;
 }
 
 /** Closed calls in the order of the journal, as JSON `{"revision":1,"record":...}`. */
@@ -101,7 +103,7 @@ export async function createCallLog(options: CallLogOptions): Promise<CallJourna
   const wall = options.wall ?? Date.now;
   const files = options.files ?? realFiles;
   const maxQueued = options.maxQueued ?? 10_000;
-  const giveUpMs = options.giveUpMs ?? 50;
+  const giveUpMs = options.giveUpMs ?? 100;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const before = recoverJournal(dir);
   const journalId = before.journalId ?? randomUUID();
@@ -114,6 +116,7 @@ export async function createCallLog(options: CallLogOptions): Promise<CallJourna
   let appliedPosition = before.appliedHint;
   let checkpointsGivenUp = 0;
   let recordsLost = 0;
+  let closedTwice = 0;
   let cleaning: Promise<void> | undefined;
 
   // Finished calls that the database may not have are shown at once, also when it is away at the start.
@@ -128,6 +131,7 @@ export async function createCallLog(options: CallLogOptions): Promise<CallJourna
     start: before.next,
     files,
     maxQueued,
+    stalledMs: giveUpMs,
     ...(options.groupMs === undefined ? {} : { groupMs: options.groupMs }),
     ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
     ...(options.onHealth === undefined ? {} : { onHealth: options.onHealth }),
@@ -232,7 +236,10 @@ export async function createCallLog(options: CallLogOptions): Promise<CallJourna
     },
     async take(position, maxRecords) {
       const end = journal.position;
-      if (position < memoryFrom) return await readClosed(dir, position, memoryFrom, maxRecords);
+      if (position < memoryFrom) {
+        const batch = await readClosed(dir, position, memoryFrom, maxRecords);
+        return { ...batch, complete: batch.complete && memoryFrom >= end }; // the rest is in memory
+      }
       const texts: string[] = [];
       let next = end;
       for (const entry of unstored.values()) {
@@ -264,6 +271,7 @@ export async function createCallLog(options: CallLogOptions): Promise<CallJourna
     },
     applied(position) {
       appliedPosition = position;
+      memoryFrom = Math.max(memoryFrom, position);
       // Insertion order is journal order, apart from entries that never reached the disk.
       for (const [callId, entry] of unstored) {
         if (entry.end === undefined) continue;
@@ -318,6 +326,10 @@ export async function createCallLog(options: CallLogOptions): Promise<CallJourna
     },
     closed(record, ladder) {
       const { callId } = record;
+      if (unstored.has(callId)) {
+        closedTwice += 1; // the first stands
+        return;
+      }
       const call = openCalls.get(callId);
       if (call) call.closing = true;
       const entry: Unstored = {
@@ -362,6 +374,7 @@ export async function createCallLog(options: CallLogOptions): Promise<CallJourna
         unstored: unstored.size,
         checkpointsGivenUp,
         recordsLost,
+        closedTwice,
       };
     },
     async close() {

@@ -75,6 +75,7 @@ export function openLadderStore(options: LadderStoreOptions): LadderStore {
   for (const segment of listLadderSegments(dir)) sizes.set(segment, restoreIndex(dir, segment, places));
   let current = Math.max(0, ...sizes.keys()) + 1;
   let used = 0;
+  let buffer = Buffer.allocUnsafeSlow(1 << 20);
   let handle: FileHandle | undefined;
   let queue: Queued[] = [];
   let inFlight: readonly Queued[] = [];
@@ -98,21 +99,24 @@ export function openLadderStore(options: LadderStoreOptions): LadderStore {
         handle = await open(ladderFile(dir, current), 'a', 0o600);
         used = 0;
       }
-      const texts = batch.map(({ callId, account, ladder }) => printLadder(callId, account, ladder));
-      const lines: string[] = [];
+      let bound = 0;
+      for (const { ladder } of batch) bound += ladderBound(ladder);
+      if (bound > buffer.length) buffer = Buffer.allocUnsafeSlow(Math.max(bound, buffer.length * 2));
+      let lines = '';
       const found: [CallId, Place][] = [];
-      let offset = used;
-      for (const [at, text] of texts.entries()) {
-        const { callId, account } = batch[at] as Queued;
-        lines.push(`${callId} ${account} ${offset} ${text.length}\n`);
-        found.push([callId, { segment: current, offset, length: text.length, account }]);
-        offset += text.length;
+      let length = 0;
+      for (const { callId, account, ladder } of batch) {
+        const from = length;
+        length = writeLadder(buffer, from, callId, account, ladder);
+        lines += `${callId} ${account} ${used + from} ${length - from}\n`;
+        found.push([callId, { segment: current, offset: used + from, length: length - from, account }]);
       }
-      await handle.write(Buffer.from(texts.join(''), 'latin1'), 0, undefined, used);
+      await handle.write(buffer, 0, length, used);
+      const offset = used + length;
       used = offset;
       sizes.set(current, used);
       for (const [callId, place] of found) places.set(callId, place);
-      await appendFile(indexFile(dir, current), lines.join(''), { mode: 0o600 });
+      await appendFile(indexFile(dir, current), lines, { mode: 0o600 });
     } catch {
       failures += 1;
       dropped += batch.length;
@@ -265,17 +269,46 @@ function walkSegment(
   }
 }
 
-const headShape = /^TANDEM-LADDER (\S{1,64}) (\S{1,64}) ([0-9]{1,9})\n/;
-const entryShape = /([0-9]+(?:\.[0-9]+)?) ([ab]) (in|out) ([0-9]+) ([^\n]*)\n/y;
+const headShape = /^TANDEM-LADDER (\S{1,64}) (\S{1,64}) ([0-9]{10})\n/;
+const beyondLatin1 = /[^\u0000-\u00ff]/;
+const entryShape = /([0-9]+(?:\.[0-9]+)?) ([ab]) (in|out) (u?)([0-9]+) ([^\n]*)\n/y;
 
-/** Text of one call: a head line with the length of the rest, then per entry a line and the message as it was. */
-export function printLadder(callId: string, account: string, ladder: readonly LadderEntry[]): string {
-  let body = '';
+/** The most bytes that `writeLadder` needs: lines have less than 100 bytes beside the peer, steps may grow to UTF-8. */
+export function ladderBound(ladder: readonly LadderEntry[]): number {
+  let bound = 300;
+  for (const { peer, text } of ladder)
+    bound += 100 + peer.length + (peer === 'step' ? text.length * 3 : text.length);
+  return bound;
+}
+
+/**
+ * One call at `offset`: a head line with the length of the rest, then per entry a line and the message as it was.
+ * Writes straight into the batch's buffer, a dozen KB a call without a copy in between. Gives the offset behind it.
+ */
+export function writeLadder(
+  buffer: Buffer,
+  offset: number,
+  callId: string,
+  account: string,
+  ladder: readonly LadderEntry[],
+): number {
+  const head = `TANDEM-LADDER ${callId} ${account} `;
+  // The length is known at the end; its ten digits have their place here.
+  const body = offset + head.length + 11;
+  let at = body;
   for (const { atMs, leg, direction, peer, text } of ladder) {
-    const at = Math.max(0, Math.round(atMs * 10) / 10);
-    body += `${at} ${leg} ${direction} ${text.length} ${peer.includes('\n') ? peer.replaceAll('\n', ' ') : peer}\n${text}\n`;
+    // SIP messages are latin1 here, our own sentences may hold any name: those are kept as UTF-8.
+    const wide = peer === 'step' && beyondLatin1.test(text);
+    const length = wide ? Buffer.byteLength(text) : text.length;
+    const ms = Math.max(0, Math.round(atMs * 10) / 10);
+    const line = `${ms} ${leg} ${direction} ${wide ? 'u' : ''}${length} ${peer.includes('\n') ? peer.replaceAll('\n', ' ') : peer}\n`;
+    at += buffer.write(line, at, 'latin1');
+    at += wide ? buffer.write(text, at, 'utf8') : buffer.write(text, at, 'latin1');
+    buffer[at] = 0x0a;
+    at += 1;
   }
-  return `TANDEM-LADDER ${callId} ${account} ${body.length}\n${body}`;
+  buffer.write(`${head}${String(at - body).padStart(10, '0')}\n`, offset, 'latin1');
+  return at;
 }
 
 export function parseLadder(
@@ -290,14 +323,15 @@ export function parseLadder(
     const match = entryShape.exec(printed);
     if (!match) break;
     const from = entryShape.lastIndex;
-    const length = Number(match[4]);
+    const length = Number(match[5]);
     if (from + length > printed.length) break;
+    const text = printed.slice(from, from + length);
     ladder.push({
       atMs: Number(match[1]),
       leg: match[2] as 'a' | 'b',
       direction: match[3] as 'in' | 'out',
-      peer: match[5] as string,
-      text: printed.slice(from, from + length),
+      peer: match[6] as string,
+      text: match[4] ? Buffer.from(text, 'latin1').toString('utf8') : text,
     });
     at = from + length + 1;
   }

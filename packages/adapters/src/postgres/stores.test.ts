@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type Account, asPersonId } from '@tandem/domain';
+import { createSecretBox } from '../security/secret-box.ts';
+import { type Database, openDatabase } from './database.ts';
+import type { StoreOutcome } from './outcome.ts';
+import { createSessionStore } from './session-store.ts';
+import { createStores, type Stores } from './stores.ts';
+import { e164, freshId, sampleAccount, sampleCarrier, samplePerson } from './test-support/samples.ts';
+import { startTestServer, type TestServer } from './test-support/server.ts';
+import { createUserStore } from './user-store.ts';
+
+let server: TestServer;
+let db: Database;
+let stores: Stores;
+let acme: Account;
+let globex: Account;
+
+before(async () => {
+  server = await startTestServer(22030);
+  db = openDatabase({ url: (await server.freshDatabase('stores')).appUrl });
+  stores = {
+    ...createStores(db, createSecretBox(Buffer.alloc(32, 1))),
+    users: createUserStore(db, { n: 1024, r: 8, p: 1 }),
+  };
+  acme = sampleAccount();
+  globex = sampleAccount();
+  ok(await stores.accounts.createForPlatform(acme));
+  ok(await stores.accounts.createForPlatform(globex));
+});
+after(async () => {
+  await db?.close();
+  await server?.remove();
+});
+
+function ok<T>(outcome: StoreOutcome<T>): T {
+  assert.ok(outcome.ok, JSON.stringify(outcome));
+  return outcome.value;
+}
+const refusal = (outcome: StoreOutcome<unknown>): unknown => (outcome.ok ? outcome : outcome.refusal);
+
+test('an account comes back as it was written, and a change needs the version that was read', async () => {
+  const read = await stores.accounts.get(acme.id);
+  assert.deepEqual(read, { ...acme, version: 1 });
+  const changed = ok(
+    await stores.accounts.update(acme.id, 1, {
+      noAnswerSeconds: 30,
+      sbcHosts: ['SBC1.example.net', ...acme.sbcHosts],
+    }),
+  );
+  assert.equal(changed.version, 2);
+  assert.deepEqual(changed.sbcHosts, ['sbc1.example.net', ...acme.sbcHosts]);
+  assert.deepEqual(refusal(await stores.accounts.update(acme.id, 1, { name: 'late' })), {
+    kind: 'conflict',
+    version: 2,
+  });
+  assert.equal((await stores.accounts.listAllAccountsForPlatform()).length, 2);
+});
+
+test('an SBC host, a number and a sign-in name have one owner on the platform; an extension one in its account', async () => {
+  const host = acme.sbcHosts[0]!;
+  const current = (await stores.accounts.get(globex.id))!;
+  assert.deepEqual(refusal(await stores.accounts.update(globex.id, current.version, { sbcHosts: [host] })), {
+    kind: 'taken',
+    what: 'sbc-host',
+  });
+  const dana = ok(
+    await stores.people.create(
+      acme.id,
+      samplePerson(acme, { extension: '1001', numbers: [e164('+12025550142')] }),
+    ),
+  );
+  ok(await stores.people.create(globex.id, samplePerson(globex, { extension: '1001' })));
+  assert.deepEqual(refusal(await stores.people.create(acme.id, samplePerson(acme, { extension: '1001' }))), {
+    kind: 'taken',
+    what: 'extension',
+  });
+  for (const account of [acme, globex]) {
+    assert.deepEqual(
+      refusal(
+        await stores.people.create(account.id, samplePerson(account, { numbers: [e164('+12025550142')] })),
+      ),
+      { kind: 'taken', what: 'number' },
+    );
+    assert.deepEqual(refusal(await stores.numbers.add(account.id, e164('+12025550142'))), {
+      kind: 'taken',
+      what: 'number',
+    });
+  }
+  assert.deepEqual(
+    refusal(await stores.people.create(acme.id, samplePerson(acme, { upn: dana.upn.toUpperCase() }))),
+    { kind: 'taken', what: 'upn' },
+  );
+  assert.equal((await stores.numbers.findOwnerForPlatform(e164('+12025550142')))?.personId, dana.id);
+});
+
+test('a person changes: two desks at once, one gets a conflict; numbers move through the stock', async () => {
+  const eve = ok(
+    await stores.people.create(
+      acme.id,
+      samplePerson(acme, { numbers: [e164('+12025550150'), e164('+12025550151')] }),
+    ),
+  );
+  const both = await Promise.all([
+    stores.people.update(acme.id, eve.id, eve.version, { teamsToggle: false }),
+    stores.people.update(acme.id, eve.id, eve.version, { displayName: 'Eve Evans' }),
+  ]);
+  assert.deepEqual(both.filter((outcome) => outcome.ok).length, 1);
+  assert.deepEqual(both.filter((outcome) => !outcome.ok).map(refusal), [{ kind: 'conflict', version: 2 }]);
+  const moved = ok(
+    await stores.people.update(acme.id, eve.id, 2, {
+      numbers: [e164('+12025550151'), e164('+12025550152')],
+      extension: '1002',
+      mail: 'eve@acme.example',
+    }),
+  );
+  assert.deepEqual(moved.numbers, ['+12025550151', '+12025550152']);
+  const free = (await stores.numbers.get(acme.id, e164('+12025550150')))!;
+  assert.equal(free.personId, undefined);
+  const given = ok(await stores.numbers.assign(acme.id, free.number, free.version, eve.id));
+  assert.deepEqual((await stores.people.get(acme.id, eve.id))?.numbers, [
+    '+12025550151',
+    '+12025550152',
+    '+12025550150',
+  ]);
+  assert.deepEqual(refusal(await stores.numbers.assign(acme.id, free.number, free.version, undefined)), {
+    kind: 'conflict',
+    version: given.version,
+  });
+  assert.deepEqual(
+    (await stores.people.list(acme.id, { search: '5550152' })).map(({ id }) => id),
+    [eve.id],
+  );
+  assert.deepEqual(await stores.people.list(acme.id, { search: '%' }), []);
+  ok(await stores.people.remove(acme.id, eve.id));
+  assert.equal((await stores.numbers.get(acme.id, e164('+12025550151')))?.personId, undefined);
+  assert.deepEqual(refusal(await stores.people.remove(acme.id, eve.id)), { kind: 'not-found' });
+});
+
+test("a number cannot be given to another customer's person, nor to nobody known", async () => {
+  const stranger = ok(await stores.people.create(globex.id, samplePerson(globex)));
+  const number = ok(await stores.numbers.add(acme.id, e164('+12025550160')));
+  for (const personId of [stranger.id, asPersonId(freshId())]) {
+    assert.deepEqual(refusal(await stores.numbers.assign(acme.id, number.number, number.version, personId)), {
+      kind: 'unknown-reference',
+    });
+  }
+});
+
+test('values that the schema refuses are an answer, not an exception', async () => {
+  assert.deepEqual(refusal(await stores.numbers.add(acme.id, e164('12025550161'))), {
+    kind: 'invalid',
+    detail: 'numbers_number_check',
+  });
+  assert.equal(
+    (
+      refusal(await stores.people.create(acme.id, samplePerson(acme, { extension: 'x; drop' }))) as {
+        kind: string;
+      }
+    ).kind,
+    'invalid',
+  );
+});
+
+test("a customer uses its own carriers and the operator's, sees no password, and cannot route over another's", async () => {
+  const shared = ok(
+    await stores.carriers.saveForPlatform(
+      'operator',
+      sampleCarrier({ credentials: { username: 'op', password: 'secret' } }),
+    ),
+  );
+  const own = ok(
+    await stores.carriers.save(
+      acme.id,
+      sampleCarrier({ credentials: { username: 'own', password: 'secret' } }),
+    ),
+  );
+  const foreign = ok(await stores.carriers.save(globex.id, sampleCarrier()));
+  const account = (await stores.accounts.get(acme.id))!;
+  const using = ok(await stores.accounts.update(acme.id, account.version, { carriers: [own.id, shared.id] }));
+  assert.deepEqual(using.carriers, [own.id, shared.id]);
+  assert.deepEqual(
+    refusal(await stores.accounts.update(acme.id, using.version, { carriers: [foreign.id] })),
+    { kind: 'unknown-reference' },
+  );
+  const shown = await stores.carriers.list(acme.id);
+  assert.deepEqual(
+    shown.map(({ id, username }) => [id, username]).sort(),
+    [
+      [own.id, 'own'],
+      [shared.id, undefined],
+    ].sort(),
+  );
+  assert.ok(!JSON.stringify(await stores.carriers.listAllCarriersForPlatform()).includes('secret'));
+  const { username: _, ...plain } = shared;
+  assert.deepEqual(refusal(await stores.carriers.save(acme.id, { ...plain, name: 'mine now' })), {
+    kind: 'not-found',
+  });
+  assert.deepEqual(refusal(await stores.carriers.remove(acme.id, shared.id)), { kind: 'not-found' });
+  assert.deepEqual(refusal(await stores.carriers.removeForPlatform(shared.id)), { kind: 'in-use' });
+});
+
+test('a sign-in needs name and password of an enabled user; everything else looks the same', async () => {
+  const user = ok(
+    await stores.users.create(acme.id, {
+      id: freshId(),
+      name: 'Desk@Acme.example',
+      role: 'desk',
+      accountId: acme.id,
+      password: 'correct horse',
+    }),
+  );
+  assert.equal((await stores.users.signInForPlatform('desk@acme.EXAMPLE', 'correct horse'))?.id, user.id);
+  assert.equal(await stores.users.signInForPlatform('desk@acme.example', 'wrong'), undefined);
+  assert.equal(await stores.users.signInForPlatform('nobody@acme.example', 'correct horse'), undefined);
+  ok(await stores.users.setDisabledForPlatform(user.id, true));
+  assert.equal(await stores.users.signInForPlatform('desk@acme.example', 'correct horse'), undefined);
+  assert.deepEqual(
+    refusal(
+      await stores.users.createForPlatform({
+        id: freshId(),
+        name: 'desk@acme.example',
+        role: 'operator',
+        password: 'x',
+      }),
+    ),
+    { kind: 'taken', what: 'name' },
+  );
+  assert.equal(
+    (
+      refusal(
+        await stores.users.createForPlatform({
+          id: freshId(),
+          name: 'op',
+          role: 'operator',
+          accountId: acme.id,
+          password: 'x',
+        }),
+      ) as { kind: string }
+    ).kind,
+    'invalid',
+  );
+});
+
+test('a session ends by idleness, by age, by a new password and by disabling, all by the clock of the store', async () => {
+  const sessions = createSessionStore(db, { idleMinutes: 30, totalMinutes: 60 });
+  const user = ok(
+    await stores.users.createForPlatform({ id: freshId(), name: 'olga', role: 'operator', password: 'x' }),
+  );
+  const minutes = (count: number) => stores.facts.setClockOffsetForPlatform(count * 60_000);
+  const { text } = await sessions.openForPlatform(user);
+  assert.equal((await sessions.readForPlatform(text))?.id, user.id);
+  await minutes(25);
+  assert.equal((await sessions.readForPlatform(text))?.id, user.id, 'use extends the idle time');
+  await minutes(50);
+  assert.equal((await sessions.readForPlatform(text))?.id, user.id);
+  await minutes(61);
+  assert.equal(await sessions.readForPlatform(text), undefined, 'too old');
+  assert.equal(await sessions.sweepForPlatform(), 1);
+  await minutes(0);
+  const idle = await sessions.openForPlatform(user);
+  await minutes(31);
+  assert.equal(await sessions.readForPlatform(idle.text), undefined, 'too idle');
+  await minutes(0);
+  const again = await sessions.openForPlatform(user);
+  ok(await stores.users.setPasswordForPlatform(user.id, 'y'));
+  assert.equal(await sessions.readForPlatform(again.text), undefined);
+  assert.equal(await sessions.readForPlatform('tds_guess'), undefined);
+});
+
+test('a token is known by its text only, until it expires or is revoked', async () => {
+  const now = await stores.facts.nowForPlatform();
+  const { text, token } = ok(
+    await stores.tokens.issue(acme.id, {
+      id: freshId(),
+      name: 'script',
+      role: 'admin',
+      accountId: acme.id,
+      scopes: ['calls:read'],
+      expiresAt: now + 60_000,
+    }),
+  );
+  assert.equal((await stores.tokens.verifyForPlatform(text))?.id, token.id);
+  assert.ok(text.startsWith(token.prefix) && text.length > token.prefix.length + 32);
+  assert.equal(
+    await stores.tokens.verifyForPlatform(`${text.slice(0, -1)}${text.endsWith('A') ? 'B' : 'A'}`),
+    undefined,
+  );
+  await stores.facts.setClockOffsetForPlatform(61_000);
+  assert.equal(await stores.tokens.verifyForPlatform(text), undefined);
+  await stores.facts.setClockOffsetForPlatform(0);
+  assert.deepEqual(refusal(await stores.tokens.revoke(globex.id, token.id)), { kind: 'not-found' });
+  ok(await stores.tokens.revoke(acme.id, token.id));
+  assert.equal(await stores.tokens.verifyForPlatform(text), undefined);
+});
+
+test('settings and probes keep what they were told', async () => {
+  assert.deepEqual(ok(await stores.facts.changeSettingForPlatform('k', 0, { a: 1 })), { version: 1 });
+  assert.deepEqual(refusal(await stores.facts.changeSettingForPlatform('k', 0, {})), {
+    kind: 'conflict',
+    version: 1,
+  });
+  assert.deepEqual(ok(await stores.facts.changeSettingForPlatform('k', 1, [2])), { version: 2 });
+  assert.deepEqual(await stores.facts.settingForPlatform('k'), { value: [2], version: 2 });
+  await stores.facts.noteProbeForPlatform('sip.pstnhub.microsoft.com:5061', 1_790_000_000_123);
+  await stores.facts.noteProbeForPlatform('sip.pstnhub.microsoft.com:5061', 1_790_000_060_123);
+  assert.deepEqual(
+    [...(await stores.facts.lastProbesForPlatform())],
+    [['sip.pstnhub.microsoft.com:5061', 1_790_000_060_123]],
+  );
+});
