@@ -62,6 +62,8 @@ export interface CallDeps {
 }
 
 const sdpType = 'application/sdp';
+/** Most calls of a load test and many real ones are over by then, and never pay for it. */
+const compactAfterMs = 20_000;
 
 /** One call. Inputs come from the user agent, from media and from timers; `call.machine.ts` says what they mean. */
 export class Call {
@@ -73,7 +75,7 @@ export class Call {
   readonly #invite: IncomingInvite;
   readonly #contact: string;
   readonly #ladder: Ladder;
-  readonly #targets: Iterator<Target> | undefined;
+  #targets: Iterator<Target> | undefined;
   #state: CallState = 'opening';
   #media: MediaSession | undefined;
   #session: Session | undefined;
@@ -415,6 +417,11 @@ export class Call {
     const session = this.#sessionOf();
     session?.attach(this.a);
     if (this.#offeredTimer.kind === 'timer') session?.startTimer(this.a, this.#offeredTimer.timer);
+    // A call may last for hours: keep only what its end needs (the targets hold a whole snapshot).
+    this.#targets = undefined;
+    this.#offer = undefined;
+    this.#forkSdp = undefined;
+    this.#after(compactAfterMs, () => this.#ladder.compact());
     this.#deps.onAnswered(this);
     this.#deps.onChange(this);
   }

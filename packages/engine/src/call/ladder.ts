@@ -9,11 +9,16 @@ interface Seen {
   readonly atMs: number;
   readonly leg: 'a' | 'b';
   readonly direction: 'in' | 'out';
-  readonly peer: Flow | Destination | undefined;
-  readonly what: SipMessage | string;
+  /** A name once compacted. */
+  peer: Flow | Destination | string;
+  /** Text once compacted, and for steps. */
+  what: SipMessage | string;
 }
 
-/** What went over the wire for one call. Messages are only pointed at while the call lives; text is made at its end. */
+/**
+ * What went over the wire for one call. Messages are only pointed at; text is made at the end of a short call, and
+ * after a while in a long one, because a message in memory is several times its text.
+ */
 export class Ladder {
   readonly #seen: Seen[] = [];
   readonly #startedAt: number;
@@ -37,18 +42,27 @@ export class Ladder {
       atMs: Math.round(now - this.#startedAt),
       leg,
       direction: 'out',
-      peer: undefined,
+      peer: 'step',
       what: sentence,
     });
   }
 
+  /** Lets go of the messages themselves. */
+  compact(): void {
+    for (const seen of this.#seen) {
+      if (typeof seen.what !== 'string') seen.what = redact(printMessage(seen.what).toString('latin1'));
+      if (typeof seen.peer !== 'string') seen.peer = peerName(seen.peer);
+    }
+  }
+
   render(): readonly LadderEntry[] {
+    this.compact();
     return this.#seen.map(({ atMs, leg, direction, peer, what }) => ({
       atMs,
       leg,
       direction,
-      peer: peer ? peerName(peer) : 'step',
-      text: typeof what === 'string' ? what : redact(printMessage(what).toString('latin1')),
+      peer: String(peer),
+      text: String(what),
     }));
   }
 

@@ -1,5 +1,5 @@
 import { type Carrier, type CarrierTarget, type Hub, isE164 } from '@tandem/domain';
-import { escapeUser, Headers, noParams, printNameAddr } from '@tandem/sip';
+import { Headers, noParams, printNameAddr } from '@tandem/sip';
 import type { Destination } from '@tandem/sip/ua/types.ts';
 import type { Caller, ToCarrier, ToTeams } from '../routing/decision.ts';
 import type { EngineSettings } from '../settings.ts';
@@ -31,6 +31,15 @@ export function safeDisplayName(name: string | undefined): string | undefined {
     .slice(0, 64)
     .join('');
   return clean === '' ? undefined : clean;
+}
+
+/**
+ * A number or name as a user part. Stricter than RFC 3261 19.1.2, which lets `;`, `?`, `/` and `,` stand: a reader
+ * that is less careful must not find parameters or headers in what a stranger called himself (T11).
+ */
+function userPart(text: string): string {
+  if (/^[+0-9A-Za-z*._-]+$/.test(text)) return text;
+  return encodeURIComponent(text.toWellFormed()).replace(/%2B/g, '+');
 }
 
 function nameAddr(displayName: string | undefined, uri: string): string {
@@ -65,7 +74,7 @@ export function teamsTarget(route: ToTeams, hub: Hub, settings: EngineSettings, 
 }
 
 function callerUser(caller: Caller): string {
-  return caller.anonymous || caller.number === undefined ? 'anonymous' : escapeUser(caller.number);
+  return caller.anonymous || caller.number === undefined ? 'anonymous' : userPart(caller.number);
 }
 
 export function carrierTarget(
@@ -83,14 +92,14 @@ export function carrierTarget(
   const usHost = us?.host ?? settings.teams.trunkHost;
   const contactUser = caller.asserted ?? caller.number ?? 'anonymous';
   const transport = protocol === 'UDP' ? '' : `;transport=${protocol.toLowerCase()}`;
-  const called = escapeUser(written(route.called));
+  const called = userPart(written(route.called));
   const hidden = caller.anonymous || caller.number === undefined;
   const headers = new Headers();
   if (caller.asserted !== undefined)
     headers.append('P-Asserted-Identity', `<sip:${written(caller.asserted)}@${usHost};user=phone>`);
   if (hidden) headers.append('Privacy', 'id');
   if (diversion) {
-    const number = escapeUser(written(diversion.number));
+    const number = userPart(written(diversion.number));
     headers.append('Diversion', `<sip:${number}@${usHost};user=phone>;reason=${diversion.reason}`);
   }
   const { sessionExpiresSeconds, minSessionExpiresSeconds } = settings.budgets;
@@ -106,9 +115,9 @@ export function carrierTarget(
     requestUri: `sip:${called}@${host}:${port};user=phone${transport}`,
     from: hidden
       ? '"Anonymous" <sip:anonymous@anonymous.invalid>'
-      : nameAddr(caller.displayName, `sip:${escapeUser(written(caller.number ?? ''))}@${usHost};user=phone`),
+      : nameAddr(caller.displayName, `sip:${userPart(written(caller.number ?? ''))}@${usHost};user=phone`),
     to: `<sip:${called}@${host}:${port};user=phone>`,
-    contact: `<sip:${escapeUser(contactUser)}@${usHost}:${us?.port ?? 5060}${transport}>`,
+    contact: `<sip:${userPart(contactUser)}@${usHost}:${us?.port ?? 5060}${transport}>`,
     headers,
   };
 }
