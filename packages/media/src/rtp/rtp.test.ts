@@ -12,12 +12,15 @@ const packets = fc.record(
     timestamp: fc.integer({ min: 0, max: 0xffff_ffff }),
     ssrc: fc.integer({ min: 0, max: 0xffff_ffff }),
     csrcs: fc.array(fc.integer({ min: 0, max: 0xffff_ffff }), { minLength: 1, maxLength: 15 }),
-    extension: fc.record({
-      profile: fc.integer({ min: 0, max: 0xffff }),
-      data: fc
-        .array(fc.uint8Array({ minLength: 4, maxLength: 4 }), { maxLength: 5 })
-        .map((words) => Buffer.concat(words)),
-    }),
+    extension: fc.record(
+      {
+        profile: fc.integer({ min: 0, max: 0xffff }),
+        data: fc
+          .array(fc.uint8Array({ minLength: 4, maxLength: 4 }), { maxLength: 5 })
+          .map((words) => Buffer.concat(words)),
+      },
+      { noNullPrototype: true },
+    ),
     payload: fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
   },
   {

@@ -2,7 +2,9 @@
 const MIN_SHARE = 0.3;
 /** Mean square below which we call it silence: about -60 dBFS. */
 const SILENCE_POWER = 1_000;
-const WINDOW = 8_192;
+/** Half a second: resolves 1 Hz well, and fits between the gaps of a cadence. */
+const WINDOW = 4_096;
+const SCAN = 1_024;
 
 export interface Spectrum {
   /** Hz of the strongest component, interpolated; undefined for silence and for noise. */
@@ -13,17 +15,17 @@ export interface Spectrum {
 }
 
 /**
- * Which tone do these samples carry? Goertzel over the loudest stretch of up to about a second (so leading silence and
- * gaps do not blur the answer): a coarse scan of the whole band, then a fine one around the peak. Good to about 1 Hz for
+ * Which tone do these samples carry? Goertzel over the loudest half second (so leading silence and gaps do not
+ * blur the answer): a coarse scan of the whole band, then a fine one around the peak. Good to about 1 Hz for
  * half a second of audio.
  */
 export function analyseTone(samples: Int16Array, rate = 8000): Spectrum {
-  const part = loudest(samples);
+  const part = loudest(samples, WINDOW);
   const power = meanSquare(part);
   const dbfs = power > 0 ? 10 * Math.log10(power / 32_768 ** 2) : -Infinity;
   if (part.length < 64 || power < SILENCE_POWER) return { hz: undefined, share: 0, dbfs };
   const bin = rate / part.length;
-  const scan = part.length > 1024 ? part.subarray(0, 1024) : part;
+  const scan = loudest(part, SCAN);
   const coarseStep = rate / scan.length / 2;
   let best = coarseStep;
   let bestPower = -1;
@@ -77,12 +79,12 @@ export function goertzel(samples: Int16Array, hz: number, rate = 8000): number {
   return (2 * magnitude) / (samples.length * samples.length);
 }
 
-function loudest(samples: Int16Array): Int16Array {
-  if (samples.length <= WINDOW) return samples;
-  let best = samples.subarray(0, WINDOW);
+function loudest(samples: Int16Array, size: number): Int16Array {
+  if (samples.length <= size) return samples;
+  let best = samples.subarray(0, size);
   let bestPower = -1;
-  for (let at = 0; at + WINDOW <= samples.length; at += WINDOW / 4) {
-    const part = samples.subarray(at, at + WINDOW);
+  for (let at = 0; at + size <= samples.length; at += size / 4) {
+    const part = samples.subarray(at, at + size);
     const power = meanSquare(part);
     // A later stretch must be clearly louder: the first good one is as telling as any.
     if (power > bestPower * 1.05) {
