@@ -102,7 +102,9 @@ export function callText(result: TwinResult, { record, ladder }: PlatformView): 
       ),
     );
   } else lines.push('', 'The platform has no record of this call: it never reached it.');
-  if (ladder) lines.push('', ladder.trimEnd());
+  // The arrows; the messages themselves fill pages and stand in the JSON and on the call's page.
+  const arrows = ladder?.split(/\n+--- 1\. /)[0]?.trimEnd();
+  if (arrows) lines.push('', arrows, '', 'The messages: --json, or the call in the portal.');
   lines.push('');
   return lines.join('\n');
 }

@@ -104,5 +104,6 @@ export function statelessResponse(
     for (const value of request.headers.getAll(name)) headers.append(name.toUpperCase(), value);
   for (const value of request.headers.getAll('via')) headers.append('VIA', value);
   for (const [name, value] of extra) headers.append(name.toUpperCase(), value);
+  headers.append('CONTENT-LENGTH', '0');
   return { kind: 'response', status, reason, headers, body: Buffer.alloc(0) };
 }

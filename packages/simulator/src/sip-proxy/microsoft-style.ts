@@ -11,6 +11,7 @@ export function upperCaseHeaders(message: SipMessage): void {
     const upper = name.toUpperCase();
     headers.append(message.kind === 'response' && upper === 'USER-AGENT' ? 'SERVER' : upper, value);
   }
+  if (!headers.has('content-length')) headers.append('CONTENT-LENGTH', String(message.body.length));
   message.headers = headers;
 }
 
