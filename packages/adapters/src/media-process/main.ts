@@ -24,7 +24,15 @@ if (!isPipe && existsSync(config.socket)) {
 }
 
 const server = new CommandServer(config);
-await server.listen();
+try {
+  await server.listen();
+} catch (error) {
+  // A path longer than about 100 characters is the usual reason: the system allows no more for a socket.
+  process.stderr.write(
+    `cannot listen on ${config.socket}: ${error instanceof Error ? error.message : error}\n`,
+  );
+  process.exit(1);
+}
 // Whoever can command the relay can listen to calls.
 if (!isPipe) chmodSync(config.socket, 0o600);
 

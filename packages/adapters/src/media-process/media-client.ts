@@ -31,7 +31,8 @@ export interface MediaClientOptions {
   readonly onEvent?: (event: RelayEvent) => void;
   /**
    * After every successful hello. `sameProcess` is false when the media process is another one than before: its
-   * predecessor's sessions are gone.
+   * predecessor's sessions are gone. True after a mere reconnect: then call `adopt` to own the sessions (and get their
+   * events) again before the orphan time is over.
    */
   readonly onConnected?: (hello: HelloAnswer, sameProcess: boolean) => void;
   readonly onDisconnected?: () => void;

@@ -60,6 +60,7 @@ export class MediaLoop {
   readonly #slices: Set<RelaySession>[] = Array.from({ length: SLICES }, () => new Set());
   readonly #paced = new Set<RelaySession>();
   readonly #binding = new Set<string>();
+  readonly #told = new Set<string>();
   #nextSlice = 0;
   #sweeper: NodeJS.Timeout | undefined;
   #pacer: NodeJS.Timeout | undefined;
@@ -75,6 +76,7 @@ export class MediaLoop {
       fraction: Math.random,
       now: () => performance.now(),
       event: onEvent,
+      bug: (session, error) => this.#tellBug(session, error),
     };
   }
 
@@ -190,7 +192,8 @@ export class MediaLoop {
             value: { socket: bound.socket, local: { address, rtpPort: port, rtcpPort: port + 1 } },
           };
         refused.push(port);
-        if (!bound.busy) return fail('bad-address', bound.detail);
+        if (bound.why === 'exhausted') return fail('no-ports', bound.detail);
+        if (bound.why === 'address') return fail('bad-address', bound.detail);
       }
       return fail('no-ports', `${BIND_ATTEMPTS} ports tried, other programs hold them`);
     } finally {
@@ -249,7 +252,12 @@ export class MediaLoop {
 
   #sweep(): void {
     const now = performance.now();
-    for (const session of this.#slices[this.#nextSlice]!) session.sweep(now);
+    for (const session of this.#slices[this.#nextSlice]!)
+      try {
+        session.sweep(now);
+      } catch (error) {
+        this.#tellBug(session.id, error);
+      }
     this.#nextSlice = (this.#nextSlice + 1) % SLICES;
   }
 
@@ -260,13 +268,25 @@ export class MediaLoop {
     this.#pacer = setTimeout(() => this.#paceAll(), 0);
   }
 
+  /** Once per session: a bug in the packet path would fill the log fifty times a second. */
+  #tellBug(session: string, error: unknown): void {
+    if (this.#told.has(session) || this.#told.size >= 1000) return;
+    this.#told.add(session);
+    const stack = error instanceof Error ? error.stack : String(error);
+    process.stderr.write(`${JSON.stringify({ event: 'media-session-bug', session, stack })}\n`);
+  }
+
   /** Absolute due times: late wake-ups do not add up (an interval would fall behind). */
   #paceAll(): void {
     const now = performance.now();
     if (now - this.#paceDueMs > MAX_CATCH_UP_MS) this.#paceDueMs = now;
     while (this.#paceDueMs <= now) {
       for (const session of this.#paced) {
-        session.pace(this.#paceDueMs);
+        try {
+          session.pace(this.#paceDueMs);
+        } catch (error) {
+          this.#tellBug(session.id, error);
+        }
         if (!session.isPaced) this.#paced.delete(session);
       }
       this.#paceDueMs += FRAME_MS;

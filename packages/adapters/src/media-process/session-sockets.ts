@@ -9,6 +9,8 @@ export interface LoopContext {
   fraction(): number;
   now(): number;
   event(event: RelayEvent): void;
+  /** A bug of ours showed itself in this session. It costs the packet, never the process. */
+  bug(session: string, error: unknown): void;
 }
 
 /** Kernel buffer per socket: half a second of a call and then some. The default loses bursts (the system caps it). */
@@ -23,28 +25,40 @@ export const familyOf = (address: string): 4 | 6 => (address.includes(':') ? 6 :
 
 export type BindOutcome =
   | { readonly ok: true; readonly socket: Socket }
-  | { readonly ok: false; readonly busy: boolean; readonly detail: string };
+  | { readonly ok: false; readonly why: 'busy' | 'exhausted' | 'address'; readonly detail: string };
 
-/** Binds one UDP port. `busy`: somebody else has it, another port may do. */
+const bindFailures: Readonly<Record<string, 'busy' | 'exhausted'>> = {
+  EADDRINUSE: 'busy',
+  EACCES: 'busy',
+  EMFILE: 'exhausted',
+  ENFILE: 'exhausted',
+  ENOBUFS: 'exhausted',
+  ENOMEM: 'exhausted',
+};
+
+/** Binds one UDP port. `busy`: another port may do; `exhausted`: none will (descriptors); `address`: not ours. */
 export function bindUdp(address: string, port: number): Promise<BindOutcome> {
   const six = familyOf(address) === 6;
   const type: SocketType = six ? 'udp6' : 'udp4';
   return new Promise((resolve) => {
     const socket = createSocket({ type, lookup: six ? numeric6 : numeric4, recvBufferSize: RECEIVE_BUFFER });
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      socket.close();
-      resolve({
-        ok: false,
-        busy: error.code === 'EADDRINUSE' || error.code === 'EACCES',
-        detail: error.message,
-      });
-    });
-    socket.bind({ address, port, exclusive: true }, () => {
+    const refuse = (error: NodeJS.ErrnoException): void => {
       socket.removeAllListeners('error');
-      // Nothing that happens to one datagram may end the process; the counters show silence.
       socket.on('error', ignore);
-      resolve({ ok: true, socket });
-    });
+      socket.close();
+      resolve({ ok: false, why: bindFailures[error.code ?? ''] ?? 'address', detail: error.message });
+    };
+    socket.once('error', refuse);
+    try {
+      socket.bind({ address, port, exclusive: true }, () => {
+        socket.removeAllListeners('error');
+        // Nothing that happens to one datagram may end the process; the counters show silence.
+        socket.on('error', ignore);
+        resolve({ ok: true, socket });
+      });
+    } catch (error) {
+      refuse(error as NodeJS.ErrnoException);
+    }
   });
 }
 
@@ -135,7 +149,11 @@ export class SessionSockets implements RelayPorts {
   #listen(socket: Socket, side: LegSide, channel: 'rtp' | 'rtcp'): void {
     const { now } = this.#context;
     socket.on('message', (packet: Buffer, from: RemoteInfo) => {
-      this.session?.receive(side, channel, packet, packet.length, from.address, from.port, now());
+      try {
+        this.session?.receive(side, channel, packet, packet.length, from.address, from.port, now());
+      } catch (error) {
+        this.#context.bug(this.session?.id ?? '', error);
+      }
     });
   }
 }

@@ -130,12 +130,17 @@ export class RelayLeg {
       : this.controlLatch.port;
   }
 
+  /** `c=0.0.0.0` is an old way of saying hold (RFC 3264 §8.4): sent there, packets would reach this very host. */
+  get reachable(): boolean {
+    return this.remote !== undefined && this.remote.address !== '0.0.0.0' && this.remote.address !== '::';
+  }
+
   /** May this party be heard, may we send it anything? */
   get hears(): boolean {
     return this.direction === 'sendrecv' || this.direction === 'recvonly';
   }
   get speaks(): boolean {
-    return this.remote !== undefined && (this.direction === 'sendrecv' || this.direction === 'sendonly');
+    return this.reachable && (this.direction === 'sendrecv' || this.direction === 'sendonly');
   }
 
   /** The route of a payload type; undefined if the party never negotiated it. Talk stays with one: remember it. */

@@ -323,6 +323,14 @@ test('nothing is ever sent to an address that is neither in SDP nor latched', ()
   assert.equal(rig.hears('a'), 1000);
 });
 
+test('c=0.0.0.0 means hold: nothing is sent to this host by mistake', () => {
+  const rig = new RelayRig({ a: teams, b: carrier });
+  rig.session.change({ b: { remote: { address: '0.0.0.0', port: 4000, mux: true } } }, 0);
+  rig.talk(440, undefined);
+  rig.run(10_000);
+  assert.equal(rig.sent.filter(({ side }) => side === 'b').length, 0);
+});
+
 test('a wrong change leaves both legs as they were', () => {
   const rig = new RelayRig({ a: teams, b: carrier });
   const failure = rig.session.change(

@@ -437,7 +437,7 @@ export class RelaySession {
   }
 
   #sendReport(leg: RelayLeg, nowMs: number, bye: boolean): void {
-    if (leg.remote === undefined) return;
+    if (!leg.reachable) return;
     const plain = leg.exchange.report(
       { packets: leg.out.packets, octets: leg.out.octets, rtpTimestamp: leg.out.timestampAt(nowMs) },
       leg.heard,
