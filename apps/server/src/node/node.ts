@@ -163,7 +163,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
               ? { sentBy: `${config.sbcBaseDomain}:${config.ports.teamsTls}`, params: ';alias' }
               : { sentBy: `${config.advertisedAddress}:${config.ports.carrierSip}`, params: ';rport' },
         },
-        { ...handlers, send: endpoint.send, random },
+        { ...handlers, send: endpoint.send, random, now: clock.now },
       ),
   });
   snapshots.onChange(() => engine.snapshotChanged());
