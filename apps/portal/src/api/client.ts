@@ -1,4 +1,4 @@
-import { ApiError, createClient, type RouteId, type RouteRequest } from '@tandem/contract';
+import { ApiError, createClient, type RouteId, type RouteRequest, type Session } from '@tandem/contract';
 import { QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 
 let csrfToken: string | undefined;
@@ -35,3 +35,10 @@ export const queries = new QueryClient({
 /** One question to the API; the key is its name and what is asked, so that live events can find it. */
 export const ask = <Id extends RouteId>(id: Id, request: RouteRequest<Id>) =>
   queryOptions({ queryKey: [id, request] as const, queryFn: () => api.call(id, request) });
+
+/** Another person, or nobody: nothing of what the last one saw stays. */
+export function changeSession(session: Session | null): void {
+  csrfToken = session?.csrfToken;
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
+  queries.setQueryData(sessionKey, session);
+}

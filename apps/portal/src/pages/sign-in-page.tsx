@@ -1,7 +1,7 @@
 import { Button, Field, Input, makeStyles, tokens } from '@fluentui/react-components';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
-import { api, queries, rememberCsrf, sessionKey } from '../api/client.ts';
+import { api, changeSession } from '../api/client.ts';
 import { ProblemView } from '../parts/problem-view.tsx';
 
 const useStyles = makeStyles({
@@ -42,11 +42,7 @@ export function SignInPage() {
   }, []);
   const signIn = useMutation({
     mutationFn: () => api.call('session.create', { body: { name, password } }),
-    onSuccess: (session) => {
-      rememberCsrf(session.csrfToken);
-      queries.clear();
-      queries.setQueryData(sessionKey, session);
-    },
+    onSuccess: changeSession,
     onError: () => setPassword(''),
   });
   const submit = (event: FormEvent): void => {

@@ -14,7 +14,7 @@ import type { Permission } from '@tandem/contract';
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { NavLink, useNavigate } from 'react-router';
-import { api, queries, sessionKey } from '../api/client.ts';
+import { api, changeSession } from '../api/client.ts';
 import { useLiveEvents } from '../api/live.ts';
 import { useSession } from '../api/session.ts';
 import { paths } from '../path-builder.ts';
@@ -162,8 +162,7 @@ export function Shell({
   const signOut = useMutation({
     mutationFn: () => api.call('session.delete', {}),
     onSettled: () => {
-      queries.clear();
-      queries.setQueryData(sessionKey, null);
+      changeSession(null);
       void navigate(paths.signIn());
     },
   });

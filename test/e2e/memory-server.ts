@@ -1,0 +1,41 @@
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createPortalBuilder } from '@tandem/adapters/http/portal/portal-builder.ts';
+import { createHttpServer } from '@tandem/adapters/http/server.ts';
+import type { ApiClock } from '@tandem/adapters/http/services.ts';
+import { createMemoryServices } from '@tandem/adapters/http/testing/memory-services.ts';
+
+const systemClock: ApiClock = {
+  now: () => performance.now(),
+  wall: () => Date.now(),
+  after(ms, fire) {
+    const timer = setTimeout(fire, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** The real API and the real portal over services in memory: what a browser sees, without a database or a call. */
+export async function startMemoryServer(port = 0) {
+  const memory = createMemoryServices(systemClock);
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const portal = createPortalBuilder({
+    root: resolve(import.meta.dirname, '../..'),
+    cacheDir:
+      process.env['TANDEM_PORTAL_CACHE'] ?? join(tmpdir(), `tandem-portal-${process.getuid?.() ?? 0}`),
+    wall: systemClock.wall,
+    log: quiet,
+  });
+  portal.start();
+  const state = await portal.settled();
+  if (state.kind !== 'ready') throw new Error(`no portal: ${JSON.stringify(state)}`);
+  const server = await createHttpServer({ host: '127.0.0.1', port, log: quiet, portal }, memory.services);
+  const { url } = await server.listen();
+  return {
+    ...memory,
+    url,
+    async close() {
+      await server.close();
+      await portal.stop();
+    },
+  };
+}
