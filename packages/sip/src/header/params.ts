@@ -2,6 +2,7 @@
  * Parameters, `;name=value`, as headers and URIs carry them: in order, values raw (quotes and escapes kept), so
  * that what we do not understand goes out as it came in. Names compare without case (RFC 3261 §7.3.1).
  */
+import { limits } from '../message/limits.ts';
 import { closingQuote, isToken, quote, textToWire } from './text.ts';
 
 /** `value` is undefined for a flag such as `;lr`. Raw: a quoted string keeps its quotes. */
@@ -21,22 +22,17 @@ export function parseParams(text: string, from: number): Params | undefined {
   let at = skipBlanks(text, from);
   if (at >= text.length) return noParams;
   const params: Param[] = [];
+  const quoted = text.indexOf('"', at) >= 0;
+  let nextEquals = -1;
   while (at < text.length) {
     if (text.charCodeAt(at) !== 59) return undefined;
     const start = at + 1;
-    let end = start;
-    let equals = -1;
-    for (; end < text.length; end++) {
-      const code = text.charCodeAt(end);
-      if (code === 59) break;
-      if (code === 61 && equals < 0) equals = end;
-      else if (code === 34) {
-        const close = closingQuote(text, end);
-        if (close < 0) return undefined;
-        end = close;
-      }
-    }
-    if (equals < 0) {
+    const end = quoted ? endOfParam(text, start) : indexOrEnd(text, ';', start);
+    if (end < 0 || params.length >= limits.params) return undefined;
+    // Searched again only once it has been passed: flags by the thousand stay linear.
+    if (nextEquals < start) nextEquals = indexOrEnd(text, '=', start);
+    const equals = nextEquals;
+    if (equals >= end) {
       const name = text.slice(start, end).trim();
       // DEVIATION: a `;` at the very end is let through (phones send it); an empty piece elsewhere is not.
       if (name === '' && end < text.length) return undefined;
@@ -52,6 +48,24 @@ export function parseParams(text: string, from: number): Params | undefined {
     at = end;
   }
   return params;
+}
+
+function indexOrEnd(text: string, char: string, start: number): number {
+  const end = text.indexOf(char, start);
+  return end < 0 ? text.length : end;
+}
+
+/** The next `;` outside of quotes; -1 when a quote never closes. */
+function endOfParam(text: string, start: number): number {
+  for (let at = start; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 59) return at;
+    if (code === 34) {
+      at = closingQuote(text, at);
+      if (at < 0) return -1;
+    }
+  }
+  return text.length;
 }
 
 export function printParams(params: Params): string {

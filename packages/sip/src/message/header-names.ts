@@ -86,8 +86,8 @@ export interface KnownHeader {
 }
 
 const bySpelling = new Map<string, KnownHeader>();
-/** For lines still in the text: by length, first and last char, so that the usual names are found without cutting them out. */
-const byShape: (Spelling[] | undefined)[] = [];
+/** For lines still in the text: by length and first letter, so that a name is found without cutting it out. */
+const byShape = new Array<Spelling[] | undefined>(1024).fill(undefined);
 
 interface Spelling {
   readonly lower: Uint8Array;
@@ -101,22 +101,25 @@ for (const [name, single, compact] of table) {
     const lower = spelling.toLowerCase();
     for (const written of [spelling, lower, spelling.toUpperCase()]) bySpelling.set(written, known);
     const bytes = Buffer.from(lower);
-    const shape = shapeOf(bytes.length, bytes[0]!, bytes.at(-1)!);
+    const shape = shapeOf(bytes.length, bytes[0]!);
     byShape[shape] = [...(byShape[shape] ?? []), { lower: bytes, known }];
   }
 }
 if (bits > 32) throw new Error('more once-only headers than bits');
 
 /** The same for both cases of a letter: only the low five bits count. */
-function shapeOf(length: number, first: number, last: number): number {
-  return (length & 31) * 1024 + (first & 31) * 32 + (last & 31);
+function shapeOf(length: number, first: number): number {
+  return (length & 31) * 32 + (first & 31);
 }
 
 /** The known header that `bytes[from..to)` spells, whatever its case; undefined for a name that we do not know. */
 export function knownHeader(bytes: Buffer, from: number, to: number): KnownHeader | undefined {
-  const candidates = byShape[shapeOf(to - from, bytes[from]!, bytes[to - 1]!)];
+  const candidates = byShape[shapeOf(to - from, bytes[from]!)];
   if (candidates === undefined) return undefined;
-  for (const { lower, known } of candidates) if (spells(bytes, from, to, lower)) return known;
+  for (let index = 0; index < candidates.length; index++) {
+    const { lower, known } = candidates[index]!;
+    if (spells(bytes, from, to, lower)) return known;
+  }
   return undefined;
 }
 

@@ -12,6 +12,8 @@ export const limits = {
   uriChars: 2_048,
   /** Values that `Headers.list` returns for one name; the rest of a longer list is refused by the parser's line limits. */
   listValues: 1_000,
+  /** Parameters of one header value or URI. */
+  params: 100,
   sdpBytes: 32_768,
   sdpMedia: 10,
   sdpCandidates: 100,

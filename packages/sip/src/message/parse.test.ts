@@ -280,3 +280,46 @@ describe('properties', () => {
     );
   });
 });
+
+describe('hostile messages', () => {
+  const line = (text: string) => Buffer.from(`OPTIONS sip:a SIP/2.0\r\n${text}`, 'latin1');
+  const fill = (piece: string, bytes = 60_000) => piece.repeat(Math.floor(bytes / piece.length));
+  const rest =
+    '\r\nVia: SIP/2.0/UDP a;branch=z\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\n\r\n';
+  const bombs: [string, Buffer][] = [
+    ['line feeds', line(fill('\n'))],
+    ['carriage returns', line(fill('\r'))],
+    ['folds', line(`X: a${fill('\r\n ')}${rest}`)],
+    ['colons', line(fill(':'))],
+    ['one-letter headers', line(`${fill('a:\r\n')}${rest}`)],
+    ['blanks in one value', line(`X: ${fill(' ', 8_000)}x${rest}`)],
+    ['blanks before a colon', line(`X${fill(' ', 8_000)}: x${rest}`)],
+    ['Via with 8 KB of parameters', line(`Via: SIP/2.0/UDP a${fill(';a=b', 8_000)}${rest}`)],
+    ['Via with 8 KB of quotes', line(`Via: SIP/2.0/UDP a;x=${fill('"\\', 8_000)}${rest}`)],
+    ['a comma list of 8 KB', line(`Via: ${fill('SIP/2.0/UDP a,', 8_000)}${rest}`)],
+    [
+      '40 lines of 1.5 KB of brackets',
+      line(`${`Contact: ${fill('<', 1_500)}\r\n`.repeat(40)}${rest.slice(2)}`),
+    ],
+    ['NULs', line(fill('\0'))],
+    ['blanks in the start line', Buffer.from(`OPTIONS${fill(' ')} SIP/2.0\r\n\r\n`)],
+    ['a Request-URI of 60 KB', Buffer.from(`OPTIONS sip:${fill('a')} SIP/2.0\r\n\r\n`)],
+  ];
+  for (const [name, bytes] of bombs) {
+    test(`60 KB of ${name}: read in linear time`, () => {
+      const before = process.cpuUsage();
+      for (let round = 0; round < 5; round++) {
+        const outcome = parseMessage(bytes);
+        const message = outcome.ok ? outcome.message : outcome.fault.partial;
+        if (message) {
+          contactsOf(message);
+          fromOf(message);
+          for (const [key] of message.headers) message.headers.list(key);
+        }
+      }
+      const { user, system } = process.cpuUsage(before);
+      // Some 5 ms a round is the promise; this bound leaves room for a busy machine and tells linear from quadratic.
+      assert.ok(user + system < 500_000, `${user + system} us`);
+    });
+  }
+});

@@ -123,7 +123,7 @@ function parseUriParams(text: string, from: number, end: number): Params | undef
   let at = from;
   while (at < end) {
     const nameEnd = spanEscaped(text, at + 1, end, charClass.param);
-    if (text.charCodeAt(at) !== 59 || nameEnd === at + 1) return undefined;
+    if (text.charCodeAt(at) !== 59 || nameEnd === at + 1 || params.length >= limits.params) return undefined;
     const name = text.slice(at + 1, nameEnd);
     at = nameEnd;
     let value: string | undefined;
