@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import { createCallRecordStore } from '../postgres/call-record-store.ts';
 import { type Database, openDatabase } from '../postgres/database.ts';
 import { freshId, sampleRecord } from '../postgres/test-support/samples.ts';
-import { startTestServer, type TestServer } from '../postgres/test-support/server.ts';
+import { startTestServer, type TestServer, until } from '../postgres/test-support/server.ts';
 import { type CallJournal, createCallLog } from './call-log.ts';
 import { type RecordFiller, startRecordFiller } from './record-filler.ts';
 
@@ -64,7 +64,7 @@ const stored = (db: Database, records: readonly CallRecord[]) =>
 
 /** Asks again until the filler has got everything through. */
 async function drained(filler: RecordFiller): Promise<void> {
-  while (!(await filler.flush()));
+  await until(() => filler.flush());
 }
 
 /** Closes a call and waits until its record is on disk. */
@@ -290,7 +290,7 @@ test('the pool: one attempt at a time while the database is away, everybody else
   assert.ok(db.counts.connectFailures - connectFailures <= 1);
   assert.equal(db.counts.up, false);
   await server.start();
-  while (!(await db.ping()));
+  await until(() => db.ping());
   assert.equal(db.counts.up, true);
   await db.close();
 });

@@ -6,7 +6,7 @@ import type { RoutingSnapshot } from '@tandem/domain';
 import { type Database, openDatabase } from '../postgres/database.ts';
 import { createStores, type Stores } from '../postgres/stores.ts';
 import { e164, sampleAccount, sampleCarrier, samplePerson } from '../postgres/test-support/samples.ts';
-import { startTestServer, type TestServer } from '../postgres/test-support/server.ts';
+import { startTestServer, type TestServer, until } from '../postgres/test-support/server.ts';
 import { createSecretBox } from '../security/secret-box.ts';
 import { openRoutingSnapshotSource, type RoutingSnapshotSource } from './routing-snapshot-source.ts';
 import { parseSnapshot, printSnapshot } from './snapshot-file.ts';
@@ -95,11 +95,11 @@ test('the database is away at the start: calls are routed from disk, and its fac
   assert.deepEqual(now, then);
   await server.start();
   const person = samplePerson(account);
-  while (
-    !(await stores.people.create(account.id, person).then(
+  await until(() =>
+    stores.people.create(account.id, person).then(
       (made) => made.ok,
       () => false,
-    ))
+    ),
   );
   await becomes(source, (snapshot) => snapshot.people.has(person.id));
   assert.equal(source.origin, 'database');

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import path from 'node:path';
@@ -21,6 +21,7 @@ export interface TestServer {
 export const appPassword = 'rehearsal';
 
 const nobody = 65534;
+const setpriv = '/usr/bin/setpriv';
 const asRoot = process.getuid?.() === 0;
 
 export async function startTestServer(port: number): Promise<TestServer> {
@@ -71,7 +72,11 @@ export async function startTestServer(port: number): Promise<TestServer> {
         '-c',
         'shared_buffers=16MB',
       ];
-      child = spawn(path.join(bin, 'postgres'), args, { ...identity, cwd: home, stdio: 'ignore' });
+      // A test run that is killed must not leave its server behind.
+      const [command, prefix] = existsSync(setpriv)
+        ? [setpriv, ['--pdeathsig', 'QUIT', path.join(bin, 'postgres')]]
+        : [path.join(bin, 'postgres'), []];
+      child = spawn(command, [...prefix, ...args], { ...identity, cwd: home, stdio: 'ignore' });
       for (;;) {
         if (child.exitCode !== null) throw new Error(`postgres ended with ${child.exitCode}`);
         if (await answers(port)) return;
@@ -122,4 +127,9 @@ async function answers(port: number): Promise<boolean> {
   } catch {
     return await new Promise((resolve) => setTimeout(resolve, 10, false));
   }
+}
+
+/** Asks until the answer is yes, leaving room for everything else in between. */
+export async function until(yes: () => Promise<boolean>): Promise<void> {
+  while (!(await yes())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
