@@ -20,7 +20,6 @@ const foreign: readonly Foreign[] = [
   { program: 'rtpengine', packages: ['rtpengine-daemon'], wantedBy: ['scenarios', 'bench'] },
   { program: 'redis-server', packages: ['redis-server'], wantedBy: ['integration'] },
   { program: 'chromium', packages: ['chromium', 'fonts-dejavu-core'], wantedBy: ['e2e'] },
-  { program: 'tshark', packages: ['tshark'], wantedBy: ['scenarios'] },
   { program: 'sox', packages: ['sox'], wantedBy: ['scenarios'] },
   { program: 'openssl', packages: ['openssl'], wantedBy: ['integration'] },
 ];

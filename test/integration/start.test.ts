@@ -54,7 +54,7 @@ const processesOf = (text: string): readonly string[] =>
     .filter((line) => line.includes(text) && !/^\s*\d+\s+Z/.test(line));
 
 const until = async (what: string, holds: () => boolean): Promise<void> => {
-  const limit = performance.now() + 15_000;
+  const limit = performance.now() + 60_000;
   while (!holds()) {
     if (performance.now() > limit) throw new Error(`never: ${what}`);
     await delay(20);
