@@ -318,6 +318,7 @@ export class Call {
       const media = this.#media;
       const answer = await media?.answerLocally('a');
       if (!answer?.ok || this.#state !== 'soothing') return;
+      this.a.sent = answer.value;
       this.#earlyMedia = true;
       this.#invite.progress(183, { contact: this.#contact, body: answer.value, contentType: sdpType });
       media?.playRingback('a');
@@ -370,6 +371,7 @@ export class Call {
   #accepted(response: SipResponse, dialog: Dialog, target: Target): void {
     dialog.ack();
     this.b.dialog = dialog;
+    this.b.sent = this.#offer;
     const session = this.#sessionOf();
     session?.attach(this.b);
     this.#attempt(target, String(response.status));
@@ -406,6 +408,7 @@ export class Call {
     this.#answeredAt = now;
     this.record.answeredMs = Math.round(now - this.startedAt);
     this.#stopTimers();
+    this.a.sent = forCaller.value;
     const headers = new Headers();
     writeTimer(headers, this.#offeredTimer);
     this.a.dialog = this.#invite.accept({

@@ -10,6 +10,8 @@ export class Leg {
   dialog: Dialog | undefined;
   /** The peer's last SDP, byte for byte: the same again is a refresh. */
   sdp: Buffer | undefined;
+  /** Our last SDP towards the peer: a refresh says it again, byte for byte (RFC 4028 7.4, teams-direct-routing 5.2). */
+  sent: Buffer | undefined;
   direction: Direction = 'sendrecv';
   timer: SessionTimer | undefined;
   stopTimer: (() => void) | undefined;

@@ -127,6 +127,7 @@ export class Session {
         await this.#owner.media.answer(leg.side, answer.bytes, '');
       });
     };
+    leg.sent = outcome.value;
     incoming.respond(200, { headers, body: outcome.value, contentType: sdpType });
   }
 
@@ -187,7 +188,9 @@ export class Session {
             const back = await this.#owner.media.answer(other.side, answer.bytes, toTagOf(response) ?? '');
             this.#agreeTimer(other, response);
             other.sdp = answer.bytes;
+            other.sent = offer;
             if (back.ok && !incoming.answered) {
+              leg.sent = back.value;
               incoming.respond(200, { headers, body: back.value, contentType: sdpType });
               return;
             }
@@ -202,8 +205,10 @@ export class Session {
   async #answerHere(leg: Leg, incoming: IncomingRequest, headers: Headers): Promise<void> {
     const answer = await this.#owner.media.answerLocally(leg.side);
     if (incoming.answered) return;
-    if (answer.ok) incoming.respond(200, { headers, body: answer.value, contentType: sdpType });
-    else incoming.respond(488);
+    if (answer.ok) {
+      leg.sent = answer.value;
+      incoming.respond(200, { headers, body: answer.value, contentType: sdpType });
+    } else incoming.respond(488);
   }
 
   // ---------------------------------------------------------------- session timers
@@ -224,14 +229,12 @@ export class Session {
     });
   }
 
-  async #refresh(leg: Leg): Promise<void> {
-    if (!leg.alive || !this.#owner.talking) return;
-    const offer = await this.#owner.media.offerTo(leg.side);
-    const { dialog, timer } = leg;
-    if (!offer.ok || !dialog || !leg.alive || !timer || !this.#owner.talking) return;
+  #refresh(leg: Leg): void {
+    const { dialog, timer, sent } = leg;
+    if (!leg.alive || !dialog || !timer || !sent || !this.#owner.talking) return;
     dialog.request({
       method: 'INVITE',
-      body: offer.value,
+      body: sent,
       contentType: sdpType,
       headers: this.#timerHeaders(leg),
       onFinal: (final) =>
@@ -246,12 +249,11 @@ export class Session {
             );
             return;
           }
-          const answer = sessionBodyOf(response);
-          if (response.status < 300 && answer.kind === 'sdp') {
-            await this.#owner.media.answer(leg.side, answer.bytes, toTagOf(response) ?? '');
-          }
           // A refusal other than 408 and 481 still proves that the peer lives.
           this.startTimer(leg, acceptedTimer(response) ?? timer);
+          const answer = sessionBodyOf(response);
+          if (response.status >= 300 || answer.kind !== 'sdp' || leg.sdp?.equals(answer.bytes)) return;
+          await this.#owner.media.answer(leg.side, answer.bytes, toTagOf(response) ?? '');
         }),
     });
   }

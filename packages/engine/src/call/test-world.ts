@@ -219,6 +219,7 @@ class VirtualClock implements Clock {
 }
 
 export interface WorldOptions {
+  readonly media?: BookkeepingMedia;
   readonly weather?: NetworkWeather;
   readonly accounts?: readonly Account[];
   readonly people?: readonly Person[];
@@ -234,7 +235,7 @@ export class World {
   readonly first: TestPeer;
   readonly spare: TestPeer;
   readonly second: TestPeer;
-  readonly media = new BookkeepingMedia();
+  readonly media: BookkeepingMedia;
   readonly log = new KeptLog();
   readonly clock: VirtualClock;
   readonly events: EngineEvent[] = [];
@@ -243,6 +244,7 @@ export class World {
   snapshot: RoutingSnapshot;
 
   constructor(options: WorldOptions = {}) {
+    this.media = options.media ?? new BookkeepingMedia();
     this.net = new TestNetwork({ seed: 1, ...options.weather });
     this.clock = new VirtualClock(this.net);
     // The world's DNS: every customer's host is the one machine of ours.
@@ -332,7 +334,11 @@ export class World {
   }
 
   /** A call from the carrier `from` to `called`. */
-  fromCarrier(called: string, more: Partial<InviteOptions> = {}, from = this.first): PlacedCall {
+  fromCarrier(
+    called: string,
+    more: Partial<InviteOptions> & { lateAnswer?: Buffer } = {},
+    from = this.first,
+  ): PlacedCall {
     return place(from, {
       requestUri: `sip:${called}@${this.tandem.host}:5060`,
       from: `"Pat Example" <sip:${outside}@carrier.example>`,
@@ -375,7 +381,7 @@ export function statuses(call: PlacedCall): number[] {
   return [...call.heard.map((response) => response.status), ...(final === undefined ? [] : [final])];
 }
 
-function place(from: TestPeer, options: Partial<InviteOptions>): PlacedCall {
+function place(from: TestPeer, options: Partial<InviteOptions> & { lateAnswer?: Buffer }): PlacedCall {
   const placed: Omit<PlacedCall, 'invite'> = {
     dialog: undefined,
     heard: [],
@@ -406,7 +412,8 @@ function place(from: TestPeer, options: Partial<InviteOptions>): PlacedCall {
               request.respond(200, { body: offerSdp(), contentType: 'application/sdp' });
             else request.respond(200);
           };
-          dialog.ack(options.body?.length === 0 ? { body: offerSdp(), contentType: 'application/sdp' } : {});
+          const late = options.lateAnswer ?? offerSdp();
+          dialog.ack(options.body?.length === 0 ? { body: late, contentType: 'application/sdp' } : {});
         },
         onFailed: (outcome) => {
           call.failed = outcome;
