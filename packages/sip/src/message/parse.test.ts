@@ -318,8 +318,8 @@ describe('hostile messages', () => {
         }
       }
       const { user, system } = process.cpuUsage(before);
-      // Some 5 ms a round is the promise; this bound leaves room for a busy machine and tells linear from quadratic.
-      assert.ok(user + system < 500_000, `${user + system} us`);
+      // 5 ms a round is the promise; this bound only tells linear from quadratic (3.6e9 steps), on a busy machine too.
+      assert.ok(user + system < 2_000_000, `${user + system} us`);
     });
   }
 });
