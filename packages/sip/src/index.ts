@@ -8,14 +8,11 @@ export * from './auth/server.ts';
 export * from './body/multipart.ts';
 export * from './body/session-body.ts';
 export { dialogMachine } from './dialog/dialog.machine.ts';
-// Transactions, dialogs, the user agent
 export { glareDelayMs } from './dialog/glare.ts';
 export { inviteTurn } from './dialog/invite-turn.machine.ts';
 export * from './framing/framer.ts';
-// More headers, URI equality, bodies, resolution
 export * from './header/contact.ts';
 export * from './header/content-type.ts';
-// Headers
 export * from './header/cseq.ts';
 export * from './header/digest.ts';
 export * from './header/history-info.ts';
@@ -27,9 +24,7 @@ export * from './header/privacy.ts';
 export * from './header/reason.ts';
 export { isToken, quote, textFromWire, textToWire, unquote } from './header/text.ts';
 export * from './header/via.ts';
-// Messages
 export * from './message/access.ts';
-// Checks, framing, digest
 export * from './message/check.ts';
 export { Headers } from './message/headers.ts';
 export { limits } from './message/limits.ts';
@@ -41,7 +36,6 @@ export * from './offer-answer/carrier.ts';
 export * from './offer-answer/state.ts';
 export * from './resolve/resolve.ts';
 export * from './resolve/srv.ts';
-// Session descriptions, offer and answer
 export * from './sdp/attribute.ts';
 export * from './sdp/codec.ts';
 export * from './sdp/connection.ts';
@@ -58,7 +52,6 @@ export { nonInviteClient } from './transaction/non-invite-client.machine.ts';
 export { nonInviteServer } from './transaction/non-invite-server.machine.ts';
 export type * from './ua/types.ts';
 export { createUserAgent } from './ua/user-agent.ts';
-// URIs
 export * from './uri/host.ts';
 export { hostOfUri } from './uri/host-of-uri.ts';
 export * from './uri/uri.ts';
