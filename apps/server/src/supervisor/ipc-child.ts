@@ -8,7 +8,7 @@ import type { ReadyMessage, SpawnChild } from './running-child.ts';
 export const ipcChild =
   <Config>(file: string, config: Config): SpawnChild =>
   ({ onLine, onPid }) => {
-    const child = spawn(process.execPath, ['--enable-source-maps', file], {
+    const child = spawn(process.execPath, [file], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // Its own session: signals to our group reach us alone, and we end the children in order.
       detached: process.platform !== 'win32',

@@ -12,7 +12,7 @@ const isReadyLine = (line: string): boolean => line.startsWith('{"ready":true');
 export const stdioChild =
   (file: string, args: readonly string[]): SpawnChild =>
   ({ onLine, onPid }) => {
-    const child = spawn(process.execPath, ['--enable-source-maps', file, ...args], {
+    const child = spawn(process.execPath, [file, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: process.platform !== 'win32', // its own session, see ipc-child.ts
       env: childEnvironment(),

@@ -29,7 +29,8 @@ export interface SupervisedChild {
   state(): ChildState;
 }
 
-const readyWithinMs = 60_000;
+/** Long, because killing a child on an overloaded machine only adds to the load. */
+const readyWithinMs = 180_000;
 /** Lines of a child that a person sees on standard error, per ten seconds; the log file has them all. */
 const noticesPerWindow = 10;
 
