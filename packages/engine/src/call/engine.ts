@@ -1,4 +1,4 @@
-import type { CallDirection, CallId, CallRecord, RoutingSnapshot } from '@tandem/domain';
+import type { CallDirection, CallId, CallRecord, Carrier, RoutingSnapshot } from '@tandem/domain';
 import { callIdOf, Headers, hostOfUri, parseUri, printUri, type SipMessage } from '@tandem/sip';
 import type {
   Destination,
@@ -97,7 +97,8 @@ interface Live {
   /** Source whose unanswered INVITE this is; undefined once answered. */
   source: string | undefined;
   readonly sipCallIds: string[];
-  readonly carrier: string | undefined;
+  /** Whose limit of calls it counts against: where it came from, or where it goes now. */
+  carrier: string | undefined;
 }
 
 /** Times the call went through us already; more is a loop (T15: at most two passes). */
@@ -138,7 +139,11 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     peers,
     settings,
     fraction: deps.fraction,
-    onLegId: (call, sipCallId) => claim(call, 'b', sipCallId),
+    onLegId: (call, sipCallId) => {
+      claim(call, 'b', sipCallId);
+      const entry = live.get(call.record.callId);
+      if (entry) count(entry, call.record.carrierId);
+    },
     onAnswered: (call) => {
       const entry = live.get(call.record.callId);
       if (entry) settle(entry);
@@ -209,7 +214,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       record,
       startedAt,
       ladder,
-      targets: route && targetsOf(route, snapshot, peers, settings, hops + 1),
+      targets: route && targetsOf(route, snapshot, peers, settings, hops + 1, full),
       contact: contactFor(invite, source, snapshot),
     });
     register(call, source, sipCallId, ladder);
@@ -226,10 +231,21 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     const limit = settings.budgets.unansweredPerSource;
     if ((unanswered.get(key) ?? 0) >= limit) return { kind: 'too-many-calls', limit, of: key };
     if (source.kind !== 'carrier') return undefined;
-    const most = snapshot.carriers.get(source.carrierId)?.maxCalls;
-    if (most !== undefined && (callsOfCarrier.get(source.carrierId) ?? 0) >= most)
-      return { kind: 'too-many-calls', limit: most, of: key };
+    const carrier = snapshot.carriers.get(source.carrierId);
+    if (carrier && full(carrier)) return { kind: 'too-many-calls', limit: carrier.maxCalls ?? 0, of: key };
     return undefined;
+  }
+
+  function full(carrier: Carrier): boolean {
+    return carrier.maxCalls !== undefined && (callsOfCarrier.get(carrier.id) ?? 0) >= carrier.maxCalls;
+  }
+
+  /** A call counts against one carrier at a time, also while it looks for one that takes it. */
+  function count(entry: Live, carrier: string | undefined): void {
+    if (entry.carrier === carrier) return;
+    if (entry.carrier !== undefined) decrement(callsOfCarrier, entry.carrier);
+    entry.carrier = carrier;
+    if (carrier !== undefined) callsOfCarrier.set(carrier, (callsOfCarrier.get(carrier) ?? 0) + 1);
   }
 
   function shed(invite: IncomingInvite, failure: CallFailure): void {
@@ -326,9 +342,10 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       record: () => record.toRecord(),
       ladder: () => ladder.render(),
     };
-    live.set(record.callId, { call, view, source: key, sipCallIds: [], carrier });
+    const entry: Live = { call, view, source: key, sipCallIds: [], carrier: undefined };
+    live.set(record.callId, entry);
     unanswered.set(key, (unanswered.get(key) ?? 0) + 1);
-    if (carrier !== undefined) callsOfCarrier.set(carrier, (callsOfCarrier.get(carrier) ?? 0) + 1);
+    count(entry, carrier);
     unclaimed.claim(sipCallId, ladder, 'a');
     claim(call, 'a', sipCallId);
     deps.onEvent?.({ kind: 'call-started', call: view });
@@ -356,7 +373,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     if (!entry) return;
     live.delete(callId);
     settle(entry);
-    if (entry.carrier !== undefined) decrement(callsOfCarrier, entry.carrier);
+    count(entry, undefined);
     for (const sipCallId of entry.sipCallIds) byLeg.delete(sipCallId);
     deps.onEvent?.({ kind: 'call-ended', call: entry.view });
     if (live.size === 0) drained?.();

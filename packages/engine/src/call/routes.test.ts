@@ -239,3 +239,23 @@ test('a customer’s own carrier never takes another customer’s call', async (
   assert.ok(far.invite);
   assert.equal(world.first.invites.length, 0);
 });
+
+test('the first carrier is full: the next call leaves over the second, an emergency call over the first all the same', async () => {
+  const world = new World({
+    carriers: ({ first, second: other }) => [
+      carrier('rehearsal', [first], { maxCalls: 1 }),
+      carrier('second', [other], { emergency: false }),
+    ],
+  });
+  answers(world.first);
+  answers(world.second);
+  const calls = [outside, outside, '911'].map((called) => world.fromTeams(called));
+  await world.run(300);
+  for (const call of calls) assert.equal(call.accepted?.status, 200);
+  assert.deepEqual([world.first.invites.length, world.second.invites.length], [2, 1]);
+  for (const call of calls) call.dialog?.bye();
+  await world.run(1500);
+  world.fromTeams(outside);
+  await world.run(300);
+  assert.equal(world.first.invites.length, 3);
+});
