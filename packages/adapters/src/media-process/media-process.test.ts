@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import type { LegAllocation, RelayEvent } from '@tandem/media';
+import { type LegAllocation, printWav, type RelayEvent, ToneSource } from '@tandem/media';
 import { MediaClient } from './media-client.ts';
 import type { MediaConfig } from './media-config.ts';
 import {
@@ -22,16 +25,34 @@ after(async () => {
   for (const stop of running.reverse()) await stop();
 });
 
-async function mediaWithClient(
-  config: Partial<MediaConfig>,
-): Promise<{ media: RunningMedia; client: MediaClient; events: RelayEvent[] }> {
+interface Rig {
+  readonly media: RunningMedia;
+  readonly client: MediaClient;
+  readonly events: RelayEvent[];
+}
+
+async function mediaWithClient(config: Partial<MediaConfig>): Promise<Rig> {
   const media = await startMedia(config);
   running.push(() => media.stop());
+  return clientOf(media);
+}
+
+async function clientOf(media: RunningMedia): Promise<Rig> {
   const events: RelayEvent[] = [];
   const client = new MediaClient({ socketPath: media.socketPath, onEvent: (event) => events.push(event) });
   running.push(() => client.close());
-  assert.equal(await client.ready(5000), true);
+  assert.equal(await client.ready(10_000), true);
   return { media, client, events };
+}
+
+/** One process for all tests that leave it as they found it; each has its own client and session names. */
+let sharedMedia: Promise<RunningMedia> | undefined;
+async function shared(): Promise<Rig> {
+  sharedMedia ??= startMedia({ firstPort: 9000, lastPort: 9299 }).then((media) => {
+    running.unshift(() => media.stop());
+    return media;
+  });
+  return clientOf(await sharedMedia);
 }
 
 /** Teams with SRTP, mux and A-law on leg a; the carrier with RTP, two ports and mu-law on leg b. */
@@ -54,8 +75,8 @@ async function call(client: MediaClient, session: string): Promise<{ teams: Part
 }
 
 test('Teams (SRTP, A-law) and a carrier (RTP, mu-law) hear each other, DTMF passes, reports flow, counters agree', async () => {
-  const { client, events } = await mediaWithClient({ firstPort: 9000, lastPort: 9099 });
-  const { teams, carrier } = await call(client, 'c1');
+  const { client, events } = await shared();
+  const { teams, carrier } = await call(client, 'heard');
   teams.talk(440);
   carrier.talk(1000);
   await until('both hear the other', () => teams.hears(1000) && carrier.hears(440));
@@ -75,11 +96,11 @@ test('Teams (SRTP, A-law) and a carrier (RTP, mu-law) hear each other, DTMF pass
     ['a', 'b'],
   );
   for (let counted = false; !counted; ) {
-    const report = await client.query('c1');
+    const report = await client.query('heard');
     assert.ok(report.ok);
     counted = report.value.a.counters.rtcpReceived > 0 && report.value.b.counters.rtcpReceived > 0;
   }
-  const released = await client.release('c1');
+  const released = await client.release('heard');
   assert.ok(released.ok);
   const { a, b } = released.value;
   for (const leg of [a, b]) {
@@ -89,12 +110,12 @@ test('Teams (SRTP, A-law) and a carrier (RTP, mu-law) hear each other, DTMF pass
   assert.equal(a.counters.codecReceived, 'pcma');
   assert.equal(b.counters.codecSent, 'pcmu');
   assert.equal(teams.endpoint.statistics().packetsLost + carrier.endpoint.statistics().packetsLost, 0);
-  assert.deepEqual(await client.release('c1'), { ok: false, reason: 'unknown-session', detail: 'c1' });
+  assert.deepEqual(await client.release('heard'), { ok: false, reason: 'unknown-session', detail: 'heard' });
 });
 
 test('an off-path sprayer is neither heard nor answered, on the plain and on the protected leg', async () => {
-  const { client } = await mediaWithClient({ firstPort: 9100, lastPort: 9199 });
-  const { teams, carrier } = await call(client, 'c1');
+  const { client } = await shared();
+  const { teams, carrier } = await call(client, 'sprayed');
   const sprayer = await openSocket();
   running.push(() => sprayer.close());
   let answered = 0;
@@ -115,7 +136,7 @@ test('an off-path sprayer is neither heard nor answered, on the plain and on the
   carrier.talk(700);
   for (let i = 50; i < 200; i += 1) spray(i);
   await until('both hear the other', () => teams.hears(700) && carrier.hears(500));
-  const report = await client.query('c1');
+  const report = await client.query('sprayed');
   assert.ok(report.ok);
   assert.ok(report.value.a.counters.rejectedAuth >= 200, 'every sprayed packet failed its tag');
   assert.ok(report.value.b.counters.rejectedSource >= 200, 'every sprayed packet had the wrong source');
@@ -124,7 +145,7 @@ test('an off-path sprayer is neither heard nor answered, on the plain and on the
 });
 
 test('signalling is killed: the call goes on being heard, its successor adopts it and ends it', async () => {
-  const { media, client } = await mediaWithClient({ firstPort: 9200, lastPort: 9299 });
+  const { media, client } = await shared();
   const program = `
     const { MediaClient } = await import(${JSON.stringify(new URL('./media-client.ts', import.meta.url).href)});
     const client = new MediaClient({ socketPath: ${JSON.stringify(media.socketPath)} });
@@ -162,8 +183,9 @@ test('signalling is killed: the call goes on being heard, its successor adopts i
   for (let owned = true; owned; ) {
     const list = await client.list();
     assert.ok(list.ok);
-    owned = list.value[0]!.owned;
-    assert.equal(list.value[0]!.label, 'call 9');
+    const found = list.value.find(({ session }) => session === 'c9');
+    assert.equal(found?.label, 'call 9');
+    owned = found.owned;
   }
   teams.endpoint.forgetHeard();
   carrier.endpoint.forgetHeard();
@@ -217,14 +239,14 @@ test('another program holds some ports of the range: the others are used', async
   assert.equal(squatters.includes(outcome.value.a.rtpPort), false);
 });
 
-test('ringback is played to the waiting party until the other side talks; a tone and a wrong file are told apart', async () => {
-  const { client, events } = await mediaWithClient({ firstPort: 9400, lastPort: 9499 });
-  const { teams, carrier } = await call(client, 'c1');
+test('ringback is played to the waiting party until the other side talks; a prompt from a file replaces it; a missing file is refused', async () => {
+  const { client, events } = await shared();
+  const { teams, carrier } = await call(client, 'ringing');
   teams.talk(500);
   assert.ok(
     (
       await client.play({
-        session: 'c1',
+        session: 'ringing',
         leg: 'a',
         playId: 'ring',
         source: { kind: 'tone', hz: 425 },
@@ -237,21 +259,32 @@ test('ringback is played to the waiting party until the other side talks; a tone
   await until('Teams hears the carrier', () => teams.hears(900));
   assert.deepEqual(
     events.filter(({ kind }) => kind === 'played'),
-    [{ kind: 'played', session: 'c1', leg: 'a', playId: 'ring', end: 'rtp-arrived' }],
+    [{ kind: 'played', session: 'ringing', leg: 'a', playId: 'ring', end: 'rtp-arrived' }],
   );
+  const prompt = join(mkdtempSync(join(tmpdir(), 'prompt-')), 'prompt.wav');
+  running.push(() => rmSync(dirname(prompt), { recursive: true }));
+  writeFileSync(
+    prompt,
+    printWav({ rate: 16_000, samples: new ToneSource(1500, { rate: 16_000, seconds: 60 }).read(960_000) }),
+  );
+  const file = { kind: 'file', path: prompt } as const;
+  assert.ok((await client.play({ session: 'ringing', leg: 'a', playId: 'prompt', source: file })).ok);
+  await until('Teams hears the prompt instead of the carrier', () => teams.hears(1500));
+  assert.deepEqual(await client.stop('ringing', 'a', 'prompt'), { ok: true, value: { stopped: true } });
+  await until('Teams hears the carrier again', () => teams.hears(900));
   const missing = await client.play({
-    session: 'c1',
+    session: 'ringing',
     leg: 'a',
     playId: 'p',
     source: { kind: 'file', path: '/nonexistent.wav' },
   });
   assert.equal(missing.ok ? 'ok' : missing.reason, 'bad-source');
-  assert.ok((await client.sendDtmf({ session: 'c1', leg: 'b', digits: '7' })).ok);
+  assert.ok((await client.sendDtmf({ session: 'ringing', leg: 'b', digits: '7' })).ok);
   await until('the carrier hears our digit', () => carrier.endpoint.digits[0]?.digit === '7');
 });
 
 test('garbage on the control socket closes that connection only; a wrong command gets a reason', async () => {
-  const { media, client } = await mediaWithClient({ firstPort: 9500, lastPort: 9549 });
+  const { media, client } = await shared();
   const { connect } = await import('node:net');
   for (const bytes of [Buffer.from('GET / HTTP/1.1\r\n\r\n'), Buffer.from([0, 0, 0, 2, 0x7b, 0x7d])]) {
     const rude = connect(media.socketPath);
@@ -284,6 +317,20 @@ test('the media process dies: what was asked ends as disconnected, the client co
   });
   assert.equal(await client.ready(8000), true);
   assert.notEqual(client.hello!.incarnation, first);
+});
+
+test('IPv6 works as IPv4 does; a leg and its party of different versions are refused', async () => {
+  const { client } = await shared();
+  const six = await client.allocate({
+    session: 'six',
+    a: { localAddress: '::1', remote: { address: '::1', port: 4000 } },
+  });
+  // A machine without IPv6 says so by name.
+  assert.ok(six.ok || six.reason === 'bad-address', JSON.stringify(six));
+  const mixed = await client.allocate({ session: 'mixed', a: { remote: { address: '::1', port: 4000 } } });
+  assert.equal(mixed.ok ? 'ok' : mixed.reason, 'bad-request');
+  const foreign = await client.allocate({ session: 'foreign', a: { localAddress: '192.0.2.1' } });
+  assert.equal(foreign.ok ? 'ok' : foreign.reason, 'bad-address');
 });
 
 test('two relay threads share the range; a session lives on one of them; SIGTERM ends all with code 0', async () => {
