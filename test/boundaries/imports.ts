@@ -42,7 +42,8 @@ export const withoutComments = (source: string): string => {
 };
 
 /** Files that only tests and benches load. */
-const testFile = /\.(?:test|bench|testkit|fixture)\.tsx?$|\/(?:testkit|testing|testdata)\//;
+const testFile =
+  /\.(?:test|bench|testkit|fixture)\.tsx?$|\/test-[a-z-]+\.ts$|\/(?:testkit|testing|testdata)\//;
 
 export const sourceFiles = (folder: string): readonly SourceFile[] =>
   globSync(`${folder}/**/*.{ts,tsx}`, { cwd: repository, exclude: (name) => name === 'node_modules' })
