@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Configuration, settings } from '@tandem/adapters/config/schema.ts';
+import { mediaProcessArgs } from '@tandem/adapters/media-process/media-process-command.ts';
 import type { HubAddress, NodeConfig, TwinAddresses, TwinConfig } from './child-config.ts';
 import { type DataDir, type RehearsalSecrets, socketPath } from './data-dir.ts';
 import type { Ports } from './ports.ts';
@@ -9,7 +10,6 @@ const repository = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** The programs that the supervisor runs beside PostgreSQL. */
 export const childPrograms = {
-  media: join(repository, 'packages/adapters/src/media-process/main.ts'),
   twin: join(repository, 'packages/simulator/src/main.ts'),
   node: join(repository, 'apps/server/src/node/main.ts'),
 } as const;
@@ -84,16 +84,13 @@ export const childConfigs = ({
       : hubNames.map((name, index) => ({ name, port: hubPorts[index]! }));
 
   return {
-    media: [
-      '--socket',
-      socket.path,
-      '--address',
-      bindAddress,
-      '--ports',
-      `${ports.relayRtp.first}-${ports.relayRtp.last}`,
-      '--threads',
-      String(values.mediaWorkers),
-    ],
+    media: mediaProcessArgs({
+      socket: socket.path,
+      address: bindAddress,
+      firstPort: ports.relayRtp.first,
+      lastPort: ports.relayRtp.last,
+      threads: values.mediaWorkers,
+    }),
     ...(rehearsal && {
       twin: {
         dataDir: dataDir.twin,

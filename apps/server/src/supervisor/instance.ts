@@ -168,7 +168,7 @@ export const createInstance = ({ values, fresh, onNotice }: InstanceOptions): In
     };
     const [twinReady] = await Promise.all([
       configs.twin && launch('twin', ipcChild(childPrograms.twin, configs.twin)),
-      launch('media', stdioChild(childPrograms.media, configs.media)),
+      launch('media', stdioChild(configs.media)),
       startDatabase(),
     ]);
     await launch('node', ipcChild(childPrograms.node, configs.node(database, twinReady?.microsoftRoot)));

@@ -6,13 +6,13 @@ import type { ReadyMessage, SpawnChild } from './running-child.ts';
 const isReadyLine = (line: string): boolean => line.startsWith('{"ready":true');
 
 /**
- * A program of ours that takes its settings as arguments, says `{"ready":true,…}` in one line on standard output and ends
+ * A program of ours, `args` being Node's whole command line: it takes its settings as arguments, says `{"ready":true,…}` in one line on standard output and ends
  * when its standard input ends, which is also how it learns that we are dead.
  */
 export const stdioChild =
-  (file: string, args: readonly string[]): SpawnChild =>
+  (args: readonly string[]): SpawnChild =>
   ({ onLine, onPid }) => {
-    const child = spawn(process.execPath, [file, ...args], {
+    const child = spawn(process.execPath, [...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: process.platform !== 'win32', // its own session, see ipc-child.ts
       env: childEnvironment(),
