@@ -12,12 +12,15 @@ interface AxeRun {
   }[];
 }
 
-/** WCAG 2 A and AA as axe can judge them; one line per fault, empty when there is none. */
+/**
+ * Left out: Fluent UI's markers at the ends of a focus trap, which are hidden and focusable by design.
+ * WCAG 2 A and AA as axe can judge them; one line per fault, empty when there is none.
+ */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   // Through the debugger, not as a script element: the page's own policy allows files only.
   await page.evaluate(source);
   const run = (await page.evaluate(
-    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })`,
+    `axe.run({ exclude: [['[data-tabster-dummy]']] }, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })`,
   )) as AxeRun;
   return run.violations.flatMap((violation) =>
     violation.nodes.map(

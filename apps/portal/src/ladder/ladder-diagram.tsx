@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { hasBody, isStep, messageTitle, rightward } from './message-title.ts';
 
 /** Where things stand, in pixels: time, then the lifelines of the A peer, Tandem and the B peer. */
-const width = 860;
+const width = 880;
 const lines = { a: 170, us: 480, b: 790 } as const;
 const rowHeight = 40;
 
@@ -12,7 +12,16 @@ const useStyles = makeStyles({
   scroll: { overflowX: 'auto' },
   inner: { minWidth: `${width}px`, maxWidth: `${width}px`, margin: '0 auto', paddingBottom: '12px' },
   list: { listStyleType: 'none', margin: 0, padding: 0 },
+  spoken: {
+    position: 'absolute',
+    width: '1px',
+    height: '1px',
+    overflow: 'hidden',
+    clipPath: 'inset(50%)',
+    whiteSpace: 'nowrap',
+  },
   row: {
+    position: 'relative',
     display: 'block',
     width: '100%',
     padding: 0,
@@ -84,10 +93,10 @@ export function LadderDiagram({ entries }: { readonly entries: readonly LadderEn
                     type="button"
                     className={styles.row}
                     aria-expanded={open.has(index)}
-                    aria-label={describe(entry)}
                     onClick={() => toggle(index)}
                   >
                     <Arrow entry={entry} />
+                    <span className={styles.spoken}>{describe(entry)}</span>
                   </button>
                   {open.has(index) && (
                     <pre className={styles.message}>{entry.text.replace(/\r\n/g, '\n').trimEnd()}</pre>
@@ -112,12 +121,12 @@ function Heads({ a, b }: { readonly a: string; readonly b: string }) {
   const styles = useStyles();
   const head = (x: number, name: string, address: string) => (
     <g>
-      <rect className={styles.box} x={x - 66} y={4} width={132} height={44} rx={6} />
+      <rect className={styles.box} x={x - 74} y={4} width={148} height={44} rx={6} />
       <text className={styles.name} x={x} y={23} textAnchor="middle">
         {name}
       </text>
       <text className={styles.address} x={x} y={40} textAnchor="middle">
-        {address.length > 24 ? `${address.slice(0, 23)}…` : address}
+        {address.length > 22 ? `${address.slice(0, 21)}…` : address}
         <title>{address}</title>
       </text>
     </g>
@@ -147,7 +156,7 @@ function Arrow({ entry }: { readonly entry: LadderEntry }) {
   const [tail, tip] = toRight ? [left, right] : [right, left];
   const back = toRight ? -9 : 9;
   const y = 28;
-  const label = title.length > 36 ? `${title.slice(0, 35)}…` : title;
+  const label = title.length > 30 ? `${title.slice(0, 29)}…` : title;
   return (
     <svg
       className={mergeClasses(styles.svg, styles[kind])}

@@ -9,7 +9,7 @@ export function messageTitle(text: string): {
   const first = text.slice(0, Math.max(0, text.search(/\r?\n|$/)));
   const status = /^SIP\/2\.0 (\d{3}) ?(.*)$/.exec(first);
   if (!status) {
-    return { title: first.replace(/ SIP\/2\.0$/, '').slice(0, 60), kind: 'request' };
+    return { title: first.replace(/ SIP\/2\.0$/, '').replace(/ sips?:/, ' '), kind: 'request' };
   }
   const of = /^CSeq:\s*\d+\s+(\S+)/im.exec(text)?.[1];
   const code = Number(status[1]);

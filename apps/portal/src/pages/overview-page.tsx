@@ -36,7 +36,7 @@ const useStyles = makeStyles({
     border: `1px solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusLarge,
   },
-  peerHead: { display: 'flex', justifyContent: 'space-between', alignItems: 'start', gap: '10px' },
+  peerHead: { display: 'grid', justifyItems: 'start', gap: '8px' },
   peerName: { margin: 0, fontSize: tokens.fontSizeBase300, fontWeight: 600, overflowWrap: 'anywhere' },
   quiet: { margin: 0, color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
   words: { margin: 0 },
@@ -168,17 +168,17 @@ function PeerGroup({
             return (
               <article key={peer.id} className={styles.peer}>
                 <div className={styles.peerHead}>
+                  <StateBadge {...peerWords[peer.state]} />
                   <div>
                     <h3 className={styles.peerName}>{peer.name}</h3>
                     <p className={styles.quiet}>{peer.address}</p>
                   </div>
-                  <StateBadge {...peerWords[peer.state]} />
                 </div>
                 <p className={styles.words}>{peer.sentence}</p>
                 <dl className={styles.ways}>
-                  <dt className={styles.term}>It answered our OPTIONS</dt>
+                  <dt className={styles.term}>OPTIONS to it</dt>
                   <dd className={styles.value}>{heard(peer.weAsk.ageSeconds, answer)}</dd>
-                  <dt className={styles.term}>It sent us OPTIONS</dt>
+                  <dt className={styles.term}>OPTIONS from it</dt>
                   <dd className={styles.value}>{heard(peer.theyAsk.ageSeconds)}</dd>
                 </dl>
               </article>

@@ -81,12 +81,7 @@ export function SignInPage() {
             onChange={(_, data) => setPassword(data.value)}
           />
         </Field>
-        <Button
-          type="submit"
-          appearance="primary"
-          size="large"
-          disabled={!name || !password || signIn.isPending}
-        >
+        <Button type="submit" appearance="primary" size="large" disabled={signIn.isPending}>
           {signIn.isPending ? 'Signing in…' : 'Sign in'}
         </Button>
       </form>

@@ -6,7 +6,8 @@ import { api, queries } from '../api/client.ts';
 import { sayError } from './problem-view.tsx';
 
 const useStyles = makeStyles({
-  form: { display: 'flex', flexWrap: 'wrap', alignItems: 'end', gap: '12px', paddingTop: '18px' },
+  form: { display: 'flex', flexWrap: 'wrap', alignItems: 'start', gap: '12px', paddingTop: '18px' },
+  button: { marginTop: '26px' },
 });
 
 /** Changes the main number. The server judges; its words are shown at the field. */
@@ -46,7 +47,7 @@ export function NumberForm({ person }: { readonly person: Person }) {
       >
         <Input type="tel" value={typed} onChange={(_, data) => setTyped(data.value)} />
       </Field>
-      <Button type="submit" disabled={!typed.trim() || change.isPending}>
+      <Button className={styles.button} type="submit" disabled={!typed.trim() || change.isPending}>
         Change number
       </Button>
     </form>

@@ -20,6 +20,7 @@ export function SearchField({
   }, [typed, value, onSearch]);
   return (
     <SearchBox
+      style={{ width: '290px', maxWidth: '100%' }}
       placeholder={label}
       input={{ 'aria-label': label }}
       value={typed}

@@ -5,12 +5,19 @@ export function clockTime(instant: string, zone: string): string {
   );
 }
 
+/** With the zone's short name, because the operator sees several; with the year when it is not this one. */
 export function dayAndTime(instant: string, zone: string): string {
+  const at = new Date(instant);
   return new Intl.DateTimeFormat(undefined, {
-    dateStyle: 'medium',
-    timeStyle: 'medium',
+    ...(at.getFullYear() === new Date().getFullYear() ? {} : { year: 'numeric' }),
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+    second: '2-digit',
     timeZone: zone,
-  }).format(new Date(instant));
+    timeZoneName: 'short',
+  }).format(at);
 }
 
 /** `0:52`, `1:02:07`. */
