@@ -56,6 +56,8 @@ export interface TwinConfig {
   readonly logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   /** Enforce the checks tagged T and I as well as the documented ones (D). Default true. */
   readonly strict?: boolean;
+  /** RFC 3261 T1 in ms, default 500. For rehearsals of what takes 64*T1. */
+  readonly sipT1Ms?: number;
 }
 
 export type ToTwin = { readonly type: 'configure'; readonly config: TwinConfig } | { readonly type: 'stop' };

@@ -72,6 +72,7 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
     baseDomain: config.sbcBaseDomain,
     sbc,
     strict: config.strict ?? true,
+    ...(config.sipT1Ms === undefined ? {} : { t1Ms: config.sipT1Ms }),
     clock,
     random,
     audit,
@@ -83,6 +84,9 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
     knownIntermediates: [trust.programme.cert],
     openParty,
   });
+  const ported = new Set(
+    rehearsalWorld.customers.flatMap(({ people }) => people.map(({ platform }) => platform?.number)),
+  );
   const carrier = new Carrier({
     address,
     ports: [ports.twinCarrier, ports.twinCarrierSecond, ports.twinCarrierThird],
@@ -93,6 +97,7 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
     faults,
     numbers: rehearsalWorld.carrier.numbers,
     defaultHabit: rehearsalWorld.carrier.defaultHabit,
+    isPorted: (number) => ported.has(number),
     openParty,
   });
 

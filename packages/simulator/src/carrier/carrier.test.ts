@@ -111,8 +111,8 @@ describe('the rehearsal carrier and its bad days', () => {
   let sbc: CarrierSide;
   let ports: readonly number[];
   before(async () => {
-    ({ twin, close } = await startTestTwin(23_600));
-    sbc = new CarrierSide(23_612);
+    ({ twin, close } = await startTestTwin(23_200));
+    sbc = new CarrierSide(Number(twin.config.sbcCarrier.split(':')[1]));
     await sbc.open();
     ports = twin.carrier.ports;
   });
@@ -212,7 +212,11 @@ describe('the rehearsal carrier and its bad days', () => {
     const acked = new Promise<Buffer>((resolve) => {
       offerless.onAck = (ack) => resolve(ack.body);
     });
-    offerless.accept({ contact: '<sip:127.0.0.1:23612>', body: sbc.sdp(), contentType: 'application/sdp' });
+    offerless.accept({
+      contact: `<sip:${twin.config.sbcCarrier}>`,
+      body: sbc.sdp(),
+      contentType: 'application/sdp',
+    });
     sbc.node.kick();
     assert.ok(readAudioSdp(await acked).ok);
     second.hangUp();
@@ -223,7 +227,11 @@ describe('the rehearsal carrier and its bad days', () => {
     const third = await twin.carrier.place({ from: '+12025550199', to: '+12025550142' });
     const unacked = await next;
     sbc.heard.length = 0;
-    unacked.accept({ contact: '<sip:127.0.0.1:23612>', body: sbc.sdp(), contentType: 'application/sdp' });
+    unacked.accept({
+      contact: `<sip:${twin.config.sbcCarrier}>`,
+      body: sbc.sdp(),
+      contentType: 'application/sdp',
+    });
     sbc.node.kick();
     await new Promise<void>((resolve) => third.whenConnected(resolve));
     assert.equal(

@@ -23,6 +23,7 @@ import type { TwinRandom } from '../random.ts';
 import { SipNode, streamFramer } from '../sip-node.ts';
 import type { CarrierHabit } from '../world/rehearsal-world.ts';
 import { CarrierCall } from './carrier-call.ts';
+import { carryAcross } from './transit.ts';
 
 /** The rehearsal carrier: three addresses, UDP and TCP, numbers with habits, and bad days on request. */
 
@@ -39,6 +40,8 @@ export interface CarrierOptions {
   readonly faults: FaultBoard;
   readonly numbers: readonly { readonly number: string; readonly habit: CarrierHabit }[];
   readonly defaultHabit: CarrierHabit;
+  /** Whether calls to this number are delivered to the platform: it was ported there. */
+  isPorted(number: string): boolean;
   openParty(toneHz: number): Promise<Party>;
 }
 
@@ -255,6 +258,18 @@ export class Carrier {
     }
     if (this.#fault('503-first') && address === 'first') {
       invite.reject(503);
+      return;
+    }
+    if (this.#options.isPorted(own)) {
+      const { sbc, clock, address: here } = this.#options;
+      carryAcross(invite, other, own, {
+        ua: this.#node.ua,
+        now: () => clock.now(),
+        kick: () => this.#node.kick(),
+        sbc,
+        here: `${here}:${this.#ports[0]}`,
+        destination: { protocol: 'UDP', host: sbc.host, port: sbc.port, via: 'carrier-first-udp' },
+      });
       return;
     }
     const call = this.#newCall({

@@ -25,12 +25,12 @@ describe('calls between the SBC and Teams clients', () => {
   let sbc: TestSbc;
   let close: () => Promise<void>;
   let dana: TeamsClients;
-  const pool = new PortPool({ first: 23_540, last: 23_599 });
+  const pool = new PortPool({ first: 23_600, last: 23_699 });
   const openParty = (toneHz: number): Promise<Party> =>
     Party.open({ address: '127.0.0.1', ports: pool, clock: realClock, random: seededRandom(3) }, toneHz);
 
   before(async () => {
-    ({ twin, close } = await startTestTwin(23_200));
+    ({ twin, close } = await startTestTwin(23_400, { sipT1Ms: 20 }));
     sbc = new TestSbc(twin);
     await sbc.listen();
     dana = twin.clients.get('dana@acme.example') as TeamsClients;
@@ -175,6 +175,20 @@ describe('calls between the SBC and Teams clients', () => {
     assert.ok(held.ok && held.audio.direction === 'inactive');
     dialog.bye();
     sbc.node.kick();
+  });
+
+  it('T33: SBC never ACKs the 200: it is repeated for 64*T1, then BYE, 408 / 1106', async () => {
+    const { dialog } = await answered({ ack: false });
+    const reason = await new Promise<string>((resolve) => {
+      dialog.onEnded = (why) =>
+        resolve(why.kind === 'bye-received' ? (why.request.headers.get('reason') ?? '') : why.kind);
+    });
+    assert.match(reason, /No acknowledgement for the call acceptance/);
+    const { callId } = dialog.snapshot;
+    assert.ok(
+      sbc.responses.filter((r) => r.status === 200 && r.headers.get('call-id') === callId).length > 5,
+    );
+    assert.equal(twin.audit.find({ callId, check: 'T33', failed: true })[0]?.subcode, 1106);
   });
 
   it('T39: SBC rebuilds our Contact in the Request-URI: 481, and the call goes on', async () => {

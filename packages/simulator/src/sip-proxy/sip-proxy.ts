@@ -58,6 +58,7 @@ export interface SipProxyOptions {
   readonly baseDomain: string;
   readonly sbc: { readonly host: string; readonly port: number };
   readonly strict: boolean;
+  readonly t1Ms?: number;
   readonly clock: Clock;
   readonly random: TwinRandom;
   readonly audit: Audit;
@@ -108,6 +109,7 @@ export class SipProxy {
         userAgent: software,
         allow: allowedMethods,
         supported: ['timer'],
+        ...(options.t1Ms === undefined ? {} : { t1Ms: options.t1Ms }),
         viaFor: (to) => ({
           sentBy: `${address}:${this.#port(this.#regionOf('via' in to ? to.via : to.listener))}`,
           params: '',

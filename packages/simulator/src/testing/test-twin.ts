@@ -1,12 +1,28 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hubNames, type TwinConfig } from '../config.ts';
 import { startTwin, type Twin } from '../twin.ts';
 
-/** A twin on its own ports in a folder that goes away. `base`..`base+40` and 400 RTP ports from `base+100` are used. */
+/** A port that was free a moment ago. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/**
+ * A twin on ports that the system chose, in a folder that goes away, so that suites and instances run side by side.
+ * RTP is taken from 200 ports at `rtpFirst`; busy ones are passed over.
+ */
 export async function startTestTwin(
-  base: number,
+  rtpFirst: number,
   change: Partial<TwinConfig> = {},
 ): Promise<{ twin: Twin; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'twin-test-'));
@@ -14,22 +30,22 @@ export async function startTestTwin(
     dataDir: folder,
     bindAddress: '127.0.0.1',
     ports: {
-      twinControl: base,
-      twinHub1: base + 1,
-      twinHub2: base + 2,
-      twinHub3: base + 3,
-      twinCarrier: base + 4,
-      twinCarrierSecond: base + 5,
-      twinCarrierThird: base + 6,
-      twinDns: base + 7,
-      twinRtp: { first: base + 100, last: base + 299 },
+      twinControl: 0,
+      twinHub1: 0,
+      twinHub2: 0,
+      twinHub3: 0,
+      twinCarrier: 0,
+      twinCarrierSecond: 0,
+      twinCarrierThird: 0,
+      twinDns: 0,
+      twinRtp: { first: rtpFirst, last: rtpFirst + 199 },
     },
     seed: 1,
     caFile: join(folder, 'ca.pem'),
     certificateDir: join(folder, 'certificates'),
     sbcBaseDomain: 'customers.example.net',
-    sbcTeamsTls: `127.0.0.1:${base + 11}`,
-    sbcCarrier: `127.0.0.1:${base + 12}`,
+    sbcTeamsTls: `127.0.0.1:${await freePort()}`,
+    sbcCarrier: `127.0.0.1:${await freePort()}`,
     hubNames,
     controlToken: '',
     ...change,
