@@ -166,6 +166,7 @@ export function createStoredServices(
         ...(ask.fromWallMs === undefined ? {} : { from: ask.fromWallMs }),
         ...(ask.beforeWallMs === undefined ? {} : { until: ask.beforeWallMs }),
       };
+      const { number: _judgedByTheStore, ...rest } = ask;
       const items: CallRecord[] = [];
       const start = readCursor(ask.cursor);
       let before = start && { invitedAt: Number(start.group), callId: asCallId(start.mark) };
@@ -179,7 +180,7 @@ export function createStoredServices(
         // Only calls of the last minutes would be listed, and the list could not say so.
         if (!complete) throw new DatabaseUnavailable('finished calls', 5_000);
         for (const record of records) {
-          if (seesPerson(scope, record) && record.endedAt !== undefined && matches(record, ask)) {
+          if (seesPerson(scope, record) && record.endedAt !== undefined && matches(record, rest)) {
             if (items.length === ask.limit) return { items, nextCursor: cursorOf(before) };
             items.push(record);
           }
