@@ -212,6 +212,18 @@ describe('the portal in a browser', { skip: noBrowser }, () => {
     }
   });
 
+  test('without the live connection the page says since when it is stale, and recovers by itself', async () => {
+    const opened = await visit(browser, server.url);
+    visits.push(opened);
+    const { page } = opened;
+    await page.route('**/api/v1/events', (route) => route.abort());
+    await page.goto('/live');
+    await signIn(page, 'desk@acme.example', samplePassword);
+    await page.getByText(/What you see is as of .* live connection is lost/).waitFor();
+    await page.unroute('**/api/v1/events');
+    await page.getByText(/live connection is lost/).waitFor({ state: 'detached' });
+  });
+
   test('signing out leads to the sign-in, and back does not lead in again', async () => {
     const page = await as('desk@acme.example', '/accounts');
     await page.getByRole('heading', { name: 'Acme' }).waitFor();
