@@ -104,3 +104,15 @@ export function readEmergencyNumber(dialled: string, country: string): Emergency
   }
   return undefined;
 }
+
+/**
+ * The same where no country is known because the customer is not: any country's emergency number counts, test numbers
+ * do not. Only for calls that would otherwise be refused.
+ */
+export function readEmergencyNumberAnywhere(dialled: string): EmergencyNumber | undefined {
+  for (const country of emergencyCountries) {
+    const found = readEmergencyNumber(dialled, country);
+    if (found && !found.test) return found;
+  }
+  return undefined;
+}

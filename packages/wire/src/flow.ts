@@ -39,5 +39,6 @@ export type TransportFailure = {
 
 export type Failed = (why: TransportFailure) => void;
 
-let lastFlowId = 0;
-export const nextFlowId = (): number => ++lastFlowId;
+let last = 0;
+export const nextFlowId = (): number => ++last;
+export const lastFlowId = (): number => last;

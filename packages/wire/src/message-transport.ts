@@ -12,6 +12,7 @@ import {
   type Failed,
   type Flow,
   isFlow,
+  lastFlowId,
   nextFlowId,
   type TransportFailure,
 } from './flow.ts';
@@ -113,6 +114,11 @@ export class MessageTransport {
       for (const connection of this.#connections) connection.sweep(now);
     }, 1_000);
     this.#sweeper.unref();
+  }
+
+  /** Flows that come later have higher ids. */
+  get newestFlowId(): number {
+    return lastFlowId();
   }
 
   get connections(): number {

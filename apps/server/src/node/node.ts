@@ -16,16 +16,18 @@ import { openDatabase } from '@tandem/adapters/postgres/database.ts';
 import { migrate } from '@tandem/adapters/postgres/migrate.ts';
 import { createStores } from '@tandem/adapters/postgres/stores.ts';
 import { createSecretBox, loadOrCreateMasterKey } from '@tandem/adapters/security/secret-box.ts';
+import { watchCertificate } from '@tandem/adapters/sip-transport/certificate-watch.ts';
 import { createNameResolver } from '@tandem/adapters/sip-transport/name-resolver.ts';
 import { importCertificate } from '@tandem/adapters/sip-transport/own-certificate.ts';
 import { SipEndpoint, sipSides } from '@tandem/adapters/sip-transport/sip-endpoint.ts';
 import { openRoutingSnapshotSource } from '@tandem/adapters/snapshot/routing-snapshot-source.ts';
 import { asCallId, type CallRecord, uuidV7 } from '@tandem/domain';
-import { allowedMethods, type CallEngine, createCallEngine, defaultBudgets } from '@tandem/engine';
+import { allowedMethods, type CallEngine, createCallEngine, defaultBudgets, verdictOf } from '@tandem/engine';
 import { createUserAgent } from '@tandem/sip';
 import { TimerWheel } from '@tandem/wire';
 import pino from 'pino';
 import type { NodeConfig } from '../supervisor/child-config.ts';
+import { createProbeMemory } from './probe-memory.ts';
 import { createRandom } from './random.ts';
 import { seedRehearsal } from './seed-rehearsal.ts';
 import { createLiveCalls, phaseOf } from './services/live-calls.ts';
@@ -83,6 +85,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     box,
     onProblem: (what) => log.warn({ what }, 'routing snapshot'),
   });
+
+  const probeMemory = await createProbeMemory(stores.facts);
 
   // ---- the world of SIP
   const names = [config.sbcBaseDomain, `*.${config.sbcBaseDomain}`].map((name) => name.replace('*.', 'any.'));
@@ -145,6 +149,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       budgets: defaultBudgets,
     },
     fraction: random.fraction,
+    probeMemory,
     isTeams: (flow) => flow.listener === sipSides.teams,
     onEvent(event) {
       if (event.kind === 'peer-changed') feed.publish({ kind: 'peers' });
@@ -157,7 +162,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         {
           userAgent: `Tandem/${version}`,
           allow: allowedMethods,
-          supported: ['timer', 'replaces'],
+          supported: ['timer'],
           viaFor: (to) =>
             ('via' in to ? to.via : to.listener) === sipSides.teams
               ? { sentBy: `${config.sbcBaseDomain}:${config.ports.teamsTls}`, params: ';alias' }
@@ -235,11 +240,23 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   engine.start();
   const left = calls.recover();
   engine.restore(left.confirmed);
+  for (const record of left.open) calls.closed(endedByCrash(record), []);
   await http.listen();
   portal.start();
+  const renewal = watchCertificate({
+    folder: config.certificateDir,
+    names,
+    current: imported.certificate,
+    onRenewed: (certificate) => {
+      endpoint.renew(certificate);
+      log.info({ until: certificate.leaf.validTo }, 'a renewed certificate is used for new connections');
+    },
+    onRefused: (say) => log.error({ say }, 'a renewed certificate was refused, the old one stays'),
+  });
 
   return {
     async stop() {
+      renewal.stop();
       engine.stop();
       for (const { callId } of engine.activeCalls()) engine.hangUp(callId);
       await Promise.race([engine.drain(), new Promise((done) => clock.after(1_500, () => done(undefined)))]);
@@ -253,6 +270,23 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       await db.close();
       wheel.close();
     },
+  };
+}
+
+/** A call that was not yet answered when the process died: its transactions died with it, its record must not. */
+function endedByCrash(record: CallRecord): CallRecord {
+  const { sip: status, q850, say } = verdictOf({ kind: 'node-crash' });
+  return {
+    ...record,
+    endedAt: Date.now(),
+    result: 'failed',
+    status,
+    q850,
+    code: 'node-crash',
+    sentence: say,
+    endedBy: 'node-crash',
+    closedBy: 'crash',
+    why: [...record.why, say],
   };
 }
 

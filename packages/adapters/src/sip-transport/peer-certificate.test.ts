@@ -5,7 +5,10 @@ import { before, test } from 'node:test';
 import * as x509 from '@peculiar/x509';
 import { type CertificateFault, judgeCertificate } from './peer-certificate.ts';
 
-x509.cryptoProvider.set('default', webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[1] & object);
+x509.cryptoProvider.set(
+  'default',
+  webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[1] & object,
+);
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const hub = 'sip.pstnhub.microsoft.com';
 const now = Date.parse('2026-06-01T00:00:00Z');

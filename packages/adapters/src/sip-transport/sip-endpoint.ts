@@ -36,6 +36,7 @@ const ciphers =
   'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256';
 
 const tickMs = 10;
+const oldConnectionsMs = 24 * 3_600_000;
 
 /**
  * The user agent's world: sockets, names, certificates and the clock that fires its timers. The Teams side asks for
@@ -127,6 +128,13 @@ export class SipEndpoint {
   renew(certificate: OwnCertificate): void {
     this.#certificate = certificate;
     this.transport.renewTls(sipSides.teams, this.#tls());
+    // Microsoft goes on judging the certificate it saw on a connection, so none outlives the old one by more than a day.
+    const newest = this.transport.newestFlowId;
+    const timer = setTimeout(
+      () => this.transport.drop((flow) => flow.listener === sipSides.teams && flow.id <= newest),
+      oldConnectionsMs,
+    );
+    timer.unref();
   }
 
   /** Leaves one peer's connections, so that the next message connects anew (hub after 503, teams-direct-routing 1.10). */

@@ -98,6 +98,18 @@ for (const [story, snapshot, call, expected] of [
     `carrier ${globexNumber} over Rehearsal, Second`,
   ],
   ['an unknown host is nobody', world(), facts({ host: 'sbc9.customers.example.net' }), 'unknown-host'],
+  [
+    'an emergency call through a host of nobody leaves over the operator (I15)',
+    world(),
+    facts({ host: 'sbc9.customers.example.net', called: '911' }),
+    'carrier 911 over Second',
+  ],
+  [
+    'a test number through a host of nobody is refused',
+    world(),
+    facts({ host: 'sbc9.customers.example.net', called: '933' }),
+    'unknown-host',
+  ],
   ['the base domain is nobody', world(), facts({ host: 'customers.example.net' }), 'unknown-host'],
   ['a host with a label more is nobody', world(), facts({ host: `x.${acmeHost}` }), 'unknown-host'],
   ['a suspended customer', suspended, facts(), 'caller-account-suspended'],

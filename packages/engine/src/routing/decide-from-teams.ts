@@ -2,9 +2,11 @@ import {
   type Account,
   type Carrier,
   type E164,
+  isE164,
   type Owner,
   type RoutingSnapshot,
   readEmergencyNumber,
+  readEmergencyNumberAnywhere,
   readNumber,
   teamsEligibility,
 } from '@tandem/domain';
@@ -24,6 +26,8 @@ export function decideFromTeams(snapshot: RoutingSnapshot, facts: CallFacts): De
   const account = accountId === undefined ? undefined : snapshot.accounts.get(accountId);
   if (!account) {
     why.push(`Teams called the host ${facts.host || '(none)'}, which belongs to no customer.`);
+    const stranded = strandedEmergency(snapshot, facts, why);
+    if (stranded) return stranded;
     return { ...plain(facts, why), outcome: 'refuse', failure: { kind: 'unknown-host', host: facts.host } };
   }
   why.push(`Teams called the host ${facts.host}: the customer is ${account.name}.`);
@@ -154,6 +158,41 @@ export function decideFromTeams(snapshot: RoutingSnapshot, facts: CallFacts): De
       why,
     };
   }
+}
+
+/**
+ * An emergency call through a host that is no customer's (a subdomain that was removed, a mistake of ours): somebody
+ * needs help all the same, so it leaves over the operator's own carriers (I10, I15).
+ */
+function strandedEmergency(snapshot: RoutingSnapshot, facts: CallFacts, why: string[]): Decision | undefined {
+  const emergency = readEmergencyNumberAnywhere(facts.called);
+  if (!emergency) return undefined;
+  const carriers = [...snapshot.carriers.values()].filter(
+    (carrier) => carrier.owner === 'operator' && carrier.emergency,
+  );
+  why.push(`${emergency.number} is an emergency number.`);
+  if (carriers.length === 0) {
+    why.push('The operator has no carrier for emergency calls.');
+    return undefined;
+  }
+  why.push(`It leaves over ${carriers.map((carrier) => carrier.name).join(', then ')}.`);
+  const number = isE164(facts.from.user) ? facts.from.user : undefined;
+  return {
+    ...plain(facts, why),
+    to: emergency.number,
+    emergency: true,
+    outcome: 'route',
+    route: {
+      kind: 'to-carrier',
+      account: undefined,
+      person: undefined,
+      called: emergency.number,
+      emergency,
+      carriers,
+      caller: { number, displayName: facts.from.displayName, anonymous: false, asserted: number },
+      diversion: undefined,
+    },
+  };
 }
 
 /** Nobody of ours, or somebody who may not: what the account and the person's state say (4.3, 1.8). */

@@ -34,7 +34,8 @@ export interface ToTeams {
 
 export interface ToCarrier {
   readonly kind: 'to-carrier';
-  readonly account: Account;
+  /** Undefined only for an emergency call through a host that belongs to nobody. */
+  readonly account: Account | undefined;
   readonly person: Person | undefined;
   /** E.164, or the emergency digits untouched. */
   readonly called: string;

@@ -85,7 +85,7 @@ test('10,000 random calls over two customers: the host alone says whose they are
       if (owner === undefined) assert.equal(decision.outcome, 'refuse');
       if (decision.outcome !== 'route') return;
       const { route } = decision;
-      assert.equal(route.account.id, owner);
+      assert.equal(route.account?.id, owner);
       if (route.person) assert.equal(route.person.accountId, owner);
       if (route.kind === 'to-teams') assert.equal(snapshot.accountBySbcHost.get(route.sbcHost), owner);
       else for (const each of route.carriers) assert.ok(each.owner === owner || each.owner === 'operator');
