@@ -60,7 +60,7 @@ export class Carrier {
   readonly habits = new Map<string, CarrierHabit>();
   defaultHabit: CarrierHabit;
   toneHz = 1000;
-  onInboundCall: ((call: CarrierCall) => void) | undefined;
+  readonly inboundListeners = new Set<(call: CarrierCall) => void>();
   readonly #options: CarrierOptions;
   readonly #transport: MessageTransport;
   readonly #node: SipNode;
@@ -289,7 +289,7 @@ export class Carrier {
       call.finish({ connected: false, by: 'sbc', status: 487, ...(reason === undefined ? {} : { reason }) });
     };
     invite.onAckTimeout = () => call.hangUp();
-    this.onInboundCall?.(call);
+    for (const listener of this.inboundListeners) listener(call);
     void this.#behave(invite, call, this.habits.get(own) ?? this.defaultHabit);
   }
 

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { CarrierCall } from '../carrier/carrier-call.ts';
 import type { Clock } from '../clock.ts';
 import type { PartyReport } from '../media/party.ts';
-import type { InboundCall } from '../sip-proxy/inbound-call.ts';
 import type { TeamsCall } from '../sip-proxy/teams-call.ts';
 import type { Twin } from '../twin.ts';
 
@@ -64,9 +63,8 @@ export async function runRehearsalCall(
     arrivals.push(call);
     wake?.();
   };
-  const before = { teams: proxy.onInboundCall, carrier: carrier.onInboundCall };
-  proxy.onInboundCall = (call: InboundCall) => since(call);
-  carrier.onInboundCall = (call: CarrierCall) => since(call);
+  proxy.inboundListeners.add(since);
+  carrier.inboundListeners.add(since);
   try {
     let caller: Leg;
     if (fromTeams) {
@@ -112,7 +110,10 @@ export async function runRehearsalCall(
         clock.after(1_000, resolve);
       });
     }
-    const callee = arrivals.find((leg) => leg.connectedAtMs !== undefined);
+    // Other calls may run at the same time: the leg to the number that was dialled is ours; a short number (an
+    // extension) names nobody, so then it is the first that was answered.
+    const answered = arrivals.filter((leg) => leg.connectedAtMs !== undefined);
+    const callee = answered.find((leg) => calledNumberOf(leg) === request.to) ?? answered[0];
     const folder = join(twin.config.dataDir, 'recordings');
     const stamp = new Date(clock.wall()).toISOString().replace(/[:.]/g, '-');
     caller.recordTo(join(folder, `${stamp}-caller-heard.wav`));
@@ -145,10 +146,12 @@ export async function runRehearsalCall(
       calleeSipCallId: callee?.sipCallId ?? '',
     };
   } finally {
-    proxy.onInboundCall = before.teams;
-    carrier.onInboundCall = before.carrier;
+    proxy.inboundListeners.delete(since);
+    carrier.inboundListeners.delete(since);
   }
 }
+
+const calledNumberOf = (leg: Leg): string | undefined => ('facts' in leg ? leg.facts.user.number : leg.own);
 
 function nameOf(leg: Leg): string {
   return 'facts' in leg ? leg.facts.user.upn : `${leg.own} at the rehearsal carrier (${leg.address} address)`;

@@ -198,7 +198,7 @@ export class Party {
       rejectedAuth: figures.rejectedAuth,
       rejectedOther: figures.rejectedOther,
       rtcpReceived: figures.rtcpReceived,
-      digits: this.#endpoint.digits.join(''),
+      digits: this.#endpoint.digits.map(({ digit }) => digit).join(''),
       ...(figures.firstRtpAtMs === undefined
         ? {}
         : { firstRtpMs: Math.round(figures.firstRtpAtMs - this.#openedAt) }),

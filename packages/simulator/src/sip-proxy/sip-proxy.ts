@@ -90,7 +90,7 @@ export class SipProxy {
   eku: EkuPolicy = 'both';
   strict: boolean;
   /** Told of every call that came in and was accepted. */
-  onInboundCall: ((call: InboundCall) => void) | undefined;
+  readonly inboundListeners = new Set<(call: InboundCall) => void>();
   readonly #options: SipProxyOptions;
   readonly #node: SipNode;
   readonly #hubs: HubListener[];
@@ -652,7 +652,7 @@ export class SipProxy {
       invite.offer,
     );
     this.#alertWhenFull(invite.trunk);
-    this.onInboundCall?.(call);
+    for (const listener of this.inboundListeners) listener(call);
     call.start();
   }
 
