@@ -50,6 +50,8 @@ export async function createHttpServer(
     logger: false,
     genReqId: () => randomUUID(),
     bodyLimit,
+    // Only a proxy on this machine may say for whom it asks; throttling counts by that address.
+    trustProxy: options.publicUrl === undefined ? false : 'loopback',
     requestTimeout: 30_000,
     connectionTimeout: 60_000,
     keepAliveTimeout: 65_000,
@@ -115,6 +117,8 @@ export async function createHttpServer(
     const route: RouteSpec = entry;
     app.route({
       method: route.method,
+      // HEAD of a stream would open one that nobody reads.
+      exposeHeadRoute: id !== 'events',
       url: route.path.replace(/\{(\w+)\}/g, ':$1'),
       handler: async (request, reply) => {
         if (route.method !== 'GET' && !sameOrigin(request, options.publicUrl)) {
