@@ -349,6 +349,31 @@ describe('calls between the SBC and Teams clients', () => {
     }
   });
 
+  it('the voice route has two trunks: a 503 of the first moves the call to the second', async () => {
+    const acme = twin.directory.user('dana@acme.example')?.tenant;
+    const carrier = twin.directory.tenant(twin.directory.carrierTenantId);
+    assert.ok(acme && carrier);
+    const port = Number(twin.config.sbcTeamsTls.split(':')[1]);
+    const base = carrier.trunks.get('customers.example.net');
+    assert.ok(base);
+    // Neither has been probed, so both are demoted and keep their order.
+    acme.trunks.set('customers.example.net', { ...base, sipSignalingPort: port });
+    acme.voiceRoute = ['sbc1.customers.example.net', 'customers.example.net'];
+    const hosts: string[] = [];
+    sbc.onInvite = (invite) => {
+      hosts.push(/@([^:]+):/.exec(invite.request.uri)?.[1] ?? '');
+      invite.reject(hosts.length === 1 ? 503 : 486);
+      sbc.node.kick();
+    };
+    const placed = await twin.proxy.place({ upn: 'dana@acme.example', to: '+12025550199' });
+    assert.ok(placed.ok);
+    const end = await placed.call.ended;
+    acme.trunks.delete('customers.example.net');
+    acme.voiceRoute = ['sbc1.customers.example.net'];
+    assert.deepEqual(hosts, ['sbc1.customers.example.net', 'customers.example.net']);
+    assert.equal(end.subcode, 560486);
+  });
+
   it('a call inside the tenant never reaches the SBC; a user without licence does not call', async () => {
     const inside = await twin.proxy.place({ upn: 'dana@acme.example', to: '+12025550143' });
     assert.equal(inside.ok, false);

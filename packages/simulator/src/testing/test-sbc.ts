@@ -98,9 +98,10 @@ export class TestSbc {
   /** Sends bytes as they are and gives the first final response with that Call-ID, or what became of the connection. */
   raw(text: string, hub: 0 | 1 | 2 = 0): Promise<SipResponse | TransportFailure> {
     const bytes = Buffer.from(text, 'latin1');
-    const callId = /^call-id:\s*(.+?)\r$/im.exec(text)?.[1] ?? '';
+    const line = (name: string): string => new RegExp(`^${name}:\\s*(.+?)\\r$`, 'im').exec(text)?.[1] ?? '';
+    const key = `${line('call-id')} ${line('cseq')}`;
     return new Promise((resolve) => {
-      this.#waiting.set(callId, resolve);
+      this.#waiting.set(key, resolve);
       this.#transport.send(this.hub(hub), bytes, resolve);
     });
   }
@@ -170,10 +171,11 @@ export class TestSbc {
     const parsed = parseMessage(bytes);
     if (parsed.ok && parsed.message.kind === 'response') {
       this.responses.push(parsed.message);
-      const callId = parsed.message.headers.get('call-id') ?? '';
-      const waiting = this.#waiting.get(callId);
+      const { headers } = parsed.message;
+      const key = `${headers.get('call-id') ?? ''} ${headers.get('cseq') ?? ''}`;
+      const waiting = this.#waiting.get(key);
       if (waiting && parsed.message.status >= 200) {
-        this.#waiting.delete(callId);
+        this.#waiting.delete(key);
         waiting(parsed.message);
         return;
       }
