@@ -1,0 +1,19 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/**
+ * Waits for a state: asks again until `look` gives something other than undefined or false. Generous by default, because
+ * the machine may be busy; `what` says what never came.
+ */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  patienceMs = 40_000,
+): Promise<T> {
+  const limit = performance.now() + patienceMs;
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined && seen !== false) return seen;
+    if (performance.now() > limit) throw new Error(`never seen: ${what}`);
+    await delay(40);
+  }
+}
