@@ -35,7 +35,7 @@ import {
   refusals,
   statelessResponse,
 } from './answers.ts';
-import { checkTable, isEnforced } from './check-table.ts';
+import { isEnforced } from './check-table.ts';
 import { HubListener } from './hub-listener.ts';
 import { InboundCall } from './inbound-call.ts';
 import { type AcceptedInvite, judgeInvite } from './invite-checks.ts';
@@ -114,7 +114,7 @@ export class SipProxy {
           sentBy: `${address}:${this.#port(this.#regionOf('via' in to ? to.via : to.listener))}`,
           params: '',
         }),
-        decorate: (message, to) => this.#decorate(message, 'via' in to ? to.via : to.listener),
+        decorate: (message) => this.#decorate(message),
       },
       {
         send: (to, bytes, message, failed) => {
@@ -309,7 +309,7 @@ export class SipProxy {
   }
 
   #ownOptions(trunk: string, region: Region): Promise<void> {
-    const { address, random, clock } = this.#options;
+    const { random, clock } = this.#options;
     const own = `sip:${regionalName(region)}:${this.#port(region)}`;
     return new Promise((resolve) => {
       this.#node.ua.request(
@@ -345,7 +345,6 @@ export class SipProxy {
         },
         clock.now(),
       );
-      void address;
       this.#node.kick();
     });
   }
@@ -524,7 +523,7 @@ export class SipProxy {
     }
 
     if (request.method === 'OPTIONS' && toTagOf(request) === undefined) {
-      this.#options_(request, flow, region, results, refuse, say);
+      this.#probed(request, flow, region, results, refuse, say);
       return;
     }
 
@@ -556,7 +555,7 @@ export class SipProxy {
     this.#pass(bytes, flow);
   }
 
-  #options_(
+  #probed(
     request: SipRequest,
     flow: Flow,
     region: Region,
@@ -685,8 +684,7 @@ export class SipProxy {
 
   // ---------------------------------------------------------------- what goes out
 
-  #decorate(message: SipMessage, via: string): void {
-    const region = this.#regionOf(via);
+  #decorate(message: SipMessage): void {
     if (message.kind === 'request') message.headers.delete('route');
     const call = this.calls.get(callIdOf(message) ?? '');
     if (message.kind === 'response' && message.status > 100 && message.status < 300 && call) {
@@ -703,7 +701,6 @@ export class SipProxy {
     if (message.kind === 'request' && message.method === 'BYE' && call && !message.headers.has('reason')) {
       message.headers.append('Reason', `Q.850;cause=16;text="${call.guid};Normal call clearing"`);
     }
-    void region;
     upperCaseHeaders(message);
   }
 
@@ -724,5 +721,3 @@ export class SipProxy {
     });
   }
 }
-
-export const checkNames = Object.keys(checkTable);
