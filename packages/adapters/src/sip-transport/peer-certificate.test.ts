@@ -1,9 +1,11 @@
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { webcrypto, X509Certificate } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
 import { before, test } from 'node:test';
+import { connect, createServer, type TLSSocket } from 'node:tls';
 import * as x509 from '@peculiar/x509';
-import { type CertificateFault, judgeCertificate } from './peer-certificate.ts';
+import { type CertificateFault, judgeCertificate, judgedByUs, presentedChain } from './peer-certificate.ts';
 
 x509.cryptoProvider.set(
   'default',
@@ -147,3 +149,48 @@ for (const { title, make, fault } of cases)
     });
     assert.equal(verdict.ok ? 'none' : verdict.fault, fault);
   });
+
+const pem = (party: Party): string => `${party.certificate.toString('pem')}\n`;
+async function keyPem(party: Party): Promise<string> {
+  const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', party.keys.privateKey)).toString(
+    'base64',
+  );
+  return `-----BEGIN PRIVATE KEY-----\n${key.match(/.{1,64}/g)?.join('\n')}\n-----END PRIVATE KEY-----\n`;
+}
+
+for (const usages of [both, [x509.ExtendedKeyUsage.serverAuth]])
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const)
+    test(`Microsoft connects with a leaf and its intermediate (${usages.length} usages, ${maxVersion}): the whole chain is there to judge (T06, F15)`, async () => {
+      const hubLeaf = await mint({
+        name: 'hub',
+        issuer: intermediate,
+        names: [hub],
+        usages,
+        from: Date.now() - day,
+        to: Date.now() + day,
+      });
+      const [key, cert] = [await keyPem(hubLeaf), pem(hubLeaf) + pem(intermediate)];
+      const chains: X509Certificate[][] = [];
+      const server = createServer(
+        { key, cert, requestCert: true, maxVersion, ...judgedByUs },
+        (socket: TLSSocket) => {
+          chains.push(presentedChain(socket));
+          socket.end();
+        },
+      );
+      await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+      await new Promise<void>((closed) => {
+        const client = connect({
+          port: (server.address() as AddressInfo).port,
+          host: '127.0.0.1',
+          key,
+          cert,
+          ...judgedByUs,
+        });
+        client.on('secureConnect', () => chains.push(presentedChain(client)));
+        client.resume().on('close', () => closed());
+      });
+      server.close();
+      assert.equal(chains.length, 2);
+      for (const chain of chains) assert.equal(chain.length, 2);
+    });

@@ -107,7 +107,14 @@ export function judgeCertificate(
   return { ok: true, leaf, matchedName };
 }
 
-/** The chain that the peer presented, leaf first. */
+/**
+ * TLS options of a side whose peers we judge. The list of trusted roots is empty on purpose: when OpenSSL can verify a
+ * client's chain by itself, Node shows the leaf without the intermediates that were sent (seen with 24.21.0), and there
+ * is nothing left to judge. Without roots every handshake is "unverified" and the whole chain is there.
+ */
+export const judgedByUs = { ca: [] as string[], rejectUnauthorized: false } as const;
+
+/** The chain that the peer presented, leaf first; whole only under {@link judgedByUs}. */
 export function presentedChain(socket: TLSSocket): X509Certificate[] {
   const chain: X509Certificate[] = [];
   let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);

@@ -6,7 +6,7 @@ import type { Destination, Flow, TransportFailure, UserAgent, UserAgentPorts } f
 import { MessageTransport, type PeerVerdict } from '@tandem/wire';
 import type { NameResolver } from './name-resolver.ts';
 import type { OwnCertificate } from './own-certificate.ts';
-import { judgeCertificate, presentedChain } from './peer-certificate.ts';
+import { judgeCertificate, judgedByUs, presentedChain } from './peer-certificate.ts';
 
 /** Names of our listeners and connectors: what `Flow.listener` and `Destination.via` say. */
 export const sipSides = { teams: 'teams', carrierUdp: 'carrier-udp', carrierTcp: 'carrier-tcp' } as const;
@@ -80,7 +80,7 @@ export class SipEndpoint {
     this.#userAgent = userAgent;
     this.transport.connector({
       name: sipSides.teams,
-      tls: () => ({ ...this.#tls(), rejectUnauthorized: false }),
+      tls: () => ({ ...this.#tls(), ...judgedByUs }),
       connectMs: 3_000,
       limits: { idleMs: 900_000 },
       verify: (socket, destination: Destination) =>
@@ -99,7 +99,7 @@ export class SipEndpoint {
         tls: {
           ...this.#tls(),
           requestCert: true,
-          rejectUnauthorized: false,
+          ...judgedByUs,
           secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
         },
         verify: (socket) => this.#judge(socket, this.#options.hubNames),
@@ -127,7 +127,7 @@ export class SipEndpoint {
   /** New connections present the new certificate in both roles; old ones live on until their calls end (F14). */
   renew(certificate: OwnCertificate): void {
     this.#certificate = certificate;
-    this.transport.renewTls(sipSides.teams, this.#tls());
+    this.transport.renewTls(sipSides.teams, { ...this.#tls(), ...judgedByUs });
     // Microsoft goes on judging the certificate it saw on a connection, so none outlives the old one by more than a day.
     const newest = this.transport.newestFlowId;
     const timer = setTimeout(
