@@ -8,6 +8,8 @@ export interface RehearsalContext {
   readonly portBase: number;
   /** Tells the audience what happens now. */
   readonly say: (line: string) => void;
+  /** Tells the audience what was to be seen, and what was. The story goes on either way. */
+  readonly see: (expected: string, ok: boolean, seen: string) => void;
 }
 
 /** One thing that was to be seen, and whether it was. */
@@ -21,5 +23,6 @@ export interface Sight {
 export interface Story {
   /** One sentence with actors. */
   readonly title: string;
-  readonly play: (context: RehearsalContext) => Promise<readonly Sight[]>;
+  /** Throws when something that the story needs never happens; what is judged goes to `see`. */
+  readonly play: (context: RehearsalContext) => Promise<void>;
 }

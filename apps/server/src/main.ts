@@ -6,6 +6,8 @@ const runtimeMajor = 24;
 interface Command {
   readonly usage: string;
   readonly does: string;
+  /** Prints its own page on `--help`. */
+  readonly ownHelp?: true;
   readonly load: () => Promise<{ run: (args: readonly string[]) => Promise<number> }>;
 }
 
@@ -18,6 +20,7 @@ const commands: Readonly<Record<string, Command>> = {
   call: {
     usage: 'call --from A --to B [--seconds N] [--json] [--port-base N]',
     does: 'place a real call through the running instance and say what each party heard',
+    ownHelp: true,
     load: () => import('./cli/call.ts'),
   },
   bench: {
@@ -28,6 +31,7 @@ const commands: Readonly<Record<string, Command>> = {
   rehearse: {
     usage: 'rehearse NAME [--json]',
     does: 'run a named failure story on a fresh instance',
+    ownHelp: true,
     load: () => import('./cli/rehearse.ts'),
   },
   config: {
@@ -57,7 +61,11 @@ const main = async (args: readonly string[]): Promise<number> => {
     );
     return 2;
   }
-  if (name === '--help' || name === 'help' || (rest.includes('--help') && Object.hasOwn(commands, name))) {
+  if (
+    name === '--help' ||
+    name === 'help' ||
+    (rest.includes('--help') && Object.hasOwn(commands, name) && !commands[name]!.ownHelp)
+  ) {
     process.stdout.write(help());
     return 0;
   }

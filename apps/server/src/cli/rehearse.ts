@@ -20,7 +20,8 @@ interface StoryModule {
       supervisorPid: number;
       portBase: number;
       say: (line: string) => void;
-    }) => Promise<readonly Sight[]>;
+      see: (expected: string, ok: boolean, seen: string) => void;
+    }) => Promise<void>;
   };
 }
 
@@ -50,10 +51,36 @@ const freePortBase = async (): Promise<number> => {
   throw new Error('no free port base from 18000 to 23000');
 };
 
+const load = async (name: string): Promise<StoryModule['story']> =>
+  ((await import(new URL(`${name}.ts`, folder).href)) as StoryModule).story;
+
+const help = async (names: readonly string[]): Promise<string> => {
+  const rows = await Promise.all(names.map(async (name) => [name, (await load(name))?.title ?? ''] as const));
+  return [
+    'usage: npm run rehearse -- NAME [--json] [--port-base N]',
+    '',
+    'Plays a story on a fresh instance of its own, says what was seen, and ends the instance.',
+    '',
+    ...rows.map(([name, title]) => `  ${name.padEnd(18)} ${title}`),
+    '',
+    '  --json         one JSON object on standard output',
+    '  --port-base N  where the instance listens; by default the first free base from 18000',
+    '',
+    'Exit code 0: everything went as told. 1: not so. 2: there is no such story.',
+    '',
+  ].join('\n');
+};
+
 /** `tandem rehearse NAME`: a named failure on a fresh instance. Exit code 0 only if it went as told. */
 export const run = async (args: readonly string[]): Promise<number> => {
-  const { flags, words, withoutValue } = parseCommandLine(args, new Set(['json']));
+  const { flags, words, withoutValue } = parseCommandLine(args, new Set(['json', 'help']));
   const names = storyNames();
+  if (flags.help === true || args.length === 0) {
+    const text = await help(names);
+    const stream = args.length === 0 ? process.stderr : process.stdout;
+    await new Promise<void>((resolve) => stream.write(text, () => resolve()));
+    return args.length === 0 ? 2 : 0;
+  }
   const [name = ''] = words;
   const unknown = [...Object.keys(flags), ...withoutValue].find(
     (flag) => flag !== 'json' && flag !== 'port-base',
@@ -67,7 +94,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
     say(`There are: ${names.join(', ') || 'none'}`);
     return 2;
   }
-  const { story } = (await import(new URL(`${name}.ts`, folder).href)) as StoryModule;
+  const story = await load(name);
   if (story === undefined) {
     say(`tandem rehearse: test/rehearsals/${name}.ts exports no story`);
     return 1;
@@ -81,21 +108,26 @@ export const run = async (args: readonly string[]): Promise<number> => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       process.once(signal, () => reject(new Error('interrupted')));
   });
-  let sights: readonly Sight[];
+  const sights: Sight[] = [];
+  const see = (expected: string, ok: boolean, seen: string): void => {
+    sights.push({ expected, seen, ok });
+    say(`  ${ok ? 'as told' : 'NOT SO '}  ${expected}: ${seen}`);
+  };
   try {
     const ready = await Promise.race([instance.ready, interrupted]);
-    sights = await Promise.race([
-      story.play({ ready, supervisorPid: instance.process.pid!, portBase, say }),
+    await Promise.race([
+      story.play({ ready, supervisorPid: instance.process.pid!, portBase, say, see }),
       interrupted,
     ]);
   } catch (error) {
-    sights = [{ expected: 'the story is played to its end', seen: (error as Error).message, ok: false }];
+    see('the story is played to its end', false, (error as Error).message);
   } finally {
     instance.process.kill('SIGTERM');
     await instance.exited;
   }
-  for (const { expected, seen, ok } of sights) say(`  ${ok ? 'as told' : 'NOT SO '}  ${expected}: ${seen}`);
-  const pass = sights.length > 0 && sights.every(({ ok }) => ok);
+  const told = sights.filter(({ ok }) => ok).length;
+  const pass = sights.length > 0 && told === sights.length;
+  say(`${name}: ${told} of ${sights.length} as told`);
   if (flags.json === true) {
     const line = JSON.stringify({ rehearsal: name, pass, sights });
     await new Promise<void>((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
