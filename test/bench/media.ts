@@ -23,7 +23,7 @@ const address = {
   rtpengineCarrier: '127.0.110.4',
   rtpengineTeams: '127.0.110.5',
 };
-const ngPort = 11_090;
+const ngPort = 11_190;
 const baseCalls = 100;
 const steps = [150, 200, 250];
 /** First landing (DESIGN, "What is measured"). */

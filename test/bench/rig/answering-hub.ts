@@ -31,6 +31,8 @@ export async function startAnsweringHub(
   port: number,
   files: { readonly cert: string; readonly key: string; readonly ca: string },
   contact: 'microsoft' | 'plain',
+  /** UDP port from which every call gets SRTCP. */
+  keepAlivePort?: number,
 ): Promise<AnsweringHub> {
   const child: ChildProcess = spawn(
     process.execPath,
@@ -41,6 +43,7 @@ export async function startAnsweringHub(
       files.key,
       files.ca,
       ...(contact === 'plain' ? ['--plain-contact'] : []),
+      ...(keepAlivePort === undefined ? [] : [`--keep-alive=${keepAlivePort}`]),
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );

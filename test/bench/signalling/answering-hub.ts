@@ -2,15 +2,21 @@
  * A hub that answers every call at once and does nothing else: what the signalling benches put behind Tandem and behind
  * Kamailio, so that neither the twin's checks nor its audio are measured. Run as a process of its own.
  *
- *     node answering-hub.ts PORT CERT KEY CA [--plain-contact]
+ *     node answering-hub.ts PORT CERT KEY CA [--plain-contact] [--keep-alive=PORT]
  *
  * `--plain-contact`: a Contact that a proxy can route to; without it Contact and Record-Route look like Microsoft's.
+ * `--keep-alive`: SRTCP every five seconds for every call, from that UDP port.
  */
 import { readFileSync } from 'node:fs';
 import { createServer, type TLSSocket } from 'node:tls';
 import { SipFramer } from '@tandem/sip';
+import { startKeepAlive } from '../rig/keep-alive.ts';
 
-const [port = '', cert = '', key = '', ca = '', plain] = process.argv.slice(2);
+const [port = '', cert = '', key = '', ca = '', ...flags] = process.argv.slice(2);
+const plain = flags.includes('--plain-contact');
+const mediaPort = Number(flags.find((flag) => flag.startsWith('--keep-alive='))?.split('=')[1] ?? 0);
+const srtpKey = 'a3WbRhDwd6E55xZIZ7nDlmhT4KLxEiNW4xsGzYWW';
+const keepAlive = mediaPort > 0 ? await startKeepAlive(mediaPort, srtpKey) : undefined;
 const contact = plain
   ? `<sip:hub@127.0.0.1:${port};transport=tls>`
   : '<sip:api-du-a-euwe.pstnhub.microsoft.com:443;x-i=c5a5a2b7-91ab-45a8-b890-b2d80aae5508;x-c=eb61b1b47baeea9f6aef1cacd1a7f713/s/1/d68da1e2487cb27cd296bb6d61a102bf>';
@@ -24,12 +30,12 @@ const sdp = [
   's=session',
   'c=IN IP4 127.0.0.1',
   't=0 0',
-  'm=audio 9 RTP/SAVP 8 101',
+  `m=audio ${mediaPort || 9} RTP/SAVP 8 101`,
   'a=rtcp-mux',
   'a=rtpmap:8 PCMA/8000',
   'a=rtpmap:101 telephone-event/8000',
   'a=fmtp:101 0-16',
-  'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:a3WbRhDwd6E55xZIZ7nDlmhT4KLxEiNW4xsGzYWW|2^31',
+  `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${srtpKey}|2^31`,
   'a=sendrecv',
   '',
 ].join('\r\n');
@@ -60,6 +66,7 @@ function answer(socket: TLSSocket, bytes: Buffer): void {
     return;
   }
   calls += 1;
+  keepAlive?.add(text.slice(text.indexOf('\r\n\r\n') + 4));
   const tagged = `${to};tag=hub${calls}`;
   socket.write(
     `SIP/2.0 100 Trying\r\n${copied}${to}\r\nCONTENT-LENGTH: 0\r\n\r\n` +
