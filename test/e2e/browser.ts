@@ -5,9 +5,7 @@ const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((
 
 /** Reason to leave the browser's tests out, for `skip`; in CI a missing browser is a failure instead. */
 export const noBrowser: string | false =
-  executablePath || process.env['CI'] === 'true'
-    ? false
-    : 'Chromium is not installed (Debian package chromium)';
+  executablePath || process.env.CI === 'true' ? false : 'Chromium is not installed (Debian package chromium)';
 
 /** Debian's Chromium, kept from talking to anybody but the server under test. */
 export async function openBrowser(): Promise<Browser> {

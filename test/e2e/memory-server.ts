@@ -20,8 +20,7 @@ export async function startMemoryServer(port = 0) {
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const portal = createPortalBuilder({
     root: resolve(import.meta.dirname, '../..'),
-    cacheDir:
-      process.env['TANDEM_PORTAL_CACHE'] ?? join(tmpdir(), `tandem-portal-${process.getuid?.() ?? 0}`),
+    cacheDir: process.env.TANDEM_PORTAL_CACHE ?? join(tmpdir(), `tandem-portal-${process.getuid?.() ?? 0}`),
     wall: systemClock.wall,
     log: quiet,
   });
