@@ -11,6 +11,13 @@ export const story: Story = {
     say('Pat calls Dana.');
     const running = stage.beginCall(cast.pat, cast.dana, 30);
     await stage.talkingCall();
+    const packets = await stage.until('Dana hears sound', async () => {
+      const { calls } = await stage.twin<{
+        calls: readonly { media?: { packetsReceived: number } }[];
+      }>('GET', '/clients/dana@acme.example');
+      return calls.map(({ media }) => media?.packetsReceived ?? 0).find((count) => count >= 50);
+    });
+    see('sound flows', true, `${packets} packets have come to Dana`);
     const media = stage.pidOf('media');
     say(`The media process (${media}) is killed.`);
     process.kill(media, 'SIGKILL');

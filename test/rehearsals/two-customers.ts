@@ -8,17 +8,36 @@ export const story: Story = {
     const { say, see } = context;
     const stage = createStage(context);
 
-    say('Alex of Acme and Alex of Globex both dial 1001 at the same moment.');
+    say('Each Alex dials 1001.');
+    const tones: (number | null)[] = [];
+    for (const [caller, dana] of [
+      [cast.alexOfAcme, 'dana@acme.example'],
+      [cast.alexOfGlobex, 'dana@globex.example'],
+    ] as const) {
+      const { result } = await stage.call(caller, '1001');
+      see(
+        `${dana} answers, and each hears the other`,
+        bothHeard(result) && result.connected && result.calleeIs === dana,
+        heardWords(result),
+      );
+      tones.push(result.connected ? result.caller.heardHz : null);
+    }
+
+    say('Alex of Acme and Alex of Globex now dial it at the same moment.');
     const [acme, globex] = await Promise.all([
       stage.call(cast.alexOfAcme, '1001', 3),
       stage.call(cast.alexOfGlobex, '1001', 3),
     ]);
-    // The twin cannot tell which of two legs to an extension belongs to which caller; the platform's records can.
-    for (const [name, host, { result, record }] of [
-      ['Acme', 'sbc1.customers.example.net', acme],
-      ['Globex', 'sbc2.customers.example.net', globex],
+    for (const [name, host, { result, record }, tone] of [
+      ['Acme', 'sbc1.customers.example.net', acme, tones[0]],
+      ['Globex', 'sbc2.customers.example.net', globex, tones[1]],
     ] as const) {
-      see(`${name}: the call is answered`, result.connected, heardWords(result));
+      const heard = result.connected ? result.caller.heardHz : null;
+      see(
+        `${name}: Alex hears the own Dana, by her tone`,
+        heard !== null && typeof tone === 'number' && Math.abs(heard - tone) <= 15,
+        `${heard} Hz`,
+      );
       const why = record?.why.join(' ') ?? '';
       see(
         `${name}: it stayed inside ${name}`,
@@ -41,19 +60,6 @@ export const story: Story = {
       acme.record?.accountId !== undefined && acme.record.accountId !== globex.record?.accountId,
       `${acme.record?.accountId} and ${globex.record?.accountId}`,
     );
-
-    say('One after the other, so that the twin can say who answered.');
-    for (const [caller, dana] of [
-      [cast.alexOfAcme, 'dana@acme.example'],
-      [cast.alexOfGlobex, 'dana@globex.example'],
-    ] as const) {
-      const { result } = await stage.call(caller, '1001');
-      see(
-        `${dana} answers, and each hears the other`,
-        bothHeard(result) && result.connected && result.calleeIs === dana,
-        heardWords(result),
-      );
-    }
 
     say("Acme's service desk looks at the calls.");
     const desk = await stage.signIn('desk@acme.example');

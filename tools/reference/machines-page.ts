@@ -1,0 +1,102 @@
+import { callMachine } from '@tandem/engine/call/call.machine.ts';
+import { peerHealth } from '@tandem/engine/health/peer-health.machine.ts';
+import {
+  dialogMachine,
+  drawMachine,
+  inviteClient,
+  inviteServer,
+  inviteTurn,
+  nonInviteClient,
+  nonInviteServer,
+} from '@tandem/sip';
+import { childMachine } from '../../apps/server/src/supervisor/child.machine.ts';
+import { fence, heading } from './page.ts';
+
+type Tables = Parameters<typeof drawMachine>[0];
+
+const simple = Object.fromEntries(
+  Object.entries(peerHealth).map(([from, row]) => [
+    from,
+    Object.fromEntries(Object.entries(row).map(([input, to]) => [input, [to]])),
+  ]),
+);
+
+const machines: readonly {
+  readonly title: string;
+  readonly source: string;
+  readonly about: string;
+  readonly machine: unknown;
+}[] = [
+  {
+    title: 'A call',
+    source: 'packages/engine/src/call/call.machine.ts',
+    about: 'Both legs of one call, from INVITE to the closed record.',
+    machine: callMachine,
+  },
+  {
+    title: 'The health of a peer',
+    source: 'packages/engine/src/health/peer-health.machine.ts',
+    about:
+      'Hubs and carrier addresses, by what OPTIONS and calls tell. `down` and `recovering` are tried last.',
+    machine: simple,
+  },
+  {
+    title: 'A child process',
+    source: 'apps/server/src/supervisor/child.machine.ts',
+    about: 'What the supervisor does with media, twin, node and PostgreSQL ([as a table](supervisor.md)).',
+    machine: childMachine,
+  },
+  {
+    title: 'A SIP dialog',
+    source: 'packages/sip/src/dialog/dialog.machine.ts',
+    about: 'RFC 3261 sections 12 and 15.',
+    machine: dialogMachine,
+  },
+  {
+    title: 'Whose turn it is to INVITE in a dialog',
+    source: 'packages/sip/src/dialog/invite-turn.machine.ts',
+    about: 'RFC 3261 section 14, RFC 5407 section 3.1.4.',
+    machine: inviteTurn,
+  },
+  {
+    title: 'INVITE client transaction',
+    source: 'packages/sip/src/transaction/invite-client.machine.ts',
+    about: 'RFC 3261 section 17.1.1 with RFC 6026.',
+    machine: inviteClient,
+  },
+  {
+    title: 'INVITE server transaction',
+    source: 'packages/sip/src/transaction/invite-server.machine.ts',
+    about: 'RFC 3261 section 17.2.1 with RFC 6026.',
+    machine: inviteServer,
+  },
+  {
+    title: 'Non-INVITE client transaction',
+    source: 'packages/sip/src/transaction/non-invite-client.machine.ts',
+    about: 'RFC 3261 section 17.1.2.',
+    machine: nonInviteClient,
+  },
+  {
+    title: 'Non-INVITE server transaction',
+    source: 'packages/sip/src/transaction/non-invite-server.machine.ts',
+    about: 'RFC 3261 section 17.2.2.',
+    machine: nonInviteServer,
+  },
+];
+
+/** Diagrams drawn from the very tables that the program runs on. */
+export function machinesPage(): string {
+  return [
+    ...heading('State machines', 'the tables named below'),
+    'Drawn from the tables that the program runs on. An edge says `input / actions`; an input that changes nothing is not drawn.',
+    '',
+    ...machines.flatMap(({ title, source, about, machine }) => [
+      `## ${title}`,
+      '',
+      `${about} Source: \`${source}\`.`,
+      '',
+      ...fence('mermaid', drawMachine(machine as Tables)),
+      '',
+    ]),
+  ].join('\n');
+}

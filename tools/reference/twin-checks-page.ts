@@ -1,0 +1,30 @@
+import { carrierFaults, dnsFaults, hubFaults } from '@tandem/simulator/faults/fault-board.ts';
+import { printCheckTable } from '@tandem/simulator/sip-proxy/check-page.ts';
+import { code, heading, table } from './page.ts';
+
+export function twinChecksPage(): string {
+  const faults = (at: string, known: Readonly<Record<string, string>>) =>
+    Object.entries(known).map(([name, what]) => [at, code(name), what]);
+  return [
+    ...heading(
+      'What the twin checks and what it can break',
+      'packages/simulator/src/sip-proxy/check-table.ts and packages/simulator/src/faults/fault-board.ts',
+    ),
+    '## Checks',
+    '',
+    'Tags: D documented by Microsoft, T seen in public traces, I inferred. D is always enforced; T and I unless `strict` is off.',
+    'Results stand in `GET /audit` of the control API.',
+    '',
+    printCheckTable().trimEnd(),
+    '',
+    '## Faults',
+    '',
+    'Set with `POST /faults {"at":"hub","hub":1,"fault":"reset"}`, mended with `DELETE /faults`.',
+    '',
+    ...table(
+      ['at', 'fault', 'what it does'],
+      [...faults('hub', hubFaults), ...faults('carrier', carrierFaults), ...faults('dns', dnsFaults)],
+    ),
+    '',
+  ].join('\n');
+}
