@@ -55,12 +55,14 @@ export async function startSipp(options: SippOptions): Promise<Sipp> {
     ],
     { cwd: folder, env: { ...process.env, TERM: 'dumb' } },
   );
+  let kept = '';
   const trace = (): string => {
     try {
-      return readFileSync(log, 'latin1');
+      kept = readFileSync(log, 'latin1');
     } catch {
-      return '';
+      // Not written yet, or gone with the folder.
     }
+    return kept;
   };
   const done = program.exited.then((code) => {
     const text = trace();

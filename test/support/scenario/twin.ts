@@ -117,7 +117,9 @@ export class Twin {
   }
 
   async audit(filter: Record<string, string | number | boolean>): Promise<readonly AuditEntry[]> {
-    const query = new URLSearchParams(Object.entries(filter).map(([key, value]) => [key, String(value)]));
+    const query = new URLSearchParams(
+      Object.entries(filter).map(([key, value]): [string, string] => [key, String(value)]),
+    );
     return (await this.ask<{ entries: readonly AuditEntry[] }>('GET', `/audit?${query}`)).entries;
   }
 
