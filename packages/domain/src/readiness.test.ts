@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ReadinessCheck, type ReadinessStatus, readinessChecks, reportOf } from './readiness.ts';
+import { fixOf, type ReadinessCode, readinessCodes, sentenceOf } from './readiness-codes.ts';
+
+const codes = Object.keys(readinessCodes) as ReadinessCode[];
+
+test('the catalogue has the 45 codes of the product, and no sentence or fix ever shows a brace', () => {
+  assert.equal(codes.length, 45);
+  for (const code of codes) {
+    for (const text of [sentenceOf(code), fixOf(code)]) assert.doesNotMatch(text, /[{}]/);
+  }
+});
+
+test('a sentence names the thing it is about', () => {
+  assert.equal(sentenceOf('PRV-205', { group: 'Voice Users' }), 'Add to Voice Users.');
+  assert.equal(
+    sentenceOf('PRV-304', { n: '+12025550142', upn: 'bo@acme.example', state: 'disabled' }),
+    '+12025550142 is held by bo@acme.example (disabled).',
+  );
+});
+
+const checks = (...statuses: ReadinessStatus[]): ReadinessCheck[] =>
+  statuses.map((status, id) => ({
+    id: id as ReadinessCheck['id'],
+    name: readinessChecks[id] ?? 'number',
+    status,
+    sentence: '',
+    owner: 'nobody',
+    fix: '',
+  }));
+
+test('one unknown keeps a person from ready, one red blocks, and the first failing check is the headline', () => {
+  assert.equal(reportOf(checks('green', 'green')).verdict, 'ready');
+  assert.equal(reportOf(checks('green', 'amber')).verdict, 'attention');
+  assert.equal(reportOf(checks('amber', 'unknown')).verdict, 'unverified');
+  const report = reportOf(checks('amber', 'unknown', 'red', 'red'));
+  assert.equal(report.verdict, 'blocked');
+  assert.equal(report.headline?.id, 2);
+});
