@@ -30,6 +30,7 @@ interface SpawnModule {
     readonly process: { readonly pid?: number; kill(signal: NodeJS.Signals): boolean };
     readonly ready: Promise<unknown>;
     readonly exited: Promise<{ readonly code: number | null }>;
+    said(): string;
   };
 }
 
@@ -120,7 +121,13 @@ export const run = async (args: readonly string[]): Promise<number> => {
       interrupted,
     ]);
   } catch (error) {
-    see('the story is played to its end', false, (error as Error).message);
+    const { message, cause } = error as Error;
+    see(
+      'the story is played to its end',
+      false,
+      cause instanceof Error ? `${message}: ${cause.message}` : message,
+    );
+    say(instance.said());
   } finally {
     instance.process.kill('SIGTERM');
     await instance.exited;
