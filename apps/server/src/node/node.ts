@@ -23,6 +23,7 @@ import { SipEndpoint, sipSides } from '@tandem/adapters/sip-transport/sip-endpoi
 import { openRoutingSnapshotSource } from '@tandem/adapters/snapshot/routing-snapshot-source.ts';
 import { asCallId, type CallRecord, uuidV7 } from '@tandem/domain';
 import { allowedMethods, type CallEngine, createCallEngine, defaultBudgets, verdictOf } from '@tandem/engine';
+import { carrierBySource } from '@tandem/engine/routing/source.ts';
 import { createUserAgent } from '@tandem/sip';
 import { TimerWheel } from '@tandem/wire';
 import pino from 'pino';
@@ -102,12 +103,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     hubRoots: await readRoots(config.hubRootsFile),
     hubNames: config.hubs.map(({ name }) => name),
     resolver: createNameResolver(config.twin ? { servers: [config.twin.dns] } : {}),
-    admitCarrier: (address, port) => {
-      for (const carrier of snapshots.current().carriers.values())
-        for (const source of carrier.sources)
-          if (source.address === address && (source.port === undefined || source.port === port)) return true;
-      return false;
-    },
+    admitCarrier: (address, port) =>
+      carrierBySource(snapshots.current(), { remote: { host: address, port } }) !== undefined,
     onAnomaly: (what, from) => log.info({ what, ...from }, 'refused on the wire'),
   });
 
@@ -125,7 +122,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       closed(record, ladder) {
         calls.closed(record, ladder);
         metricsOf.current?.callClosed(record);
-        feed.publish({ kind: 'call', record });
+        if (feed.watched) feed.publish({ kind: 'call', record });
       },
     },
     clock,
@@ -152,6 +149,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     probeMemory,
     isTeams: (flow) => flow.listener === sipSides.teams,
     onEvent(event) {
+      // A record is made for each step of each call only while somebody looks.
+      if (!feed.watched) return;
       if (event.kind === 'peer-changed') feed.publish({ kind: 'peers' });
       else if (event.kind !== 'call-shed' && event.kind !== 'call-ended')
         feed.publish({ kind: 'call', record: event.call.record(), phase: phaseOf(event.call.state) });

@@ -140,8 +140,9 @@ export class Call {
     message: SipMessage,
     peer: Flow | Destination,
     now: number,
+    bytes: Buffer,
   ): void {
-    this.#ladder.message(leg, direction, message, peer, now);
+    this.#ladder.message(leg, direction, bytes, peer, now);
     if (message.kind === 'request' && message.method === 'ACK' && leg === 'a') this.#quieter('a-ack');
   }
 

@@ -322,12 +322,13 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     message: SipMessage,
     peer: Flow | Destination,
     now: number,
+    bytes: Buffer,
   ): void {
     const sipCallId = callIdOf(message);
     if (sipCallId === undefined) return;
     const known = byLeg.get(sipCallId);
-    if (known) known.call.saw(known.leg, direction, message, peer, now);
-    else unclaimed.add(direction, message, peer, now);
+    if (known) known.call.saw(known.leg, direction, message, peer, now, bytes);
+    else unclaimed.add(direction, sipCallId, bytes, peer, now);
   }
 
   function register(call: Call, source: Source, sipCallId: string, ladder: Ladder): void {

@@ -1,4 +1,3 @@
-import { callIdOf, printMessage, type SipMessage } from '@tandem/sip';
 import type { Destination, Flow } from '@tandem/sip/ua/types.ts';
 import type { LadderEntry } from '../ports/call-log.ts';
 
@@ -12,12 +11,12 @@ interface Seen {
   /** A name once compacted. */
   peer: Flow | Destination | string;
   /** Text once compacted, and for steps. */
-  what: SipMessage | string;
+  what: Buffer | string;
 }
 
 /**
- * What went over the wire for one call. Messages are only pointed at; text is made at the end of a short call, and
- * after a while in a long one, because a message in memory is several times its text.
+ * What went over the wire for one call, byte for byte. Text without secrets is made at the end of a short call, and
+ * after a while in a long one, because the bytes may be a small part of a large buffer.
  */
 export class Ladder {
   readonly #seen: Seen[] = [];
@@ -30,11 +29,11 @@ export class Ladder {
   message(
     leg: 'a' | 'b',
     direction: 'in' | 'out',
-    message: SipMessage,
+    bytes: Buffer,
     peer: Flow | Destination,
     now: number,
   ): void {
-    this.#add({ atMs: Math.round(now - this.#startedAt), leg, direction, peer, what: message });
+    this.#add({ atMs: Math.round(now - this.#startedAt), leg, direction, peer, what: bytes });
   }
 
   step(leg: 'a' | 'b', sentence: string, now: number): void {
@@ -47,10 +46,10 @@ export class Ladder {
     });
   }
 
-  /** Lets go of the messages themselves. */
+  /** Lets go of the bytes. */
   compact(): void {
     for (const seen of this.#seen) {
-      if (typeof seen.what !== 'string') seen.what = redact(printMessage(seen.what).toString('latin1'));
+      if (typeof seen.what !== 'string') seen.what = redact(seen.what.toString('latin1'));
       if (typeof seen.peer !== 'string') seen.peer = peerName(seen.peer);
     }
   }
@@ -93,21 +92,28 @@ export function redact(text: string): string {
 export class UnclaimedMessages {
   readonly #recent: {
     direction: 'in' | 'out';
-    message: SipMessage;
+    sipCallId: string;
+    bytes: Buffer;
     peer: Flow | Destination;
     now: number;
   }[] = [];
 
-  add(direction: 'in' | 'out', message: SipMessage, peer: Flow | Destination, now: number): void {
+  add(
+    direction: 'in' | 'out',
+    sipCallId: string,
+    bytes: Buffer,
+    peer: Flow | Destination,
+    now: number,
+  ): void {
     if (this.#recent.length >= 16) this.#recent.shift();
-    this.#recent.push({ direction, message, peer, now });
+    this.#recent.push({ direction, sipCallId, bytes, peer, now });
   }
 
   claim(sipCallId: string, ladder: Ladder, leg: 'a' | 'b'): void {
     for (let at = 0; at < this.#recent.length; ) {
       const entry = this.#recent[at];
-      if (entry && callIdOf(entry.message) === sipCallId) {
-        ladder.message(leg, entry.direction, entry.message, entry.peer, entry.now);
+      if (entry?.sipCallId === sipCallId) {
+        ladder.message(leg, entry.direction, entry.bytes, entry.peer, entry.now);
         this.#recent.splice(at, 1);
       } else at++;
     }

@@ -14,6 +14,7 @@ import {
   parseSdp,
   printSdp,
   type SessionDescription,
+  takeOffer,
 } from '@tandem/sip';
 import type { LegSide, MediaProfile, MediaRefusal } from '../ports/media-port.ts';
 
@@ -53,7 +54,7 @@ interface Leg {
   /** Voice codecs, best first. The order is fixed with the first SDP that goes out on the leg. */
   voice: readonly Codec[];
   version: number;
-  sent: { readonly text: string; readonly sdp: SessionDescription } | undefined;
+  sent: { readonly bytes: Buffer; readonly sdp: SessionDescription } | undefined;
   /** The peer's offer that we have not answered yet. */
   offered: SessionDescription | undefined;
   /** Our offer that the peer has not answered yet, or the last one it did. */
@@ -101,7 +102,7 @@ export class CallNegotiation {
 
     const target = this.#legs[other(from)];
     if (!target.offered) {
-      if (target.audio) return ok(target.sent ? printSdp(target.sent.sdp) : Buffer.alloc(0), settings);
+      if (target.audio) return ok(target.sent?.bytes ?? Buffer.alloc(0), settings);
       target.voice = chosenFirst(accepted.audio, target.voice);
       return ok(this.#ask(target, 'sendrecv'), settings);
     }
@@ -125,7 +126,7 @@ export class CallNegotiation {
   ): { ok: true; sdp: SessionDescription; media: number } | { ok: false; refusal: MediaRefusal } {
     const parsed = parseSdp(body);
     if (!parsed.ok) return { ok: false, refusal: { kind: 'sdp-malformed', detail: parsed.why } };
-    const trial = answerOffer(parsed.sdp, localAudio(leg, 'sendrecv', muxOf(leg)));
+    const trial = takeOffer(parsed.sdp, localAudio(leg, 'sendrecv', muxOf(leg)));
     if (!trial.ok) return { ok: false, refusal: refusalOf(trial.why, parsed.sdp) };
     leg.offered = parsed.sdp;
     return { ok: true, sdp: parsed.sdp, media: trial.audio.media };
@@ -133,9 +134,9 @@ export class CallNegotiation {
 
   #ask(leg: Leg, direction: Direction): Buffer {
     const local = localAudio(leg, direction, muxOf(leg));
-    const sdp = this.#versioned(leg, (version) => createOffer(withVersion(local, version)));
+    const { sdp, bytes } = this.#versioned(leg, (version) => createOffer(withVersion(local, version)));
     leg.asked = { sdp, local };
-    return printSdp(sdp);
+    return bytes;
   }
 
   #give(
@@ -149,7 +150,7 @@ export class CallNegotiation {
     leg.voice = chosenFirst(leg.audio ?? across, leg.voice);
     let audio: NegotiatedAudio | undefined;
     let why: NegotiationFailure | undefined;
-    const sdp = this.#versioned(leg, (version) => {
+    const { bytes } = this.#versioned(leg, (version) => {
       const outcome = answerOffer(offered, withVersion(localAudio(leg, wanted, muxOf(leg)), version));
       if (outcome.ok) {
         audio = outcome.audio;
@@ -160,21 +161,20 @@ export class CallNegotiation {
     });
     if (!audio) return { ok: false, refusal: refusalOf(why ?? 'no-audio', offered) };
     leg.audio = audio;
-    return { ok: true, sdp: printSdp(sdp) };
+    return { ok: true, sdp: bytes };
   }
 
   /** RFC 3264 §8: the version in o= rises with every SDP that differs from the one before, and only then. */
-  #versioned(leg: Leg, make: (version: number) => SessionDescription): SessionDescription {
-    const same = make(leg.version);
-    const text = printSdp(same).toString('latin1');
-    if (leg.sent === undefined || leg.sent.text === text) {
-      leg.sent = { text, sdp: same };
-      return same;
+  #versioned(leg: Leg, make: (version: number) => SessionDescription): NonNullable<Leg['sent']> {
+    let sdp = make(leg.version);
+    let bytes = printSdp(sdp);
+    if (leg.sent && !leg.sent.bytes.equals(bytes)) {
+      leg.version += 1;
+      sdp = make(leg.version);
+      bytes = printSdp(sdp);
     }
-    leg.version += 1;
-    const sdp = make(leg.version);
-    leg.sent = { text: printSdp(sdp).toString('latin1'), sdp };
-    return sdp;
+    leg.sent = { bytes, sdp };
+    return leg.sent;
   }
 }
 

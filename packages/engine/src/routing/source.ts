@@ -7,19 +7,42 @@ export type Source =
   | { readonly kind: 'carrier'; readonly carrierId: CarrierId }
   | { readonly kind: 'unknown' };
 
+interface Sources {
+  /** The first carrier that has the address without a port. */
+  anyPort: Carrier | undefined;
+  readonly byPort: Map<number, Carrier>;
+}
+
+/** Snapshots never change, so each is indexed once; the index goes with it. */
+const indexes = new WeakMap<RoutingSnapshot, Map<string, Sources>>();
+
 /**
  * A carrier is known by the address that its packets come from, and by the port too where carriers share an
- * address. Exact port beats any port.
+ * address. Exact port beats any port. Asked for every datagram, strangers' included.
  */
-export function carrierBySource(snapshot: RoutingSnapshot, flow: Flow): Carrier | undefined {
-  let byAddress: Carrier | undefined;
+export function carrierBySource(snapshot: RoutingSnapshot, flow: Pick<Flow, 'remote'>): Carrier | undefined {
+  let index = indexes.get(snapshot);
+  if (!index) {
+    index = indexOf(snapshot);
+    indexes.set(snapshot, index);
+  }
   const { host, port } = flow.remote;
+  const sources = index.get(host);
+  return sources && (sources.byPort.get(port) ?? sources.anyPort);
+}
+
+function indexOf(snapshot: RoutingSnapshot): Map<string, Sources> {
+  const index = new Map<string, Sources>();
   for (const carrier of snapshot.carriers.values()) {
-    for (const source of carrier.sources) {
-      if (source.address !== host) continue;
-      if (source.port === undefined) byAddress ??= carrier;
-      else if (source.port === port) return carrier;
+    for (const { address, port } of carrier.sources) {
+      let sources = index.get(address);
+      if (!sources) {
+        sources = { anyPort: undefined, byPort: new Map() };
+        index.set(address, sources);
+      }
+      if (port === undefined) sources.anyPort ??= carrier;
+      else if (!sources.byPort.has(port)) sources.byPort.set(port, carrier);
     }
   }
-  return byAddress;
+  return index;
 }

@@ -7,7 +7,7 @@
  */
 import { splitList } from '../header/list.ts';
 import { cleanValue, isToken } from '../header/text.ts';
-import { headerKey } from './header-names.ts';
+import { headerKey, knownName } from './header-names.ts';
 
 /**
  * One field. Its meaning never changes after it was made, so clones share fields and what was decoded from them.
@@ -19,11 +19,13 @@ class Field {
   private readonly start: number;
   private readonly colon: number;
   private readonly end: number;
-  private trimmed: string | undefined = undefined;
+  private trimmed: string | undefined;
   private decodedBy: unknown = undefined;
   private decoded: unknown = undefined;
 
-  constructor(key: string, text: string, start: number, colon: number, end: number) {
+  /** `value`: when it is known already, so that nobody has to cut it out of the line again. */
+  constructor(key: string, text: string, start: number, colon: number, end: number, value?: string) {
+    this.trimmed = value;
     this.key = key;
     this.text = text;
     this.start = start;
@@ -191,8 +193,15 @@ export class Headers {
   }
 
   #first(name: string): Field | undefined {
+    const fields = this.#fields;
+    // Asked for by its key, as our own code does, a field that is there is found without looking the name up.
+    for (let at = 0; at < fields.length; at++) {
+      const field = fields[at] as Field;
+      if (field.key === name) return field;
+    }
     const key = headerKey(name);
-    for (const field of this.#fields) if (field.key === key) return field;
+    if (key === name) return undefined;
+    for (const field of fields) if (field.key === key) return field;
     return undefined;
   }
 }
@@ -202,7 +211,20 @@ export class Headers {
  * T11). A name that is no token is a bug of the caller, not an input, hence the throw.
  */
 function made(name: string, value: string): Field {
-  if (!isToken(name)) throw new TypeError(`not a header name: ${JSON.stringify(name)}`);
-  const line = `${name}: ${cleanValue(value)}`;
-  return new Field(headerKey(name), line, 0, name.length, line.length);
+  const known = knownName(name);
+  if (!known && !isToken(name)) throw new TypeError(`not a header name: ${JSON.stringify(name)}`);
+  const clean = cleanValue(value);
+  const line = `${name}: ${clean}`;
+  return new Field(
+    known?.key ?? name.toLowerCase(),
+    line,
+    0,
+    name.length,
+    line.length,
+    isTrimmed(clean) ? clean : undefined,
+  );
+}
+
+function isTrimmed(value: string): boolean {
+  return value === '' || !(isBlank(value.charCodeAt(0)) || isBlank(value.charCodeAt(value.length - 1)));
 }

@@ -124,6 +124,13 @@ export function createOffer(local: LocalAudio): SessionDescription {
  * one codec, ours by our order, under the offer's number, and telephone-event with the same clock if both have it.
  */
 export function answerOffer(offer: SessionDescription, local: LocalAudio): AnswerOutcome {
+  const taken = takeOffer(offer, local);
+  if (!taken.ok) return taken;
+  return { ok: true, audio: taken.audio, answer: printAnswer(offer, taken.audio, local) };
+}
+
+/** What `answerOffer` would agree to, for those who do not answer yet. */
+export function takeOffer(offer: SessionDescription, local: LocalAudio): AcceptOutcome {
   let why: NegotiationFailure = 'no-audio';
   for (const [index, media] of offer.media.entries()) {
     if (media.kind !== 'audio' || media.port === 0) continue;
@@ -132,7 +139,7 @@ export function answerOffer(offer: SessionDescription, local: LocalAudio): Answe
       if (why === 'no-audio') why = audio;
       continue;
     }
-    return { ok: true, audio, answer: printAnswer(offer, audio, local) };
+    return { ok: true, audio };
   }
   return { ok: false, why };
 }

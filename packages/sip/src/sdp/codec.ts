@@ -1,4 +1,5 @@
 /** Codecs of an m= line: payload numbers, rtpmap, fmtp (RFC 8866 §6.6 and §6.15, RFC 3551 table 4). */
+import { charClass, isAll } from '../header/chars.ts';
 import { attributes } from './attribute.ts';
 import type { MediaDescription } from './sdp.ts';
 
@@ -70,10 +71,13 @@ export function duplicatePayloads(media: MediaDescription): number[] {
 
 /** RTP payload numbers 0..127; other formats are left out. */
 function payloadsOf(media: MediaDescription): number[] {
-  return media.formats
-    .filter((format) => /^[0-9]{1,3}$/.test(format))
-    .map(Number)
-    .filter((n) => n <= 127);
+  const payloads: number[] = [];
+  for (const format of media.formats) {
+    if (format.length > 3 || !isAll(format, 0, format.length, charClass.digit)) continue;
+    const payload = Number(format);
+    if (payload <= 127) payloads.push(payload);
+  }
+  return payloads;
 }
 
 export interface CodecName {

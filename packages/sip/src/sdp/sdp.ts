@@ -54,7 +54,8 @@ export function parseSdp(body: Buffer | string): SdpOutcome {
     const line = text.slice(at, text.charCodeAt(end - 1) === 13 ? end - 1 : end);
     at = end + 1;
     if (line === '') continue;
-    if (line.charCodeAt(1) !== 61 || !/^[a-z]$/.test(line.charAt(0)) || line.indexOf('\r') >= 0) {
+    const letter = line.charCodeAt(0);
+    if (line.charCodeAt(1) !== 61 || letter < 97 || letter > 122 || line.indexOf('\r') >= 0) {
       return no('a line that is not type=value');
     }
     const type = line.charAt(0);

@@ -75,8 +75,17 @@ export interface UserAgentPorts {
   onInvite(invite: IncomingInvite): void;
   /** Any other request outside any dialog (OPTIONS, REGISTER, ...), retransmissions absorbed. */
   onRequest(request: IncomingRequest): void;
-  /** Every message in and out that belongs to something, for ladder, metrics and HEP. Cheap; must not throw. */
-  onMessage?(direction: 'in' | 'out', message: SipMessage, to: Flow | Destination, now: Millis): void;
+  /**
+   * Every message in and out that belongs to something, for ladder, metrics and HEP. Cheap; must not throw. Who keeps
+   * it keeps `bytes`, as they are on the wire: a parsed message is several times its text.
+   */
+  onMessage?(
+    direction: 'in' | 'out',
+    message: SipMessage,
+    to: Flow | Destination,
+    now: Millis,
+    bytes: Buffer,
+  ): void;
   /** Something on the wire that was dropped or answered without anybody asking: parse faults, stray ACKs, ... */
   onAnomaly?(what: string, flow: Flow): void;
   readonly random: RandomPort;

@@ -21,7 +21,7 @@ import { ServerTransaction } from '../transaction/server-transaction.ts';
 import { TimerQueue } from '../transaction/timer-queue.ts';
 import { type Timing, timing } from '../transaction/timing.ts';
 import { type SendFailed, unheeded } from '../transaction/world.ts';
-import { composeResponse } from './compose.ts';
+import { composeResponse, NO_BODY } from './compose.ts';
 import type { Core } from './core.ts';
 import { LiveIncomingInvite } from './incoming-invite.ts';
 import { LiveIncomingRequest } from './incoming-request.ts';
@@ -58,6 +58,8 @@ class LiveUserAgent implements UserAgent, Core {
   readonly #rules: RequestRules;
   readonly #maxTransactions: number;
   readonly #statelessKey: string;
+  /** What is being received: its bytes are wanted where it is known whose it is. */
+  #received: Buffer = NO_BODY;
   readonly #clients = new Map<string, ClientTransaction>();
   readonly #servers = new Map<string, ServerTransaction>();
   readonly #merges = new Map<string, ServerTransaction>();
@@ -80,10 +82,12 @@ class LiveUserAgent implements UserAgent, Core {
 
   receive(bytes: Buffer, flow: Flow, now: Millis): void {
     this.timers.moveTo(now);
+    this.#received = bytes;
     const parsed = parseMessage(bytes);
     if (!parsed.ok) this.#faulty(parsed.fault, flow);
     else if (parsed.message.kind === 'response') this.#receiveResponse(parsed.message, flow);
     else this.#receiveRequest(parsed.message, flow);
+    this.#received = NO_BODY;
   }
 
   flowClosed(flow: Flow, now: Millis): void {
@@ -153,7 +157,7 @@ class LiveUserAgent implements UserAgent, Core {
   transmit(to: Flow | Destination, message: SipMessage, failed: SendFailed): Buffer {
     this.options.decorate?.(message, to);
     const bytes = printMessage(message);
-    this.ports.onMessage?.('out', message, to, this.timers.now);
+    this.ports.onMessage?.('out', message, to, this.timers.now, bytes);
     this.ports.send(to, bytes, message, failed);
     return bytes;
   }
@@ -161,8 +165,12 @@ class LiveUserAgent implements UserAgent, Core {
   retransmit(to: Flow | Destination, bytes: Buffer, failed: SendFailed): void {
     const parsed = parseMessage(bytes);
     if (!parsed.ok) return;
-    this.ports.onMessage?.('out', parsed.message, to, this.timers.now);
+    this.ports.onMessage?.('out', parsed.message, to, this.timers.now, bytes);
     this.ports.send(to, bytes, parsed.message, failed);
+  }
+
+  #heard(message: SipMessage, flow: Flow): void {
+    this.ports.onMessage?.('in', message, flow, this.timers.now, this.#received);
   }
 
   // ------------------------------------------------------------ responses
@@ -176,7 +184,7 @@ class LiveUserAgent implements UserAgent, Core {
     }
     const transaction = this.#clients.get(clientKey(branch, cseq.method));
     if (transaction) {
-      this.ports.onMessage?.('in', response, flow, this.timers.now);
+      this.#heard(response, flow);
       transaction.receive(response);
       return;
     }
@@ -186,7 +194,7 @@ class LiveUserAgent implements UserAgent, Core {
         dialogKey(response.headers.get('call-id') ?? '', fromTagOf(response) ?? '', toTagOf(response) ?? ''),
       );
       if (dialog) {
-        this.ports.onMessage?.('in', response, flow, this.timers.now);
+        this.#heard(response, flow);
         dialog.ackAgain(cseq.number);
         return;
       }
@@ -201,7 +209,7 @@ class LiveUserAgent implements UserAgent, Core {
     const key = serverKey(request, method);
     const known = this.#servers.get(key);
     if (known) {
-      this.ports.onMessage?.('in', request, flow, this.timers.now);
+      this.#heard(request, flow);
       known.receive(request, flow);
     } else if (method === 'ACK') this.#receiveAck(request, flow);
     else if (method === 'CANCEL') this.#receiveCancel(request, flow);
@@ -211,7 +219,7 @@ class LiveUserAgent implements UserAgent, Core {
   #receiveAck(ack: SipRequest, flow: Flow): void {
     const dialog = this.#dialogOf(ack);
     if (dialog) {
-      this.ports.onMessage?.('in', ack, flow, this.timers.now);
+      this.#heard(ack, flow);
       dialog.receiveAck(ack);
     } else if (toTagOf(ack) !== this.#statelessTag(ack)) this.#anomaly('ACK that belongs to nothing', flow);
   }
@@ -222,7 +230,7 @@ class LiveUserAgent implements UserAgent, Core {
       this.#replyStateless(cancel, flow, 481, {});
       return;
     }
-    this.ports.onMessage?.('in', cancel, flow, this.timers.now);
+    this.#heard(cancel, flow);
     // §9.2: always 200, whatever has become of the INVITE; the same for the same CANCEL, so nothing is kept.
     const ok = { status: 200, localTag: invite.localTag };
     this.transmit(replyTarget(cancel, flow), composeResponse(cancel, flow, ok, {}, this.options), unheeded);
@@ -272,7 +280,7 @@ class LiveUserAgent implements UserAgent, Core {
   }
 
   #keepServer(key: string, merge: string | undefined, request: SipRequest, flow: Flow): ServerTransaction {
-    this.ports.onMessage?.('in', request, flow, this.timers.now);
+    this.#heard(request, flow);
     const transaction = new ServerTransaction(key, merge, request, flow, this);
     this.#servers.set(transaction.key, transaction);
     if (merge !== undefined) this.#merges.set(merge, transaction);
@@ -311,7 +319,7 @@ class LiveUserAgent implements UserAgent, Core {
     parts: { headers?: Headers; reason?: string },
   ): void {
     if (request.method === 'ACK') return;
-    this.ports.onMessage?.('in', request, flow, this.timers.now);
+    this.#heard(request, flow);
     const line = { status, reason: parts.reason, localTag: this.#statelessTag(request) };
     const response = composeResponse(request, flow, line, parts, this.options);
     this.transmit(replyTarget(request, flow), response, unheeded);

@@ -7,6 +7,8 @@ export type FeedEvent =
   | { readonly kind: 'call'; readonly record: CallRecord; readonly phase?: CallPhase | undefined };
 
 export interface EventFeed {
+  /** Whether anybody listens: what nobody hears need not be made. */
+  readonly watched: boolean;
   subscribe(listener: (event: FeedEvent) => void): () => void;
 }
 
@@ -14,6 +16,9 @@ export interface EventFeed {
 export function createEventFeed(): EventFeed & { publish(event: FeedEvent): void } {
   const listeners = new Set<(event: FeedEvent) => void>();
   return {
+    get watched() {
+      return listeners.size > 0;
+    },
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,0 +1,312 @@
+import {
+  fixOf,
+  type ReadinessCheck,
+  type ReadinessCheckId,
+  type ReadinessCode,
+  type ReadinessOwner,
+  type ReadinessParams,
+  type ReadinessReport,
+  type ReadinessStatus,
+  readinessChecks,
+  readinessCodes,
+  reportOf,
+  sentenceOf,
+} from '@tandem/domain';
+import type { MicrosoftFacts, OwnFacts } from './facts.ts';
+
+/** Two full rounds of the reconciler (product-behaviour 1.2: every 15 min). Older facts are not facts. */
+export const factsAgeLimitMs = 30 * 60_000;
+const dayMs = 86_400_000;
+
+type Judgement = Omit<ReadinessCheck, 'id' | 'name'>;
+
+const good = (sentence: string): Judgement => ({ status: 'green', sentence, owner: 'nobody', fix: '' });
+const unknown = (sentence: string): Judgement => ({
+  status: 'unknown',
+  sentence,
+  owner: 'microsoft',
+  fix: 'Wait for the next reading; if it stays, look at the connection to Microsoft 365.',
+});
+const waiting = (sentence: string, owner: ReadinessOwner, fix: string): Judgement => ({
+  status: 'amber',
+  sentence,
+  owner,
+  fix,
+});
+
+function finding(
+  status: ReadinessStatus,
+  code: ReadinessCode,
+  params: ReadinessParams = {},
+  sinceWallMs?: number,
+): Judgement {
+  const row: (typeof readinessCodes)[ReadinessCode] = readinessCodes[code];
+  return {
+    status,
+    code,
+    sentence: sentenceOf(code, params),
+    owner: row.owners[0],
+    fix: fixOf(code, params),
+    ...(sinceWallMs !== undefined && { sinceWallMs }),
+    ...('usualSeconds' in row && row.usualSeconds !== undefined && { usualSeconds: row.usualSeconds }),
+    ...('worstSeconds' in row && row.worstSeconds !== undefined && { worstSeconds: row.worstSeconds }),
+  };
+}
+const red = (code: ReadinessCode, params?: ReadinessParams, sinceWallMs?: number): Judgement =>
+  finding('red', code, params, sinceWallMs);
+const amber = (code: ReadinessCode, params?: ReadinessParams, sinceWallMs?: number): Judgement =>
+  finding('amber', code, params, sinceWallMs);
+
+/**
+ * All thirteen prerequisites in their order (product-behaviour 1.1), each with a sentence. `microsoft` is undefined when
+ * Graph was not asked. What is not read, or was read too long ago, is unknown: a false "ready" is a defect, a late one
+ * is not.
+ */
+export function evaluateReadiness(
+  own: OwnFacts,
+  microsoft: MicrosoftFacts | undefined,
+  nowWallMs: number,
+): ReadinessReport {
+  const fresh = microsoft && nowWallMs - microsoft.readAtWallMs <= factsAgeLimitMs ? microsoft : undefined;
+  const why =
+    microsoft === undefined
+      ? 'Microsoft has not been read yet.'
+      : `Microsoft was last read ${Math.floor((nowWallMs - microsoft.readAtWallMs) / 60_000)} min ago.`;
+  const judgements: readonly Judgement[] = [
+    accountCheck(own),
+    tenantCheck(own, nowWallMs),
+    personCheck(own),
+    fresh ? userCheck(own, fresh) : unknown(why),
+    identityCheck(own, fresh, why),
+    fresh ? groupCheck(own, fresh) : unknown(why),
+    numberCheck(own),
+    own.person?.teamsToggle === false
+      ? red('PRV-303')
+      : own.person
+        ? good('Teams calling is on.')
+        : noPerson(),
+    fresh ? licenceCheck(fresh, own) : unknown(why),
+    platformLicenceCheck(own),
+    fresh ? microsoftNumberCheck(own, fresh, nowWallMs) : unknown(why),
+    fresh ? policyCheck(own, fresh) : unknown(why),
+    clientCheck(own, nowWallMs),
+  ];
+  return reportOf(
+    judgements.map((judgement, id) => ({
+      id: id as ReadinessCheckId,
+      name: readinessChecks[id as ReadinessCheckId],
+      ...judgement,
+    })),
+  );
+}
+
+const noPerson = (): Judgement => unknown('There is no platform user to look at.');
+
+function accountCheck(own: OwnFacts): Judgement {
+  if (own.account.suspended || !own.account.teamsEnabled) {
+    return {
+      status: 'red',
+      sentence: own.account.suspended
+        ? 'The account is suspended.'
+        : 'The operator has not enabled Teams for this account.',
+      owner: 'vendor',
+      fix: 'Ask the operator.',
+    };
+  }
+  return good('The account may use Teams.');
+}
+
+function tenantCheck(own: OwnFacts, nowWallMs: number): Judgement {
+  const { connection, domain, routing, edgeSilent } = own.tenant;
+  switch (connection.is) {
+    case 'never':
+      return red('PRV-001');
+    case 'lost':
+      return red('PRV-001', {}, connection.sinceWallMs);
+    case 'missing-scope':
+      return red('PRV-002', { scope: connection.scope });
+    case 'credential-expired':
+      return red('PRV-003', { date: connection.date });
+    case 'connected':
+  }
+  if (domain !== 'unread' && domain.is === 'unverified') return red('PRV-010', { value: domain.txt });
+  if (domain !== 'unread' && domain.is === 'verified') {
+    return nowWallMs - domain.sinceWallMs > dayMs
+      ? red('PRV-012', {}, domain.sinceWallMs)
+      : red('PRV-011', { domain: domain.name }, domain.sinceWallMs);
+  }
+  if (routing !== 'unread' && routing.is === 'missing') return red('PRV-013', { object: routing.object });
+  if (domain === 'unread' || routing === 'unread') return unknown('The routing domain has not been read yet.');
+  if (edgeSilent) return amber('PRV-014', { fqdn: edgeSilent.fqdn, n: edgeSilent.minutes });
+  return good(
+    domain.is === 'by-hand' || routing.is === 'by-hand'
+      ? 'Microsoft 365 is connected; domain and routing are kept by hand.'
+      : 'Microsoft 365 is connected, domain and routing stand.',
+  );
+}
+
+function personCheck(own: OwnFacts): Judgement {
+  if (!own.person) return red('PRV-101');
+  return own.person.active ? good(`${own.person.displayName} is active.`) : red('PRV-102');
+}
+
+function userCheck(own: OwnFacts, microsoft: MicrosoftFacts): Judgement {
+  const { user } = microsoft;
+  if (user === 'unread') return unknown('The Microsoft user has not been read yet.');
+  if (user === null) {
+    const found = red('PRV-201', own.person?.mail === undefined ? {} : { mail: own.person.mail });
+    const near = microsoft.nearest ?? [];
+    return near.length === 0
+      ? found
+      : { ...found, sentence: `${found.sentence} Nearest: ${near.slice(0, 3).join(', ')}.` };
+  }
+  if (user.deletedOn !== undefined) return red('PRV-207', { date: user.deletedOn });
+  if (user.guest) return red('PRV-203');
+  // Resource accounts are disabled users at Microsoft (microsoft-graph 4.1): the more telling finding goes first.
+  if (user.kind === 'resource' || user.kind === 'ineligible') return red('PRV-204');
+  if (!user.enabled) return red('PRV-202');
+  if (user.kind === 'on-premises') return red('PRV-208');
+  return good(`Matches ${user.upn} at Microsoft.`);
+}
+
+function identityCheck(own: OwnFacts, microsoft: MicrosoftFacts | undefined, why: string): Judgement {
+  const [other] = own.person?.sharesIdentityWith ?? [];
+  if (own.person && other !== undefined) {
+    const mail = own.person.mail === undefined ? {} : { mail: own.person.mail };
+    return red('PRV-111', { a: own.person.displayName, b: other, ...mail });
+  }
+  const [match] = microsoft?.alsoMatches ?? [];
+  if (microsoft && match !== undefined) {
+    const first = microsoft.user !== 'unread' && microsoft.user !== null ? { upn1: microsoft.user.upn } : {};
+    return red('PRV-112', { ...first, upn2: match });
+  }
+  if (!microsoft || microsoft.user === 'unread') return unknown(why);
+  return good('The identity belongs to one person.');
+}
+
+function groupCheck(own: OwnFacts, microsoft: MicrosoftFacts): Judgement {
+  const { enableGroup } = own.account;
+  const group = enableGroup === undefined ? {} : { group: enableGroup };
+  if (microsoft.claimedBy !== undefined) return red('PRV-206', { x: microsoft.claimedBy });
+  if (microsoft.inEnableGroup === 'unread') return unknown('The enable group has not been read yet.');
+  return microsoft.inEnableGroup
+    ? good(`Is in ${enableGroup ?? 'the enable group'}.`)
+    : red('PRV-205', group);
+}
+
+function numberCheck(own: OwnFacts): Judgement {
+  const { person } = own;
+  if (!person) return noPerson();
+  if (person.invalidNumber) {
+    const { text, suggestion } = person.invalidNumber;
+    return red('PRV-302', { n: text, ...(suggestion !== undefined && { suggestion }) });
+  }
+  if (person.number === undefined) return red('PRV-301');
+  if (person.heldNumber)
+    return red('PRV-307', { date: person.heldNumber.until, reason: person.heldNumber.reason });
+  return good(`Has ${person.number}.`);
+}
+
+function licenceCheck(microsoft: MicrosoftFacts, own: OwnFacts): Judgement {
+  const { licence, number } = microsoft;
+  if (licence === 'unread') return unknown('The Microsoft licence has not been read yet.');
+  if (licence.phone === 'missing') {
+    const assigned =
+      own.link.code === 'PRV-405' ||
+      (own.link.state === 'REMOVE_FAILED' && number !== 'unread' && number.holder.is === 'this-person');
+    if (assigned) return red('PRV-405');
+    return red('PRV-401', licence.spare ? { k: licence.spare.count, sku: licence.spare.sku } : {});
+  }
+  if (licence.callingPlan) return red('PRV-404');
+  if (licence.phone === 'pending' || licence.seenByTeams === false) return red('PRV-403');
+  if (licence.phone === 'warning')
+    return waiting(
+      "The Microsoft licence is in its grace period: Teams Phone will stop when it ends.",
+      'entra-admin',
+      'Renew the licence.',
+    );
+  return good('Has Teams and Teams Phone at Microsoft.');
+}
+
+function platformLicenceCheck(own: OwnFacts): Judgement {
+  const { person } = own;
+  if (!person) return noPerson();
+  if (person.platformLicence) return good('Has a Teams licence of the platform.');
+  const counts = person.licences ? { used: person.licences.used, n: person.licences.total } : { n: 'all' };
+  return red('PRV-402', counts);
+}
+
+function microsoftNumberCheck(own: OwnFacts, microsoft: MicrosoftFacts, nowWallMs: number): Judgement {
+  const { number: seen, user } = microsoft;
+  const number = own.person?.number;
+  if (number === undefined) return unknown('There is no number to look for at Microsoft.');
+  if (user === 'unread' || user === null) return unknown('There is no Microsoft user to look at.');
+  if (seen === 'unread') return unknown("Microsoft's number inventory has not been read yet.");
+  if (seen.onPremises) return red('PRV-306');
+  if (seen.holder.is === 'other')
+    return red('PRV-304', { n: number, upn: seen.holder.upn, state: seen.holder.state });
+  if (seen.type !== null && seen.type !== 'directRouting') {
+    const type = seen.type === 'callingPlan' ? 'Calling Plan' : 'Operator Connect';
+    return red('PRV-305', { n: number, type });
+  }
+  const { link } = own;
+  if (link.state === 'FAILED')
+    return red(link.code ?? 'PRV-501', link.reason === undefined ? {} : { reason: link.reason }, link.sinceWallMs);
+  if (seen.holder.is === 'this-person' && !seen.pending) {
+    if (seen.voiceEnabled === 'unread') return unknown('Enterprise voice has not been read yet.');
+    if (!seen.voiceEnabled)
+      return link.state === 'READY' || link.state === 'DRIFTED'
+        ? amber('PRV-505')
+        : waiting('Microsoft has the number; voice is not on yet.', 'microsoft', 'Wait.');
+    return good(`${number} is assigned at Microsoft, voice is on.`);
+  }
+  if (link.throttledUntilWallMs !== undefined && link.throttledUntilWallMs > nowWallMs)
+    return amber('PRV-503', { time: new Date(link.throttledUntilWallMs).toISOString() });
+  if (link.state === 'READY' || link.state === 'DRIFTED') {
+    const now = seen.otherNumber ?? 'none';
+    return amber('PRV-506', { field: 'number', old: number, new: now }, link.sinceWallMs);
+  }
+  if (link.state === 'PROPAGATING') {
+    const ago = `${Math.floor((nowWallMs - link.sinceWallMs) / 60_000)} min`;
+    return amber('PRV-504', { t: ago }, link.sinceWallMs);
+  }
+  return waiting(
+    link.state === 'ASSIGNING' || seen.pending
+      ? `Microsoft is assigning ${number}.`
+      : `${number} is not assigned at Microsoft yet.`,
+    link.state === 'ASSIGNING' || seen.pending ? 'microsoft' : 'vendor',
+    'Wait; Tandem assigns it once everything above is in order.',
+  );
+}
+
+function policyCheck(own: OwnFacts, microsoft: MicrosoftFacts): Judgement {
+  switch (microsoft.routingPolicy) {
+    case 'unread':
+      return unknown('The voice routing policy has not been read yet.');
+    case 'assigned':
+      return good('Has the voice routing policy.');
+    case 'by-hand':
+      return good('The voice routing policy is kept by hand.');
+    case 'missing':
+      return own.link.code === 'PRV-502'
+        ? red('PRV-502', own.link.reason === undefined ? {} : { reason: own.link.reason })
+        : waiting('The voice routing policy is not assigned yet.', 'vendor', 'Wait; Tandem assigns it.');
+  }
+}
+
+/** Never red: calls are offered anyway (product-behaviour 1.7). */
+function clientCheck(own: OwnFacts, nowWallMs: number): Judgement {
+  const { person, link } = own;
+  if (!person) return noPerson();
+  const accepted = link.acceptedWallMs;
+  const seen = person.clientSeen;
+  if (person.teamsAnswered404) return amber('PRV-701', person.number === undefined ? {} : { n: person.number });
+  if (seen && (seen.by === 'override' || accepted === undefined || seen.wallMs >= accepted))
+    return accepted === undefined && seen.by !== 'override'
+      ? unknown('The number has not been assigned yet; a client cannot have it.')
+      : good('Teams has been seen to work for this person.');
+  if (accepted === undefined) return unknown('The number has not been assigned yet; a client cannot have it.');
+  if (person.onlyWebClient) return amber('PRV-601', {}, accepted);
+  if (nowWallMs - accepted > dayMs) return amber('PRV-603', {}, accepted);
+  return amber('PRV-602', {}, accepted);
+}
