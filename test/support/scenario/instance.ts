@@ -13,6 +13,8 @@ import { until } from './until.ts';
 export interface Platform {
   readonly ready: Ready;
   readonly api: Api;
+  /** The operator's bearer token. */
+  readonly token: string;
   readonly twin: Twin;
   readonly stores: Stores;
   readonly portBase: number;
@@ -57,6 +59,7 @@ export async function startPlatform(
   return {
     ready,
     api,
+    token: file.token,
     twin: new Twin(ready.twin?.control ?? '', file.controlToken),
     stores: createStores(db, box),
     portBase,

@@ -17,6 +17,8 @@ export interface SippOptions {
   /** `[name]` in the story. */
   readonly keys?: Readonly<Record<string, string>>;
   readonly calls?: number;
+  /** Calls a second. */
+  readonly rate?: number;
   readonly limitSeconds?: number;
   /** RTP port, for stories with sound. */
   readonly mediaPort?: number;
@@ -39,14 +41,14 @@ export async function startSipp(options: SippOptions): Promise<Sipp> {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-sipp-'));
   const [host = '127.0.0.1', port = '0'] = options.local.split(':');
   count += 1;
-  const callId = `${options.story}-${process.pid}-${count}@${host}`;
+  const callId = `${options.story}-${process.pid}-${count}${(options.calls ?? 1) > 1 ? '-%u' : ''}@${host}`;
   const log = join(folder, 'messages.log');
   const program: Program = startProgram(
     'sipp',
     [
       '-sf',
       join(stories, `${options.story}.xml`),
-      ...['-i', host, '-p', port, '-m', String(options.calls ?? 1), '-r', '10'],
+      ...['-i', host, '-p', port, '-m', String(options.calls ?? 1), '-r', String(options.rate ?? 10)],
       ...['-t', options.transport === 'tcp' ? 't1' : 'u1', '-nostdin', '-aa', '-default_behaviors', 'none'],
       ...['-timeout', `${options.limitSeconds ?? 60}s`, '-timeout_error', '-trace_msg', '-message_file', log],
       ...(options.mediaPort === undefined ? [] : ['-mp', String(options.mediaPort)]),
