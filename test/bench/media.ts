@@ -48,6 +48,18 @@ const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 const loadNow = (): number => Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0]);
 
+/** What is on its way arrives: on a busy machine that can take its time, and late is not lost. */
+async function settledReports(parties: readonly Party[]): Promise<PartyReport[]> {
+  let last = -1;
+  for (let again = 0; ; again += 1) {
+    await wait(400);
+    const reports = await Promise.all(parties.map((party) => party.report()));
+    const received = reports.reduce((sum, report) => sum + report.received, 0);
+    if (received === last || again >= 10) return reports;
+    last = received;
+  }
+}
+
 /** Talks for a while and counts. Without a relay the parties talk to each other: what generator and sink add by themselves. */
 async function measure(
   relay: Relay | undefined,
@@ -98,9 +110,7 @@ async function measure(
     await wait(seconds * 1000);
     const cpu = (relay ? cpuSecondsOf(relay.pid) : 0) - before;
     await Promise.all(parties.map((party) => party.uncount()));
-    // What is on its way arrives; a busy machine needs longer.
-    await wait(500);
-    const reports: PartyReport[] = await Promise.all(parties.map((party) => party.report()));
+    const reports = await settledReports(parties);
     const sum = (of: (report: PartyReport) => number): number =>
       reports.reduce((total, report) => total + of(report), 0);
     const sent = sum((report) => report.sent);

@@ -122,6 +122,8 @@ export const run: Bench = async ({ quick, note }) => {
       plan,
     );
     note(told('Tandem', ours));
+    if (ours.failed > 0 || [supervisor, node, media].some((pid) => pssKbOf(pid) === 0))
+      note(`calls failed or a process ended; the instance said:\n${instance.said()}`);
     await hub.stop();
     await instance.stop();
     instance = undefined;

@@ -21,6 +21,8 @@ export interface BenchInstance {
     readonly media: number;
     readonly postgres: number;
   };
+  /** What it wrote on standard error so far. */
+  said(): string;
   stop(): Promise<void>;
 }
 
@@ -64,6 +66,7 @@ export async function startInstance(
       media: find(join('media-process', 'main.ts')),
       postgres: find('keeper'),
     },
+    said: () => said.join('\n'),
     async stop() {
       const exited = child.exitCode === null ? once(child, 'exit') : undefined;
       child.kill('SIGTERM');
