@@ -61,9 +61,20 @@ export const story: Story = {
       const health = await stage.peers();
       see('the health page is still served', health.items.length > 0, health.sentence);
 
+      say('The signalling process is killed while there is no database.');
+      const node = stage.pidOf('node');
+      process.kill(node, 'SIGKILL');
+      await stage.until('the signalling process is gone', () => hasEnded(node) || undefined);
+      const up = await stage.until('calls can be carried again', async () =>
+        (await stage.readiness()).find((line) => /^ok routing/.test(line)),
+      );
+      see('it starts from the facts on disk', /from disk/.test(up), up);
+      const third = await stage.beginCall(cast.pat, cast.dana, 2);
+      see('a new call is heard', bothHeard(third), heardWords(third));
+
       say('PostgreSQL may start again.');
       process.kill(keeper, 'SIGCONT');
-      const ids = [during.sipCallId, second.sipCallId].filter((id) => id !== undefined);
+      const ids = [during.sipCallId, second.sipCallId, third.sipCallId].filter((id) => id !== undefined);
       for (const id of ids) {
         const record = await stage.recordOf(id);
         see(

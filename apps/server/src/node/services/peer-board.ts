@@ -46,6 +46,10 @@ function reasonOf(peer: PeerView): { readonly reason?: string } {
   if (peer.coolingUntil !== undefined) return { reason: 'it asked to be left alone for a moment (503)' };
   if (peer.breakerOpen) return { reason: 'too many of its last calls failed' };
   if (peer.state !== 'up' && peer.lastProbeResult !== undefined)
-    return { reason: `OPTIONS: ${peer.lastProbeResult}` };
+    return {
+      reason: /^2\d\d/.test(peer.lastProbeResult)
+        ? 'a call could not get through there'
+        : `OPTIONS: ${peer.lastProbeResult}`,
+    };
   return {};
 }
