@@ -236,9 +236,12 @@ describe('Microsoft says something odd', { concurrency: true }, () => {
     assert.equal(status, 481);
   });
 
-  test('a body in an encoding that nobody knows: 415', async () => {
-    const { status } = await microsoft.ask({ ...invite, headers: ['CONTENT-ENCODING: chocolate'] });
+  test('a body in an encoding that nobody knows: 415, and Accept says what is understood', async () => {
+    const request = { ...invite, headers: ['CONTENT-ENCODING: chocolate'] };
+    const { status, text } = await microsoft.ask(request);
     assert.equal(status, 415);
+    assert.match(text, /^accept: application\/sdp/im);
+    await refusedWith(request, 415, 'body-unsupported');
   });
 });
 

@@ -27,6 +27,7 @@ export type CallFailure =
   | { readonly kind: 'caller-cancelled'; readonly elsewhere: boolean }
   // media
   | { readonly kind: 'offer-missing' }
+  | { readonly kind: 'body-unsupported' }
   | { readonly kind: 'no-ports' }
   | { readonly kind: 'engine-down'; readonly detail: string }
   | { readonly kind: 'sdp-malformed'; readonly detail: string }

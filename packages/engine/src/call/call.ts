@@ -164,10 +164,8 @@ export class Call {
       );
 
       const body = sessionBodyOf(this.#invite.request);
-      if (body.kind === 'unsupported' || body.kind === 'broken') {
-        const detail = body.kind === 'broken' ? body.why : 'not application/sdp';
-        return this.#fail({ kind: 'sdp-malformed', detail });
-      }
+      if (body.kind === 'unsupported') return this.#fail({ kind: 'body-unsupported' });
+      if (body.kind === 'broken') return this.#fail({ kind: 'sdp-malformed', detail: body.why });
       // MICROSOFT: an offer is always there (teams-direct-routing 4.2); carriers may leave it to us.
       if (body.kind === 'none' && this.fromTeams) return this.#fail({ kind: 'offer-missing' });
 
@@ -582,6 +580,7 @@ export class Call {
     if (invite.state === 'proceeding') {
       const { status } = this.record;
       const headers = Headers.of([['Reason', reason]]);
+      if (status === 415) headers.append('Accept', sdpType); // RFC 3261 §21.4.13
       this.#quiet.add('a-ack');
       invite.reject(status === undefined || status < 300 ? 480 : status, { headers, contact: this.#contact });
       return;

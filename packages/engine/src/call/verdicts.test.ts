@@ -31,6 +31,7 @@ const rows: readonly (readonly [CallFailure, sip: number, q850: number, code: st
   [{ kind: 'caller-cancelled', elsewhere: false }, 487, 16, 'caller-cancelled'],
   [{ kind: 'caller-cancelled', elsewhere: true }, 487, 26, 'completed-elsewhere'],
   [{ kind: 'offer-missing' }, 488, 88, 'offer-missing'],
+  [{ kind: 'body-unsupported' }, 415, 79, 'body-unsupported'],
   [{ kind: 'no-ports' }, 500, 47, 'no-ports'],
   [{ kind: 'engine-down', detail: '' }, 500, 47, 'engine-down'],
   [{ kind: 'sdp-malformed', detail: '' }, 400, 95, 'sdp-malformed'],

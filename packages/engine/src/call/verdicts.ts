@@ -136,6 +136,15 @@ export const verdicts = {
     'The caller hung up before anybody answered.',
   ),
   'offer-missing': row(488, 88, 'microsoft', 'never', 'failed', 'The call came without a media offer.'),
+  // 79: RFC 3398 7.2.4.1.
+  'body-unsupported': row(
+    415,
+    79,
+    'nobody',
+    'never',
+    'failed',
+    'The call came with a body in a form that is not understood here.',
+  ),
   'no-ports': row(500, 47, 'us', 'elsewhere', 'failed', 'All media ports are in use.'),
   'engine-down': row(500, 47, 'us', 'elsewhere', 'failed', 'The media relay does not answer.'),
   'sdp-malformed': row(400, 95, 'nobody', 'never', 'failed', 'The media description cannot be read.'),
