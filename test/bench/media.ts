@@ -105,6 +105,7 @@ async function measure(
       );
     }
     await wait(warmSeconds * 1000);
+    await Promise.all(parties.map((party) => party.reset()));
     await Promise.all(parties.map((party) => party.count()));
     const before = relay ? cpuSecondsOf(relay.pid) : 0;
     await wait(seconds * 1000);

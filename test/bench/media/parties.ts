@@ -37,6 +37,10 @@ export class Party {
     await this.#ask({ kind: 'talk', targets, phaseMs, ...(keys && { keys }) });
   }
 
+  async reset(): Promise<void> {
+    await this.#ask({ kind: 'reset' });
+  }
+
   async count(): Promise<void> {
     await this.#ask({ kind: 'count' });
   }

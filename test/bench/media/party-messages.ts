@@ -24,6 +24,8 @@ export type PartyCommand =
       /** Where in the 20 ms this party's first call begins. */
       readonly phaseMs: number;
     }
+  /** All counters to zero; said to both parties before either counts, else one hears what it then forgets. */
+  | { readonly kind: 'reset' }
   /** Packets sent from here on count. */
   | { readonly kind: 'count' }
   /** Go on talking, but uncounted. */

@@ -224,10 +224,13 @@ process.on('message', (command: PartyCommand) => {
       talk(command);
       answer({ kind: 'done' });
       return;
-    case 'count':
+    case 'reset':
       // What was refused before belongs to the warm-up (keys on their way, latching).
       [sent, received, rejected, rtcpReceived, rtcpRejected] = [0, 0, 0, 0, 0];
       delays.fill(0);
+      answer({ kind: 'done' });
+      return;
+    case 'count':
       counting = true;
       answer({ kind: 'done' });
       return;
