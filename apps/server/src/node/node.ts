@@ -1,4 +1,4 @@
-import { randomBytes, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { rootCertificates } from 'node:tls';
@@ -126,7 +126,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       },
     },
     clock,
-    ids: { callId: () => asCallId(uuidV7(Date.now(), randomBytes(10))) },
+    ids: { callId: () => asCallId(uuidV7(Date.now(), random.bytes(10))) },
     snapshots,
     settings: {
       teams: {

@@ -5,19 +5,21 @@ import type { RandomPort } from '@tandem/sip/ua/types.ts';
  * Identifiers that nobody can guess, cut from a pool that is filled a page at a time: one system call for some two
  * hundred of them instead of one each.
  */
-export function createRandom(): RandomPort {
+export function createRandom(): RandomPort & { bytes(count: number): Buffer } {
   const size = 4096;
   let pool = Buffer.alloc(0);
   let at = 0;
-  const hex = (bytes: number): string => {
-    if (at + bytes > pool.length) {
+  const take = (count: number): Buffer => {
+    if (at + count > pool.length) {
       pool = randomBytes(size);
       at = 0;
     }
-    at += bytes;
-    return pool.toString('hex', at - bytes, at);
+    at += count;
+    return pool.subarray(at - count, at);
   };
+  const hex = (count: number): string => take(count).toString('hex');
   return {
+    bytes: take,
     branch: () => `z9hG4bK${hex(10)}`,
     tag: () => hex(8),
     callId: () => hex(16),

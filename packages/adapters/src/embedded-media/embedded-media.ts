@@ -202,10 +202,7 @@ class EmbeddedSession implements MediaSession {
   /** Told, not awaited. A relay that refuses has lost the session, which it says by itself. */
   #tell(command: RelayCommand): void {
     if (this.lost || this.#released) return;
-    this.#client.request(command).then(
-      () => undefined,
-      () => undefined,
-    );
+    this.#client.tell(command);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type HelloAnswer,
   type ListAnswer,
   type MediaOutcome,
+  NO_ANSWER,
   type ProcessMessage,
   RELAY_PROTOCOL,
   type RelayAnswers,
@@ -108,7 +109,10 @@ export class CommandServer {
     void this.#answer(connection, request.command)
       // A bug of ours ends with this command, not with everybody's calls.
       .catch((error: unknown) => fail('bad-request', error instanceof Error ? error.message : 'internal'))
-      .then((outcome) => connection.writer.write({ n: request.n, outcome } satisfies ProcessMessage));
+      .then((outcome) => {
+        if (request.n !== NO_ANSWER)
+          connection.writer.write({ n: request.n, outcome } satisfies ProcessMessage);
+      });
   }
 
   async #answer(connection: Connection, command: RelayCommand): Promise<AnyOutcome> {

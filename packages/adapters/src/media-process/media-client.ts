@@ -9,6 +9,7 @@ import {
   type ListAnswer,
   type MediaFailure,
   type MediaOutcome,
+  NO_ANSWER,
   type PlayCommand,
   type ProcessMessage,
   RELAY_PROTOCOL,
@@ -100,6 +101,11 @@ export class MediaClient {
   request<C extends RelayCommand>(command: C): Promise<AnswerTo<C>> {
     if (!this.#connected) return Promise.resolve(disconnected('no media process is connected'));
     return this.#send(command) as Promise<AnswerTo<C>>;
+  }
+
+  /** Told and not awaited: the relay takes commands in order and answers none that says so. Lost when disconnected. */
+  tell(command: RelayCommand): void {
+    if (this.#connected) this.#writer?.write({ n: NO_ANSWER, command });
   }
 
   allocate(command: Omit<AllocateCommand, 'kind'>): Promise<AnswerTo<AllocateCommand>> {

@@ -35,7 +35,8 @@ export interface SipEndpointOptions {
 const ciphers =
   'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256';
 
-const tickMs = 10;
+/** The shortest of SIP's timers is 500 ms. */
+const tickMs = 20;
 const oldConnectionsMs = 24 * 3_600_000;
 
 /**

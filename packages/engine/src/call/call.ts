@@ -628,6 +628,11 @@ export class Call {
     if (!this.#step('released')) return;
     this.#stopTimers();
     this.#deps.log.closed(this.record.toRecord(), this.#ladder.render());
+    this.#ladder.clear();
+    this.#session = undefined;
+    this.#media = undefined;
+    this.#targets = undefined;
+    this.#offer = undefined;
     this.#deps.onOver(this);
   }
 

@@ -65,6 +65,11 @@ export class Ladder {
     }));
   }
 
+  /** It has been rendered for good: transactions may remember the call for half a minute more (RFC 6026). */
+  clear(): void {
+    this.#seen.length = 0;
+  }
+
   #add(seen: Seen): void {
     if (this.#seen.length >= maxEntries) this.#seen.splice(maxEntries / 2, 1);
     this.#seen.push(seen);

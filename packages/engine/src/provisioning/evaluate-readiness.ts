@@ -136,7 +136,8 @@ function tenantCheck(own: OwnFacts, nowWallMs: number): Judgement {
       : red('PRV-011', { domain: domain.name }, domain.sinceWallMs);
   }
   if (routing !== 'unread' && routing.is === 'missing') return red('PRV-013', { object: routing.object });
-  if (domain === 'unread' || routing === 'unread') return unknown('The routing domain has not been read yet.');
+  if (domain === 'unread' || routing === 'unread')
+    return unknown('The routing domain has not been read yet.');
   if (edgeSilent) return amber('PRV-014', { fqdn: edgeSilent.fqdn, n: edgeSilent.minutes });
   return good(
     domain.is === 'by-hand' || routing.is === 'by-hand'
@@ -221,7 +222,7 @@ function licenceCheck(microsoft: MicrosoftFacts, own: OwnFacts): Judgement {
   if (licence.phone === 'pending' || licence.seenByTeams === false) return red('PRV-403');
   if (licence.phone === 'warning')
     return waiting(
-      "The Microsoft licence is in its grace period: Teams Phone will stop when it ends.",
+      'The Microsoft licence is in its grace period: Teams Phone will stop when it ends.',
       'entra-admin',
       'Renew the licence.',
     );
@@ -251,7 +252,11 @@ function microsoftNumberCheck(own: OwnFacts, microsoft: MicrosoftFacts, nowWallM
   }
   const { link } = own;
   if (link.state === 'FAILED')
-    return red(link.code ?? 'PRV-501', link.reason === undefined ? {} : { reason: link.reason }, link.sinceWallMs);
+    return red(
+      link.code ?? 'PRV-501',
+      link.reason === undefined ? {} : { reason: link.reason },
+      link.sinceWallMs,
+    );
   if (seen.holder.is === 'this-person' && !seen.pending) {
     if (seen.voiceEnabled === 'unread') return unknown('Enterprise voice has not been read yet.');
     if (!seen.voiceEnabled)
@@ -300,12 +305,14 @@ function clientCheck(own: OwnFacts, nowWallMs: number): Judgement {
   if (!person) return noPerson();
   const accepted = link.acceptedWallMs;
   const seen = person.clientSeen;
-  if (person.teamsAnswered404) return amber('PRV-701', person.number === undefined ? {} : { n: person.number });
+  if (person.teamsAnswered404)
+    return amber('PRV-701', person.number === undefined ? {} : { n: person.number });
   if (seen && (seen.by === 'override' || accepted === undefined || seen.wallMs >= accepted))
     return accepted === undefined && seen.by !== 'override'
       ? unknown('The number has not been assigned yet; a client cannot have it.')
       : good('Teams has been seen to work for this person.');
-  if (accepted === undefined) return unknown('The number has not been assigned yet; a client cannot have it.');
+  if (accepted === undefined)
+    return unknown('The number has not been assigned yet; a client cannot have it.');
   if (person.onlyWebClient) return amber('PRV-601', {}, accepted);
   if (nowWallMs - accepted > dayMs) return amber('PRV-603', {}, accepted);
   return amber('PRV-602', {}, accepted);

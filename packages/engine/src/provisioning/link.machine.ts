@@ -79,9 +79,13 @@ export const linkMachine = {
     ...standby,
     taken: ['ASSIGNING', 'assignNumber'],
     alreadyAssigned: ['PROPAGATING'],
+    // Somebody else holds the number, or it is of another type: no write is tried.
+    refused: ['FAILED', 'recordRefusal'],
     incomplete: ['BLOCKED'],
     leftScope: ['OUT'],
-    removeNow: ['BLOCKED'],
+    // An older number of the person may still be at Microsoft.
+    prerequisiteLost: ['DEGRADED', 'startGrace'],
+    removeNow: remove,
     numberChanged: ['QUEUED', 'newGeneration'],
   },
   ASSIGNING: {
@@ -129,6 +133,8 @@ export const linkMachine = {
   DEGRADED: {
     ...standby,
     prerequisiteBack: ['READY', 'endGrace'],
+    // Everything is back, the number is not at Microsoft (any more): assign it again.
+    retry: ['QUEUED', 'endGrace', 'newGeneration', 'enqueue'],
     graceOver: remove,
     removeNow: remove,
   },
@@ -154,7 +160,8 @@ export const linkMachine = {
     retry: ['QUEUED', 'newGeneration', 'enqueue'],
     incomplete: ['BLOCKED'],
     leftScope: ['OUT'],
-    removeNow: ['BLOCKED'],
+    prerequisiteLost: ['DEGRADED', 'startGrace'],
+    removeNow: remove,
     numberChanged: ['QUEUED', 'newGeneration'],
     alreadyAssigned: ['PROPAGATING'],
   },

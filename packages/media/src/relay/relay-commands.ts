@@ -346,12 +346,15 @@ export type RelayEvent =
 
 /**
  * On the socket: a 4-byte big-endian length, then UTF-8 JSON: an **array** of messages, so that what happens in one turn
- * of the loop costs one frame. Requests carry `n`, their answers repeat it; events carry none.
+ * of the loop costs one frame. Requests carry `n`, their answers repeat it; events carry none. A command whose outcome
+ * nobody waits for carries `NO_ANSWER`.
  */
 export type ClientMessage = { readonly n: number; readonly command: RelayCommand };
 export type ProcessMessage =
   | { readonly n: number; readonly outcome: MediaOutcome<RelayAnswers[keyof RelayAnswers]> }
   | { readonly event: RelayEvent };
+
+export const NO_ANSWER = 0;
 
 export const RELAY_PROTOCOL = 1;
 

@@ -424,6 +424,8 @@ export class LiveDialog implements Dialog {
       if (step[at] === 'forget') this.#forget();
       else if (why) this.onEnded?.(why);
     }
+    // Transactions remember the dialog for a while; its owner need not be remembered with it.
+    if (this.#phase === 'ended') this.onRequest = this.onAck = this.onEnded = undefined;
   }
 
   #forget(): void {

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ReadinessCode, readinessChecks, readinessCodes, reportOf } from '@tandem/domain';
+import { callOutcome } from './call-outcome.ts';
+
+/** The rows of product-behaviour 1.8: code, to the person, other endpoints, from the person. */
+const rows: readonly [ReadinessCode, string, boolean, string][] = [
+  ['PRV-001', '480/20', true, '403/63'],
+  ['PRV-013', '480/20', true, '403/63'],
+  ['PRV-101', '404/1', false, '403/21'],
+  ['PRV-102', '404/1', false, '403/21'],
+  ['PRV-201', '480/20', true, '403/63'],
+  ['PRV-203', '480/20', true, '403/63'],
+  ['PRV-205', '480/20', true, '403/63'],
+  ['PRV-301', '480/20', true, '403/63'],
+  ['PRV-303', '480/20', true, '403/63'],
+  ['PRV-304', '480/20', true, '403/63'],
+  ['PRV-401', '480/20', true, '403/63'],
+  ['PRV-402', '480/20', true, '403/63'],
+  ['PRV-501', '480/20', true, '403/63'],
+];
+
+const blockedBy = (code: ReadinessCode | undefined) =>
+  reportOf([
+    {
+      id: 5,
+      name: readinessChecks[5],
+      status: 'red',
+      sentence: 'so',
+      owner: 'nobody',
+      fix: '',
+      ...(code && { code }),
+    },
+  ]);
+
+for (const [code, to, otherEndpoints, from] of rows) {
+  test(`a person blocked by ${code}: callers get ${to}, her Teams client gets ${from}`, () => {
+    const { toPerson, fromPerson } = callOutcome({ state: 'BLOCKED' }, blockedBy(code));
+    assert.ok(!toPerson.offered && !fromPerson.allowed);
+    assert.equal(`${toPerson.refusal.sip}/${toPerson.refusal.q850}`, to);
+    assert.equal(toPerson.otherEndpoints, otherEndpoints);
+    assert.equal(`${fromPerson.refusal.sip}/${fromPerson.refusal.q850}`, from);
+    assert.equal(fromPerson.refusal.code, code);
+  });
+}
+
+test('the account is suspended: 480 with cause 31 to callers, 403 with cause 21 to its people', () => {
+  const report = reportOf([
+    {
+      id: 0,
+      name: readinessChecks[0],
+      status: 'red',
+      sentence: 'The account is suspended.',
+      owner: 'vendor',
+      fix: '',
+    },
+  ]);
+  const { toPerson, fromPerson } = callOutcome({ state: 'READY' }, report);
+  assert.ok(!toPerson.offered && !fromPerson.allowed);
+  assert.deepEqual([toPerson.refusal.q850, fromPerson.refusal.q850], [31, 21]);
+});
+
+test('codes that only warn never stop a call', () => {
+  for (const code of ['PRV-503', 'PRV-504', 'PRV-505', 'PRV-601', 'PRV-602', 'PRV-603', 'PRV-701'] as const) {
+    assert.ok(readinessCodes[code]);
+    assert.equal(callOutcome({ state: 'PROPAGATING', code }, blockedBy(code)).toPerson.offered, true);
+  }
+});
+
+test('sign-in is blocked in Entra: no calls out at once, calls to the number go on in the grace time', () => {
+  const { toPerson, fromPerson } = callOutcome({ state: 'DEGRADED' }, blockedBy('PRV-202'));
+  assert.equal(toPerson.offered, true);
+  assert.equal(!fromPerson.allowed && fromPerson.refusal.sip, 403);
+});

@@ -1,0 +1,129 @@
+import { type Link, type ReadinessCode, type ReadinessReport, sentenceOf } from '@tandem/domain';
+
+/** Why a call is not offered or not allowed, and what the caller gets (product-behaviour 1.8). */
+export interface CallRefusal {
+  readonly code?: ReadinessCode;
+  readonly sentence: string;
+  readonly sip: 403 | 404 | 480;
+  readonly q850: 1 | 20 | 21 | 31 | 63;
+}
+
+export interface CallOutcome {
+  /** From a carrier or a phone to the person: whether Teams is rung. */
+  readonly toPerson:
+    | { readonly offered: true }
+    | {
+        readonly offered: false;
+        readonly refusal: CallRefusal;
+        /** Ring the person's other endpoints; the refusal is for the case that there are none. */
+        readonly otherEndpoints: boolean;
+        /** Before refusing: the person's unavailable route, or the unassigned rule of the range. */
+        readonly route: 'unavailable' | 'unassigned' | 'announcement' | 'none';
+      };
+  /** From the person's Teams client. Emergency calls pass whatever stands here. */
+  readonly fromPerson:
+    | { readonly allowed: true }
+    | { readonly allowed: false; readonly refusal: CallRefusal };
+}
+
+interface Row {
+  readonly to: Pick<CallRefusal, 'sip' | 'q850'> & {
+    readonly otherEndpoints: boolean;
+    readonly route: 'unavailable' | 'unassigned' | 'announcement' | 'none';
+  };
+  readonly from: Pick<CallRefusal, 'sip' | 'q850'>;
+}
+
+const elsewhere: Row = {
+  to: { sip: 480, q850: 20, otherEndpoints: true, route: 'unavailable' },
+  from: { sip: 403, q850: 63 },
+};
+const elsewhereOnly: Row = { ...elsewhere, to: { ...elsewhere.to, route: 'none' } };
+const unassigned: Row = {
+  to: { sip: 404, q850: 1, otherEndpoints: false, route: 'unassigned' },
+  from: { sip: 403, q850: 21 },
+};
+const noService: Row = {
+  to: { sip: 480, q850: 31, otherEndpoints: false, route: 'announcement' },
+  from: { sip: 403, q850: 21 },
+};
+
+/** product-behaviour 1.8, row by row; a code that is not here does not stop a call. */
+export const callOutcomeRows: Readonly<Partial<Record<ReadinessCode, Row>>> = {
+  ...rows(['PRV-001', 'PRV-002', 'PRV-003', 'PRV-010', 'PRV-011', 'PRV-012', 'PRV-013'], elsewhere),
+  ...rows(['PRV-101', 'PRV-102'], unassigned),
+  ...rows(['PRV-111', 'PRV-112'], elsewhere),
+  ...rows(
+    ['PRV-201', 'PRV-202', 'PRV-203', 'PRV-204', 'PRV-205', 'PRV-206', 'PRV-207', 'PRV-208'],
+    elsewhere,
+  ),
+  ...rows(['PRV-301', 'PRV-302', 'PRV-307'], elsewhereOnly),
+  ...rows(['PRV-303'], elsewhere),
+  ...rows(['PRV-304', 'PRV-305', 'PRV-306', 'PRV-501', 'PRV-502'], elsewhereOnly),
+  ...rows(['PRV-401', 'PRV-402', 'PRV-403', 'PRV-404', 'PRV-405'], elsewhere),
+};
+
+function rows(codes: readonly ReadinessCode[], row: Row): Partial<Record<ReadinessCode, Row>> {
+  return Object.fromEntries(codes.map((code) => [code, row]));
+}
+
+const open: CallOutcome = { toPerson: { offered: true }, fromPerson: { allowed: true } };
+
+/** Microsoft has accepted the number, so calls go through (or have gone through and the grace time runs). */
+const working: ReadonlySet<string> = new Set([
+  'PROPAGATING',
+  'AWAITING_RELAUNCH',
+  'READY',
+  'DRIFTED',
+  'DEGRADED',
+]);
+/** Decided by ourselves: no grace, whatever the link says (product-behaviour 1.4). */
+const atOnce: readonly ReadinessCode[] = ['PRV-101', 'PRV-102', 'PRV-301', 'PRV-302', 'PRV-303'];
+
+/**
+ * Whether the person is rung in Teams and may call from it. `report` is the latest evaluation, `link` as stored. A link
+ * that works goes on working while Microsoft cannot be read.
+ */
+export function callOutcome(
+  link: Pick<Link, 'state' | 'code' | 'assignedNumber'>,
+  report: ReadinessReport,
+): CallOutcome {
+  const account = report.checks[0];
+  if (account?.status === 'red') return refuse(noService, { sentence: account.sentence });
+  const red = report.checks.filter((check) => check.status === 'red');
+  const own = red.find((check) => check.code !== undefined && atOnce.includes(check.code));
+  if (own?.code !== undefined)
+    return refuse(callOutcomeRows[own.code] ?? elsewhere, { code: own.code, sentence: own.sentence });
+  // During a change of number the old one still rings, and the new one as soon as Microsoft has it.
+  const changing =
+    (link.state === 'QUEUED' || link.state === 'ASSIGNING') && link.assignedNumber !== undefined;
+  if (working.has(link.state) || (changing && link.state === 'QUEUED')) {
+    // Signing in is blocked: nobody of that account should call out, while calls to the number follow the leaver rule.
+    const disabled = red.find((check) => check.code === 'PRV-202');
+    return disabled
+      ? {
+          toPerson: { offered: true },
+          fromPerson: refuse(elsewhere, { code: 'PRV-202', sentence: disabled.sentence }).fromPerson,
+        }
+      : open;
+  }
+  const first = red.find((check) => check.code !== undefined && callOutcomeRows[check.code] !== undefined);
+  if (first?.code !== undefined)
+    return refuse(callOutcomeRows[first.code] ?? elsewhere, { code: first.code, sentence: first.sentence });
+  if (link.code !== undefined && callOutcomeRows[link.code] !== undefined)
+    return refuse(callOutcomeRows[link.code] ?? elsewhere, {
+      code: link.code,
+      sentence: sentenceOf(link.code),
+    });
+  return refuse(elsewhereOnly, {
+    sentence: report.headline?.sentence ?? 'Microsoft has not accepted the number yet.',
+  });
+}
+
+function refuse(row: Row, why: Pick<CallRefusal, 'code' | 'sentence'>): CallOutcome {
+  const { otherEndpoints, route, ...to } = row.to;
+  return {
+    toPerson: { offered: false, refusal: { ...why, ...to }, otherEndpoints, route },
+    fromPerson: { allowed: false, refusal: { ...why, ...row.from } },
+  };
+}

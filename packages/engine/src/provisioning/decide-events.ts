@@ -1,0 +1,229 @@
+import type { Link, ReadinessCheck, ReadinessCode, ReadinessReport } from '@tandem/domain';
+import type { MicrosoftFacts, NumberFacts, OwnFacts, Seen } from './facts.ts';
+import type { LinkEvent } from './link.machine.ts';
+
+export interface AccountPolicy {
+  /** How long a person who lost a prerequisite keeps calling: 0 to 7 days, 24 h by default, 0 in the rehearsal world. */
+  readonly graceSeconds: number;
+  /** `automatic`: the enable group decides. `manual`: the toggle does (product-behaviour 1.5). */
+  readonly mode: 'automatic' | 'manual';
+  /** The account stands by for a disaster: validated, not assigned. */
+  readonly standby: boolean;
+}
+
+/** What there is to see of one person at one moment. */
+export interface Observation {
+  readonly own: OwnFacts;
+  readonly microsoft: MicrosoftFacts | undefined;
+  readonly report: ReadinessReport;
+}
+
+export interface DecidedEvent {
+  readonly event: LinkEvent;
+  readonly code?: ReadinessCode;
+}
+
+const dayMs = 86_400_000;
+
+/** Two people with one address: both links stay as they are, nothing is written (product-behaviour 1.4). */
+const freezing: ReadonlySet<string> = new Set(['PRV-111', 'PRV-112', 'PRV-206']);
+/** Microsoft's delay, not a loss, once the person was assigned. */
+const lag: ReadonlySet<string> = new Set(['PRV-403']);
+/** Lost for good at once: the platform's own decision, not a lapse (product-behaviour 1.4). */
+const immediate: ReadonlySet<string> = new Set(['PRV-101', 'PRV-301', 'PRV-302', 'PRV-303']);
+/** How long a loss is borne where it is not the account's grace time. */
+const ownGraceMs: Readonly<Partial<Record<ReadinessCode, number>>> = {
+  // Entra keeps a deleted user for 30 days, and the number with it.
+  'PRV-207': 30 * dayMs,
+  // Calls go on until they stop reaching us; taking the number away would not help.
+  'PRV-404': Number.POSITIVE_INFINITY,
+};
+
+/** When the grace time of a loss ends. */
+export function graceEnds(
+  code: ReadinessCode | undefined,
+  account: AccountPolicy,
+  nowWallMs: number,
+): number {
+  const own = code === undefined ? undefined : ownGraceMs[code];
+  return nowWallMs + (own ?? account.graceSeconds * 1000);
+}
+
+/** The number is somebody else's, or of another kind: no write can help. */
+export function numberConflict(number: Seen<NumberFacts>): ReadinessCode | undefined {
+  if (number === 'unread') return undefined;
+  if (number.onPremises) return 'PRV-306';
+  if (number.holder.is === 'other') return 'PRV-304';
+  if (number.type !== null && number.type !== 'directRouting') return 'PRV-305';
+  return undefined;
+}
+
+/** The inventory was read after our last write: it may be judged, and a write may be repeated. */
+export function readBack(link: Link, number: Seen<NumberFacts>): NumberFacts | undefined {
+  if (number === 'unread') return undefined;
+  return link.lastWriteWallMs === undefined || number.readAtWallMs > link.lastWriteWallMs
+    ? number
+    : undefined;
+}
+
+/**
+ * The next thing that happened to a link (product-behaviour 1.4), or undefined when nothing did. `before` is the link
+ * as stored, `after` what is seen now; so it can be asked at any time, after a crash too, and as often as one likes.
+ * What was not read causes nothing: no removal ever comes from a lack of read access.
+ */
+export function decideEvents(
+  before: Link,
+  after: Observation,
+  account: AccountPolicy,
+  nowWallMs: number,
+): DecidedEvent | undefined {
+  const { checks } = after.report;
+  const prerequisites = checks.slice(2, 10);
+  const red = prerequisites.filter((check) => check.status === 'red');
+  const frozen = red.find((check) => check.code !== undefined && freezing.has(check.code));
+  const assigned = before.assignedNumber !== undefined;
+  const number = after.microsoft?.number ?? 'unread';
+  const seen = readBack(before, number);
+
+  if (account.standby !== (before.state === 'STANDBY')) {
+    if (before.state !== 'REMOVE_FAILED') return { event: account.standby ? 'standby' : 'standbyOver' };
+  }
+  if (before.state === 'STANDBY') return undefined;
+  if (frozen && before.state !== 'OUT' && before.state !== 'REMOVED') return undefined;
+
+  const now = red.find((check) => check.code !== undefined && immediate.has(check.code));
+  switch (before.state) {
+    case 'OUT':
+    case 'REMOVED': {
+      const scope = inScope(after, account);
+      if (scope === false) return before.state === 'REMOVED' ? { event: 'leftScope' } : undefined;
+      if (scope === 'unread') return undefined;
+      return complete(checks) ? { event: 'complete' } : joined(red);
+    }
+    case 'BLOCKED':
+      if (inScope(after, account) === false) return { event: 'leftScope' };
+      return complete(checks) ? { event: 'complete' } : undefined;
+    case 'QUEUED':
+    case 'FAILED':
+      return waitingEvent(before, after, account, red, now);
+    case 'ASSIGNING': {
+      const loss = lossEvent(before, after, red, now);
+      if (loss) return loss;
+      return seen && before.operation === undefined && holds(seen) ? { event: 'alreadyAssigned' } : undefined;
+    }
+    case 'PROPAGATING': {
+      const loss = lossEvent(before, after, red, now);
+      if (loss) return loss;
+      if (seen && settled(seen)) return { event: 'readBackEqual' };
+      return nowWallMs - before.sinceWallMs > dayMs && before.code !== 'PRV-504'
+        ? { event: 'readBackLate', code: 'PRV-504' }
+        : undefined;
+    }
+    case 'AWAITING_RELAUNCH':
+    case 'READY':
+    case 'DRIFTED': {
+      const loss = lossEvent(before, after, red, now);
+      if (loss) return loss;
+      if (before.state === 'DRIFTED') return seen && settled(seen) ? { event: 'readBackEqual' } : undefined;
+      if (seen && !seen.pending && !holds(seen)) return { event: 'readBackDiffers', code: 'PRV-506' };
+      return before.state === 'AWAITING_RELAUNCH' && checks[12]?.status === 'green'
+        ? { event: 'clientSeen' }
+        : undefined;
+    }
+    case 'DEGRADED': {
+      if (now) return withCode('removeNow', now);
+      const lost = red.filter((check) => check.code === undefined || !lag.has(check.code));
+      if (lost.length === 0) {
+        if (prerequisites.some((check) => check.status === 'unknown') || !seen) return undefined;
+        return { event: holds(seen) ? 'prerequisiteBack' : 'retry' };
+      }
+      return before.graceEndsWallMs !== undefined && nowWallMs >= before.graceEndsWallMs
+        ? withCode('graceOver', lost[0])
+        : undefined;
+    }
+    case 'REMOVING':
+    case 'REMOVE_FAILED':
+      if (!assigned) return { event: 'readBackClean' };
+      return seen && !seen.pending && !holds(seen) && seen.otherNumber !== before.assignedNumber
+        ? { event: 'readBackClean' }
+        : undefined;
+  }
+}
+
+const withCode = (event: LinkEvent, check: ReadinessCheck | undefined): DecidedEvent =>
+  check?.code === undefined ? { event } : { event, code: check.code };
+
+const joined = (red: readonly ReadinessCheck[]): DecidedEvent => withCode('joinedIncomplete', red[0]);
+
+/** Everything up to the platform licence was seen and is in order: amber warns, it does not block. */
+function complete(checks: readonly ReadinessCheck[]): boolean {
+  return checks.slice(0, 10).every((check) => check.status === 'green' || check.status === 'amber');
+}
+
+/** Whether the person is meant to call with Teams at all. */
+function inScope(after: Observation, account: AccountPolicy): Seen<boolean> {
+  if (account.mode === 'manual') return after.own.person?.teamsToggle === true;
+  if (after.microsoft === undefined) return 'unread';
+  // A claim by two accounts is a matter to settle, not a reason to leave.
+  return after.microsoft.inEnableGroup;
+}
+
+const holds = (number: NumberFacts): boolean =>
+  number.holder.is === 'this-person' && (number.type === 'directRouting' || number.type === null);
+const settled = (number: NumberFacts): boolean =>
+  holds(number) && !number.pending && number.voiceEnabled === true;
+
+/** QUEUED and FAILED: nothing is under way at Microsoft. */
+function waitingEvent(
+  before: Link,
+  after: Observation,
+  account: AccountPolicy,
+  red: readonly ReadinessCheck[],
+  now: ReadinessCheck | undefined,
+): DecidedEvent | undefined {
+  const wanted = after.own.person?.number;
+  const number = after.microsoft?.number ?? 'unread';
+  if (before.assignedNumber !== undefined) {
+    if (now) return withCode('removeNow', now);
+    if (red.length > 0) return withCode('prerequisiteLost', red[0]);
+  } else {
+    if (inScope(after, account) === false) return { event: 'leftScope' };
+    if (red.length > 0) return withCode('incomplete', red[0]);
+  }
+  const seen = readBack(before, number);
+  const conflict = numberConflict(number);
+  if (before.state === 'FAILED') {
+    const byConflict = before.code === 'PRV-304' || before.code === 'PRV-305' || before.code === 'PRV-306';
+    if (seen && holds(seen)) return { event: 'alreadyAssigned' };
+    return byConflict && seen && conflict === undefined && wanted !== undefined
+      ? { event: 'retry' }
+      : undefined;
+  }
+  if (!complete(after.report.checks) || !seen) return undefined;
+  if (conflict !== undefined) return { event: 'refused', code: conflict };
+  return { event: holds(seen) ? 'alreadyAssigned' : 'taken' };
+}
+
+/** A person who was or is being assigned lost something, or has a new number. */
+function lossEvent(
+  before: Link,
+  after: Observation,
+  red: readonly ReadinessCheck[],
+  now: ReadinessCheck | undefined,
+): DecidedEvent | undefined {
+  if (now) return withCode('removeNow', now);
+  const lost = red.find((check) => check.code === undefined || !lag.has(check.code));
+  if (lost) return withCode('prerequisiteLost', lost);
+  const wanted = after.own.person?.number;
+  return wanted !== undefined && before.assignedNumber !== undefined && wanted !== before.assignedNumber
+    ? { event: 'numberChanged' }
+    : undefined;
+}
+
+/**
+ * The mass-change guard (product-behaviour 1.4): when one cycle would take more people away than this, it waits for an
+ * admin. A deleted group looks like everybody leaving.
+ */
+export function needsConfirmation(leaving: number, linked: number): boolean {
+  return leaving > Math.max(10, Math.min(50, 0.2 * linked));
+}

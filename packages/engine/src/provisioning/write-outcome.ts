@@ -1,0 +1,77 @@
+import type { Link, ReadinessCode } from '@tandem/domain';
+import type { AccountPolicy } from './decide-events.ts';
+import { applyEvent, type ProvisioningAction } from './reconcile-link.ts';
+
+/** What came of a write or of a poll. */
+export type WriteOutcome =
+  | { readonly kind: 'accepted'; readonly write: 'assign' | 'unassign'; readonly operationId: string }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'succeeded' }
+  | { readonly kind: 'refused'; readonly code: ReadinessCode; readonly reason: string }
+  /** 429, 5xx, no answer: whether Microsoft did it is not known. */
+  | { readonly kind: 'later'; readonly retryAfterMs?: number }
+  /** Microsoft has forgotten the operation: the number itself tells. */
+  | { readonly kind: 'forgotten' };
+
+/** product-behaviour 1.2: `Retry-After`, else 2, 4, 8 .. 120 s with jitter. */
+const longestRetryMs = 120_000;
+/** microsoft-graph 5.2: poll after 2, 4, 8 .. 60 s, give up after 30 minutes and read the number. */
+const longestPollMs = 60_000;
+const giveUpMs = 30 * 60_000;
+
+/** `jitter` is 0 to 1, from the caller's source of randomness. */
+export function applyOutcome(
+  link: Link,
+  outcome: WriteOutcome,
+  account: AccountPolicy,
+  nowWallMs: number,
+  jitter: number,
+): { readonly link: Link; readonly actions: readonly ProvisioningAction[] } {
+  const actions: ProvisioningAction[] = [];
+  const unchanged = { link, actions };
+  if (link.state !== 'ASSIGNING' && link.state !== 'REMOVING') return unchanged;
+  const { operation, ...rest } = link;
+  switch (outcome.kind) {
+    case 'accepted': {
+      const { retries: _r, notBeforeWallMs: _n, ...kept } = rest;
+      const started = {
+        id: outcome.operationId,
+        kind: outcome.write,
+        startedWallMs: nowWallMs,
+        polls: 0,
+        nextPollWallMs: nowWallMs + 2000,
+      };
+      return { link: { ...kept, operation: started, lastWriteWallMs: nowWallMs }, actions };
+    }
+    case 'running': {
+      if (!operation) return unchanged;
+      if (nowWallMs - operation.startedWallMs > giveUpMs)
+        return { link: { ...rest, lastWriteWallMs: nowWallMs }, actions };
+      const polls = operation.polls + 1;
+      const nextPollWallMs = nowWallMs + Math.min(longestPollMs, 2000 * 2 ** polls);
+      return { link: { ...rest, operation: { ...operation, polls, nextPollWallMs } }, actions };
+    }
+    case 'forgotten':
+      return { link: { ...rest, lastWriteWallMs: nowWallMs }, actions };
+    case 'succeeded': {
+      const done: Link = { ...rest, lastWriteWallMs: nowWallMs };
+      // The old number is gone; the new one follows after the read-back. A removal ends with its read-back too.
+      if (link.state === 'REMOVING' || operation?.kind === 'unassign') return { link: done, actions };
+      const next = applyEvent(done, { event: 'operationSucceeded' }, account, nowWallMs, actions);
+      return { link: next ?? done, actions };
+    }
+    case 'refused': {
+      const next = applyEvent(link, { event: 'refused', code: outcome.code }, account, nowWallMs, actions);
+      return { link: next ? { ...next, reason: outcome.reason } : link, actions };
+    }
+    case 'later': {
+      const retries = (link.retries ?? 0) + 1;
+      const backOff = Math.min(longestRetryMs, 1000 * 2 ** retries);
+      const waitMs = outcome.retryAfterMs ?? backOff / 2 + (backOff / 2) * jitter;
+      const wait: Link = operation
+        ? { ...link, operation: { ...operation, nextPollWallMs: nowWallMs + waitMs } }
+        : link;
+      return { link: { ...wait, retries, notBeforeWallMs: nowWallMs + waitMs }, actions };
+    }
+  }
+}
