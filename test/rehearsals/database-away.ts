@@ -1,24 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import type { CallSummary } from '@tandem/contract';
 import type { Story } from './rehearsal.ts';
 import { bothHeard, cast, createStage, hasEnded, heardWords } from './stage/stage.ts';
 
-/** Children of a process, from /proc: the server that the keeper keeps. */
+/** Children of a process: the server that the keeper keeps. */
 const childrenOf = (pid: number): readonly number[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && existsSync(`/proc/${name}/stat`))
-    .map(Number)
-    .filter((child) => {
-      try {
-        return (
-          readFileSync(`/proc/${child}/stat`, 'utf8')
-            .replace(/\(.*\)/, '()')
-            .split(' ')[3] === String(pid)
-        );
-      } catch {
-        return false;
-      }
-    });
+  execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .filter(([, parent]) => parent === pid)
+    .map(([child]) => child!);
 
 export const story: Story = {
   title:

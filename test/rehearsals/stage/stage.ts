@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Call, CallSummary, Ladder, Peers } from '@tandem/contract';
@@ -174,11 +175,11 @@ export const attemptWords = (record: Call | undefined): string =>
     .map(({ target, atMs, result }) => `${target}: ${result} at ${Math.round(atMs)} ms`)
     .join('; ') || 'no attempt';
 
-/** A process that the instance started is gone, or is a zombie. */
+/** A process that the instance started is gone, or waits to be collected by its parent. */
 export const hasEnded = (pid: number): boolean => {
   try {
-    return / [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/\(.*\)/, '()'));
+    return /^\s*[ZX]/.test(execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }));
   } catch {
-    return true;
+    return true; // ps knows no such process
   }
 };
