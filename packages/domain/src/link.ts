@@ -45,11 +45,19 @@ export interface Link {
   readonly assignedNumber?: E164;
   /** Why it is in this state, where there is a code. */
   readonly code?: ReadinessCode;
+  /** Microsoft's own words for a refusal. */
+  readonly reason?: string;
   readonly graceEndsWallMs?: number;
   /** The last write whose effect has not been read back: no second one before it has. */
   readonly lastWriteWallMs?: number;
   /** Microsoft's open operation. */
-  readonly operation?: { readonly id: string; readonly polls: number; readonly nextPollWallMs: number };
+  readonly operation?: {
+    readonly id: string;
+    readonly kind: 'assign' | 'unassign';
+    readonly startedWallMs: number;
+    readonly polls: number;
+    readonly nextPollWallMs: number;
+  };
   /** Tries of the write at hand that came to nothing, and when the next may start. */
   readonly retries?: number;
   readonly notBeforeWallMs?: number;

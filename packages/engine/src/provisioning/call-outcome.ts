@@ -88,7 +88,7 @@ export function callOutcome(
   link: Pick<Link, 'state' | 'code' | 'assignedNumber'>,
   report: ReadinessReport,
 ): CallOutcome {
-  const account = report.checks[0];
+  const account = report.checks.find((check) => check.id === 0);
   if (account?.status === 'red') return refuse(noService, { sentence: account.sentence });
   const red = report.checks.filter((check) => check.status === 'red');
   const own = red.find((check) => check.code !== undefined && atOnce.includes(check.code));
