@@ -1,0 +1,104 @@
+import { type AcceptFlags, type MappedPresence, mapTeamsPresence, type TeamsPresence } from '@tandem/domain';
+
+/** What we know of one person's state in Teams, from polling. */
+export interface TeamsView {
+  /** The last state that was Teams' own, not the echo of ours. */
+  readonly shown?: MappedPresence;
+  readonly raw?: TeamsPresence;
+  /** Orders the reads of one person: lexicographic, never parsed (microsoft-graph 2.1). */
+  readonly sequenceNumber?: string;
+  readonly readAtMs?: number;
+  /** Since when the state is what it is. */
+  readonly changedAtMs?: number;
+  /** The flags of the last known state, and since when it is not known any more. */
+  readonly lastFlags?: AcceptFlags;
+  readonly unknownSinceMs?: number;
+  /** Reads that were our own state coming back. */
+  readonly echoes: number;
+  readonly unseenValues: number;
+}
+
+export interface TeamsRead extends TeamsPresence {
+  readonly sequenceNumber?: string;
+}
+
+export const emptyTeamsView: TeamsView = { echoes: 0, unseenValues: 0 };
+
+/** How long the flags of the last known state count on (product-behaviour 2.4). */
+export const flagsOutliveMs = 5 * 60_000;
+
+/**
+ * Takes one read. `leaseHeld`: our own session may be alive at Microsoft; then Busy/InACall says nothing that we did not
+ * say (microsoft-graph 2.6). `knowsLeg`: our signalling has a leg of the person at Teams.
+ */
+export function takeTeamsRead(
+  before: TeamsView,
+  read: TeamsRead,
+  seen: { readonly leaseHeld: boolean; readonly knowsLeg: boolean },
+  nowMs: number,
+): TeamsView {
+  if (
+    before.sequenceNumber !== undefined &&
+    read.sequenceNumber !== undefined &&
+    read.sequenceNumber < before.sequenceNumber
+  )
+    return before;
+  const order = read.sequenceNumber === undefined ? {} : { sequenceNumber: read.sequenceNumber };
+  const ours =
+    seen.leaseHeld &&
+    !seen.knowsLeg &&
+    read.availability?.toLowerCase() === 'busy' &&
+    read.activity?.toLowerCase() === 'inacall';
+  if (ours) return { ...before, ...order, readAtMs: nowMs, echoes: before.echoes + 1 };
+  const shown = mapTeamsPresence(read, seen.knowsLeg);
+  const same = before.shown !== undefined && before.shown.label === shown.label;
+  const { unknownSinceMs, ...rest } = before;
+  return {
+    ...rest,
+    ...order,
+    shown,
+    raw: { availability: read.availability, activity: read.activity, outOfOffice: read.outOfOffice ?? false },
+    readAtMs: nowMs,
+    changedAtMs: same && before.changedAtMs !== undefined ? before.changedAtMs : nowMs,
+    ...(shown.flags ? { lastFlags: shown.flags } : { unknownSinceMs: unknownSinceMs ?? nowMs }),
+    unseenValues: before.unseenValues + (shown.unseen ? 1 : 0),
+  };
+}
+
+export interface ShownPresence {
+  readonly label: MappedPresence['label'];
+  readonly idle: boolean;
+  readonly outOfOffice: boolean;
+  readonly flags: AcceptFlags;
+  readonly stale: boolean;
+  /** Since the last read, milliseconds. */
+  readonly ageMs?: number;
+  readonly changedAtMs?: number;
+}
+
+/**
+ * What to show and to route by. Older than three intervals of its tier is unknown (reliability F07); unknown is never
+ * available. The last flags count for five minutes more, then direct calls ring and queues go by the platform alone.
+ */
+export function showTeamsView(view: TeamsView, intervalMs: number, nowMs: number): ShownPresence {
+  const ageMs = view.readAtMs === undefined ? undefined : nowMs - view.readAtMs;
+  const late = ageMs === undefined || ageMs > 3 * intervalMs;
+  const known = !late && view.shown !== undefined && view.shown.flags !== undefined ? view.shown : undefined;
+  const age = { ...(ageMs !== undefined && { ageMs }) };
+  const changed = { ...(view.changedAtMs !== undefined && { changedAtMs: view.changedAtMs }) };
+  if (known?.flags) {
+    const { label, idle, outOfOffice, flags } = known;
+    return { label, idle, outOfOffice, flags, stale: false, ...age, ...changed };
+  }
+  const since =
+    view.unknownSinceMs ?? (view.readAtMs === undefined ? undefined : view.readAtMs + 3 * intervalMs);
+  const outlive = since !== undefined && nowMs - since <= flagsOutliveMs ? view.lastFlags : undefined;
+  return {
+    label: 'unknown',
+    idle: false,
+    outOfOffice: false,
+    flags: outlive ?? { acceptDirect: 'yes', acceptQueue: true },
+    stale: true,
+    ...age,
+  };
+}
