@@ -206,8 +206,17 @@ class EmbeddedSession implements MediaSession {
   }
 }
 
+const keyBytes = 30;
+let fresh = Buffer.alloc(0);
+
+/** Keys for 64 calls cost one system call; each leaves the pool for good when it is drawn. */
 function keyFor(profile: MediaProfile): Buffer | undefined {
-  return profile.transport === 'RTP/SAVP' ? randomBytes(30) : undefined;
+  if (profile.transport !== 'RTP/SAVP') return undefined;
+  if (fresh.length === 0) fresh = randomBytes(64 * keyBytes);
+  const key = Buffer.from(fresh.subarray(0, keyBytes));
+  fresh.fill(0, 0, keyBytes);
+  fresh = fresh.subarray(keyBytes);
+  return key;
 }
 
 function allocationFor(key: Buffer | undefined): LegSettings {
