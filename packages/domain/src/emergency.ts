@@ -2,7 +2,7 @@ import { type CountryCode, getCountryCallingCode, isSupportedCountry } from 'lib
 
 /**
  * Emergency numbers per country or territory, the national one first. Reference data from general knowledge
- * (docs/reference features 3.3): an operator checks it against the national plan before production.
+ *: an operator checks it against the national plan before production.
  */
 const numbersByCountry: Readonly<Record<string, readonly string[]>> = {
   CA: ['911', '112'],
