@@ -27,6 +27,9 @@ export interface TwinPorts {
   readonly twinCarrier: number;
   readonly twinCarrierSecond: number;
   readonly twinCarrierThird: number;
+  /** https: Entra's sign-in and Graph. */
+  readonly twinLogin: number;
+  readonly twinGraph: number;
   /** UDP and TCP. */
   readonly twinDns: number;
   /** RTP of clients and of the carrier, both ends included. */
@@ -42,7 +45,10 @@ export interface TwinConfig {
   readonly seed: number;
   /** Every root of the twin, PEM; written before it is ready. */
   readonly caFile: string;
-  /** `sbc.cert.pem` (full chain) and `sbc.key.pem` (0600) are minted here if absent or near their end. */
+  /**
+   * `sbc.cert.pem` (full chain) and `sbc.key.pem` (0600) are minted here if absent or near their end;
+   * `graph-app.cert.pem` and `graph-app.key.pem`, with which the platform signs in to Entra, if absent.
+   */
   readonly certificateDir: string;
   readonly sbcBaseDomain: string;
   /** `host:port`: where the hubs reach the SBC for any name at or below `sbcBaseDomain`. */
@@ -56,6 +62,8 @@ export interface TwinConfig {
   readonly logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   /** Enforce the checks tagged T and I as well as the documented ones (D). Default true. */
   readonly strict?: boolean;
+  /** Graph refuses to send an answer that is not in Microsoft's schema: for tests of the twin. Default false. */
+  readonly checkAnswers?: boolean;
   /** RFC 3261 T1 in ms, default 500. For rehearsals of what takes 64*T1. */
   readonly sipT1Ms?: number;
 }
@@ -66,6 +74,9 @@ export interface TwinReady {
   readonly type: 'ready';
   /** URL of the control API, without a final slash. */
   readonly control: string;
+  /** URLs of Entra's sign-in and of Graph (without a version), without a final slash. */
+  readonly login: string;
+  readonly graph: string;
   /** `host:port` of sip, sip2, sip3. */
   readonly hubs: readonly string[];
   readonly carrier: string;

@@ -25,6 +25,8 @@ describe('the twin as a process', () => {
       twinCarrier: 0,
       twinCarrierSecond: 0,
       twinCarrierThird: 0,
+      twinLogin: 0,
+      twinGraph: 0,
       twinDns: 0,
       twinRtp: { first: 23_900, last: 23_939 },
       ...change,

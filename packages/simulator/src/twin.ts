@@ -6,10 +6,12 @@ import { realClock } from './clock.ts';
 import { parseHostPort, regionalName, regions, type TwinConfig, type TwinReady } from './config.ts';
 import { type ControlServer, startControl } from './control/control-server.ts';
 import { type Directory, rehearsalDirectory } from './directory/directory.ts';
+import { MovableClock } from './directory/movable-clock.ts';
 import { type DnsServer, startDnsServer } from './dns/dns-server.ts';
 import type { Zone } from './dns/zone.ts';
 import { FaultBoard } from './faults/fault-board.ts';
 import { Party, PortPool } from './media/party.ts';
+import { type Microsoft365, startMicrosoft365 } from './microsoft-365.ts';
 import { twinRandom } from './random.ts';
 import { SipProxy } from './sip-proxy/sip-proxy.ts';
 import type { Issued } from './trust/authority.ts';
@@ -33,6 +35,7 @@ export interface Twin {
   readonly proxy: SipProxy;
   readonly carrier: Carrier;
   readonly clients: ReadonlyMap<string, TeamsClients>;
+  readonly microsoft365: Microsoft365;
   /** The SBC's certificate as minted. */
   readonly sbc: Issued;
   readonly config: TwinConfig;
@@ -55,7 +58,8 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
   const sbcCertificate = await mintSbcFiles(trust, config.certificateDir, config.sbcBaseDomain, clock.wall());
   let hubCertificate = trust.hub;
 
-  const { directory, seeded } = rehearsalDirectory(sbc.port);
+  const microsoftClock = new MovableClock(clock);
+  const { directory, seeded } = rehearsalDirectory(sbc.port, () => microsoftClock.wall());
   const clients = new Map<string, TeamsClients>();
   for (const [index, { user, clients: kinds, answers }] of seeded.entries()) {
     // Tones a telephone passes well, 30 Hz apart, all different from the carrier's.
@@ -110,6 +114,18 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
     running.push(proxy);
     await carrier.open();
     running.push(carrier);
+    const microsoft365 = await startMicrosoft365({
+      config,
+      clock,
+      microsoftClock,
+      random,
+      audit,
+      faults,
+      directory,
+      clients,
+      trust,
+    });
+    running.push(microsoft365);
     const zone = zoneOf(config, carrier.ports);
     const dns: DnsServer = await startDnsServer({
       address,
@@ -129,6 +145,7 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
       proxy,
       carrier,
       clients,
+      microsoft365,
       sbc: sbcCertificate,
       config,
       rotateHubCertificate: async (variant) => {
@@ -150,6 +167,8 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
       ready: {
         type: 'ready',
         control: control.url,
+        login: microsoft365.loginUrl,
+        graph: microsoft365.graphUrl,
         hubs: proxy.ports.map(at),
         carrier: at(carrier.ports[0] ?? 0),
         carrierSecond: at(carrier.ports[1] ?? 0),

@@ -15,12 +15,12 @@ export interface AuditEntry {
   /** Wall milliseconds. */
   readonly at: number;
   /** `connection` events, SIP in, SIP out, `warning` (health), `control`. */
-  readonly kind: 'connection' | 'request' | 'response' | 'sent' | 'warning' | 'media' | 'dns';
-  /** `hub eu`, `hub us`, `hub as`, `carrier`, `dns`. */
+  readonly kind: 'connection' | 'request' | 'response' | 'sent' | 'warning' | 'media' | 'dns' | 'http';
+  /** `hub eu`, `hub us`, `hub as`, `carrier`, `dns`, `login`, `graph`. */
   readonly where: string;
   readonly summary: string;
   readonly callId?: string;
-  /** Correlation id. */
+  /** Correlation id; of https the client-request-id. */
   readonly guid?: string;
   readonly method?: string;
   readonly status?: number;

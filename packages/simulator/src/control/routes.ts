@@ -4,8 +4,8 @@ import type { CarrierCall } from '../carrier/carrier-call.ts';
 import type { ClientCall, TeamsClients } from '../clients/teams-client.ts';
 import type { Clock } from '../clock.ts';
 import { regions } from '../config.ts';
-import type { TeamsUser } from '../directory/tenant.ts';
-import { carrierFaults, dnsFaults, hubFaults } from '../faults/fault-board.ts';
+import type { TeamsUser, Tenant } from '../directory/tenant.ts';
+import { carrierFaults, dnsFaults, graphFaults, hubFaults, loginFaults } from '../faults/fault-board.ts';
 import { checkTable } from '../sip-proxy/check-table.ts';
 import type { Twin } from '../twin.ts';
 import { rehearsalWorld } from '../world/rehearsal-world.ts';
@@ -54,8 +54,32 @@ function route<B extends z.ZodType = z.ZodUndefined, Q extends z.ZodObject = z.Z
 const noUser = (reply: FastifyReply, upn: string) =>
   problem(reply, 404, 'unknown-user', `Microsoft's side knows no user ${upn}`);
 
-function userView(user: TeamsUser): Record<string, unknown> {
-  return { ...user, number: user.number ?? null };
+function userView(
+  { directory, microsoft365 }: RouteContext['twin'],
+  user: TeamsUser,
+): Record<string, unknown> {
+  const tenant = directory.tenant(user.tenantId);
+  return {
+    ...user,
+    number: user.number ?? null,
+    groupMember: tenant !== undefined && directory.isInEnableGroup(tenant, user),
+    presence: microsoft365.presence.shown(user),
+  };
+}
+
+/** Leaving the enable group means leaving what is nested in it too. */
+function regrouped(
+  { directory }: RouteContext['twin'],
+  tenant: Tenant,
+  user: TeamsUser,
+  member: boolean,
+): readonly string[] {
+  const enabling = directory.closure(tenant, tenant.enableGroupId).map(({ id }) => id);
+  if (member)
+    return enabling.some((id) => user.groups.includes(id))
+      ? user.groups
+      : [...user.groups, tenant.enableGroupId];
+  return user.groups.filter((id) => !enabling.includes(id));
 }
 
 const userRoutes: readonly Route[] = [
@@ -64,7 +88,9 @@ const userRoutes: readonly Route[] = [
     path: '/users',
     summary: 'Users at Microsoft',
     run: ({ twin }) =>
-      [...twin.directory.tenants.values()].flatMap((tenant) => [...tenant.users.values()].map(userView)),
+      [...twin.directory.tenants.values()].flatMap((tenant) =>
+        [...tenant.users.values()].map((user) => userView(twin, user)),
+      ),
   }),
   route({
     method: 'GET',
@@ -72,24 +98,33 @@ const userRoutes: readonly Route[] = [
     summary: 'One user',
     run: ({ twin }, { params }, reply) => {
       const found = twin.directory.user(params.upn ?? '');
-      return found ? userView(found.user) : noUser(reply, params.upn ?? '');
+      return found ? userView(twin, found.user) : noUser(reply, params.upn ?? '');
     },
   }),
   route({
     method: 'PATCH',
     path: '/users/:upn',
-    summary: 'Change licences, number, voice and policy switches',
+    summary: 'Change licences, number, group, mail, presence, voice and policy switches',
     body: schemas.userChange,
     run: ({ twin }, { params, body }, reply) => {
       const found = twin.directory.user(params.upn ?? '');
       if (!found) return noUser(reply, params.upn ?? '');
-      const { number, ...rest } = body;
+      const { number, groupMember, presence, preferredPresence, outOfOffice, ...given } = body;
+      const rest: Partial<TeamsUser> = Object.fromEntries(
+        Object.entries(given).filter(([, value]) => value !== undefined),
+      );
       const owner = number ? twin.directory.userByNumber(found.tenant, number) : undefined;
       if (owner && owner !== found.user)
         return problem(reply, 409, 'number-taken', `${number} is assigned to ${owner.upn}`);
-      Object.assign(found.user, rest);
-      if (number !== undefined) found.user.number = number ?? undefined;
-      return userView(found.user);
+      if (number !== undefined) rest.number = number ?? undefined;
+      if (groupMember !== undefined) rest.groups = regrouped(twin, found.tenant, found.user, groupMember);
+      if (Object.keys(rest).length > 0) twin.directory.change(found.user, rest);
+      const book = twin.microsoft365.presence;
+      if (presence !== undefined) book.setClient(found.user, presence);
+      if (preferredPresence === null) book.clearPreferred(found.user);
+      else if (preferredPresence) book.prefer(found.user, preferredPresence);
+      if (outOfOffice !== undefined) book.setOutOfOffice(found.user, outOfOffice);
+      return userView(twin, found.user);
     },
   }),
 ];
@@ -282,7 +317,13 @@ const faultRoutes: readonly Route[] = [
     summary: 'What can be broken, and what is',
     run: ({ twin }) => ({
       active: twin.faults.list(),
-      known: { hub: hubFaults, carrier: carrierFaults, dns: dnsFaults },
+      known: {
+        hub: hubFaults,
+        carrier: carrierFaults,
+        dns: dnsFaults,
+        login: loginFaults,
+        graph: graphFaults,
+      },
     }),
   }),
   route({
@@ -313,19 +354,108 @@ const faultRoutes: readonly Route[] = [
   }),
 ];
 
+/** What a customer's administrator does to the platform's application. */
+function changeConnection(
+  { microsoft365 }: RouteContext['twin'],
+  tenantId: string,
+  body: Body<typeof schemas.tenantChange>,
+): void {
+  const { servicePrincipals } = microsoft365.app;
+  const principal = servicePrincipals.get(tenantId);
+  if (body.graphRoles === null) servicePrincipals.delete(tenantId);
+  else if (body.graphRoles) {
+    if (principal) principal.roles = body.graphRoles;
+    else
+      servicePrincipals.set(tenantId, {
+        objectId: `${tenantId.slice(0, 8)}-0000-4000-8000-5e0000000001`,
+        enabled: true,
+        roles: body.graphRoles,
+      });
+  }
+  if (principal && body.graphAppEnabled !== undefined) principal.enabled = body.graphAppEnabled;
+  for (const [set, wish] of [
+    [microsoft365.secondFactor, body.secondFactor],
+    [microsoft365.elsewhere, body.otherCloud],
+  ] as const) {
+    if (wish === true) set.add(tenantId);
+    else if (wish === false) set.delete(tenantId);
+  }
+  if (body.addNumber) microsoft365.numbers.stock(tenantId, body.addNumber.number, body.addNumber.type);
+}
+
+function graphView({ microsoft365: { settings, throttle, app, keys } }: RouteContext['twin']) {
+  return {
+    settings,
+    quotas: throttle.quotas,
+    counts: throttle.counts,
+    signingKey: keys.currentId,
+    app: {
+      clientId: app.clientId,
+      displayName: app.displayName,
+      certificates: app.certificates.map(({ thumbprintSha256, notAfter }) => ({
+        thumbprintSha256,
+        notAfter: new Date(notAfter).toISOString(),
+      })),
+      secrets: app.secrets.map(({ value, expiresAt }) => ({
+        value,
+        expiresAt: new Date(expiresAt).toISOString(),
+      })),
+      tenants: [...app.servicePrincipals].map(([id, principal]) => ({ id, ...principal })),
+    },
+  };
+}
+
+const graphRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/graph',
+    summary: "The platform's app registration, delays and quotas of Graph, and how many requests came",
+    run: ({ twin }) => graphView(twin),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/graph',
+    summary: 'Change delays and quotas, rotate the signing keys',
+    body: schemas.graphChange,
+    run: async ({ twin }, { body }) => {
+      const { quotas, rotateKeys, resetCounts, ...settings } = body;
+      const { microsoft365 } = twin;
+      Object.assign(
+        microsoft365.settings,
+        Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
+      );
+      for (const [name, quota] of Object.entries(quotas ?? {}))
+        Object.assign(microsoft365.throttle.quotas[name as keyof typeof microsoft365.throttle.quotas], quota);
+      if (rotateKeys) await microsoft365.rotateKeys(rotateKeys === 'and-forget');
+      if (resetCounts) microsoft365.throttle.reset();
+      return graphView(twin);
+    },
+  }),
+];
+
 const stateRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/clock',
-    summary: 'Windows of the OPTIONS health',
-    run: ({ twin, clock }) => ({ now: new Date(clock.wall()).toISOString(), ...twin.proxy.health.windows }),
+    summary: "Windows of the OPTIONS health, and Microsoft's clock",
+    run: ({ twin, clock }) => ({
+      now: new Date(clock.wall()).toISOString(),
+      microsoftNow: new Date(twin.microsoft365.clock.wall()).toISOString(),
+      ...twin.proxy.health.windows,
+    }),
   }),
   route({
     method: 'PATCH',
     path: '/clock',
-    summary: 'Change the windows, for rehearsals that cannot wait minutes',
+    summary: 'Change the windows, or let time pass at Microsoft, for rehearsals that cannot wait',
     body: schemas.clockChange,
-    run: ({ twin }, { body }) => Object.assign(twin.proxy.health.windows, body),
+    run: ({ twin }, { body: { advanceMs, ...windows } }) => {
+      if (advanceMs !== undefined) twin.microsoft365.advance(advanceMs);
+      return {
+        ...Object.assign(twin.proxy.health.windows, windows),
+        microsoftNow: new Date(twin.microsoft365.clock.wall()).toISOString(),
+      };
+    },
   }),
   route({
     method: 'POST',
@@ -413,7 +543,13 @@ const stateRoutes: readonly Route[] = [
           return problem(reply, 422, 'bad-pattern', 'a blocked pattern is no regular expression');
         }
       }
-      return { id: tenant.id, domains: [...tenant.domains.values()], voiceRoute: tenant.voiceRoute };
+      changeConnection(twin, tenant.id, body);
+      return {
+        id: tenant.id,
+        domains: [...tenant.domains.values()],
+        voiceRoute: tenant.voiceRoute,
+        graphRoles: twin.microsoft365.app.servicePrincipals.get(tenant.id)?.roles ?? null,
+      };
     },
   }),
   route({
@@ -461,5 +597,6 @@ export const routes: readonly Route[] = [
   ...clientRoutes,
   ...carrierRoutes,
   ...faultRoutes,
+  ...graphRoutes,
   ...stateRoutes,
 ];

@@ -11,6 +11,8 @@ export const answerHabit = z.discriminatedUnion('kind', [
 export const clientKind = z.enum(['desktop', 'web', 'mobile']);
 export const region = z.enum(['eu', 'us', 'as']);
 
+const presencePair = z.strictObject({ availability: z.string().min(1), activity: z.string().min(1) });
+
 export const userChange = z.strictObject({
   displayName: z.string().min(1).optional(),
   accountEnabled: z.boolean().optional(),
@@ -25,7 +27,14 @@ export const userChange = z.strictObject({
   allowOutboundPstn: z.boolean().optional(),
   busyOnBusy: z.boolean().optional(),
   busyElsewhere: z.boolean().optional(),
+  /** In the group that decides who calls from Teams; false also leaves the groups nested in it. */
   groupMember: z.boolean().optional(),
+  mail: z.email().nullable().optional(),
+  /** What the user's own Teams shows while in no call: a meeting, idle …; null: it follows what the user does. */
+  presence: presencePair.nullable().optional(),
+  /** What the user picked in Teams. */
+  preferredPresence: presencePair.nullable().optional(),
+  outOfOffice: z.boolean().optional(),
 });
 
 export const clientChange = z.strictObject({
@@ -84,6 +93,14 @@ export const faultSetting = z.union([
   z.strictObject({ at: z.literal('carrier'), fault: z.string() }),
   /** `name: "*"` breaks every name. */
   z.strictObject({ at: z.literal('dns'), name: z.string().min(1), fault: z.string() }),
+  z.strictObject({
+    at: z.enum(['login', 'graph']),
+    fault: z.string(),
+    /** Part of the path: `setPresence`, `/groups/`, `token`; `*` for all. */
+    operation: z.string().min(1).default('*'),
+    delayMs: z.number().int().min(0).max(600_000).optional(),
+    times: z.number().int().min(1).optional(),
+  }),
 ]);
 
 export const clockChange = z.strictObject({
@@ -91,6 +108,39 @@ export const clockChange = z.strictObject({
   minPaceMs: z.number().int().positive().optional(),
   maxPaceMs: z.number().int().positive().optional(),
   ownIntervalMs: z.number().int().min(100).optional(),
+  /** Microsoft's clock goes forward: tokens and leases end, what is due happens. */
+  advanceMs: z.number().int().min(0).max(31_536_000_000).optional(),
+});
+
+const delayMs = z.number().int().min(0).max(86_400_000).optional();
+const quota = z
+  .strictObject({
+    limit: z.number().int().min(1).optional(),
+    windowMs: z.number().int().min(100).optional(),
+  })
+  .optional();
+
+export const graphChange = z.strictObject({
+  directoryLagMs: delayMs,
+  operationMs: delayMs,
+  configurationLagMs: delayMs,
+  licenceLagMs: delayMs,
+  numberRefusals: z.enum(['operation', 'at-once']).optional(),
+  wrapOperations: z.boolean().optional(),
+  topAboveMaximum: z.enum(['refuse', 'clip']).optional(),
+  pageSize: z.number().int().min(1).max(999).optional(),
+  quotas: z
+    .strictObject({
+      presence: quota,
+      identity: quota,
+      identityWrite: quota,
+      teamsRead: quota,
+      teamsWrite: quota,
+    })
+    .optional(),
+  /** New signing keys; `and-forget` withdraws the old ones, so that every token is worthless. */
+  rotateKeys: z.enum(['keep-old', 'and-forget']).optional(),
+  resetCounts: z.boolean().optional(),
 });
 
 export const tenantChange = z.strictObject({
@@ -101,6 +151,18 @@ export const tenantChange = z.strictObject({
   deactivate: z.string().optional(),
   blockedCallers: z.array(z.string()).optional(),
   voiceRoute: z.array(z.string()).optional(),
+  /** Application permissions that the tenant granted; null: the enterprise application was deleted. */
+  graphRoles: z.array(z.string()).nullable().optional(),
+  graphAppEnabled: z.boolean().optional(),
+  secondFactor: z.boolean().optional(),
+  otherCloud: z.boolean().optional(),
+  /** A number of the tenant that nobody has. */
+  addNumber: z
+    .strictObject({
+      number: z.string().regex(/^\+[1-9][0-9]{1,14}(;ext=[0-9]+)?$/),
+      type: z.enum(['directRouting', 'callingPlan', 'operatorConnect']),
+    })
+    .optional(),
 });
 
 export const trunkChange = z.strictObject({
@@ -124,7 +186,7 @@ export const auditQuery = z.object({
   callId: z.string().optional(),
   guid: z.string().optional(),
   method: z.string().optional(),
-  kind: z.enum(['connection', 'request', 'response', 'sent', 'warning', 'media', 'dns']).optional(),
+  kind: z.enum(['connection', 'request', 'response', 'sent', 'warning', 'media', 'dns', 'http']).optional(),
   check: z.string().optional(),
   failed: z.stringbool().optional(),
   limit: z.coerce.number().int().min(1).max(5_000).optional(),

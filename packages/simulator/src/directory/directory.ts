@@ -1,14 +1,65 @@
-import { rehearsalWorld, type WorldCustomer } from '../world/rehearsal-world.ts';
-import type { SeededUser, TeamsUser, Tenant, Trunk } from './tenant.ts';
+import { customerGroups, rehearsalWorld, type WorldCustomer } from '../world/rehearsal-world.ts';
+import { History, Stamps } from './history.ts';
+import type { Group, SeededUser, TeamsUser, Tenant, Trunk } from './tenant.ts';
 
 /** All tenants that the twin plays, with the documented ways to find one. */
 export class Directory {
   readonly tenants = new Map<string, Tenant>();
   /** The tenant that owns the base domain and the carrier trunk. */
   readonly carrierTenantId: string;
+  readonly stamps: Stamps;
+  readonly #histories = new WeakMap<TeamsUser, History<TeamsUser>>();
 
-  constructor(carrierTenantId: string) {
+  constructor(carrierTenantId: string, wall: () => number = Date.now) {
     this.carrierTenantId = carrierTenantId;
+    this.stamps = new Stamps(wall);
+  }
+
+  /** The only door for changes: hubs judge by the new state at once, Graph shows it after its delays. */
+  change(user: TeamsUser, patch: Partial<TeamsUser>): void {
+    this.#history(user).end({ ...user }, this.stamps.next());
+    Object.assign(user, patch);
+  }
+
+  /** The user as of a stamp (wall ms). */
+  at(user: TeamsUser, stamp: number): TeamsUser {
+    return this.#history(user).at(stamp, user);
+  }
+
+  changedBetween(user: TeamsUser, from: number, to: number): boolean {
+    return this.#history(user).changedBetween(from, to);
+  }
+
+  #history(user: TeamsUser): History<TeamsUser> {
+    const known = this.#histories.get(user);
+    if (known) return known;
+    const made = new History<TeamsUser>();
+    this.#histories.set(user, made);
+    return made;
+  }
+
+  userById(tenant: Tenant, id: string): TeamsUser | undefined {
+    const key = id.toLowerCase();
+    for (const user of tenant.users.values())
+      if (user.objectId === key || user.upn.toLowerCase() === key) return user;
+    return undefined;
+  }
+
+  /** The group and everything that is nested in it, once each. */
+  closure(tenant: Tenant, groupId: string): Group[] {
+    const found = new Map<string, Group>();
+    const visit = (id: string): void => {
+      const group = tenant.groups.get(id);
+      if (!group || found.has(id)) return;
+      found.set(id, group);
+      for (const nested of group.nested) visit(nested);
+    };
+    visit(groupId);
+    return [...found.values()];
+  }
+
+  isInEnableGroup(tenant: Tenant, user: Pick<TeamsUser, 'groups'>): boolean {
+    return this.closure(tenant, tenant.enableGroupId).some(({ id }) => user.groups.includes(id));
   }
 
   tenant(id: string): Tenant | undefined {
@@ -86,15 +137,20 @@ const plainTrunk = (fqdn: string, port: number): Trunk => ({
 });
 
 /** Microsoft's side of the rehearsal world. `sbcPort` is the carrier trunk's signalling port. */
-export function rehearsalDirectory(sbcPort: number): { directory: Directory; seeded: SeededUser[] } {
+export function rehearsalDirectory(
+  sbcPort: number,
+  wall: () => number = Date.now,
+): { directory: Directory; seeded: SeededUser[] } {
   const { baseDomain, carrierTenantId } = rehearsalWorld;
-  const directory = new Directory(carrierTenantId);
+  const directory = new Directory(carrierTenantId, wall);
   directory.tenants.set(carrierTenantId, {
     id: carrierTenantId,
     name: 'Rehearsal Carrier',
     domains: new Map([[baseDomain, { name: baseDomain, activated: true }]]),
     trunks: new Map([[baseDomain, plainTrunk(baseDomain, sbcPort)]]),
     users: new Map(),
+    groups: new Map(),
+    enableGroupId: '',
     blockedCallers: [],
     voiceRoute: [baseDomain],
   });
@@ -106,6 +162,7 @@ export function rehearsalDirectory(sbcPort: number): { directory: Directory; see
 function seedCustomer(directory: Directory, customer: WorldCustomer): SeededUser[] {
   const seeded: SeededUser[] = [];
   const users = new Map<string, TeamsUser>();
+  const { enableGroupId, frontDeskGroupId } = customerGroups(customer);
   for (const person of customer.people) {
     const { microsoft } = person;
     if (!microsoft) continue;
@@ -123,7 +180,7 @@ function seedCustomer(directory: Directory, customer: WorldCustomer): SeededUser
       allowOutboundPstn: true,
       busyOnBusy: microsoft.busyOnBusy ?? false,
       busyElsewhere: microsoft.busy ?? false,
-      groupMember: microsoft.groupMember,
+      groups: microsoft.groupMember ? [microsoft.viaNestedGroup ? frontDeskGroupId : enableGroupId] : [],
       mail: microsoft.mail,
     };
     users.set(person.upn.toLowerCase(), user);
@@ -137,6 +194,13 @@ function seedCustomer(directory: Directory, customer: WorldCustomer): SeededUser
     ),
     trunks: new Map(),
     users,
+    enableGroupId,
+    groups: new Map(
+      [
+        { id: enableGroupId, displayName: rehearsalWorld.enableGroup, nested: [frontDeskGroupId] },
+        { id: frontDeskGroupId, displayName: 'Front desk', nested: [] },
+      ].map((group) => [group.id, group]),
+    ),
     blockedCallers: [],
     voiceRoute: [customer.sbcHost],
   });

@@ -38,8 +38,17 @@ export interface TeamsUser {
   busyOnBusy: boolean;
   /** In a conversation that is none of ours. */
   busyElsewhere: boolean;
-  groupMember: boolean;
-  mail: string;
+  /** Ids of the groups that name the user as a member; what is nested counts through `Tenant.groups`. */
+  groups: readonly string[];
+  /** Null: no mailbox. */
+  mail: string | null;
+}
+
+export interface Group {
+  readonly id: string;
+  readonly displayName: string;
+  /** Ids of the groups that are members of this one. */
+  readonly nested: readonly string[];
 }
 
 export interface Tenant {
@@ -49,6 +58,9 @@ export interface Tenant {
   /** Trunk objects by name; derived trunks have none. */
   readonly trunks: Map<string, Trunk>;
   readonly users: Map<string, TeamsUser>;
+  readonly groups: Map<string, Group>;
+  /** Id of the group that decides who calls from Teams. */
+  readonly enableGroupId: string;
   /** Patterns on the caller's number (8.9). */
   blockedCallers: RegExp[];
   /** Trunk names of the voice route, first choice first. */

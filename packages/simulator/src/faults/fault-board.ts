@@ -36,7 +36,35 @@ export const dnsFaults = {
   lie: 'answers with an address where nobody listens',
 } as const satisfies Record<DnsFault, string>;
 
+const httpFaults = {
+  reset: 'cuts the connection without an answer',
+  slow: 'answers after `delayMs` (10 s)',
+  '429': 'answers 429 with Retry-After: 2',
+  '500': 'answers 500',
+  '503': 'answers 503 with Retry-After: 2',
+} as const;
+
+export const loginFaults = httpFaults;
+export const graphFaults = {
+  ...httpFaults,
+  '401': 'says that the token is wrong',
+  '403': 'says that a permission is missing',
+  '502': 'answers 502 with a page of text',
+  '504': 'answers 504 after the work is done',
+} as const;
+
+/** What an https service does wrong, and where. */
+export interface HttpFaultTarget {
+  readonly at: 'login' | 'graph';
+  /** Part of the operation's name, `*` for all: `token`, `setPresence`, `/groups/`. */
+  readonly operation: string;
+  readonly delayMs?: number | undefined;
+  /** How many requests it hits before it mends itself; absent = until it is cleared. */
+  readonly times?: number | undefined;
+}
+
 export type FaultTarget =
+  | HttpFaultTarget
   | { readonly at: 'hub'; readonly hub: 1 | 2 | 3 }
   | { readonly at: 'carrier' }
   | { readonly at: 'dns'; readonly name: string };
@@ -49,6 +77,7 @@ export interface ActiveFault {
 
 export class FaultBoard {
   readonly #active = new Map<string, ActiveFault>();
+  readonly #left = new Map<string, number>();
   /** Called with the hub's index (0..2) whenever its fault may have changed. */
   onHubChange: ((index: number) => void | Promise<void>) | undefined;
 
@@ -68,15 +97,42 @@ export class FaultBoard {
     return (this.#active.get(`dns-${name}`) ?? this.#active.get('dns-*'))?.fault as DnsFault | undefined;
   }
 
+  /** The fault that this request meets, counted. */
+  takeHttp(
+    at: 'login' | 'graph',
+    operation: string,
+  ): { readonly fault: string; readonly delayMs: number | undefined } | undefined {
+    for (const { id, target, fault } of this.#active.values()) {
+      if (target.at !== at) continue;
+      if (target.operation !== '*' && !operation.toLowerCase().includes(target.operation.toLowerCase()))
+        continue;
+      const left = (this.#left.get(id) ?? 1) - 1;
+      if (left <= 0) this.#active.delete(id);
+      this.#left.set(id, left);
+      return { fault, delayMs: target.delayMs };
+    }
+    return undefined;
+  }
+
   async set(target: FaultTarget, fault: string): Promise<ActiveFault | undefined> {
-    const known = target.at === 'hub' ? hubFaults : target.at === 'carrier' ? carrierFaults : dnsFaults;
+    const known = {
+      hub: hubFaults,
+      carrier: carrierFaults,
+      dns: dnsFaults,
+      login: loginFaults,
+      graph: graphFaults,
+    }[target.at];
     if (!Object.hasOwn(known, fault)) return undefined;
     const id =
       target.at === 'hub'
         ? `hub-${target.hub}`
         : target.at === 'carrier'
           ? `carrier-${fault}`
-          : `dns-${target.name.toLowerCase()}`;
+          : target.at === 'dns'
+            ? `dns-${target.name.toLowerCase()}`
+            : `${target.at}-${target.operation.replace(/[^A-Za-z0-9*]+/g, '.')}-${fault}`;
+    if (target.at === 'login' || target.at === 'graph')
+      this.#left.set(id, target.times ?? Number.POSITIVE_INFINITY);
     const active: ActiveFault = { id, target, fault };
     this.#active.set(id, active);
     if (target.at === 'hub') await this.onHubChange?.(target.hub - 1);

@@ -37,6 +37,8 @@ export async function startTestTwin(
       twinCarrier: 0,
       twinCarrierSecond: 0,
       twinCarrierThird: 0,
+      twinLogin: 0,
+      twinGraph: 0,
       twinDns: 0,
       twinRtp: { first: rtpFirst, last: rtpFirst + 199 },
     },
@@ -48,6 +50,7 @@ export async function startTestTwin(
     sbcCarrier: `127.0.0.1:${await freePort()}`,
     hubNames,
     controlToken: '',
+    checkAnswers: true,
     ...change,
   });
   return {

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 
 /**
@@ -40,7 +41,7 @@ const usageOid: Record<Usage, string> = {
 
 export interface LeafOptions {
   readonly commonName: string;
-  /** DNS names. */
+  /** DNS names and IP addresses. */
   readonly names: readonly string[];
   readonly usages: readonly Usage[];
   /** Wall milliseconds. */
@@ -151,7 +152,7 @@ export class Authority {
         ),
         new x509.ExtendedKeyUsageExtension(options.usages.map((usage) => usageOid[usage])),
         new x509.SubjectAlternativeNameExtension(
-          options.names.map((value) => ({ type: 'dns' as const, value })),
+          options.names.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value })),
         ),
         await x509.AuthorityKeyIdentifierExtension.create(this.#parsed.publicKey),
         await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),

@@ -12,12 +12,14 @@ import { Authority, fullChain, type Issued, type LeafOptions } from './authority
  * | --- | --- |
  * | Root Programme | an intermediate, which signs SBC certificates: what Microsoft accepts |
  * | Untrusted | SBC certificates that Microsoft must refuse |
- * | Microsoft | the hubs |
+ * | Microsoft | the hubs, the sign-in service, Graph |
  */
 
 const day = 86_400_000;
 /** A leaf is renewed at start when less than this is left. */
 const renewBefore = 14 * day;
+
+const webNames = ['graph.microsoft.com', 'login.microsoftonline.com', 'localhost', '127.0.0.1'] as const;
 
 export interface TrustStore {
   readonly programme: Authority;
@@ -25,6 +27,8 @@ export interface TrustStore {
   readonly untrusted: Authority;
   readonly microsoft: Authority;
   readonly hub: Issued;
+  /** For Microsoft's https services: sign-in and Graph. */
+  readonly web: Issued;
 }
 
 /** What is wrong with an SBC certificate, or nothing (`good`). teams-direct-routing 10.4 "Trust". */
@@ -55,7 +59,16 @@ export async function openTrustStore(folder: string, now: number): Promise<Trust
   const hub = await leaf(kept('hub.cert.pem'), kept('hub.key.pem'), now, () =>
     issueHub(microsoft, 'good', now),
   );
-  return { programme, programmeRoot, untrusted, microsoft, hub };
+  const web = await leaf(kept('web.cert.pem'), kept('web.key.pem'), now, () =>
+    microsoft.issue({
+      commonName: webNames[0],
+      names: webNames,
+      usages: ['server'],
+      notBefore: now - day,
+      notAfter: now + 180 * day,
+    }),
+  );
+  return { programme, programmeRoot, untrusted, microsoft, hub, web };
 }
 
 /** `self` in `chain`: the authority is an intermediate and stands in its own chain. */

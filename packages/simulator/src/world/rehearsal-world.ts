@@ -32,7 +32,10 @@ export interface MicrosoftPerson {
   /** Direct Routing number assigned at Microsoft. */
   readonly number?: string;
   readonly groupMember: boolean;
-  readonly mail: string;
+  /** Not a member by name but through a group that is a member. */
+  readonly viaNestedGroup?: boolean;
+  /** Null: no mailbox. */
+  readonly mail: string | null;
   /** Clients that are signed in when the world starts. */
   readonly clients: readonly ClientKind[];
   /** How the person's clients answer when the world starts; they ring and answer by themselves by default. */
@@ -96,6 +99,18 @@ export interface CarrierNumber {
 const acmeTenant = '7818921f-927d-4ed4-b779-63f502f7a102';
 const globexTenant = 'a4c1d6f0-3b52-4e1c-9d0e-5f2f1f6b7c33';
 export const carrierTenantId = '0d2f3a41-6c7e-4f08-8b91-21d4c5e6f709';
+
+/** The platform's app registration at Microsoft. Its certificate is minted by the twin, `graph-app.*.pem`. */
+export const graphAppClientId = 'a1a1a1a1-0000-4000-8000-00000000a001';
+
+/** Object ids of a customer's groups: who calls from Teams, and a group that is a member of it. */
+export const customerGroups = (customer: Pick<WorldCustomer, 'entraTenantId'>) => {
+  const head = customer.entraTenantId.slice(0, 8);
+  return {
+    enableGroupId: `${head}-0000-4000-8000-960960960010`,
+    frontDeskGroupId: `${head}-0000-4000-8000-960960960011`,
+  };
+};
 
 const answer: AnswerHabit = { kind: 'answer', afterMs: 1200 };
 
@@ -284,7 +299,7 @@ export const rehearsalWorld = {
           'Robin Reed',
           'Ready, but lets it ring.',
           acme(15, 'robin@acme.example', '+12025550155', '1015'),
-          { microsoft: { answers: { kind: 'ring' } } },
+          { microsoft: { answers: { kind: 'ring' }, viaNestedGroup: true } },
         ),
       ],
       devices: [

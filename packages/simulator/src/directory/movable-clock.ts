@@ -1,0 +1,28 @@
+import type { Clock } from '../clock.ts';
+
+/** Microsoft's clock: the machine's, moved forward on demand. Nothing sleeps on it; what is due is found when it is looked at. */
+export class MovableClock {
+  readonly #base: Clock;
+  #offset = 0;
+
+  constructor(base: Clock) {
+    this.#base = base;
+  }
+
+  wall(): number {
+    return this.#base.wall() + this.#offset;
+  }
+
+  /** Monotonic, moved with the wall. */
+  now(): number {
+    return this.#base.now() + this.#offset;
+  }
+
+  get offsetMs(): number {
+    return this.#offset;
+  }
+
+  advance(ms: number): void {
+    this.#offset += Math.max(0, ms);
+  }
+}

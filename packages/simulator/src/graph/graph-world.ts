@@ -1,0 +1,103 @@
+import type { TeamsClients } from '../clients/teams-client.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { MovableClock } from '../directory/movable-clock.ts';
+import type { TeamsUser, Tenant } from '../directory/tenant.ts';
+import type { TwinRandom } from '../random.ts';
+import type { NumberOffice } from './number-office.ts';
+import type { PresenceBook } from './presence-book.ts';
+
+/** Times of Microsoft's side that a rehearsal may change, and choices where its texts leave the answer open. */
+export interface GraphSettings {
+  /** Directory reads lag behind changes by this (G17). */
+  directoryLagMs: number;
+  /** A number operation takes this long from the request to `succeeded`. */
+  operationMs: number;
+  /** After that, `userConfigurations` shows it so much later (T3). */
+  configurationLagMs: number;
+  /** A licence shows in `userConfigurations` after this (L1). */
+  licenceLagMs: number;
+  /** Where a number that cannot be assigned is refused: in the operation, or by a 400 at once (T1). */
+  numberRefusals: 'operation' | 'at-once';
+  /** The operation comes wrapped in `value`, as in the published sample (T2). */
+  wrapOperations: boolean;
+  /** `$top` above the maximum (G9). */
+  topAboveMaximum: 'refuse' | 'clip';
+  /** Default page of the directory, for rehearsals of paging with few people. */
+  pageSize: number;
+}
+
+export const defaultGraphSettings: Readonly<GraphSettings> = {
+  directoryLagMs: 0,
+  operationMs: 300,
+  configurationLagMs: 700,
+  licenceLagMs: 0,
+  numberRefusals: 'operation',
+  wrapOperations: false,
+  topAboveMaximum: 'refuse',
+  pageSize: 100,
+};
+
+export interface GraphWorld {
+  readonly directory: Directory;
+  readonly clients: ReadonlyMap<string, TeamsClients>;
+  readonly clock: MovableClock;
+  readonly random: TwinRandom;
+  readonly settings: GraphSettings;
+  readonly presence: PresenceBook;
+  readonly numbers: NumberOffice;
+  /** Seals page and delta links. */
+  readonly sealKey: Buffer;
+}
+
+/** Who asks: what the token says (graph 1.5). */
+export interface Caller {
+  readonly tenantId: string;
+  readonly appId: string;
+  readonly roles: readonly string[];
+}
+
+export interface GraphCall {
+  readonly world: GraphWorld;
+  readonly tenant: Tenant;
+  readonly caller: Caller;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly header: (name: string) => string | undefined;
+  readonly body: unknown;
+  /** `https://host:port/v1.0`: what links begin with. */
+  readonly base: string;
+  /** Path below the version, as asked. */
+  readonly path: string;
+}
+
+export interface GraphAnswer {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The check that the request failed, for the audit. */
+  readonly check?: string;
+}
+
+export const ok = (body: unknown): GraphAnswer => ({ status: 200, body });
+
+export function fail(status: number, code: string, message: string, check?: string): GraphAnswer {
+  return { status, body: { error: { code, message } }, ...(check ? { check } : {}) };
+}
+
+export const notFound = (id: string, check = 'G2'): GraphAnswer =>
+  fail(
+    404,
+    'Request_ResourceNotFound',
+    `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
+    check,
+  );
+
+/** Members of the answers' context; clients ignore it. */
+export const context = (base: string, what: string): string => `${base}/$metadata#${what}`;
+
+/** A moment at which directory reads look: now, less their delay. */
+export const readStamp = ({ directory, settings }: GraphWorld): number =>
+  directory.stamps.next() - settings.directoryLagMs;
+
+export const clientsOf = (world: GraphWorld, user: TeamsUser): TeamsClients | undefined =>
+  world.clients.get(user.upn.toLowerCase());

@@ -1,0 +1,131 @@
+import { groupsDelta, usersDelta } from './delta.ts';
+import { type GraphAnswer, type GraphCall, ok } from './graph-world.ts';
+import { countMembers, getGroup, listGroups, listMembers } from './groups.ts';
+import { assignNumber, getNumber, getOperation, listNumbers, unassignNumber } from './numbers.ts';
+import {
+  clearPreferred,
+  clearPresence,
+  getPresence,
+  getPresencesByUserId,
+  setPreferred,
+  setPresence,
+} from './presence-api.ts';
+import type { ServiceName } from './throttle.ts';
+import { getUserConfiguration, listUserConfigurations } from './user-configurations.ts';
+import { getUser, licenseDetails, listUsers } from './users.ts';
+
+/** Every operation that the twin's Graph knows. `template` is the path in Microsoft's description. */
+
+export interface GraphRoute {
+  readonly method: 'GET' | 'POST';
+  readonly template: string;
+  /** Path if it differs from the template: casts and counts, which the description leaves out. */
+  readonly path?: string;
+  readonly service: ServiceName;
+  /** Resource units of identity reads (graph 7.5). */
+  readonly cost?: number;
+  run(call: GraphCall): GraphAnswer;
+}
+
+const numbers = '/admin/teams/telephoneNumberManagement';
+const get = (template: string, service: ServiceName, run: GraphRoute['run'], cost = 1): GraphRoute => ({
+  method: 'GET',
+  template,
+  service,
+  cost,
+  run,
+});
+const post = (template: string, service: ServiceName, run: GraphRoute['run']): GraphRoute => ({
+  method: 'POST',
+  template,
+  service,
+  run,
+});
+
+const organization = (call: GraphCall): GraphAnswer =>
+  ok({
+    value: [
+      {
+        id: call.tenant.id,
+        displayName: call.tenant.name,
+        verifiedDomains: [...call.tenant.domains.keys()].map((name, index) => ({
+          name,
+          isDefault: index === 0,
+          isInitial: index === 0,
+          type: 'Managed',
+          capabilities: 'Email, OfficeCommunicationsOnline',
+        })),
+        tenantType: 'AAD',
+      },
+    ],
+  });
+
+const members = '/groups/{group-id}/members';
+const transitive = '/groups/{group-id}/transitiveMembers';
+
+export const graphRoutes: readonly GraphRoute[] = [
+  get('/organization', 'identity', organization),
+  get('/users', 'identity', listUsers, 2),
+  get('/users/delta', 'identity', usersDelta),
+  get('/users/{user-id}', 'identity', getUser),
+  get('/users/{user-id}/licenseDetails', 'identity', licenseDetails, 2),
+  get('/groups', 'identity', listGroups),
+  get('/groups/delta', 'identity', groupsDelta),
+  get('/groups/{group-id}', 'identity', getGroup),
+  get(members, 'identity', listMembers('direct', 'all'), 3),
+  { ...get(members, 'identity', listMembers('direct', 'users'), 3), path: `${members}/microsoft.graph.user` },
+  { ...get(members, 'identity', countMembers('direct')), path: `${members}/$count` },
+  get(transitive, 'identity', listMembers('transitive', 'all'), 5),
+  {
+    ...get(transitive, 'identity', listMembers('transitive', 'users'), 5),
+    path: `${transitive}/microsoft.graph.user`,
+  },
+  { ...get(transitive, 'identity', countMembers('transitive')), path: `${transitive}/$count` },
+
+  get('/users/{user-id}/presence', 'presence', getPresence),
+  get('/communications/presences/{presence-id}', 'presence', getPresence),
+  post('/communications/getPresencesByUserId', 'presence', getPresencesByUserId),
+  post('/users/{user-id}/presence/setPresence', 'presence', setPresence),
+  post('/users/{user-id}/presence/clearPresence', 'presence', clearPresence),
+  post('/users/{user-id}/presence/setUserPreferredPresence', 'presence', setPreferred),
+  post('/users/{user-id}/presence/clearUserPreferredPresence', 'presence', clearPreferred),
+
+  get('/admin/teams/userConfigurations', 'teams', listUserConfigurations),
+  get('/admin/teams/userConfigurations/{userConfiguration-id}', 'teams', getUserConfiguration),
+  get(`${numbers}/numberAssignments`, 'teams', listNumbers),
+  get(`${numbers}/numberAssignments/{numberAssignment-id}`, 'teams', getNumber),
+  post(`${numbers}/numberAssignments/assignNumber`, 'teams', assignNumber),
+  post(`${numbers}/numberAssignments/unassignNumber`, 'teams', unassignNumber),
+  get(`${numbers}/operations/{operation-id}`, 'teams', getOperation),
+];
+
+/** The route of a path below the version; `keys('id')` means `keys/id`. */
+export function findRoute(
+  method: string,
+  path: string,
+): { readonly route: GraphRoute; readonly params: Record<string, string> } | 'other-method' | undefined {
+  const asked = path
+    .split('/')
+    .slice(1)
+    .flatMap((segment) => {
+      const keyed = /^([A-Za-z]+)\('([^']*)'\)$/.exec(segment);
+      return keyed ? [keyed[1] as string, keyed[2] as string] : [segment];
+    });
+  let otherMethod = false;
+  for (const route of graphRoutes) {
+    const wanted = (route.path ?? route.template).split('/').slice(1);
+    if (wanted.length !== asked.length) continue;
+    const params: Record<string, string> = {};
+    const fits = wanted.every((segment, index) => {
+      const given = asked[index] as string;
+      const name = /^\{(.+)\}$/.exec(segment)?.[1];
+      if (name === undefined) return segment.toLowerCase() === given.toLowerCase();
+      params[name] = given;
+      return given !== '';
+    });
+    if (!fits) continue;
+    if (route.method === method) return { route, params };
+    otherMethod = true;
+  }
+  return otherMethod ? 'other-method' : undefined;
+}

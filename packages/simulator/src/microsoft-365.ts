@@ -1,0 +1,167 @@
+import { join } from 'node:path';
+import type { Audit } from './audit/audit.ts';
+import type { TeamsClients } from './clients/teams-client.ts';
+import type { Clock } from './clock.ts';
+import type { TwinConfig } from './config.ts';
+import type { Directory } from './directory/directory.ts';
+import type { MovableClock } from './directory/movable-clock.ts';
+import { type AppRegistration, appCertificate, automationRoles } from './entra/app-registration.ts';
+import { startEntra } from './entra/entra-server.ts';
+import { keptSelfSigned, makeSelfSigned } from './entra/self-signed.ts';
+import { SigningKeys } from './entra/signing-keys.ts';
+import type { FaultBoard } from './faults/fault-board.ts';
+import { GraphService } from './graph/graph-service.ts';
+import { defaultGraphSettings, type GraphSettings } from './graph/graph-world.ts';
+import { NumberOffice } from './graph/number-office.ts';
+import { PresenceBook } from './graph/presence-book.ts';
+import { Throttle } from './graph/throttle.ts';
+import { startHttps } from './https/https-server.ts';
+import type { TwinRandom } from './random.ts';
+import type { TrustStore } from './trust/trust-store.ts';
+import { graphAppClientId, rehearsalWorld } from './world/rehearsal-world.ts';
+
+/** Entra's sign-in and Graph over the same directory that the hubs judge by. */
+export interface Microsoft365 {
+  readonly loginUrl: string;
+  readonly graphUrl: string;
+  readonly app: AppRegistration;
+  readonly clock: MovableClock;
+  readonly settings: GraphSettings;
+  readonly presence: PresenceBook;
+  readonly numbers: NumberOffice;
+  readonly throttle: Throttle;
+  readonly keys: SigningKeys;
+  /** Tenants of another national cloud, and those that ask for a second factor. */
+  readonly elsewhere: Set<string>;
+  readonly secondFactor: Set<string>;
+  /** New signing keys without notice; `forget` makes older tokens worthless. */
+  rotateKeys(forget: boolean): Promise<void>;
+  /** Time passes at Microsoft: tokens end, leases end, what is due happens. */
+  advance(ms: number): void;
+  close(): Promise<void>;
+}
+
+const day = 86_400_000;
+
+export async function startMicrosoft365(parts: {
+  readonly config: TwinConfig;
+  readonly clock: Clock;
+  readonly microsoftClock: MovableClock;
+  readonly random: TwinRandom;
+  readonly audit: Audit;
+  readonly faults: FaultBoard;
+  readonly directory: Directory;
+  readonly clients: ReadonlyMap<string, TeamsClients>;
+  readonly trust: TrustStore;
+}): Promise<Microsoft365> {
+  const { config, clock, microsoftClock, random, audit, faults, directory, clients, trust } = parts;
+  const now = clock.wall();
+  const [appFiles, signing] = await Promise.all([
+    keptSelfSigned(config.certificateDir, 'graph-app', 'Tandem automation', now, 730),
+    keptSelfSigned(join(config.dataDir, 'trust'), 'token-signing', 'Twin token signing', now, 1825),
+  ]);
+  const app: AppRegistration = {
+    clientId: graphAppClientId,
+    displayName: 'Tandem automation',
+    certificates: [appCertificate(appFiles.cert)],
+    secrets: [{ value: random.bytes(24).toString('base64url'), expiresAt: now + 180 * day }],
+    servicePrincipals: new Map(
+      rehearsalWorld.customers.map(({ entraTenantId }) => [
+        entraTenantId,
+        {
+          objectId: `${entraTenantId.slice(0, 8)}-0000-4000-8000-5e0000000001`,
+          enabled: true,
+          roles: automationRoles,
+        },
+      ]),
+    ),
+  };
+  const keys = new SigningKeys(signing);
+  const settings: GraphSettings = { ...defaultGraphSettings };
+  const presence = new PresenceBook(clients, () => microsoftClock.wall());
+  const numbers = new NumberOffice({
+    directory,
+    clock: microsoftClock,
+    random,
+    settings,
+    after: (ms, fire) => void clock.after(ms, fire),
+  });
+  const throttle = new Throttle(() => microsoftClock.now());
+  const elsewhere = new Set<string>();
+  const secondFactor = new Set<string>();
+  const delay = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
+  const listener = { address: config.bindAddress, certificate: trust.web };
+
+  const login = await startEntra({
+    ...listener,
+    port: config.ports.twinLogin,
+    audit,
+    faults,
+    delay,
+    world: {
+      apps: new Map([[app.clientId, app]]),
+      findTenant: (segment) => {
+        const name = segment.toLowerCase();
+        if (directory.tenant(name)) return name;
+        return [...directory.tenants.values()].find(({ domains }) => domains.has(name))?.id;
+      },
+      now: () => microsoftClock.wall(),
+      realNow: () => clock.wall(),
+      random,
+      keys,
+      elsewhere,
+      secondFactor,
+    },
+  });
+  const service = new GraphService({
+    world: {
+      directory,
+      clients,
+      clock: microsoftClock,
+      random,
+      settings,
+      presence,
+      numbers,
+      sealKey: random.bytes(32),
+    },
+    directory,
+    keys,
+    audit,
+    faults,
+    throttle,
+    checkAnswers: config.checkAnswers ?? false,
+    delay,
+  });
+  try {
+    const graph = await startHttps({
+      ...listener,
+      port: config.ports.twinGraph,
+      handle: (request) => service.handle(request),
+    });
+    return {
+      loginUrl: login.url,
+      graphUrl: graph.url,
+      app,
+      clock: microsoftClock,
+      settings,
+      presence,
+      numbers,
+      throttle,
+      keys,
+      elsewhere,
+      secondFactor,
+      rotateKeys: async (forget) =>
+        keys.rotate(await makeSelfSigned('Twin token signing', clock.wall(), 1825), forget),
+      advance: (ms) => {
+        microsoftClock.advance(ms);
+        numbers.settle();
+      },
+      close: async () => {
+        await Promise.all([login.close(), graph.close()]);
+      },
+    };
+  } catch (error) {
+    await login.close();
+    throw error;
+  }
+}
