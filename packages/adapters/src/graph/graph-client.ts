@@ -1,0 +1,352 @@
+import { randomUUID } from 'node:crypto';
+import { GraphError, readGraphError, retryAfterMs } from './graph-error.ts';
+import type { HttpsAnswer, HttpsExchange } from './https-exchange.ts';
+import { type Operation, type OperationName, operations, pathOf, queryOf } from './operations.ts';
+import { Throttle } from './throttle.ts';
+import { rolesOf, type TokenProvider } from './token-provider.ts';
+
+export interface GraphClock {
+  /** Wall milliseconds. */
+  wall(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+export interface GraphClientOptions {
+  /** Graph's host without a version. */
+  readonly graph: string;
+  readonly entraTenantId: string;
+  readonly tokens: TokenProvider;
+  readonly https: HttpsExchange;
+  readonly clock: GraphClock;
+  /** 0 to 1, for the jitter of waits. */
+  readonly random: () => number;
+  readonly timeoutMs?: number;
+  /** Told of every try, without its content: for metrics and the log. */
+  readonly onTry?: (seen: GraphTry) => void;
+}
+
+export interface GraphTry {
+  readonly operation: OperationName | '$batch';
+  /** 0: no answer. */
+  readonly status: number;
+  readonly milliseconds: number;
+  readonly clientRequestId: string;
+}
+
+export interface GraphCall {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | number>>;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How long to wait for a limit before giving up with `graph-throttled`; 0 for those who plan for themselves. */
+  readonly patienceMs?: number;
+}
+
+export interface GraphAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Undefined when there is no content. */
+  readonly body: unknown;
+}
+
+export interface BatchItem extends GraphCall {
+  readonly operation: OperationName;
+}
+
+const mostTries = 5;
+const defaultPatienceMs = 20_000;
+const mostInBatch = 20;
+const mostPages = 10_000;
+
+/**
+ * Graph for one Entra tenant. Throws GraphError. Retries 429 and 5xx where sending again is safe, honours Retry-After for
+ * the whole bucket, renews the token once on 401 and 403, and never sends a token to another host.
+ */
+export class GraphClient {
+  readonly throttle = new Throttle();
+  readonly #options: GraphClientOptions;
+  readonly #base: string;
+
+  constructor(options: GraphClientOptions) {
+    this.#options = options;
+    this.#base = `${new URL(options.graph).origin}/v1.0`;
+  }
+
+  get entraTenantId(): string {
+    return this.#options.entraTenantId;
+  }
+
+  call(name: OperationName, call: GraphCall = {}): Promise<GraphAnswer> {
+    return this.#send(name, `${this.#base}${pathOf(name, call.params)}${queryOf(call.query)}`, call);
+  }
+
+  /** Page after page until there is no more link; own headers go with each (microsoft-graph 4.4). */
+  async *pages(name: OperationName, call: GraphCall = {}): AsyncGenerator<readonly unknown[]> {
+    let url: string | undefined = `${this.#base}${pathOf(name, call.params)}${queryOf(call.query)}`;
+    for (let page = 0; url !== undefined; page++) {
+      if (page >= mostPages) throw new GraphError('graph-unexpected-answer', `${name} has no last page`);
+      const { body }: GraphAnswer = await this.#send(name, url, call);
+      const { value, '@odata.nextLink': next } = (body ?? {}) as {
+        value?: unknown;
+        '@odata.nextLink'?: unknown;
+      };
+      if (!Array.isArray(value))
+        throw new GraphError('graph-unexpected-answer', `${name} answered without a list`, {
+          operation: name,
+        });
+      yield value;
+      url = typeof next === 'string' ? this.#own(next, name) : undefined;
+    }
+  }
+
+  /**
+   * Up to 20 in one request, as many requests as it takes. Answers stand in the order of the items; an item that failed
+   * has its GraphError in its place, so that one bad item does not hide the others. Inner 429s are tried again.
+   */
+  async batch(items: readonly BatchItem[]): Promise<(GraphAnswer | GraphError)[]> {
+    const results = new Array<GraphAnswer | GraphError>(items.length);
+    let open = items.map((item, index) => ({ item, index }));
+    for (let attempt = 0; open.length > 0; attempt++) {
+      const again: typeof open = [];
+      for (let at = 0; at < open.length; at += mostInBatch) {
+        const part = open.slice(at, at + mostInBatch);
+        const answers = await this.#batchOf(part.map(({ item }) => item)).catch((error: unknown) => {
+          if (!(error instanceof GraphError)) throw error;
+          for (const { index } of part) results[index] = error;
+          return undefined;
+        });
+        if (!answers) continue;
+        for (const [i, { item, index }] of part.entries()) {
+          const answer = answers.get(String(i));
+          const last = attempt + 1 >= mostTries;
+          if (answer && answer.status < 400) results[index] = answer;
+          else {
+            const operation: Operation = operations[item.operation];
+            const error = this.#errorOf(item.operation, answer);
+            const repeat =
+              answer?.status === 429 || (operation.idempotent && error.code === 'graph-unavailable');
+            if (answer?.status === 429) this.#pause(operation, error.retryAfterMs);
+            if (repeat && !last) again.push({ item, index });
+            else results[index] = error;
+          }
+        }
+      }
+      open = again;
+    }
+    return results;
+  }
+
+  async #batchOf(items: readonly BatchItem[]): Promise<Map<string, GraphAnswer>> {
+    const body = {
+      requests: items.map((item, id) => ({
+        id: String(id),
+        method: operations[item.operation].method,
+        url: `${pathOf(item.operation, item.params)}${queryOf(item.query)}`,
+        ...(item.body !== undefined && { body: item.body }),
+        ...((item.body !== undefined || item.headers) && {
+          headers: {
+            ...item.headers,
+            ...(item.body !== undefined && { 'Content-Type': 'application/json' }),
+          },
+        }),
+      })),
+    };
+    const [first] = items;
+    if (!first) return new Map();
+    const safe = items.every((item) => operations[item.operation].idempotent);
+    const cost = items.reduce((sum, item) => sum + operations[item.operation].cost, 0);
+    const as: Operation = { ...operations[first.operation], method: 'POST', cost, idempotent: safe };
+    const answer = await this.#send('$batch', `${this.#base}/$batch`, { body }, as);
+    const { responses } = (answer.body ?? {}) as { responses?: unknown };
+    if (!Array.isArray(responses))
+      throw new GraphError('graph-unexpected-answer', 'a batch answered without responses', {
+        operation: '$batch',
+      });
+    const found = new Map<string, GraphAnswer>();
+    for (const one of responses as { id?: unknown; status?: unknown; headers?: unknown; body?: unknown }[]) {
+      const headers = Object.entries((one.headers ?? {}) as Record<string, unknown>);
+      found.set(String(one.id), {
+        status: Number(one.status),
+        headers: Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), String(value)])),
+        body: one.body,
+      });
+    }
+    return found;
+  }
+
+  async #send(
+    name: OperationName | '$batch',
+    url: string,
+    call: GraphCall,
+    operation: Operation = operations[name as OperationName],
+  ): Promise<GraphAnswer> {
+    const { clock, https } = this.#options;
+    const patienceMs = call.patienceMs ?? defaultPatienceMs;
+    const giveUpAt = clock.wall() + patienceMs;
+    let refresh = false;
+    let renewed = false;
+    let claims: string | undefined;
+    for (let attempt = 1; ; attempt++) {
+      const token = await this.#token(operation, name, refresh, claims);
+      refresh = false;
+      await this.#turn(operation, name, giveUpAt);
+      const clientRequestId = randomUUID();
+      const startedAt = clock.wall();
+      let answer: HttpsAnswer | undefined;
+      let failure: unknown;
+      try {
+        answer = await https.exchange({
+          method: operation.method,
+          url,
+          headers: {
+            accept: 'application/json',
+            ...call.headers,
+            authorization: `Bearer ${token}`,
+            'client-request-id': clientRequestId,
+            ...(call.body !== undefined && { 'content-type': 'application/json' }),
+          },
+          ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+          ...(this.#options.timeoutMs !== undefined && { timeoutMs: this.#options.timeoutMs }),
+        });
+      } catch (error) {
+        failure = error;
+      }
+      const milliseconds = clock.wall() - startedAt;
+      this.#options.onTry?.({ operation: name, status: answer?.status ?? 0, milliseconds, clientRequestId });
+      if (answer && answer.status < 300) {
+        this.throttle.good(operation.bucket);
+        return { status: answer.status, headers: answer.headers, body: this.#json(answer, name) };
+      }
+      const error = this.#errorOf(name, answer, failure);
+      // The token may be older than the consent: once more with a new one (microsoft-graph 7.3).
+      if ((answer?.status === 401 || answer?.status === 403) && !renewed) {
+        renewed = true;
+        refresh = true;
+        claims = claimsOf(answer.headers['www-authenticate']);
+        continue;
+      }
+      const throttled = answer?.status === 429;
+      const waits = throttled || (answer?.status === 503 && error.retryAfterMs !== undefined);
+      const pausedMs = waits ? this.#pause(operation, error.retryAfterMs) : undefined;
+      const safe = throttled || (operation.idempotent && error.code === 'graph-unavailable');
+      const waitMs =
+        pausedMs ?? Math.min(30_000, 500 * 2 ** (attempt - 1)) * (0.5 + this.#options.random() / 2);
+      if (!safe || attempt >= mostTries || clock.wall() + waitMs > giveUpAt) throw error;
+      await clock.sleep(waitMs);
+    }
+  }
+
+  /** A token that can do this, asked anew once if the one at hand cannot. */
+  async #token(
+    operation: Operation,
+    name: string,
+    refresh: boolean,
+    claims: string | undefined,
+  ): Promise<string> {
+    const { tokens, entraTenantId } = this.#options;
+    const may = (token: string): boolean => {
+      const roles = rolesOf(token);
+      return (
+        roles === undefined || name === '$batch' || operation.permissions.some((one) => roles.includes(one))
+      );
+    };
+    const token = await tokens.token(entraTenantId, { refresh, ...(claims !== undefined && { claims }) });
+    if (may(token)) return token;
+    const fresh = refresh ? token : await tokens.token(entraTenantId, { refresh: true });
+    if (may(fresh)) return fresh;
+    const [missingScope] = operation.permissions;
+    throw new GraphError('graph-missing-scope', `permission ${missingScope} is missing for ${name}`, {
+      operation: name,
+      missingScope,
+    });
+  }
+
+  /** Waits for our share of the limit, and for the end of what Microsoft asked for. */
+  async #turn(operation: Operation, name: string, giveUpAt: number): Promise<void> {
+    const { clock } = this.#options;
+    for (;;) {
+      const waitMs = this.throttle.take(operation.bucket, operation.cost, clock.wall());
+      if (waitMs === 0) return;
+      if (clock.wall() + waitMs > giveUpAt)
+        throw new GraphError('graph-throttled', `${name} must wait ${waitMs} ms`, {
+          operation: name,
+          retryAfterMs: waitMs,
+        });
+      await clock.sleep(waitMs);
+    }
+  }
+
+  #pause(operation: Operation, askedMs: number | undefined): number {
+    const { clock, random } = this.#options;
+    return this.throttle.pause(operation.bucket, askedMs, clock.wall(), random());
+  }
+
+  #errorOf(
+    name: OperationName | '$batch',
+    answer: HttpsAnswer | GraphAnswer | undefined,
+    cause?: unknown,
+  ): GraphError {
+    if (!answer)
+      return new GraphError('graph-unavailable', `${name}: no answer`, {
+        operation: name,
+        ...(cause !== undefined && { cause }),
+      });
+    const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? null);
+    const { code, message } = readGraphError(text);
+    const wait = retryAfterMs(answer.headers['retry-after'], this.#options.clock.wall());
+    const requestId = answer.headers['request-id'];
+    const scope = name === '$batch' ? undefined : operations[name].permissions[0];
+    const { status } = answer;
+    return new GraphError(
+      status === 429
+        ? 'graph-throttled'
+        : status === 401
+          ? 'graph-unauthorized'
+          : status === 403
+            ? 'graph-missing-scope'
+            : status === 404
+              ? 'graph-not-found'
+              : status === 410
+                ? 'graph-gone'
+                : status >= 500 || status === 423
+                  ? 'graph-unavailable'
+                  : 'graph-refused',
+      `${name}: ${status} ${code} ${message}`.trim(),
+      {
+        operation: name,
+        status,
+        theirCode: code,
+        ...(wait !== undefined && { retryAfterMs: wait }),
+        ...(requestId !== undefined && { requestId }),
+        ...(status === 403 && scope !== undefined && { missingScope: scope }),
+      },
+    );
+  }
+
+  #json(answer: HttpsAnswer, name: string): unknown {
+    if (answer.body.trim() === '') return undefined;
+    try {
+      return JSON.parse(answer.body);
+    } catch (cause) {
+      throw new GraphError('graph-unexpected-answer', `${name} answered with something that is not JSON`, {
+        operation: name,
+        status: answer.status,
+        cause,
+      });
+    }
+  }
+
+  /** A link of Graph's, as it is; but our token goes to Graph only. */
+  #own(link: string, name: string): string {
+    const url = URL.parse(link);
+    if (url?.origin !== new URL(this.#base).origin)
+      throw new GraphError('graph-unexpected-answer', `${name} points to another host`, { operation: name });
+    return link;
+  }
+}
+
+/** The challenge of continuous access evaluation: base64 JSON to hand back to the sign-in service. */
+function claimsOf(header: string | undefined): string | undefined {
+  const found = /claims="([^"]+)"/.exec(header ?? '')?.[1];
+  return found === undefined ? undefined : Buffer.from(found, 'base64').toString('utf8');
+}

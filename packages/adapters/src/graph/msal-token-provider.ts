@@ -1,0 +1,114 @@
+import { X509Certificate } from 'node:crypto';
+import {
+  ConfidentialClientApplication,
+  type INetworkModule,
+  type NetworkResponse,
+  ServerError,
+} from '@azure/msal-node';
+import { endpointFault, graphResource, type MicrosoftEndpoints } from './endpoints.ts';
+import { GraphError, type GraphErrorCode } from './graph-error.ts';
+import type { HttpsExchange } from './https-exchange.ts';
+import type { TokenProvider } from './token-provider.ts';
+
+export interface MsalOptions {
+  readonly endpoints: MicrosoftEndpoints;
+  readonly twinMode: boolean;
+  readonly clientId: string;
+  /** PEM. The certificate is registered with the app; only its fingerprint is sent. */
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** Carries the private authority of the twin. */
+  readonly https: HttpsExchange;
+}
+
+const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * Client credentials by certificate: PS256 and `x5t#S256` (microsoft-graph 1.4). The tenant comes from the account's
+ * binding and is always its GUID, never `common`; MSAL keeps a cache per tenant (T20).
+ */
+export function msalTokenProvider(options: MsalOptions): TokenProvider {
+  const fault = endpointFault(options.endpoints, options.twinMode);
+  if (fault !== undefined) throw new Error(fault);
+  const login = new URL(options.endpoints.login);
+  const client = new ConfidentialClientApplication({
+    auth: {
+      clientId: options.clientId,
+      authority: `${login.origin}/organizations`,
+      // Also keeps MSAL from asking Microsoft's instance discovery about a host that is not Microsoft's.
+      knownAuthorities: [login.host],
+      clientCertificate: {
+        thumbprintSha256: new X509Certificate(options.certificate).fingerprint256.replaceAll(':', ''),
+        privateKey: options.privateKey,
+      },
+    },
+    system: { networkClient: networkModule(options.https) },
+  });
+  return {
+    async token(entraTenantId, { refresh = false, claims } = {}) {
+      if (!guid.test(entraTenantId)) throw new Error('an Entra tenant is named by its GUID');
+      try {
+        const result = await client.acquireTokenByClientCredential({
+          scopes: [`${graphResource}/.default`],
+          authority: `${login.origin}/${entraTenantId}`,
+          skipCache: refresh,
+          ...(claims !== undefined && { claims }),
+        });
+        if (!result) throw new Error('no token in the answer');
+        return result.accessToken;
+      } catch (error) {
+        throw signInError(error, entraTenantId);
+      }
+    },
+  };
+}
+
+/** MSAL's requests over our own connections. */
+function networkModule(https: HttpsExchange): INetworkModule {
+  const send = async <T>(
+    method: string,
+    url: string,
+    options: { headers?: Record<string, string>; body?: string } | undefined,
+    timeoutMs: number,
+  ): Promise<NetworkResponse<T>> => {
+    const answer = await https.exchange({
+      method,
+      url,
+      timeoutMs,
+      ...(options?.headers && { headers: options.headers }),
+      ...(options?.body !== undefined && { body: options.body }),
+    });
+    return { status: answer.status, headers: { ...answer.headers }, body: JSON.parse(answer.body) as T };
+  };
+  return {
+    sendGetRequestAsync: (url, options, timeoutMs) => send('GET', url, options, timeoutMs ?? 15_000),
+    sendPostRequestAsync: (url, options) => send('POST', url, options, 15_000),
+  };
+}
+
+/** microsoft-graph 1.7: by number, never by text. */
+const meanings: readonly (readonly [GraphErrorCode, readonly number[]])[] = [
+  ['sign-in-tenant-disconnected', [700016, 7000112, 70001, 90002, 500011, 50001]],
+  ['sign-in-credential-refused', [7000215, 7000222, 7000218, 700027, 50012, 700024, 700025]],
+  ['sign-in-unavailable', [90033, 90024, 90055]],
+];
+
+const sentences: Partial<Record<GraphErrorCode, string>> = {
+  'sign-in-tenant-disconnected':
+    'Microsoft does not know our app in this tenant: an admin must give consent (again)',
+  'sign-in-credential-refused': 'Microsoft refuses the certificate of our app: register the present one',
+  'sign-in-unavailable': 'the sign-in service does not answer',
+  'sign-in-refused': 'the sign-in service refuses our app',
+};
+
+function signInError(error: unknown, entraTenantId: string): GraphError {
+  const server = error instanceof ServerError ? error : undefined;
+  const number = Number(server?.errorNo);
+  const known = meanings.find(([, numbers]) => numbers.includes(number))?.[0];
+  const code = known ?? (server ? 'sign-in-refused' : 'sign-in-unavailable');
+  return new GraphError(code, `${sentences[code]} (tenant ${entraTenantId})`, {
+    ...(server && { theirCode: String(server.errorNo ?? server.errorCode) }),
+    ...(server?.status !== undefined && { status: server.status }),
+    cause: error,
+  });
+}

@@ -1,0 +1,59 @@
+import type { PresenceWrite, PresenceWriteOutcome, TeamsRead } from '@tandem/engine';
+import type { GraphClient } from './graph-client.ts';
+import { GraphError } from './graph-error.ts';
+import { type GraphPresence, hasId } from './graph-types.ts';
+
+/**
+ * States of up to 650 people by object id. Ids that do not come back are missing from the map: unknown, deleted or not
+ * Teams users; ids that were not asked for are dropped (T20). Throws GraphError; waits for nothing, the polling plan does.
+ */
+export async function readPresences(
+  graph: GraphClient,
+  objectIds: readonly string[],
+): Promise<ReadonlyMap<string, TeamsRead>> {
+  const found = new Map<string, TeamsRead>();
+  // An empty list is refused (microsoft-graph 2.2).
+  if (objectIds.length === 0) return found;
+  const { body } = await graph.call('presences', { body: { ids: objectIds }, patienceMs: 0 });
+  const { value } = (body ?? {}) as { value?: unknown };
+  if (!Array.isArray(value)) throw new GraphError('graph-unexpected-answer', 'presences came without a list');
+  const asked = new Map(objectIds.map((id) => [id.toLowerCase(), id]));
+  for (const one of value) {
+    if (!hasId(one)) continue;
+    const id = asked.get(one.id.toLowerCase());
+    if (id === undefined) continue;
+    const presence: GraphPresence = one;
+    found.set(id, {
+      availability: presence.availability ?? null,
+      activity: presence.activity ?? null,
+      outOfOffice: presence.outOfOfficeSettings?.isOutOfOffice === true,
+      ...(typeof presence.sequenceNumber === 'string' && { sequenceNumber: presence.sequenceNumber }),
+    });
+  }
+  return found;
+}
+
+/** Carries out what `stepCallPresence` asked for. `clientId` is the session id, Microsoft wants it so. */
+export async function writePresence(
+  graph: GraphClient,
+  clientId: string,
+  objectId: string,
+  write: PresenceWrite,
+): Promise<PresenceWriteOutcome> {
+  const params = { 'user-id': objectId };
+  try {
+    if (write.kind === 'clearPresence') {
+      await graph.call('clearPresence', { params, body: { sessionId: clientId }, patienceMs: 0 });
+    } else {
+      const { availability, activity, expirationDuration } = write;
+      const body = { sessionId: clientId, availability, activity, expirationDuration };
+      await graph.call('setPresence', { params, body, patienceMs: 0 });
+    }
+    return { is: 'done' };
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error;
+    if (error.code === 'graph-not-found') return { is: 'notFound' };
+    if (error.code === 'graph-refused' || error.code === 'graph-missing-scope') return { is: 'refused' };
+    return { is: 'later', ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }) };
+  }
+}
