@@ -71,6 +71,15 @@ test('a datagram is answered to its source, and the same source is the same flow
   assert.equal((await there.next()).text, 'back');
 });
 
+test('a message to port 0 (a forged source, a careless URI) fails as unsent and ends nothing', async () => {
+  const { made } = transport();
+  await made.listenUdp({ name: 'u', address: '127.0.0.1', port: 0 });
+  const why = await new Promise((resolve) =>
+    made.send({ protocol: 'UDP', host: '127.0.0.1', port: 0, via: 'u' }, Buffer.from('x'), resolve),
+  );
+  assert.deepEqual(why, { kind: 'send', detail: '0 is no port to send to' });
+});
+
 test('a stranger on UDP gets silence', async () => {
   const here = transport();
   const strange: string[] = [];

@@ -299,10 +299,14 @@ export class MessageTransport {
 
   #sendOnFlow(flow: Flow, bytes: Buffer, failed: Failed): void {
     if (flow instanceof StreamConnection) flow.write(bytes, failed);
-    else this.#sendUdp({ protocol: 'UDP', via: flow.listener, ...flow.remote }, bytes, failed);
+    else {
+      const { host, port } = flow.remote;
+      this.#sendUdp({ protocol: 'UDP', via: flow.listener, host, port }, bytes, failed, true);
+    }
   }
 
-  #sendUdp(to: Destination, bytes: Buffer, failed: Failed): void {
+  /** `numeric`: the host is known to be an address, because a packet came from it. */
+  #sendUdp(to: Destination, bytes: Buffer, failed: Failed, numeric = false): void {
     const bound = this.#udp.get(to.via);
     if (!bound) {
       queueMicrotask(() => failed({ kind: 'send', detail: `no UDP listener named ${to.via}` }));
@@ -311,7 +315,7 @@ export class MessageTransport {
     const done = (error: Error | null): void => {
       if (error) failed({ kind: 'send', detail: error.message });
     };
-    if (isIP(to.host)) bound.socket.send(bytes, to.port, to.host, done);
+    if (numeric || isIP(to.host)) bound.socket.send(bytes, to.port, to.host, done);
     else
       this.#options.resolve(to.host).then(
         ([address]) => bound.socket.send(bytes, to.port, address as string, done),
