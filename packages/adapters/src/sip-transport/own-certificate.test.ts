@@ -96,6 +96,11 @@ test('a pair that does not match, is expired, ECDSA, or lacks a name is refused 
   assert.match(judged({ chain: 'hello', key: 'world' }), /not readable PEM/);
 });
 
+test('a chain that is read while it is being copied is refused: nobody could serve it (F14)', () => {
+  const half = good.chain.slice(0, good.chain.length / 2);
+  assert.match(judged({ chain: good.chain + half, key: good.key }), /not readable PEM/);
+});
+
 test('a certificate near its end is taken with a warning', async () => {
   assert.match(judged(await pair({ keys: good.keys, to: now + 10 * day })), /expires in (9|10) days/);
 });

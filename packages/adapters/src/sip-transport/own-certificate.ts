@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 
 /**
  * Tandem's own certificate, as an operator imports it: two PEM files in one folder. Both roles, server and client,
@@ -54,6 +55,8 @@ export function checkCertificate(
     leaf = new X509Certificate(chain);
     if (!leaf.checkPrivateKey(createPrivateKey(key)))
       return refuse('the key does not belong to the certificate');
+    // The leaf alone says nothing about what stands behind it: a file may be read while it is being copied.
+    createSecureContext({ key, cert: chain });
   } catch (error) {
     return refuse(`certificate or key is not readable PEM: ${(error as Error).message}`);
   }
