@@ -63,7 +63,8 @@ export function createEmbeddedMedia(options: {
     },
     onConnected(_hello, sameProcess) {
       clearTimeout(patience);
-      if (sameProcess) void client.adopt();
+      // Not all of them: what was released or given up while nobody listened must end with the orphans.
+      if (sameProcess) void client.adopt([...live.keys()]);
       else lose();
     },
     onDisconnected() {
@@ -195,6 +196,12 @@ class EmbeddedSession implements MediaSession {
         refusal: { kind: 'engine-down', detail: 'the media process was lost' },
       });
     const { a, b } = outcome.value.settings;
+    // What is told now would be lost, and the call would talk to nobody.
+    if ((a || b) && !this.#client.connected)
+      return Promise.resolve({
+        ok: false,
+        refusal: { kind: 'engine-down', detail: 'the media process does not answer now' },
+      });
     if (a || b) this.#tell({ kind: 'change', session: this.#callId, ...(a && { a }), ...(b && { b }) });
     return Promise.resolve({ ok: true, value: outcome.value.sdp });
   }

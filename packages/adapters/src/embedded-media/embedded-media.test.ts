@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { asCallId } from '@tandem/domain';
+import type { MediaProfile } from '@tandem/engine/ports/media-port.ts';
+import type { ClientMessage, RelayCommand } from '@tandem/media';
+import { RelayFrameReader, RelayFrameWriter } from '../media-process/relay-frames.ts';
+import { createEmbeddedMedia } from './embedded-media.ts';
+
+/** A media process that says yes, and goes away when it is told to release something. */
+async function forgetfulMedia() {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-media-'));
+  const socketPath = join(folder, 'media.sock');
+  const adopted = Promise.withResolvers<readonly string[] | undefined>();
+  const local = { address: '127.0.0.1', rtpPort: 20_000, rtcpPort: 20_001 };
+  const answer = (command: RelayCommand): unknown => {
+    if (command.kind === 'hello') return { protocol: 1, incarnation: 'the-same', sessions: 0 };
+    if (command.kind === 'allocate') return { session: command.session, a: local, b: local };
+    if (command.kind === 'adopt') adopted.resolve(command.sessions);
+    return { adopted: [], unknown: [] };
+  };
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    open.add(socket);
+    const reader = new RelayFrameReader();
+    const writer = new RelayFrameWriter(socket);
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk) => {
+      for (const message of reader.read(chunk) ?? []) {
+        const { n, command } = message as ClientMessage;
+        if (command.kind === 'release') socket.destroy();
+        else writer.write({ n, outcome: { ok: true, value: answer(command) } } as never);
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  const media = createEmbeddedMedia({ socketPath, name: 'test' });
+  after(() => {
+    media.close();
+    server.close();
+    for (const socket of open) socket.destroy();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  assert.ok(await media.ready(5_000));
+  const allocate = async (id: string) => {
+    const profile: MediaProfile = { role: 'carrier', transport: 'RTP/AVP', advertisedAddress: '127.0.0.1' };
+    const outcome = await media.allocate(asCallId(id), { a: profile, b: profile }, () => undefined);
+    if (!outcome.ok) throw new Error(outcome.refusal.kind);
+    return outcome.value;
+  };
+  return { media, allocate, adopted: adopted.promise };
+}
+
+const sdp = Buffer.from(
+  'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n',
+);
+
+test('a call that ended while the media process was out of reach is not taken back: its ports come free', async () => {
+  const { allocate, adopted } = await forgetfulMedia();
+  const ended = await allocate('ended');
+  await allocate('goes-on');
+  assert.deepEqual(await ended.release(), {});
+  assert.deepEqual(await adopted, ['goes-on']);
+});
+
+test('an answer that the media process cannot be told now fails, instead of a call that hears nothing', async () => {
+  const { media, allocate } = await forgetfulMedia();
+  const ended = await allocate('ended');
+  const call = await allocate('in-set-up');
+  assert.ok((await call.offer('a', sdp)).ok);
+  await ended.release();
+  assert.equal(media.connected, false);
+  const outcome = await call.answer('b', sdp, '');
+  assert.equal(!outcome.ok && outcome.refusal.kind, 'engine-down');
+});
