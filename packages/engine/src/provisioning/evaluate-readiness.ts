@@ -220,6 +220,8 @@ function licenceCheck(microsoft: MicrosoftFacts, own: OwnFacts): Judgement {
   }
   if (licence.callingPlan) return red('PRV-404');
   if (licence.phone === 'pending' || licence.seenByTeams === false) return red('PRV-403');
+  if (licence.seenByTeams === 'unread')
+    return unknown('Teams has not been asked whether it sees the licence.');
   if (licence.phone === 'warning')
     return waiting(
       'The Microsoft licence is in its grace period: Teams Phone will stop when it ends.',

@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { GraphError } from './graph-error.ts';
+import { assignNumber, operationIdOf, pollNumberOperation, readNumber } from './numbers.ts';
+import { readPresences, writePresence } from './presences.ts';
+import { readGroupMembers, readUserConfigurations, readUsers } from './read-directory.ts';
+import { type FakeAnswer, FakeGraph, type SeenRequest } from './testing/fake-graph.ts';
+
+const dana = 'dadadada-0000-4000-8000-000000000142';
+const bo = 'bbbbbbbb-0000-4000-8000-000000000001';
+const error = (status: number, code: string, headers: Record<string, string> = {}): FakeAnswer => ({
+  status,
+  headers,
+  body: { error: { code, message: 'no', innerError: {} } },
+});
+const tokenWith = (...roles: string[]): string =>
+  `x.${Buffer.from(JSON.stringify({ roles })).toString('base64url')}.x`;
+
+describe('the Graph client against an https server of its own', () => {
+  let fake: FakeGraph;
+  before(async () => {
+    fake = await FakeGraph.start();
+  });
+  after(() => fake.close());
+  beforeEach(() => {
+    fake.seen.length = 0;
+    fake.faults.length = 0;
+  });
+  /** Answers one after the other; the last one stays. */
+  const say = (...answers: (FakeAnswer | ((request: SeenRequest) => FakeAnswer))[]): void => {
+    let at = 0;
+    fake.answer = (request) => {
+      const answer = answers[Math.min(at++, answers.length - 1)] ?? { status: 404 };
+      return typeof answer === 'function' ? answer(request) : answer;
+    };
+  };
+  const presence = { id: dana, availability: 'Busy', activity: 'InACall', sequenceNumber: 'A1' };
+  const failed = async (run: Promise<unknown>): Promise<GraphError> => {
+    const caught = await run.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    assert.ok(caught instanceof GraphError);
+    return caught;
+  };
+
+  test('group members come page by page, people only, and the exact queries are sent', async () => {
+    const type = '@odata.type';
+    say(
+      {
+        status: 200,
+        body: {
+          value: [
+            { [type]: '#microsoft.graph.user', id: dana },
+            { [type]: '#microsoft.graph.group', id: 'g' },
+          ],
+          '@odata.nextLink': `${fake.origin}/v1.0/groups/g1/transitiveMembers?$skiptoken=abc`,
+        },
+      },
+      { status: 200, body: { value: [{ [type]: '#microsoft.graph.user', id: bo }] } },
+    );
+    assert.deepEqual([...(await readGroupMembers(fake.client(), 'g1'))], [dana, bo]);
+    assert.deepEqual(
+      fake.seen.map((request) => request.url),
+      [
+        '/v1.0/groups/g1/transitiveMembers?$select=id&$top=999',
+        '/v1.0/groups/g1/transitiveMembers?$skiptoken=abc',
+      ],
+    );
+    assert.deepEqual(fake.faults, []);
+  });
+
+  test('a link to another host gets no token of ours', async () => {
+    say({ status: 200, body: { value: [], '@odata.nextLink': 'https://evil.example/v1.0/groups' } });
+    assert.equal((await failed(readGroupMembers(fake.client(), 'g1'))).code, 'graph-unexpected-answer');
+    assert.equal(fake.seen.length, 1);
+  });
+
+  test('429 with Retry-After: the whole bucket waits that long, then the answer comes', async () => {
+    say(error(429, 'TooManyRequests', { 'retry-after': '7' }), { status: 200, body: { value: [] } });
+    const client = fake.client();
+    await readGroupMembers(client, 'g1');
+    assert.deepEqual(client.slept, [7000]);
+  });
+
+  test('presence is read without patience: 429 comes back at once with its cure, and nothing is sent in the wait', async () => {
+    say(error(429, 'TooManyRequests', { 'retry-after': '10' }));
+    const client = fake.client();
+    assert.equal((await failed(readPresences(client, [dana]))).retryAfterMs, 10_000);
+    const again = await failed(readPresences(client, [dana]));
+    assert.equal(again.code, 'graph-throttled');
+    assert.equal(fake.seen.length, 1);
+  });
+
+  test('a connection that breaks and a 503 are tried again for reads, never for a number write', async () => {
+    say({ status: 0, hangUp: true }, error(503, ''), { status: 200, body: { value: [] } });
+    await readGroupMembers(fake.client(), 'g1');
+    assert.equal(fake.seen.length, 3);
+    fake.seen.length = 0;
+    say({ status: 0, hangUp: true });
+    assert.deepEqual(await assignNumber(fake.client(), '+12025550142', dana), { kind: 'later' });
+    assert.equal(fake.seen.length, 1);
+  });
+
+  test('401 renews the token once, with the claims of the challenge, and no more', async () => {
+    const claims = Buffer.from('{"access_token":{}}').toString('base64');
+    say(error(401, 'InvalidAuthenticationToken', { 'www-authenticate': `Bearer claims="${claims}"` }));
+    const asked: unknown[] = [];
+    const tokens = {
+      token: (_tenant: string, options?: { refresh?: boolean; claims?: string }) => {
+        asked.push([options?.refresh, options?.claims]);
+        return Promise.resolve('t');
+      },
+    };
+    assert.equal((await failed(readGroupMembers(fake.client({ tokens }), 'g'))).code, 'graph-unauthorized');
+    assert.deepEqual(asked, [
+      [false, undefined],
+      [true, '{"access_token":{}}'],
+    ]);
+  });
+
+  test('the token lacks the permission: nothing is sent, and the error names the scope', async () => {
+    const tokens = { token: () => Promise.resolve(tokenWith('User.Read.All')) };
+    const refused = await failed(readPresences(fake.client({ tokens }), [dana]));
+    assert.equal(refused.code, 'graph-missing-scope');
+    assert.equal(refused.missingScope, 'Presence.Read.All');
+    assert.equal(fake.seen.length, 0);
+  });
+
+  test('users come 20 to a batch in any order; the missing one is null, the failed one says why, a wrong one is refused', async () => {
+    const ids = Array.from(
+      { length: 21 },
+      (_, i) => `${String(i).padStart(8, '0')}-0000-4000-8000-000000000000`,
+    );
+    say((request) => {
+      const { requests } = request.body as { requests: { id: string; url: string }[] };
+      const responses = requests.toReversed().map(({ id, url }) => {
+        const user = decodeURIComponent(url.split('/')[2]?.split('?')[0] ?? '');
+        if (user === ids[1])
+          return { id, status: 404, body: { error: { code: 'Request_ResourceNotFound' } } };
+        if (user === ids[2])
+          return { id, status: 403, body: { error: { code: 'Authorization_RequestDenied' } } };
+        if (user === ids[3]) return { id, status: 200, body: { id: ids[4] } };
+        return { id, status: 200, body: { id: user, accountEnabled: true } };
+      });
+      return { status: 200, body: { responses } };
+    });
+    const found = await readUsers(fake.client(), ids);
+    assert.equal(fake.seen.length, 2);
+    assert.equal(found.get(ids[1] ?? ''), null);
+    const code = (i: number): string | undefined => {
+      const one = found.get(ids[i] ?? '');
+      return one instanceof GraphError ? one.code : undefined;
+    };
+    assert.deepEqual(
+      [code(0), code(2), code(3)],
+      [undefined, 'graph-missing-scope', 'graph-unexpected-answer'],
+    );
+    assert.deepEqual(fake.faults, []);
+  });
+
+  test('inside a batch one is throttled: it alone is asked again, after its wait', async () => {
+    const one = (status: number, headers = {}) => ({ id: '0', status, headers, body: { id: dana } });
+    say(
+      { status: 200, body: { responses: [one(429, { 'Retry-After': '3' })] } },
+      { status: 200, body: { responses: [one(200)] } },
+    );
+    const client = fake.client();
+    const found = await readUserConfigurations(client, [dana]);
+    assert.ok(!(found.get(dana) instanceof GraphError));
+    assert.deepEqual(client.slept, [3000]);
+  });
+
+  test('a number is assigned, polled in both shapes of the answer, and read back', async () => {
+    const location = `${fake.origin}/v1.0/admin/teams/telephoneNumberManagement/operations('QXNz')`;
+    say({ status: 202, headers: { location } });
+    const client = fake.client();
+    assert.deepEqual(await assignNumber(client, '+12025550142', dana), {
+      kind: 'accepted',
+      write: 'assign',
+      operationId: 'QXNz',
+    });
+    assert.deepEqual(fake.seen[0]?.body, {
+      telephoneNumber: '+12025550142',
+      assignmentTargetId: dana,
+      numberType: 'directRouting',
+      assignmentCategory: 'primary',
+    });
+    const done = { id: 'QXNz', createdDateTime: '2026-05-04T10:11:12Z', status: 'succeeded', numbers: [] };
+    say({ status: 200, body: done });
+    assert.deepEqual(await pollNumberOperation(client, 'QXNz'), { kind: 'succeeded' });
+    assert.deepEqual(fake.faults, []);
+    say({ status: 200, body: { value: { ...done, status: 'running' } } });
+    assert.deepEqual(await pollNumberOperation(client, 'QXNz'), { kind: 'running' });
+    fake.faults.length = 0;
+    say(error(404, 'itemNotFound'));
+    assert.deepEqual(await pollNumberOperation(client, 'QXNz'), { kind: 'forgotten' });
+
+    const assignment = {
+      id: 'x',
+      telephoneNumber: '+12025550142',
+      operatorId: 'o',
+      numberType: 'directRouting',
+      activationState: 'activated',
+      capabilities: [],
+      supportedCustomerActions: [],
+      reverseNumberLookupOptions: [],
+      assignmentTargetId: dana,
+    };
+    say({ status: 200, body: { value: [{ ...assignment, telephoneNumber: '+1202555014' }, assignment] } });
+    assert.equal((await readNumber(client, '+12025550142'))?.assignmentTargetId, dana);
+    assert.match(fake.seen.at(-1)?.url ?? '', /%2B12025550142/);
+    assert.deepEqual(fake.faults, []);
+  });
+
+  test('Graph refuses an assignment at once: the engine gets a final no with the words', async () => {
+    say(error(400, 'BadRequest'));
+    const outcome = await assignNumber(fake.client(), '+12025550142', dana);
+    assert.equal(outcome.kind, 'refused');
+  });
+
+  test('presences: strangers are dropped, missing ones stay missing', async () => {
+    say({
+      status: 200,
+      body: { value: [presence, { id: 'stranger', availability: 'Away', activity: 'Away' }] },
+    });
+    const found = await readPresences(fake.client(), [dana.toUpperCase(), bo]);
+    assert.deepEqual([...found.keys()], [dana.toUpperCase()]);
+    assert.equal(found.get(dana.toUpperCase())?.availability, 'Busy');
+    assert.deepEqual(fake.faults, []);
+  });
+
+  test('busy is set with our client id as the session, cleared with the same, and no session to clear is fine', async () => {
+    say({ status: 200 });
+    const client = fake.client();
+    const set = {
+      kind: 'setPresence',
+      sequence: 1,
+      availability: 'Busy',
+      activity: 'InACall',
+      expirationDuration: 'PT5M',
+    } as const;
+    assert.deepEqual(await writePresence(client, 'app', dana, set), { is: 'done' });
+    assert.deepEqual(fake.seen[0]?.body, {
+      sessionId: 'app',
+      availability: 'Busy',
+      activity: 'InACall',
+      expirationDuration: 'PT5M',
+    });
+    assert.deepEqual(fake.faults, []);
+    say(error(404, 'NotFound'));
+    assert.deepEqual(await writePresence(client, 'app', dana, { kind: 'clearPresence', sequence: 2 }), {
+      is: 'notFound',
+    });
+  });
+});
+
+test('an operation is named in either way in Location', () => {
+  assert.equal(operationIdOf("https://x/v1.0/a/operations('QXNz')"), 'QXNz');
+  assert.equal(operationIdOf('https://x/v1.0/a/operations/QXNz'), 'QXNz');
+  assert.equal(operationIdOf(undefined), undefined);
+});

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GraphError } from './graph-error.ts';
+import type { GraphUser, GraphUserConfiguration } from './graph-types.ts';
+import { licenceOf } from './licence-plans.ts';
+import { microsoftFactsOf, type PersonReadings } from './microsoft-facts.ts';
+
+const dana = 'dadadada-0000-4000-8000-000000000142';
+const teams = { servicePlanId: '57ff2da0-773e-42df-b2af-ffb7a2317929', capabilityStatus: 'Enabled' };
+const phone = { servicePlanId: '4828c8ec-dc2e-4779-b502-87ac9ce28ab7', capabilityStatus: 'Enabled' };
+const plan = { servicePlanId: '4ed3ff63-69d7-4fb7-b984-5aec7f605ca8', capabilityStatus: 'Enabled' };
+const user: GraphUser = {
+  id: dana,
+  userPrincipalName: 'dana@acme.example',
+  accountEnabled: true,
+  userType: 'Member',
+  assignedPlans: [teams, phone],
+};
+const configuration: GraphUserConfiguration = {
+  id: dana,
+  accountType: 'user',
+  isEnterpriseVoiceEnabled: true,
+  featureTypes: ['Teams', 'PhoneSystem'],
+  telephoneNumbers: [{ telephoneNumber: '+12025550142', assignmentCategory: 'primary' }],
+  effectivePolicyAssignments: [
+    { policyType: 'OnlineVoiceRoutingPolicy', policyAssignment: { displayName: 'VRP-Acme' } },
+  ],
+};
+const readings: PersonReadings = {
+  readAtWallMs: 1,
+  numberReadAtWallMs: 2,
+  user,
+  configuration,
+  number: { id: 'n', telephoneNumber: '+12025550142', numberType: 'directRouting', assignmentTargetId: dana },
+  members: new Set([dana]),
+  routingPolicy: 'VRP-Acme',
+};
+
+test('a suite with Teams Phone and without Teams is no phone licence; history does not hide the present', () => {
+  assert.deepEqual(licenceOf([phone], configuration), {
+    phone: 'missing',
+    callingPlan: false,
+    seenByTeams: true,
+  });
+  const history = [{ ...phone, capabilityStatus: 'Deleted' }, teams, phone];
+  assert.deepEqual(licenceOf(history, null), { phone: 'usable', callingPlan: false, seenByTeams: false });
+  const suspended = [teams, { ...phone, capabilityStatus: 'Suspended' }, plan];
+  assert.deepEqual(licenceOf(suspended, undefined), {
+    phone: 'missing',
+    callingPlan: true,
+    seenByTeams: 'unread',
+  });
+  assert.equal(licenceOf(undefined, configuration), 'unread');
+});
+
+test('Dana as Graph tells her: everything seen, nothing unread', () => {
+  const facts = microsoftFactsOf(readings);
+  assert.equal(facts.inEnableGroup, true);
+  assert.equal(facts.routingPolicy, 'assigned');
+  assert.deepEqual(facts.number !== 'unread' && [facts.number.holder, facts.number.voiceEnabled], [
+    { is: 'this-person' },
+    true,
+  ]);
+});
+
+test('what Graph refused to tell is unread, never no', () => {
+  const no = new GraphError('graph-missing-scope', 'no');
+  const blind = microsoftFactsOf({ ...readings, user: no, configuration: no, number: no, members: no });
+  assert.deepEqual(
+    [blind.user, blind.inEnableGroup, blind.licence, blind.number, blind.routingPolicy],
+    ['unread', 'unread', 'unread', 'unread', 'unread'],
+  );
+  const { accountEnabled: _, ...basic } = user;
+  assert.equal(microsoftFactsOf({ ...readings, user: basic }).user, 'unread');
+});
+
+test('no such user: not in the group; another holds the number: named by UPN; an older number of hers is told', () => {
+  assert.equal(microsoftFactsOf({ ...readings, user: null }).inEnableGroup, false);
+  const facts = microsoftFactsOf({
+    ...readings,
+    number: {
+      id: 'n',
+      telephoneNumber: '+12025550143',
+      numberType: 'directRouting',
+      assignmentTargetId: 'bo',
+    },
+    upnOf: () => 'bo@acme.example',
+  });
+  assert.ok(facts.number !== 'unread');
+  assert.deepEqual(facts.number.holder, { is: 'other', upn: 'bo@acme.example', state: 'assigned' });
+  assert.equal(facts.number.otherNumber, '+12025550142');
+});
