@@ -38,6 +38,8 @@ const ciphers =
 /** The shortest of SIP's timers is 500 ms. */
 const tickMs = 20;
 const oldConnectionsMs = 24 * 3_600_000;
+/** For the listener's first and every renewed context: a resumed session would show the leaf without its chain. */
+const neverResumed = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION;
 
 /**
  * The user agent's world: sockets, names, certificates and the clock that fires its timers. The Teams side asks for
@@ -101,7 +103,7 @@ export class SipEndpoint {
           ...this.#tls(),
           requestCert: true,
           ...judgedByUs,
-          secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+          secureOptions: neverResumed,
         },
         verify: (socket) => this.#judge(socket, this.#options.hubNames),
       }),
@@ -128,7 +130,11 @@ export class SipEndpoint {
   /** New connections present the new certificate in both roles; old ones live on until their calls end (F14). */
   renew(certificate: OwnCertificate): void {
     this.#certificate = certificate;
-    this.transport.renewTls(sipSides.teams, { ...this.#tls(), ...judgedByUs });
+    this.transport.renewTls(sipSides.teams, {
+      ...this.#tls(),
+      ...judgedByUs,
+      secureOptions: neverResumed,
+    });
     // Microsoft goes on judging the certificate it saw on a connection, so none outlives the old one by more than a day.
     const newest = this.transport.newestFlowId;
     const timer = setTimeout(

@@ -1,0 +1,77 @@
+import 'reflect-metadata';
+import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
+import { test } from 'node:test';
+import { connect } from 'node:tls';
+import * as x509 from '@peculiar/x509';
+import type { UserAgent } from '@tandem/sip/ua/types.ts';
+import { checkCertificate, type OwnCertificate } from './own-certificate.ts';
+import { SipEndpoint } from './sip-endpoint.ts';
+
+x509.cryptoProvider.set(
+  'default',
+  webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[1] & object,
+);
+
+async function certificate(name: string): Promise<OwnCertificate> {
+  const algorithm = {
+    name: 'RSASSA-PKCS1-v1_5',
+    hash: 'SHA-256',
+    publicExponent: new Uint8Array([1, 0, 1]),
+    modulusLength: 2048,
+  };
+  const keys = (await webcrypto.subtle.generateKey(algorithm, true, [
+    'sign',
+    'verify',
+  ])) as webcrypto.CryptoKeyPair;
+  const made = await x509.X509CertificateGenerator.createSelfSigned({
+    name: 'CN=sbc',
+    signingAlgorithm: algorithm,
+    notBefore: new Date(Date.now() - 60_000),
+    notAfter: new Date(Date.now() + 86_400_000),
+    keys,
+    extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: name }])],
+  });
+  const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
+  const pem = `-----BEGIN PRIVATE KEY-----\n${key.match(/.{1,64}/g)?.join('\n')}\n-----END PRIVATE KEY-----\n`;
+  const outcome = checkCertificate(`${made.toString('pem')}\n`, pem, [name], Date.now());
+  assert.ok(outcome.ok);
+  return outcome.certificate;
+}
+
+/** The ticket with which a TLS 1.2 client could resume its session; undefined when it got none. */
+function ticketOf(port: number, { key, chain: cert }: OwnCertificate): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const to = { host: '127.0.0.1', port, rejectUnauthorized: false, maxVersion: 'TLSv1.2' } as const;
+    const socket = connect({ ...to, key, cert });
+    socket.once('error', reject);
+    socket.once('secureConnect', () => {
+      resolve(socket.getTLSTicket());
+      socket.destroy();
+    });
+  });
+}
+
+test('no session can be resumed past the judge, also after the certificate was renewed (T06, F14)', async () => {
+  const port = 24_561;
+  const hub = await certificate('hub.example.net');
+  const endpoint = new SipEndpoint({
+    bindAddress: '127.0.0.1',
+    teamsPort: port,
+    carrierPort: 24_560,
+    certificate: await certificate('sbc.example.net'),
+    hubRoots: [hub.leaf],
+    hubNames: ['hub.example.net'],
+    resolver: { resolve: () => Promise.reject(new Error('nobody is asked')) },
+    admitCarrier: () => false,
+    onAnomaly: () => undefined,
+  });
+  await endpoint.open({ flowClosed() {} } as unknown as UserAgent);
+  try {
+    assert.equal(await ticketOf(port, hub), undefined);
+    endpoint.renew(await certificate('sbc.example.net'));
+    assert.equal(await ticketOf(port, hub), undefined);
+  } finally {
+    await endpoint.close();
+  }
+});
