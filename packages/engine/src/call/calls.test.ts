@@ -65,3 +65,22 @@ test('Dana calls outside from Teams: the carrier rings, answers and hangs up', a
   assert.deepEqual(world.engine.ua.counts, { transactions: 0, dialogs: 0 });
   assert.deepEqual(world.bugs, []);
 });
+
+test('a bug before or just after the call exists is answered 500 and leaves nothing that rings or counts', async () => {
+  const world = new World();
+  const { snapshot } = world;
+  world.snapshot = undefined as never;
+  const early = world.fromCarrier(danaNumber);
+  await world.run(200);
+  world.snapshot = snapshot;
+  world.log.opened = () => {
+    throw new Error('a bug on purpose');
+  };
+  const late = world.fromCarrier(danaNumber);
+  await world.run(200);
+  assert.deepEqual([statuses(early), statuses(late)], [[500], [500]]);
+  assert.equal(world.bugs.length, 2);
+  await world.settle();
+  assert.equal(world.engine.activeCalls().length, 0);
+  assert.deepEqual(world.engine.ua.counts, { transactions: 0, dialogs: 0 });
+});

@@ -118,8 +118,9 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
   let drained: (() => void) | undefined;
 
   const ua = deps.userAgent({
-    onInvite: (invite) => guarded(undefined, () => onInvite(invite)),
-    onRequest: (request) => guarded(undefined, () => onRequest(request)),
+    // A bug of ours ends this call, not leaves it ringing for ever: its 100 has gone out.
+    onInvite: (invite) => guarded(undefined, () => onInvite(invite)) || invite.reject(500),
+    onRequest: (request) => guarded(undefined, () => onRequest(request)) || request.respond(500),
     onMessage,
   });
   const probes = new Probes({
@@ -218,10 +219,12 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       contact: contactFor(invite, source, snapshot),
     });
     register(call, source, sipCallId, ladder);
-    log.opened(record.toRecord());
-    if (route) call.start(route);
-    else if (decision.outcome === 'refuse')
-      call.end({ kind: 'failure', failure: decision.failure, by: 'platform' });
+    call.guard(() => {
+      log.opened(record.toRecord());
+      if (route) call.start(route);
+      else if (decision.outcome === 'refuse')
+        call.end({ kind: 'failure', failure: decision.failure, by: 'platform' });
+    });
   }
 
   /** Limits and draining, answered before anything else is spent on the call (T04, reliability 3). */
@@ -380,11 +383,14 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     if (live.size === 0) drained?.();
   }
 
-  function guarded(callId: CallId | undefined, work: () => void): void {
+  /** False: a bug, told to whoever keeps them. */
+  function guarded(callId: CallId | undefined, work: () => void): boolean {
     try {
       work();
+      return true;
     } catch (error) {
       deps.onBug?.(error, callId);
+      return false;
     }
   }
 
