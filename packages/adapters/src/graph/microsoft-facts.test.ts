@@ -89,4 +89,7 @@ test('no such user: not in the group; another holds the number: named by UPN; an
   assert.ok(facts.number !== 'unread');
   assert.deepEqual(facts.number.holder, { is: 'other', upn: 'bo@acme.example', state: 'assigned' });
   assert.equal(facts.number.otherNumber, '+12025550142');
+  // The inventory knows better: she has given the old one back already.
+  const swept = microsoftFactsOf({ ...readings, number: null, inventory: [] });
+  assert.equal(swept.number !== 'unread' && swept.number.otherNumber, undefined);
 });

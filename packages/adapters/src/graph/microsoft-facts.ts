@@ -12,6 +12,8 @@ export interface PersonReadings {
   /** The wanted number, or while a number is taken back, that one. */
   readonly number: Reading<GraphNumberAssignment> | undefined;
   readonly numberReadAtWallMs: number;
+  /** The Direct Routing numbers of the tenant, where they were swept: they follow a write sooner than Teams' own view. */
+  readonly inventory?: readonly GraphNumberAssignment[];
   readonly members: ReadonlySet<string> | GraphError | undefined;
   readonly alsoMatches?: readonly string[];
   /** UPNs by object id, to name who holds a number. */
@@ -77,11 +79,13 @@ function numberOf(
   const target = number?.assignmentTargetId ?? null;
   const same = target !== null && target.toLowerCase() === user.id.toLowerCase();
   const type = number?.numberType ?? null;
-  const primary =
-    configuration === 'unread'
-      ? undefined
-      : configuration?.telephoneNumbers?.find((one) => (one?.assignmentCategory ?? 'primary') === 'primary');
-  const other = primary?.telephoneNumber;
+  const other = readings.inventory
+    ? readings.inventory.find(
+        (one) =>
+          one.assignmentTargetId?.toLowerCase() === user.id.toLowerCase() &&
+          one.telephoneNumber !== number?.telephoneNumber,
+      )?.telephoneNumber
+    : primaryOf(configuration);
   return {
     holder: same
       ? { is: 'this-person' }
@@ -111,4 +115,10 @@ function policyOf(
     (one) => one?.policyType === 'OnlineVoiceRoutingPolicy',
   );
   return policy?.policyAssignment?.displayName === wanted ? 'assigned' : 'missing';
+}
+
+function primaryOf(configuration: Seen<GraphUserConfiguration | null>): string | undefined {
+  if (configuration === 'unread') return undefined;
+  const numbers = configuration?.telephoneNumbers ?? [];
+  return numbers.find((one) => (one?.assignmentCategory ?? 'primary') === 'primary')?.telephoneNumber;
 }

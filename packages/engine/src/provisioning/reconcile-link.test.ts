@@ -169,7 +169,7 @@ test('the number changed on the platform: the old one is unassigned before the n
     0,
   );
   const done = applyOutcome(accepted.link, { kind: 'succeeded' }, noGrace, at + 2000, 0);
-  const second = reconcileLink(done.link, own, facts(at + 3000, {}), noGrace, at + 3000);
+  const second = reconcileLink(done.link, own, facts(at + 3000, { otherNumber: number }), noGrace, at + 3000);
   assert.deepEqual(
     second.actions.map((action) => ('number' in action ? [action.kind, action.number] : [])),
     [['assign', fresh]],

@@ -56,7 +56,12 @@ export function applyOutcome(
     case 'succeeded': {
       const done: Link = { ...rest, lastWriteWallMs: nowWallMs };
       // The old number is gone; the new one follows after the read-back. A removal ends with its read-back too.
-      if (link.state === 'REMOVING' || operation?.kind === 'unassign') return { link: done, actions };
+      if (link.state === 'REMOVING') return { link: done, actions };
+      if (operation?.kind === 'unassign') {
+        // Teams' own view may show the old number for hours: what the operation said counts.
+        const { assignedNumber: _, ...freed } = done;
+        return { link: freed, actions };
+      }
       const next = applyEvent(done, { event: 'operationSucceeded' }, account, nowWallMs, actions);
       return { link: next ?? done, actions };
     }
