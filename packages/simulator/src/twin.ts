@@ -12,7 +12,7 @@ import type { Zone } from './dns/zone.ts';
 import { FaultBoard } from './faults/fault-board.ts';
 import { Party, PortPool } from './media/party.ts';
 import { type Microsoft365, startMicrosoft365 } from './microsoft-365.ts';
-import { twinRandom } from './random.ts';
+import { type TwinRandom, twinRandom } from './random.ts';
 import { SipProxy } from './sip-proxy/sip-proxy.ts';
 import type { Issued } from './trust/authority.ts';
 import {
@@ -34,7 +34,8 @@ export interface Twin {
   readonly directory: Directory;
   readonly proxy: SipProxy;
   readonly carrier: Carrier;
-  readonly clients: ReadonlyMap<string, TeamsClients>;
+  readonly clients: Map<string, TeamsClients>;
+  readonly random: TwinRandom;
   readonly microsoft365: Microsoft365;
   /** The SBC's certificate as minted. */
   readonly sbc: Issued;
@@ -145,6 +146,7 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
       proxy,
       carrier,
       clients,
+      random,
       microsoft365,
       sbc: sbcCertificate,
       config,

@@ -167,4 +167,71 @@ describe('the control API', () => {
     assert.equal(twin.audit.find({ check: 'T43', failed: true }).length, 1);
     await sbc.close();
   });
+
+  it("a script changes a person's mail, group and licences; the group counts what is nested", async () => {
+    type User = { mail: string | null; groupMember: boolean; licences: string[]; number: string | null };
+    const robin = async (change?: unknown) =>
+      view<User>(await ask(change ? 'PATCH' : 'GET', '/users/robin@acme.example', change));
+    assert.equal((await robin()).groupMember, true);
+    const out = await robin({ groupMember: false, mail: null, licences: ['teams'] });
+    assert.deepEqual([out.groupMember, out.mail, out.licences], [false, null, ['teams']]);
+    assert.equal(out.number, (await robin()).number);
+    const back = await robin({
+      groupMember: true,
+      mail: 'robin@acme.example',
+      licences: ['teams', 'teams-phone'],
+    });
+    assert.deepEqual([back.groupMember, back.mail], [true, 'robin@acme.example']);
+  });
+
+  it('a script breaks sign-in and Graph, lets time pass at Microsoft, and sees the app registration', async () => {
+    const broken = await ask('POST', '/faults', {
+      at: 'graph',
+      operation: 'setPresence',
+      fault: '503',
+      times: 2,
+    });
+    assert.equal(view<{ id: string }>(broken).id, 'graph-setPresence-503');
+    assert.equal((await ask('POST', '/faults', { at: 'login', fault: '429' })).status, 200);
+    assert.equal((await ask('POST', '/faults', { at: 'login', fault: 'on-fire' })).status, 422);
+    await ask('DELETE', '/faults');
+    const before = Date.now();
+    const { microsoftNow } = view<{ microsoftNow: string }>(
+      await ask('PATCH', '/clock', { advanceMs: 3_600_000 }),
+    );
+    assert.ok(Date.parse(microsoftNow) >= before + 3_600_000);
+    const graph = view<{ app: { clientId: string; certificates: { thumbprintSha256: string }[] } }>(
+      await ask('PATCH', '/graph', { directoryLagMs: 5, quotas: { presence: { limit: 7 } } }),
+    );
+    assert.match(graph.app.certificates[0]?.thumbprintSha256 ?? '', /^[0-9A-F]{64}$/);
+    assert.equal(twin.microsoft365.settings.directoryLagMs, 5);
+    assert.deepEqual(twin.microsoft365.throttle.quotas.presence, { limit: 7, windowMs: 30_000 });
+  });
+
+  it("a customer's administrator takes permissions away, and the whole application", async () => {
+    const tenants = view<{ id: string; name: string }[]>(await ask('GET', '/tenants'));
+    const id = tenants.find(({ name }) => name === 'Globex')?.id ?? '';
+    await ask('PATCH', `/tenants/${id}`, { graphRoles: ['User.Read.All'], secondFactor: true });
+    assert.deepEqual(twin.microsoft365.app.servicePrincipals.get(id)?.roles, ['User.Read.All']);
+    assert.ok(twin.microsoft365.secondFactor.has(id));
+    await ask('PATCH', `/tenants/${id}`, { graphRoles: null, secondFactor: false });
+    assert.equal(twin.microsoft365.app.servicePrincipals.has(id), false);
+    await ask('PATCH', `/tenants/${id}`, { graphRoles: ['User.Read.All'] });
+    assert.equal(twin.microsoft365.app.servicePrincipals.get(id)?.enabled, true);
+  });
+
+  it('a bench asks for a crowd', async () => {
+    const tenants = view<{ id: string; name: string }[]>(await ask('GET', '/tenants'));
+    const id = tenants.find(({ name }) => name === 'Globex')?.id ?? '';
+    const answer = view<{ added: number; users: number }>(
+      await ask('POST', '/users', { tenant: id, count: 500 }),
+    );
+    assert.equal(answer.added, 500);
+    const again = view<{ added: number }>(await ask('POST', '/users', { tenant: id, count: 500 }));
+    assert.equal(again.added, 0);
+    const last = view<{ groupMember: boolean; presence: { availability: string } }>(
+      await ask('GET', '/users/person500@globex.example'),
+    );
+    assert.deepEqual([last.groupMember, last.presence.availability], [true, 'Available']);
+  });
 });

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { CarrierCall } from '../carrier/carrier-call.ts';
-import type { ClientCall, TeamsClients } from '../clients/teams-client.ts';
+import { type ClientCall, TeamsClients } from '../clients/teams-client.ts';
 import type { Clock } from '../clock.ts';
 import { regions } from '../config.ts';
 import type { TeamsUser, Tenant } from '../directory/tenant.ts';
@@ -128,6 +128,45 @@ const userRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** Many people who are alike: benches and paging need more than a dozen. */
+const crowdRoute = route({
+  method: 'POST',
+  path: '/users',
+  summary: 'A crowd of people who are alike joins a tenant',
+  body: schemas.crowd,
+  run: ({ twin, clock }, { body }, reply) => {
+    const tenant = twin.directory.tenant(body.tenant);
+    if (!tenant) return problem(reply, 404, 'unknown-tenant', `no tenant ${body.tenant}`);
+    const domain = [...tenant.domains.keys()][0] ?? '';
+    let added = 0;
+    for (let index = 1; index <= body.count; index++) {
+      const upn = `${body.prefix}${index}@${domain}`;
+      if (tenant.users.has(upn)) continue;
+      added++;
+      twin.directory.add(tenant, {
+        upn,
+        objectId: twin.random.uuid(),
+        tenantId: tenant.id,
+        displayName: `${body.prefix} ${index}`,
+        accountEnabled: true,
+        accountType: 'member',
+        licences: body.licences,
+        enterpriseVoice: false,
+        number: undefined,
+        allowPrivateCalling: true,
+        allowOutboundPstn: true,
+        busyOnBusy: false,
+        busyElsewhere: false,
+        groups: body.groupMember ? [tenant.enableGroupId] : [],
+        mail: upn,
+      });
+      const kinds = body.signedIn ? (['desktop'] as const) : [];
+      twin.clients.set(upn, new TeamsClients(upn, 400, kinds, { kind: 'ring' }, clock));
+    }
+    return { added, users: tenant.users.size };
+  },
+});
 
 function clientsOf(context: RouteContext, upn: string | undefined): TeamsClients | undefined {
   return context.twin.clients.get((upn ?? '').toLowerCase());
@@ -594,6 +633,7 @@ const stateRoutes: readonly Route[] = [
 
 export const routes: readonly Route[] = [
   ...userRoutes,
+  crowdRoute,
   ...clientRoutes,
   ...carrierRoutes,
   ...faultRoutes,

@@ -37,6 +37,22 @@ export const userChange = z.strictObject({
   outOfOffice: z.boolean().optional(),
 });
 
+export const crowd = z.strictObject({
+  tenant: z.string(),
+  count: z.number().int().min(1).max(20_000),
+  /** Addresses are PREFIX1@domain, PREFIX2@domain …; people who are there already stay. */
+  prefix: z
+    .string()
+    .regex(/^[a-z][a-z0-9.-]{0,30}$/)
+    .default('person'),
+  licences: z
+    .array(z.enum(['teams-phone', 'teams', 'shared-devices', 'resource-account']))
+    .default(['teams', 'teams-phone']),
+  groupMember: z.boolean().default(true),
+  /** Signed in at a desktop. */
+  signedIn: z.boolean().default(true),
+});
+
 export const clientChange = z.strictObject({
   answers: answerHabit.optional(),
   silent183: z.boolean().optional(),

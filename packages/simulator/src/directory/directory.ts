@@ -8,6 +8,8 @@ export class Directory {
   /** The tenant that owns the base domain and the carrier trunk. */
   readonly carrierTenantId: string;
   readonly stamps: Stamps;
+  /** Presence asks for hundreds of ids at once. */
+  readonly #byId = new WeakMap<Tenant, Map<string, TeamsUser>>();
   readonly #histories = new WeakMap<TeamsUser, History<TeamsUser>>();
 
   constructor(carrierTenantId: string, wall: () => number = Date.now) {
@@ -19,6 +21,12 @@ export class Directory {
   change(user: TeamsUser, patch: Partial<TeamsUser>): void {
     this.#history(user).end({ ...user }, this.stamps.next());
     Object.assign(user, patch);
+  }
+
+  /** Somebody new, whom delta queries show as a change. */
+  add(tenant: Tenant, user: TeamsUser): void {
+    tenant.users.set(user.upn.toLowerCase(), user);
+    this.#history(user).end({ ...user, groups: [] }, this.stamps.next());
   }
 
   /** The user as of a stamp (wall ms). */
@@ -38,11 +46,17 @@ export class Directory {
     return made;
   }
 
+  /** By object id or UPN. */
   userById(tenant: Tenant, id: string): TeamsUser | undefined {
     const key = id.toLowerCase();
-    for (const user of tenant.users.values())
-      if (user.objectId === key || user.upn.toLowerCase() === key) return user;
-    return undefined;
+    const byUpn = tenant.users.get(key);
+    if (byUpn) return byUpn;
+    let index = this.#byId.get(tenant);
+    if (index?.size !== tenant.users.size) {
+      index = new Map([...tenant.users.values()].map((user) => [user.objectId, user]));
+      this.#byId.set(tenant, index);
+    }
+    return index.get(key);
   }
 
   /** The group and everything that is nested in it, once each. */

@@ -17,7 +17,7 @@ describe('Entra', () => {
   let graph: TestGraph;
   let close: () => Promise<void>;
   before(async () => {
-    ({ twin, close } = await startTestTwin(23_200));
+    ({ twin, close } = await startTestTwin(24_000));
     graph = await TestGraph.open(twin);
   });
   after(async () => {

@@ -15,7 +15,7 @@ describe('Graph', () => {
   let token: string;
   let close: () => Promise<void>;
   before(async () => {
-    ({ twin, close } = await startTestTwin(23_400));
+    ({ twin, close } = await startTestTwin(24_200));
     graph = await TestGraph.open(twin);
     token = await graph.token();
   });
@@ -368,6 +368,26 @@ describe('Graph', () => {
       assert.deepEqual(back.value[0]?.['members@delta'], [
         { '@odata.type': '#microsoft.graph.user', id: alex.objectId },
       ]);
+    });
+
+    it('D1: somebody who is new shows up in both', async () => {
+      const [users, groups] = [
+        await follow('/users/delta?$deltatoken=latest'),
+        await follow('/groups/delta'),
+      ];
+      const alex = person('alex@acme.example');
+      const objectId = '7818921f-0000-4000-8000-00000000beef';
+      twin.directory.add(acme(), { ...alex, upn: 'new@acme.example', objectId, number: undefined });
+      assert.deepEqual(
+        (await follow(users.link)).value.map((user) => user.id),
+        [objectId],
+      );
+      const [group] = (await follow(groups.link)).value as { 'members@delta': { id: string }[] }[];
+      assert.deepEqual(
+        group?.['members@delta'].map(({ id }) => id),
+        [objectId],
+      );
+      assert.equal((await get(`/users/${objectId}`)).status, 200);
     });
 
     it('D2, D3: a token of eight days ago is 410 with a way to start over; unsupported options are refused', async () => {

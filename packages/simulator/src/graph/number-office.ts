@@ -18,6 +18,8 @@ export interface Operation {
   readonly tenantId: string;
   readonly number: string;
   readonly targetId: string | undefined;
+  /** The number's type as asked. */
+  readonly type: string;
   readonly createdAt: number;
   readonly dueAt: number;
   outcome: 'running' | 'succeeded' | 'failed';
@@ -31,6 +33,7 @@ export class NumberOffice {
   readonly #settings: GraphSettings;
   readonly #after: (ms: number, fire: () => void) => void;
   readonly #operations = new Map<string, Operation>();
+  readonly #running = new Set<Operation>();
   /** Numbers that nobody has, or that are not for Direct Routing; by tenant. */
   readonly #inventory = new Map<string, Map<string, NumberType>>();
 
@@ -69,8 +72,8 @@ export class NumberOffice {
   pending(tenantId: string): Map<string, Operation> {
     this.settle();
     return new Map(
-      [...this.#operations.values()]
-        .filter((one) => one.tenantId === tenantId && one.outcome === 'running' && one.kind === 'Assignment')
+      [...this.#running]
+        .filter((one) => one.tenantId === tenantId && one.kind === 'Assignment')
         .map((one) => [one.number, one]),
     );
   }
@@ -104,25 +107,27 @@ export class NumberOffice {
       tenantId: tenant.id,
       number,
       targetId: target?.objectId,
+      type,
       createdAt: now,
       dueAt: now + this.#settings.operationMs,
       outcome: 'running',
       detail: null,
     };
     this.#operations.set(operation.id, operation);
-    this.#types.set(operation.id, type);
+    this.#running.add(operation);
     // Hubs must see the number when it is due, whether somebody polls or not.
     this.#after(this.#settings.operationMs + 1, () => this.settle());
     return operation;
   }
 
-  readonly #types = new Map<string, string>();
-
   /** Does what is due. Called whenever somebody looks, and when the clock was moved. */
   settle(): void {
     const now = this.#clock.wall();
-    for (const operation of this.#operations.values())
-      if (operation.outcome === 'running' && operation.dueAt <= now) this.#finish(operation);
+    for (const operation of this.#running) {
+      if (operation.dueAt > now) continue;
+      this.#running.delete(operation);
+      this.#finish(operation);
+    }
   }
 
   #finish(operation: Operation): void {
@@ -130,7 +135,7 @@ export class NumberOffice {
     const { number } = operation;
     if (operation.kind === 'Assignment') {
       const target = this.#directory.userById(tenant, operation.targetId ?? '');
-      const why = this.whyNot(tenant, number, target, this.#types.get(operation.id) ?? '');
+      const why = this.whyNot(tenant, number, target, operation.type);
       operation.outcome = why === undefined ? 'succeeded' : 'failed';
       operation.detail = why ?? null;
       if (target && why === undefined) {

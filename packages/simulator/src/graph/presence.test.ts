@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import type { ClientCall } from '../clients/teams-client.ts';
 import { acmeId, listOf, TestGraph } from '../testing/test-graph.ts';
+import { TestSbc } from '../testing/test-sbc.ts';
 import { startTestTwin } from '../testing/test-twin.ts';
 import type { Twin } from '../twin.ts';
 import { graphAppClientId } from '../world/rehearsal-world.ts';
@@ -13,7 +13,7 @@ describe('presence in Graph', () => {
   let close: () => Promise<void>;
   const minutes = 60_000;
   before(async () => {
-    ({ twin, close } = await startTestTwin(23_600));
+    ({ twin, close } = await startTestTwin(24_400));
     graph = await TestGraph.open(twin);
     token = await graph.token();
   });
@@ -217,13 +217,24 @@ describe('presence in Graph', () => {
     assert.ok(second.sequenceNumber > first.sequenceNumber);
   });
 
-  it('Teams knows its own calls: in a call Busy/InACall, after it as before, also while the app set nothing', async () => {
+  it('Teams knows its own calls: Dana is Busy/InACall while SBC talks to her, before and after she is Available', {
+    timeout: 10_000,
+  }, async (t) => {
+    const sbc = new TestSbc(twin);
+    t.after(() => sbc.close());
+    await sbc.listen();
     const clients = twin.clients.get('dana@acme.example');
     assert.ok(clients);
-    clients.calls.set('guid', { state: 'connected' } as ClientCall);
-    assert.equal(await read(), 'Busy/InACall');
-    clients.calls.delete('guid');
+    clients.answers = { kind: 'answer', afterMs: 0 };
     assert.equal(await read(), 'Available/Available');
+    const outcome = await sbc.call({}).outcome;
+    assert.ok('dialog' in outcome, JSON.stringify(outcome));
+    const until = async (wanted: string) => {
+      while ((await read()) !== wanted) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    await until('Busy/InACall');
+    for (const call of clients.calls.values()) call.hangUp();
+    await until('Available/Available');
   });
 
   it('a script sets what Teams shows and sees every session of a user', async () => {
