@@ -185,6 +185,30 @@ test('the caller wants us to refresh the session: we do, half-way each time, and
   assert.equal(world.engine.activeCalls()[0]?.state, 'talking');
 });
 
+test('a refresh of ours that finds the connection lost is sent again: the session does not run out behind a call', async () => {
+  const world = new World();
+  answers(hub(world));
+  const pat = world.fromCarrier(danaNumber, {
+    headers: Headers.of([
+      ['Session-Expires', '200;refresher=uas'],
+      ['Supported', 'timer'],
+    ]),
+  });
+  await world.run(300);
+  const carry = world.net.carry.bind(world.net);
+  let lost = 0;
+  world.net.carry = (from, to, bytes, message, failed) => {
+    if (from !== world.tandem || message.kind !== 'request' || message.method !== 'INVITE' || lost > 0)
+      return carry(from, to, bytes, message, failed);
+    lost++;
+    queueMicrotask(() => failed({ kind: 'reset', detail: 'the connection was lost' }));
+  };
+  await world.run(120_000, 250);
+  assert.equal(lost, 1);
+  assert.equal(pat.requests.filter((request) => request.request.method === 'INVITE').length, 1);
+  assert.equal(world.engine.activeCalls()[0]?.state, 'talking');
+});
+
 test('a side that promised to refresh falls silent: both legs are ended before the session runs out', async () => {
   const world = new World();
   const teams = answers(hub(world));

@@ -31,6 +31,8 @@ export interface SessionOwner {
 }
 
 const sdpType = 'application/sdp';
+/** A refresh that could not be sent is tried again: half of the shortest session leaves time for it. */
+const unsentRefreshMs = 10_000;
 /** Attempts to repeat a re-INVITE after 491 before the change stays on its own leg. */
 const glareTries = 3;
 
@@ -239,8 +241,16 @@ export class Session {
       headers: this.#timerHeaders(leg),
       onFinal: (final) =>
         this.#owner.guard(async () => {
+          if (!this.#owner.talking || !leg.alive) return;
+          if (final.kind === 'transport') {
+            // A lost connection says nothing about the peer (RFC 5057 §5.1): once more, later. Silence ends the call.
+            leg.stopTimer = this.#owner.clock.after(unsentRefreshMs, () =>
+              this.#owner.guard(() => this.#refresh(leg)),
+            );
+            return;
+          }
           // No answer, 408 and 481 end the dialog: onEnded tells.
-          if (final.kind !== 'response' || !this.#owner.talking) return;
+          if (final.kind !== 'response') return;
           const { response } = final;
           if (response.status === 491) {
             leg.stopTimer = this.#owner.clock.after(
