@@ -226,6 +226,7 @@ describe('Graph', () => {
       const cast = `/groups/${acme().enableGroupId}/transitiveMembers/microsoft.graph.user`;
       assert.equal((await get(cast)).status, 400);
       assert.equal((await get(`${cast}?$count=true`, advanced)).status, 200);
+      assert.equal((await get('/users?$orderby=displayName')).status, 400);
       const counted = (await get('/users?$count=true')).body as Record<string, unknown>;
       assert.equal(counted['@odata.count'], undefined);
     });

@@ -59,6 +59,10 @@ export function page(
   name: string,
 ): GraphAnswer {
   const { query, world } = call;
+  // Better refused than ignored: an answer in another order would look right.
+  for (const option of ['$expand', '$orderby', '$search'])
+    if (query.has(option))
+      return fail(400, 'Request_UnsupportedQuery', `The twin does not know ${option} here.`, 'G10');
   const names = selection(call, rules);
   if (isAnswer(names)) return names;
   const kept = filtered(call, entities, rules);
