@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type CallView, messages, seen } from '../support/scenario/api.ts';
+import { lacking } from '../support/scenario/installed.ts';
 import { type Platform, startPlatform } from '../support/scenario/instance.ts';
 import { type Sipp, startSipp } from '../support/scenario/sipp.ts';
 
@@ -48,7 +49,7 @@ const isNormal = (call: CallView): void => {
   );
 };
 
-describe('a carrier calls Teams', { concurrency: true }, () => {
+describe('a carrier calls Teams', { concurrency: true, skip: lacking('sipp') }, () => {
   test('the carrier hangs up after a talk: the person in Teams is told, the record says who ended it', async () => {
     const call = await play('caller-talks-and-hangs-up');
     isNormal(call);

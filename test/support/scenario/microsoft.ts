@@ -21,6 +21,8 @@ export interface HandMade {
   /** Absent: none. */
   readonly sdp?: string;
   readonly maxForwards?: number;
+  /** Instead of the right CSeq. */
+  readonly cseq?: string;
 }
 
 export interface Answer {
@@ -67,7 +69,7 @@ export async function beMicrosoft(platform: Platform): Promise<Microsoft> {
         `FROM: <sip:${request.from ?? '+12025550143'}@sip.pstnhub.microsoft.com:5061>;tag=${callId}`,
         to,
         `CALL-ID: ${callId}`,
-        `CSEQ: 1 ${method}`,
+        `CSEQ: ${request.cseq ?? `1 ${method}`}`,
         `MAX-FORWARDS: ${request.maxForwards ?? 70}`,
       ];
       const to = `TO: <sip:${request.to ?? 'x'}@${host}:${port}>`;

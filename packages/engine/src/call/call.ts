@@ -554,16 +554,17 @@ export class Call {
     record.endedAt = clock.wall();
     if (this.#answeredAt !== undefined) record.talkMs = Math.round(clock.now() - this.#answeredAt);
     record.closedBy = 'normal';
-    if (ending.kind === 'hung-up') {
+    if (ending.kind === 'hung-up' && answered) {
       record.endedBy = ending.by;
       record.q850 = ending.q850 ?? normalEnd.q850;
       record.code = normalEnd.code;
       record.sentence = normalEnd.say;
-      record.result = answered ? 'answered' : 'failed';
-      record.status = answered ? 200 : 480;
+      record.result = 'answered';
+      record.status = 200;
       return q850Reason(record.q850, 'Normal call clearing');
     }
-    const verdict = verdictOf(ending.failure);
+    const failure = ending.kind === 'failure' ? ending.failure : this.#gaveUp(ending.by);
+    const verdict = verdictOf(failure);
     record.endedBy = ending.by;
     record.q850 = ending.q850 ?? verdict.q850;
     record.code = verdict.code;
@@ -573,6 +574,12 @@ export class Call {
     record.why.push(verdict.say);
     if (verdict.code === 'completed-elsewhere') return completedElsewhere;
     return q850Reason(record.q850, verdict.say);
+  }
+
+  /** A BYE before the caller got the answer (RFC 3261 §15): nobody talked, so it is not a normal end. */
+  #gaveUp(by: 'caller' | 'callee'): CallFailure {
+    if (by === 'caller') return { kind: 'caller-cancelled', elsewhere: false };
+    return { kind: 'peer-rejected', role: this.b.role === 'teams' ? 'teams' : 'carrier', status: 487 };
   }
 
   #endCaller(ending: Ending, reason: string): void {
