@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
 import * as x509 from '@peculiar/x509';
@@ -72,6 +73,39 @@ test('no session can be resumed past the judge, also after the certificate was r
     endpoint.renew(await certificate('sbc.example.net'));
     assert.equal(await ticketOf(port, hub), undefined);
   } finally {
+    await endpoint.close();
+  }
+});
+
+test('a message that finds a bug costs itself: the next one is heard, and somebody is told (T01)', async () => {
+  const heard = Promise.withResolvers<string>();
+  const told: string[] = [];
+  const endpoint = new SipEndpoint({
+    bindAddress: '127.0.0.1',
+    teamsPort: 24_561,
+    carrierPort: 24_560,
+    certificate: await certificate('sbc.example.net'),
+    hubRoots: [],
+    hubNames: ['hub.example.net'],
+    resolver: { resolve: () => Promise.reject(new Error('nobody is asked')) },
+    admitCarrier: () => true,
+    onAnomaly: (what) => told.push(what),
+  });
+  await endpoint.open({
+    flowClosed() {},
+    advance: () => undefined,
+    receive(bytes: Buffer) {
+      if (bytes.toString() === 'bad') throw new Error('a bug on purpose');
+      heard.resolve(bytes.toString());
+    },
+  } as unknown as UserAgent);
+  const peer = createSocket('udp4');
+  try {
+    peer.send('bad', 24_560, '127.0.0.1', () => peer.send('good', 24_560, '127.0.0.1'));
+    assert.equal(await heard.promise, 'good');
+    assert.match(told[0] ?? '', /^a bug: Error: a bug on purpose/);
+  } finally {
+    peer.close();
     await endpoint.close();
   }
 });

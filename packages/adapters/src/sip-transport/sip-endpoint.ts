@@ -60,7 +60,7 @@ export class SipEndpoint {
       framer: () => new SipFramer(),
       resolve: (host) => options.resolver.resolve(host),
       onMessage: (bytes, flow) => {
-        this.#userAgent?.receive(bytes, flow, performance.now());
+        this.#safely(flow, () => this.#userAgent?.receive(bytes, flow, performance.now()));
         this.#wake();
       },
       onFlowClosed: (flow) => this.#userAgent?.flowClosed(flow, performance.now()),
@@ -155,10 +155,27 @@ export class SipEndpoint {
     await this.transport.close();
   }
 
+  /** A bug of ours costs the message or timer that found it, never all calls of the process (T01). */
+  #safely(flow: Flow | undefined, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const stack = error instanceof Error ? error.stack : String(error);
+      this.#options.onAnomaly(`a bug: ${stack}`, {
+        listener: flow?.listener ?? '',
+        remote: flow ? `${flow.remote.host}:${flow.remote.port}` : '',
+      });
+    }
+  }
+
   /** The user agent has something to wait for: run its clock until it has not. */
   #wake(): void {
     this.#ticker ??= setInterval(() => {
-      if (this.#userAgent?.advance(performance.now()) !== undefined) return;
+      let next: number | undefined = 0;
+      this.#safely(undefined, () => {
+        next = this.#userAgent?.advance(performance.now());
+      });
+      if (next !== undefined) return;
       if (this.#ticker) clearInterval(this.#ticker);
       this.#ticker = undefined;
     }, tickMs);
