@@ -2,8 +2,9 @@ import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { connect } from 'node:tls';
+import { connect, createServer } from 'node:tls';
 import * as x509 from '@peculiar/x509';
 import type { UserAgent } from '@tandem/sip/ua/types.ts';
 import { checkCertificate, type OwnCertificate } from './own-certificate.ts';
@@ -108,4 +109,38 @@ test('a message that finds a bug costs itself: the next one is heard, and somebo
     peer.close();
     await endpoint.close();
   }
+});
+
+test('a host that a Contact named is Microsoft only beside the hubs: a good certificate of its own is not enough (T03)', async () => {
+  const own = await certificate('sbc.example.net');
+  const outcomes: string[] = [];
+  for (const host of ['regional.hubs.example', 'elsewhere.example']) {
+    const there = await certificate(host);
+    const server = createServer({ key: there.key, cert: there.chain }, (socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => heard.resolve('heard'));
+    });
+    const heard = Promise.withResolvers<string>();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const endpoint = new SipEndpoint({
+      bindAddress: '127.0.0.1',
+      teamsPort: 24_561,
+      carrierPort: 24_560,
+      certificate: own,
+      hubRoots: [there.leaf],
+      hubNames: ['sip.hubs.example'],
+      resolver: { resolve: async () => ['127.0.0.1'] },
+      admitCarrier: () => false,
+      onAnomaly: () => undefined,
+    });
+    await endpoint.open({ flowClosed() {} } as unknown as UserAgent);
+    const { port } = server.address() as AddressInfo;
+    endpoint.transport.send({ protocol: 'TLS', host, port, via: 'teams' }, Buffer.from('BYE'), (why) =>
+      heard.resolve(why.kind),
+    );
+    outcomes.push(await heard.promise);
+    await endpoint.close();
+    server.close();
+  }
+  assert.deepEqual(outcomes, ['heard', 'tls']);
 });

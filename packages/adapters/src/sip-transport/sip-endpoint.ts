@@ -87,7 +87,7 @@ export class SipEndpoint {
       connectMs: 3_000,
       limits: { idleMs: 900_000 },
       verify: (socket, destination: Destination) =>
-        this.#judge(socket, [destination.serverName ?? destination.host, ...this.#options.hubNames]),
+        this.#judge(socket, this.#namesAt(destination.serverName ?? destination.host)),
     });
     this.transport.connector({ name: sipSides.carrierTcp, connectMs: 3_000, limits: { idleMs: 900_000 } });
     await Promise.all([
@@ -184,6 +184,16 @@ export class SipEndpoint {
   #tls(): SecureContextOptions & { honorCipherOrder: boolean } {
     const { key, chain } = this.#certificate;
     return { key, cert: chain, minVersion: 'TLSv1.2', ciphers, honorCipherOrder: true };
+  }
+
+  /**
+   * What Microsoft may be called there. A host from a Contact or Route counts for itself only beside the hubs' own
+   * names: anybody gets a certificate for a host of theirs, and who is let in here speaks for every customer (T03).
+   */
+  #namesAt(host: string): readonly string[] {
+    const { hubNames } = this.#options;
+    const beside = hubNames.some((hub) => host.toLowerCase().endsWith(hub.slice(hub.indexOf('.'))));
+    return beside ? [host, ...hubNames] : hubNames;
   }
 
   #judge(socket: Socket, names: readonly string[]): PeerVerdict {
