@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fullChain } from '@tandem/simulator/trust/authority.ts';
@@ -17,6 +17,7 @@ export async function hubCertificate(platform: Platform): Promise<{
   const trust = await platform.trust();
   const issued = await issueHub(trust.microsoft, 'good', Date.now());
   const folder = mkdtempSync(join(tmpdir(), 'tandem-hub-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const files = { bothFile: join(folder, 'both.pem'), caFile: join(folder, 'ca.pem') };
   const ca = trust.microsoft.cert + trust.programmeRoot.cert;
   writeFileSync(files.bothFile, issued.key + fullChain(issued), { mode: 0o600 });
