@@ -203,7 +203,9 @@ export class Call {
   #callNext(last: FinalOutcome | undefined): void {
     const { budgets } = this.#deps.settings;
     const late = this.#deps.clock.now() - this.startedAt >= budgets.routingMs;
-    const next = late || this.#tried > budgets.furtherTargets ? undefined : this.#targets?.next();
+    // I15: an emergency call ends when there is nobody left to ask, not when a budget is spent.
+    const spent = !this.#emergency && (late || this.#tried > budgets.furtherTargets);
+    const next = spent ? undefined : this.#targets?.next();
     const target = next && !next.done ? next.value : undefined;
     if (target) this.#callTarget(target);
     else this.#noTargetLeft(last);
@@ -278,7 +280,7 @@ export class Call {
       return;
     }
     const final = outcome.kind === 'response' && !mayTryNext(target.role, outcome.response.status);
-    if (!final && this.#step('targetFailed')) {
+    if ((!final || this.#emergency) && this.#step('targetFailed')) {
       this.record.why.push(`${target.name} could not take the call (${outcomeText(outcome)}).`);
       this.#callNext(outcome);
       return;
@@ -295,6 +297,10 @@ export class Call {
     }
     const kind = this.b.role === 'teams' ? 'teams-unreachable' : 'carrier-unreachable';
     this.#fail({ kind, tried: this.#tried });
+  }
+
+  get #emergency(): boolean {
+    return this.record.decision.emergency;
   }
 
   #attempt(target: Target, result: string): void {

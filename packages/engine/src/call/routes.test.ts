@@ -14,6 +14,7 @@ import {
   outside,
   people,
   person,
+  refuses,
   rehearsal,
   samNumber,
   second,
@@ -90,6 +91,26 @@ test('an emergency call passes while the node drains and the customer is over ev
   const emergency = world.fromTeams('911');
   await world.run(300);
   assert.deepEqual([statuses(ordinary), emergency.accepted?.status], [[503], 200]);
+});
+
+test('one carrier refuses an emergency call and another has three dead addresses: it still finds the one that answers (I15)', async () => {
+  const dead = ['192.0.2.81', '192.0.2.82', '192.0.2.83'];
+  for (const status of [403, 404, 486, 603]) {
+    const world = new World({
+      carriers: ({ first, second: other }) => [
+        carrier('rehearsal', [first, ...dead]),
+        carrier('second', [other], { emergency: false }),
+      ],
+    });
+    refuses(world.first, status);
+    answers(world.second);
+    const ordinary = world.fromTeams(outside);
+    await world.run(300);
+    const emergency = world.fromTeams('911');
+    await world.run(12_000);
+    assert.deepEqual(statuses(ordinary), [status]);
+    assert.equal(emergency.accepted?.status, 200);
+  }
 });
 
 test('Dana’s client forwards Pat’s call to a mobile: Pat stays shown, Dana is asserted, Diversion names her', async () => {
