@@ -105,4 +105,11 @@ describe('a whole instance, seen through the browser', { skip: noBrowser, timeou
     await other.getByRole('heading', { name: 'Calls', level: 1 }).waitFor();
     assert.doesNotMatch(await other.getByRole('main').innerText(), /Alex Amber|\+1 202 555 0143/);
   });
+
+  test('Dana signs in with her own sign-in and sees her own line', async () => {
+    const page = await as('dana@acme.example');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.getByText('Dana Doe').first().waitFor({ timeout: 20_000 });
+    assert.doesNotMatch(await page.getByRole('main').innerText(), /not tied to a person/);
+  });
 });

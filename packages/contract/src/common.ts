@@ -13,7 +13,14 @@ const unplus = (value: unknown): unknown =>
 export const e164 = z
   .string()
   .regex(/^\+[1-9][0-9]{1,14}$/, 'a number in E.164 form, for example +12025550142');
-export const text = (max: number) => z.string().trim().min(1).max(max);
+export const text = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    // PostgreSQL has no NUL in text: said here, it is the caller's mistake; found there, it would be a 500 of ours.
+    .refine((value) => !value.includes('\0'), 'may not hold a NUL character');
 /** What the API gives as text: free of control characters that could break a line, a log or a page (T31). */
 export const plain = z.string();
 

@@ -95,3 +95,11 @@ test('the client turns a problem into an error with its code, and a dead line in
     (error: unknown) => error instanceof ApiError && error.status === 0,
   );
 });
+
+test('a search that holds a NUL character is the caller’s mistake, not a fault of ours', () => {
+  const { query } = routes['people.list'];
+  assert.equal(query.safeParse({ search: 'dana' }).success, true);
+  assert.equal(query.safeParse({ search: 'da\0na' }).success, false);
+  const numbers = routes['numbers.list'].query;
+  assert.equal(numbers.safeParse({ search: '+1202\0' }).success, false);
+});

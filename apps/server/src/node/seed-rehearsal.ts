@@ -103,6 +103,7 @@ async function seedSignIns(stores: Stores, config: NodeConfig): Promise<void> {
       role: signIn.role,
       password: signIn.password,
       ...(signIn.account !== undefined && { accountId: rehearsalIds.account(signIn.account) }),
+      ...(signIn.role === 'user' && { personId: rehearsalIds.person(signIn.name) }),
     });
   }
 }
