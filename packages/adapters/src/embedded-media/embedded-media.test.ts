@@ -54,9 +54,11 @@ async function forgetfulMedia() {
   return { media, allocate, adopted: adopted.promise };
 }
 
-const sdp = Buffer.from(
-  'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n',
-);
+const sdpAt = (connection: string, port = 4000): Buffer =>
+  Buffer.from(
+    `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN ${connection}\r\nt=0 0\r\nm=audio ${port} RTP/AVP 8\r\n`,
+  );
+const sdp = sdpAt('IP4 127.0.0.1');
 
 test('a call that ended while the media process was out of reach is not taken back: its ports come free', async () => {
   const { allocate, adopted } = await forgetfulMedia();
@@ -75,4 +77,18 @@ test('an answer that the media process cannot be told now fails, instead of a ca
   assert.equal(media.connected, false);
   const outcome = await call.answer('b', sdp, '');
   assert.equal(!outcome.ok && outcome.refusal.kind, 'engine-down');
+});
+
+test('a peer whose media the relay cannot send to is refused, instead of a call that hears nothing', async () => {
+  const { allocate } = await forgetfulMedia();
+  for (const [at, bad] of [
+    sdpAt('IP4 phone.example'),
+    sdpAt('IP6 2001:db8::7'),
+    sdpAt('IP4 127.0.0.1', 65_535),
+  ].entries()) {
+    const call = await allocate(`call-${at}`);
+    assert.ok((await call.offer('a', sdp)).ok);
+    const outcome = await call.answer('b', bad, '');
+    assert.equal(!outcome.ok && outcome.refusal.kind, 'sdp-malformed');
+  }
 });

@@ -10,13 +10,15 @@ import type {
   MediaRefusal,
   MediaSession,
 } from '@tandem/engine/ports/media-port.ts';
-import type {
-  LegReport,
-  LegSettings,
-  MediaFailure,
-  RelayCommand,
-  RelayEvent,
-  SrtpSettings,
+import {
+  checkLegSettings,
+  type LegReport,
+  type LegSettings,
+  type LocalMedia,
+  type MediaFailure,
+  type RelayCommand,
+  type RelayEvent,
+  type SrtpSettings,
 } from '@tandem/media';
 import { MediaClient } from '../media-process/media-client.ts';
 
@@ -93,7 +95,9 @@ export function createEmbeddedMedia(options: {
         sdpSessionId: String(randomInt(1, 2 ** 47)),
       });
       const negotiation = new CallNegotiation(leg('a'), leg('b'));
-      const session = new EmbeddedSession(client, callId, negotiation, onEvent, () => live.delete(callId));
+      const session = new EmbeddedSession(client, callId, negotiation, granted.value, onEvent, () =>
+        live.delete(callId),
+      );
       live.set(callId, session);
       return { ok: true, value: session };
     },
@@ -124,6 +128,7 @@ class EmbeddedSession implements MediaSession {
   readonly #client: MediaClient;
   readonly #callId: CallId;
   readonly #negotiation: CallNegotiation;
+  readonly #locals: Readonly<Record<LegSide, LocalMedia>>;
   readonly #forget: () => void;
   #playing = 0;
   #released: Promise<{ readonly a?: LegMedia; readonly b?: LegMedia }> | undefined;
@@ -132,12 +137,14 @@ class EmbeddedSession implements MediaSession {
     client: MediaClient,
     callId: CallId,
     negotiation: CallNegotiation,
+    locals: Readonly<Record<LegSide, LocalMedia>>,
     onEvent: (event: MediaEvent) => void,
     forget: () => void,
   ) {
     this.#client = client;
     this.#callId = callId;
     this.#negotiation = negotiation;
+    this.#locals = locals;
     this.onEvent = onEvent;
     this.#forget = forget;
   }
@@ -196,6 +203,8 @@ class EmbeddedSession implements MediaSession {
         refusal: { kind: 'engine-down', detail: 'the media process was lost' },
       });
     const { a, b } = outcome.value.settings;
+    const detail = this.#faultOf('a', a) ?? this.#faultOf('b', b);
+    if (detail) return Promise.resolve({ ok: false, refusal: { kind: 'sdp-malformed', detail } });
     // What is told now would be lost, and the call would talk to nobody.
     if ((a || b) && !this.#client.connected)
       return Promise.resolve({
@@ -204,6 +213,15 @@ class EmbeddedSession implements MediaSession {
       });
     if (a || b) this.#tell({ kind: 'change', session: this.#callId, ...(a && { a }), ...(b && { b }) });
     return Promise.resolve({ ok: true, value: outcome.value.sdp });
+  }
+
+  /** What the relay would refuse unheard: a host name or another IP version where our address should send to. */
+  #faultOf(side: LegSide, settings: LegSettings | undefined): string | undefined {
+    if (!settings) return undefined;
+    const fault = checkLegSettings(settings);
+    if (fault || !settings.remote) return fault;
+    const same = settings.remote.address.includes(':') === this.#locals[side].address.includes(':');
+    return same ? undefined : 'the media address is of another IP version than ours';
   }
 
   /** Told, not awaited. A relay that refuses has lost the session, which it says by itself. */
