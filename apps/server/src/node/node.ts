@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { rootCertificates } from 'node:tls';
@@ -186,7 +187,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   metricsOf.current = metrics;
   const portal = createPortalBuilder({
     root,
-    cacheDir: join(config.nodeDir, 'portal'),
+    // Shared by every instance of this checkout, whose sources it is built from; its name is their hash.
+    cacheDir: writableOr(join(root, 'node_modules/.cache/tandem-portal'), join(config.nodeDir, 'portal')),
     wall: clock.wall,
     log: {
       info: (fields, words) => log.info(fields, words),
@@ -270,6 +272,17 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       wheel.close();
     },
   };
+}
+
+/** `wanted` where this process may write, else `other`: a checkout may belong to somebody else. */
+function writableOr(wanted: string, other: string): string {
+  try {
+    mkdirSync(wanted, { recursive: true });
+    accessSync(wanted, constants.W_OK);
+    return wanted;
+  } catch {
+    return other;
+  }
 }
 
 /** A call that was not yet answered when the process died: its transactions died with it, its record must not. */

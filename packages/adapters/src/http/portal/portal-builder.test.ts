@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,9 @@ function checkout(vite: string) {
   }
   writeFileSync(join(root, 'apps/portal/src/main.tsx'), 'one');
   writeFileSync(join(root, 'apps/portal/node_modules/vite/package.json'), '{"type":"module"}');
+  writeFileSync(join(root, 'apps/portal/package-lock.json'), '{}');
+  const lock = createHash('sha256').update('{}').digest('hex');
+  writeFileSync(join(root, 'apps/portal/node_modules/.tandem-installed'), lock);
   writeFileSync(join(root, 'apps/portal/node_modules/vite/bin/vite.js'), vite);
   const cacheDir = join(root, 'cache');
   const warnings: string[] = [];

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { extname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { takeTurn } from './build-turn.ts';
 import type { PortalBundle, PortalFile, PortalState } from './portal-bundle.ts';
 
 export interface PortalBuilderOptions {
@@ -92,35 +93,52 @@ export function createPortalBuilder(options: PortalBuilderOptions): PortalBuilde
     }
   }
 
+  /** Installed as a whole: an install that was cut off has no stamp, and is done again. */
+  async function install(): Promise<void> {
+    const lock = await readFile(join(portalDir, 'package-lock.json'));
+    const wanted = createHash('sha256').update(lock).digest('hex');
+    const stamp = join(portalDir, 'node_modules', '.tandem-installed');
+    if ((await readFile(stamp, 'utf8').catch(() => '')) === wanted) return;
+    await run('Installing what the portal is built from (npm ci).', npm, ['ci', '--no-audit', '--no-fund']);
+    await writeFile(stamp, wanted);
+  }
+
   async function build(): Promise<void> {
     const hash = await hashOf(options.root);
     const target = join(options.cacheDir, hash);
-    if (!existsSync(join(target, 'index.html'))) {
+    const built = (): boolean => existsSync(join(target, 'index.html'));
+    if (!built()) {
       await mkdir(options.cacheDir, { recursive: true });
-      if (!existsSync(join(portalDir, 'node_modules', 'vite', 'package.json'))) {
-        await run('Installing what the portal is built from (npm ci).', npm, [
-          'ci',
-          '--no-audit',
-          '--no-fund',
-        ]);
+      state = building('Waiting for another instance of this checkout, which is building.');
+      // Instances of one checkout share the folder: one of them installs and builds, the others wait for it.
+      const turn = await takeTurn(join(options.cacheDir, '.turn'), () => stopped || built());
+      try {
+        if (stopped) throw new Stopped();
+        if (!built()) await buildInto(target, hash);
+      } finally {
+        await turn.giveBack();
       }
-      const scratch = join(options.cacheDir, `.building-${process.pid}`);
-      await rm(scratch, { recursive: true, force: true });
-      const vite = join(portalDir, 'node_modules', 'vite', 'bin', 'vite.js');
-      await run('Building the pages (vite build).', process.execPath, [
-        vite,
-        'build',
-        '--outDir',
-        scratch,
-        '--emptyOutDir',
-        '--logLevel',
-        'warn',
-      ]);
-      await rm(target, { recursive: true, force: true });
-      await rename(scratch, target);
-      await forgetOld(options.cacheDir, hash);
     }
     state = { kind: 'ready', files: await load(target) };
+  }
+
+  async function buildInto(target: string, hash: string): Promise<void> {
+    await install();
+    const scratch = join(options.cacheDir, `.building-${process.pid}`);
+    await rm(scratch, { recursive: true, force: true });
+    const vite = join(portalDir, 'node_modules', 'vite', 'bin', 'vite.js');
+    await run('Building the pages (vite build).', process.execPath, [
+      vite,
+      'build',
+      '--outDir',
+      scratch,
+      '--emptyOutDir',
+      '--logLevel',
+      'warn',
+    ]);
+    await rm(target, { recursive: true, force: true });
+    await rename(scratch, target);
+    await forgetOld(options.cacheDir, hash);
   }
 
   return {
