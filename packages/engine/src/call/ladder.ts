@@ -84,7 +84,8 @@ export function peerName(peer: Flow | Destination): string {
 /** Media keys and credentials never reach a store (I14). */
 export function redact(text: string): string {
   let clean = text;
-  if (clean.includes('inline:')) clean = clean.replace(/inline:[^\s;|]+/g, 'inline:[redacted]');
+  // Without case, as `a=crypto` is read (RFC 4568 §9.1: ABNF strings).
+  if (/inline:/i.test(clean)) clean = clean.replace(/(inline:)[^\s;|]+/gi, '$1[redacted]');
   if (/authorization/i.test(clean))
     clean = clean.replace(/^((?:proxy-)?authorization\s*:).*(?:\r\n[ \t].*)*/gim, '$1 [redacted]');
   return clean;
