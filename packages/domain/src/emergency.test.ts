@@ -26,6 +26,10 @@ for (const [dialled, country, number, isTest] of [
   ['1001', 'US', undefined, false],
   ['', 'US', undefined, false],
   ['9 1 1', 'US', '911', false],
+  ['9911', 'US', '911', false],
+  ['9933', 'US', '933', true],
+  ['0112', 'DE', '112', false],
+  ['99911', 'US', undefined, false],
   ['9'.repeat(500), 'US', undefined, false],
 ] as const) {
   test(`${JSON.stringify(dialled.slice(0, 20))} dialled in ${country} is ${number ?? 'no emergency number'}`, () => {

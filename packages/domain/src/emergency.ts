@@ -74,6 +74,9 @@ export function emergencyNumbersOf(country: string): readonly string[] {
   return numbersByCountry[country] ?? everywhere;
 }
 
+/** What people are used to dial for an outside line at a switchboard; under stress they dial it before 911 too. */
+const outsideLine = ['9', '0'];
+
 const prefixes = new Map<string, readonly string[]>();
 
 /** What may stand in front of the digits: nothing, the plus, the plus or 00 with the country's code. */
@@ -88,7 +91,7 @@ function prefixesOf(country: string): readonly string[] {
 
 /**
  * Whether what was dialled is an emergency number in `country`. Teams sends emergency numbers without a plus, and
- * translation rules may put the plus or the country code in front of them; all forms count.
+ * translation rules may put the plus or the country code in front of them, and people an outside-line digit; all count.
  */
 export function readEmergencyNumber(dialled: string, country: string): EmergencyNumber | undefined {
   if (dialled.length > 16) return undefined;
@@ -96,7 +99,7 @@ export function readEmergencyNumber(dialled: string, country: string): Emergency
   if (digits.length < 2 || digits.length > 12) return undefined;
   const numbers = emergencyNumbersOf(country);
   const tests = testNumbersByCountry[country];
-  for (const prefix of prefixesOf(country)) {
+  for (const prefix of [...prefixesOf(country), ...outsideLine]) {
     if (!digits.startsWith(prefix)) continue;
     const rest = digits.slice(prefix.length);
     if (numbers.includes(rest)) return { number: rest, test: false };

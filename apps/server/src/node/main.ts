@@ -29,6 +29,13 @@ async function end(code: number): Promise<void> {
   process.exit(code);
 }
 
+// A bug that no call owns: said loudly, and calls go on. An exception that nobody caught leaves state that nobody
+// knows, so the process ends, its successor closes the records, and media lives on meanwhile.
+process.on('unhandledRejection', (reason) => {
+  const words = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
+  process.stderr.write(`warn: a promise failed and nobody looked: ${words}\n`);
+});
+
 process.on('message', (message: ToChild<NodeConfig>) => {
   if (message.type === 'stop') void end(0);
   if (message.type !== 'configure' || running) return;

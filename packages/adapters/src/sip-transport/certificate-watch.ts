@@ -27,7 +27,11 @@ export function watchCertificate(options: {
     used = found.certificate;
     options.onRenewed(used);
   };
-  const timer = setInterval(() => void look(), options.everyMs ?? 5_000);
+  const timer = setInterval(() => {
+    look().catch((error: Error) =>
+      options.onRefused(`the certificate could not be looked at: ${error.message}`),
+    );
+  }, options.everyMs ?? 5_000);
   timer.unref();
   return { look, stop: () => clearInterval(timer) };
 }

@@ -82,12 +82,16 @@ export function composeResponse(
   for (const via of viasForReply(request, flow)) headers.append('Via', via);
   if (line.makesDialog)
     for (const route of asked.getAll('record-route')) headers.append('Record-Route', route);
-  headers.append('From', asked.get('from') ?? '');
-  const to = asked.get('to') ?? '';
+  // Only a refusal of a broken request lacks any of these: then it is not made up.
+  const from = asked.get('from');
+  if (from !== undefined) headers.append('From', from);
+  const to = asked.get('to');
   const tagged = status === 100 || localTag === undefined || toTagOf(request) !== undefined;
-  headers.append('To', tagged ? to : `${to};tag=${localTag}`);
-  headers.append('Call-ID', asked.get('call-id') ?? '');
-  headers.append('CSeq', asked.get('cseq') ?? '');
+  if (to !== undefined) headers.append('To', tagged ? to : `${to};tag=${localTag}`);
+  const callId = asked.get('call-id');
+  if (callId !== undefined) headers.append('Call-ID', callId);
+  const cseq = asked.get('cseq');
+  if (cseq !== undefined) headers.append('CSeq', cseq);
   // §8.2.6.1: 100 carries the Timestamp back.
   if (status === 100 && asked.has('timestamp')) headers.append('Timestamp', asked.get('timestamp') ?? '');
   if (line.contact !== undefined && !parts.headers?.has('contact')) headers.append('Contact', line.contact);

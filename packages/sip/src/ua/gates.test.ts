@@ -60,14 +60,31 @@ const rows: readonly { name: string; text: string; answer: string | undefined }[
     answer: '416 OPTIONS',
   },
   {
-    name: 'a broken request without Call-ID gets silence',
+    name: 'a broken request without Call-ID gets 400',
     text: request('OPTIONS').replace(/Call-ID.*\r\n/, ''),
+    answer: '400 OPTIONS',
+  },
+  {
+    name: 'a broken request without From gets 400',
+    text: request('OPTIONS').replace(/From.*\r\n/, ''),
+    answer: '400 OPTIONS',
+  },
+  {
+    name: 'a broken request without Via gets silence: nobody can match the answer',
+    text: request('OPTIONS').replace(/Via.*\r\n/, ''),
     answer: undefined,
   },
   { name: 'an ACK for nothing gets silence', text: request('ACK'), answer: undefined },
   { name: 'noise gets silence', text: 'GET / HTTP/1.1\r\n\r\n', answer: undefined },
   { name: 'a keep-alive gets silence', text: '\r\n\r\n', answer: undefined },
 ];
+
+test('a CSeq beyond 2^32 gets 400 with that CSeq as it came (RFC 4475 §3.1.2.4)', () => {
+  const { net, alice, bob } = two();
+  bob.hear(request('OPTIONS', { CSeq: '36893488147419103232 OPTIONS' }), alice);
+  assert.equal(net.ladder.length, 1);
+  assert.match(net.ladder[0] ?? '', /^bob>alice 400/);
+});
 
 for (const row of rows) {
   test(`${row.name}; nothing is kept`, () => {

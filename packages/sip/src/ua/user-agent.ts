@@ -8,7 +8,7 @@
  *               → merged? (482) → a transaction of its own, and its owner
  */
 import { createHmac } from 'node:crypto';
-import { cseqOf, fromOf, fromTagOf, toOf, topVia, toTagOf } from '../message/access.ts';
+import { cseqOf, fromTagOf, topVia, toTagOf } from '../message/access.ts';
 import { checkRequest, type RequestRules } from '../message/check.ts';
 import type { Headers } from '../message/headers.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../message/message.ts';
@@ -306,9 +306,10 @@ class LiveUserAgent implements UserAgent, Core {
     this.#anomaly(fault.why, flow);
     const { status, partial } = fault;
     if (status === undefined || partial?.kind !== 'request' || partial.method === 'ACK') return;
-    // Enough to be matched at the other end: else the answer is noise, and noise can be aimed.
-    if (!topVia(partial) || !cseqOf(partial) || !fromOf(partial) || !toOf(partial)) return;
-    if (!partial.headers.has('call-id')) return;
+    // RFC 4475 wants a 400 also where From, To or CSeq is missing or unreadable: it is sent with what there is. Without a
+    // Via, or without anything to match it by at the other end, an answer is noise, and noise can be aimed.
+    if (!topVia(partial)) return;
+    if (!partial.headers.has('call-id') && !partial.headers.has('cseq')) return;
     this.#replyStateless(partial, flow, status, { reason: fault.why });
   }
 
