@@ -7,6 +7,7 @@ import { createEmbeddedMedia } from '@tandem/adapters/embedded-media/embedded-me
 import { createSessionService } from '@tandem/adapters/http/auth/session-service.ts';
 import { createEventFeed } from '@tandem/adapters/http/events/event-feed.ts';
 import { createMetrics } from '@tandem/adapters/http/metrics.ts';
+import { sipWhat } from '@tandem/adapters/http/platform-metrics.ts';
 import { createPortalBuilder } from '@tandem/adapters/http/portal/portal-builder.ts';
 import { createHttpServer } from '@tandem/adapters/http/server.ts';
 import { createStoredServices } from '@tandem/adapters/http/stored-services.ts';
@@ -91,6 +92,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const probeMemory = await createProbeMemory(stores.facts);
 
   // ---- the world of SIP
+  // What counts is made before what is counted: the metrics need the engine, and the sockets need the metrics.
+  const metricsOf: { current?: ReturnType<typeof createMetrics> } = {};
   const names = [config.sbcBaseDomain, `*.${config.sbcBaseDomain}`].map((name) => name.replace('*.', 'any.'));
   const imported = await importCertificate(config.certificateDir, names, Date.now());
   if (!imported.ok) throw new Error(`${config.certificateDir}: ${imported.say}`);
@@ -106,12 +109,14 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     resolver: createNameResolver(config.twin ? { servers: [config.twin.dns] } : {}),
     admitCarrier: (address, port) =>
       carrierBySource(snapshots.current(), { remote: { host: address, port } }) !== undefined,
-    onAnomaly: (what, from) => log.info({ what, ...from }, 'refused on the wire'),
+    onAnomaly(what, from) {
+      metricsOf.current?.platform.parseError(from.listener);
+      log.info({ what, ...from }, 'refused on the wire');
+    },
   });
 
   // ---- the engine
   const feed = createEventFeed();
-  const metricsOf: { current?: ReturnType<typeof createMetrics> } = {};
   const engine: CallEngine = createCallEngine({
     media,
     log: {
@@ -153,7 +158,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       // A record is made for each step of each call only while somebody looks.
       if (!feed.watched) return;
       if (event.kind === 'peer-changed') feed.publish({ kind: 'peers' });
-      else if (event.kind !== 'call-shed' && event.kind !== 'call-ended')
+      else if (event.kind === 'call-shed') metricsOf.current?.platform.shed(event.failure.kind);
+      else if (event.kind !== 'call-ended')
         feed.publish({ kind: 'call', record: event.call.record(), phase: phaseOf(event.call.state) });
     },
     onBug: (error, callId) => log.error({ err: error, callId }, 'a bug ended a call'),
@@ -168,7 +174,18 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
               ? { sentBy: `${config.sbcBaseDomain}:${config.ports.teamsTls}`, params: ';alias' }
               : { sentBy: `${config.advertisedAddress}:${config.ports.carrierSip}`, params: ';rport' },
         },
-        { ...handlers, send: endpoint.send, random, now: clock.now },
+        {
+          ...handlers,
+          onMessage(direction, message, peer, now, bytes) {
+            const side = 'via' in peer ? peer.via : peer.listener;
+            metricsOf.current?.platform.sipMessage(direction, sipWhat(message), side);
+            handlers.onMessage(direction, message, peer, now, bytes);
+          },
+          onAnomaly: (_what, flow) => metricsOf.current?.platform.parseError(flow.listener),
+          send: endpoint.send,
+          random,
+          now: clock.now,
+        },
       ),
   });
   snapshots.onChange(() => engine.snapshotChanged());
@@ -183,6 +200,14 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     connector: (record: CallRecord) =>
       (record.carrierId && snapshots.current().carriers.get(record.carrierId)?.name) || 'none',
     snapshotBuiltAt: () => snapshots.current().builtAtWallMs,
+    platform: () => ({
+      ...engine.ua.counts,
+      mediaSessions: media.sessions,
+      streamConnections: endpoint.transport.connections,
+      certificateEndsAt: endpoint.certificateEndsAt,
+      journal: calls.counts,
+      databaseInUse: db.counts.inUse,
+    }),
   });
   metricsOf.current = metrics;
   const portal = createPortalBuilder({

@@ -1,5 +1,6 @@
 import type { CallRecord } from '@tandem/domain';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type PlatformCounters, type PlatformReadings, registerPlatformMetrics } from './platform-metrics.ts';
 import type { LiveCalls, MetricsText, PeerBoard } from './services.ts';
 
 export interface MetricsDeps {
@@ -10,11 +11,14 @@ export interface MetricsDeps {
   readonly connector: (record: CallRecord) => string;
   /** Wall ms at which the routing snapshot in use was built. */
   readonly snapshotBuiltAt?: () => number;
+  /** What the process knows of itself; absent where there is no such process (docs, tests). */
+  readonly platform?: () => PlatformReadings;
 }
 
 export interface Metrics extends MetricsText {
   /** For what other parts count themselves, under the names of the reference. */
   readonly registry: Registry;
+  readonly platform: Omit<PlatformCounters, 'callClosed'>;
   callOpened(record: CallRecord): void;
   callClosed(record: CallRecord): void;
   optionsAnswered(peer: string, rttMs: number): void;
@@ -128,14 +132,18 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     registers,
   });
 
+  const platform = registerPlatformMetrics(registry, deps.platform, deps.wall);
+
   return {
     registry,
+    platform,
     contentType: registry.contentType,
     text: () => registry.metrics(),
     callOpened(record) {
       attempts.inc({ direction: record.direction, connector: deps.connector(record) });
     },
     callClosed(record) {
+      platform.callClosed(record);
       const connector = deps.connector(record);
       results.inc({
         direction: record.direction,

@@ -68,6 +68,11 @@ export class SipEndpoint {
     });
   }
 
+  /** Wall ms at which the certificate of new connections ends. */
+  get certificateEndsAt(): number {
+    return this.#certificate.notAfterWallMs;
+  }
+
   /** The `send` of the user agent's ports. */
   readonly send: UserAgentPorts['send'] = (to, bytes, _message, failed) => {
     this.transport.send(to, bytes, (why: TransportFailure) => {

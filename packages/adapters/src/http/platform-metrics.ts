@@ -1,0 +1,121 @@
+import type { CallRecord } from '@tandem/domain';
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+/** What the signalling process knows of itself, read when somebody asks for `/metrics`. */
+export interface PlatformReadings {
+  readonly transactions: number;
+  readonly dialogs: number;
+  readonly mediaSessions: number;
+  readonly streamConnections: number;
+  /** Wall ms at which the certificate in use ends. */
+  readonly certificateEndsAt: number;
+  readonly journal: { readonly bytes: number; readonly queued: number; readonly lastSyncMs: number };
+  readonly databaseInUse: number;
+}
+
+/** Counted as it happens; label values from closed sets only (T31). */
+export interface PlatformCounters {
+  sipMessage(direction: 'in' | 'out', what: string, side: string): void;
+  parseError(side: string): void;
+  shed(reason: string): void;
+  callClosed(record: CallRecord): void;
+}
+
+const methods = new Set([
+  'INVITE',
+  'ACK',
+  'BYE',
+  'CANCEL',
+  'OPTIONS',
+  'REGISTER',
+  'UPDATE',
+  'INFO',
+  'REFER',
+  'NOTIFY',
+  'PRACK',
+  'SUBSCRIBE',
+  'MESSAGE',
+]);
+
+/** `INVITE`, `2xx`, or `other`: a stranger's method makes no new time series. */
+export const sipWhat = (message: {
+  readonly kind: string;
+  readonly method?: string;
+  readonly status?: number;
+}): string =>
+  message.kind === 'response'
+    ? `${Math.floor((message.status ?? 0) / 100)}xx`
+    : methods.has(message.method ?? '')
+      ? (message.method as string)
+      : 'other';
+
+export function registerPlatformMetrics(
+  registry: Registry,
+  read: (() => PlatformReadings) | undefined,
+  wall: () => number,
+): PlatformCounters {
+  const registers = [registry];
+  const gauge = (name: string, help: string, value: (now: PlatformReadings) => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        const now = read?.();
+        if (now) this.set(value(now));
+      },
+    });
+  };
+  gauge('sbc_sip_transactions', 'SIP transactions alive', (now) => now.transactions);
+  gauge('sbc_dialogs', 'SIP dialogs alive, two for a call in progress', (now) => now.dialogs);
+  gauge('sbc_media_sessions', 'Calls that hold media ports', (now) => now.mediaSessions);
+  gauge('sbc_tls_connections', 'TLS and TCP connections open, both ways', (now) => now.streamConnections);
+  gauge(
+    'sbc_certificate_expiry_seconds',
+    'Until the certificate in use ends',
+    (now) => (now.certificateEndsAt - wall()) / 1000,
+  );
+  gauge('journal_bytes', 'Written to the journal since the start', (now) => now.journal.bytes);
+  gauge('journal_queued', 'Entries that wait for the disk', (now) => now.journal.queued);
+  gauge('journal_sync_seconds', 'The last write to the journal', (now) => now.journal.lastSyncMs / 1000);
+  gauge('db_pool_in_use', 'Database connections in use', (now) => now.databaseInUse);
+
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
+    new Counter({ name, help, labelNames, registers });
+  const messages = counter('sbc_sip_messages_total', 'SIP messages of calls, probes and refusals', [
+    'direction',
+    'what',
+    'side',
+  ]);
+  const parseErrors = counter('sbc_sip_parse_errors_total', 'What was dropped or refused on the wire', [
+    'side',
+  ]);
+  const rejected = counter('sbc_admission_rejected_total', 'Calls refused by a limit or while draining', [
+    'reason',
+  ]);
+  const cutoffs = counter('sbc_call_cutoffs_total', 'Answered calls that neither party ended', ['reason']);
+  const packets = counter('sbc_media_packets_total', 'RTP packets of ended calls', ['leg', 'direction']);
+  const lost = counter('sbc_media_lost_total', 'RTP packets of ended calls that never came', ['leg']);
+  const refusedMedia = counter(
+    'sbc_media_rejected_total',
+    'Media packets of ended calls that were not let through',
+    ['reason'],
+  );
+
+  return {
+    sipMessage: (direction, what, side) => messages.inc({ direction, what, side }),
+    parseError: (side) => parseErrors.inc({ side }),
+    shed: (reason) => rejected.inc({ reason }),
+    callClosed(record) {
+      if (record.talkMs !== undefined && record.endedBy !== 'caller' && record.endedBy !== 'callee')
+        cutoffs.inc({ reason: record.code ?? 'unknown' });
+      for (const { role, media } of record.legs) {
+        if (!media) continue;
+        packets.inc({ leg: role, direction: 'in' }, media.packetsIn);
+        packets.inc({ leg: role, direction: 'out' }, media.packetsOut);
+        lost.inc({ leg: role }, Math.max(0, media.lostIn));
+        for (const [reason, count] of Object.entries(media.rejected)) refusedMedia.inc({ reason }, count);
+      }
+    },
+  };
+}
