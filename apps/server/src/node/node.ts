@@ -166,7 +166,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     userAgent: (handlers) =>
       createUserAgent(
         {
-          userAgent: `Tandem/${version}`,
+          // No version: whoever scans learns nothing about what to try (T01).
+          userAgent: 'Tandem',
           allow: allowedMethods,
           supported: ['timer'],
           viaFor: (to) =>
