@@ -55,6 +55,8 @@ describe('the portal in a browser', { skip: noBrowser }, () => {
   test('the operator sees hubs and carriers in words with OPTIONS both ways, calls now and the last failures', async () => {
     const page = await as('operator');
     await page.getByRole('heading', { name: 'sip3.pstnhub.microsoft.com' }).waitFor();
+    await page.getByText('None of the three Microsoft hubs answered').first().waitFor();
+    await page.getByTestId('live-count').filter({ hasText: '2' }).waitFor();
     const text = await page.locator('main').innerText();
     assert.match(text, /2 of 3 hubs up/);
     assert.match(text, /OPTIONS to it\s+\d+ s ago, 200 in \d+ ms/);
