@@ -96,7 +96,10 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const metricsOf: { current?: ReturnType<typeof createMetrics> } = {};
   const names = [config.sbcBaseDomain, `*.${config.sbcBaseDomain}`].map((name) => name.replace('*.', 'any.'));
   const imported = await importCertificate(config.certificateDir, names, Date.now());
-  if (!imported.ok) throw new Error(`${config.certificateDir}: ${imported.say}`);
+  if (!imported.ok)
+    throw new Error(
+      `${config.certificateDir}: ${imported.say}. Put sbc.cert.pem (the whole chain, leaf first) and sbc.key.pem there, or name another folder with --certificate-dir.`,
+    );
   for (const warning of imported.warnings) log.warn({ warning }, 'certificate');
   const media = createEmbeddedMedia({ socketPath: config.mediaSocket, name: 'node' });
   const endpoint = new SipEndpoint({

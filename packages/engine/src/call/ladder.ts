@@ -33,12 +33,12 @@ export class Ladder {
     peer: Flow | Destination,
     now: number,
   ): void {
-    this.#add({ atMs: Math.round(now - this.#startedAt), leg, direction, peer, what: bytes });
+    this.#add({ atMs: this.#since(now), leg, direction, peer, what: bytes });
   }
 
   step(leg: 'a' | 'b', sentence: string, now: number): void {
     this.#add({
-      atMs: Math.round(now - this.#startedAt),
+      atMs: this.#since(now),
       leg,
       direction: 'out',
       peer: 'step',
@@ -52,6 +52,11 @@ export class Ladder {
       if (typeof seen.what !== 'string') seen.what = redact(seen.what.toString('latin1'));
       if (typeof seen.peer !== 'string') seen.peer = peerName(seen.peer);
     }
+  }
+
+  /** The first message was seen a moment before the call was made of it. */
+  #since(now: number): number {
+    return Math.max(0, Math.round(now - this.#startedAt));
   }
 
   render(): readonly LadderEntry[] {

@@ -131,7 +131,12 @@ export class RelaySession {
     const { protection } = leg;
     if (protection !== undefined) {
       const rx = protection.rx;
-      length = rx === undefined ? SRTP_REJECTED_AUTH : rx.rtp.unprotect(packet, length);
+      if (rx === undefined) {
+        // Media that overtook the answer with its key: dropped, and no sign of an attack.
+        leg.rejectedOther += 1;
+        return;
+      }
+      length = rx.rtp.unprotect(packet, length);
       if (length < 0) {
         this.#reject(leg, length);
         return;
