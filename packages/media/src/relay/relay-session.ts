@@ -256,7 +256,11 @@ export class RelaySession {
     const latch = channel === 'rtp' ? leg.latch : leg.controlLatch;
     if (leg.protection !== undefined) {
       const rx = leg.protection.rx;
-      length = rx === undefined ? SRTP_REJECTED_AUTH : rx.rtcp.unprotect(packet, length);
+      if (rx === undefined) {
+        leg.rejectedOther += 1;
+        return;
+      }
+      length = rx.rtcp.unprotect(packet, length);
       if (length < 0) {
         this.#reject(leg, length);
         return;
