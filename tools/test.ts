@@ -100,6 +100,7 @@ const runSuite = async (suite: Suite): Promise<Omit<SuiteResult, 'name' | 'secon
       [
         process.execPath,
         '--test',
+        `--import=${join(root, 'tools/property-seed.ts')}`,
         '--test-timeout=180000',
         ...(suite.oneAtATime ? ['--test-concurrency=1'] : []),
         `--test-reporter=${process.stdout.isTTY ? 'spec' : 'dot'}`,
