@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { id, timestamp } from './common.ts';
 
-export const callDirections = ['from-teams', 'to-teams', 'internal'] as const;
+export const callDirections = [
+  'from-teams',
+  'from-phone',
+  'to-teams',
+  'to-phone',
+  'to-person',
+  'internal',
+] as const;
 export const resultClasses = ['answered', 'busy', 'no-answer', 'cancelled', 'refused', 'failed'] as const;
 export const endedByNames = ['caller', 'callee', 'platform', 'node-crash', 'sweeper'] as const;
 export const closedByNames = ['normal', 'crash', 'sweeper'] as const;
@@ -55,7 +62,7 @@ export const legMedia = z.object({
 
 export const callLeg = z.object({
   side: z.enum(['a', 'b']),
-  role: z.enum(['teams', 'carrier']),
+  role: z.enum(['teams', 'carrier', 'phone']),
   sipCallId: z.string(),
   peer: z.string().optional(),
   media: legMedia.optional(),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { callSummary } from './call.ts';
 import { peers } from './peer.ts';
+import { readinessSummary } from './person.ts';
+import { presence } from './presence.ts';
 
 /**
  * Server-sent events: the SSE `event` field is `kind`, `data` is the JSON of the whole object. `hello` comes first and
@@ -11,7 +13,15 @@ export const liveEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('alive'), at: z.string() }),
   z.object({ kind: z.literal('peers'), peers }),
   z.object({ kind: z.literal('call'), call: callSummary }),
+  z.object({
+    kind: z.literal('person'),
+    personId: z.string(),
+    accountId: z.string(),
+    /** Only what changed is there. */
+    readiness: readinessSummary.optional(),
+    presence: presence.optional(),
+  }),
   z.object({ kind: z.literal('signed-out'), at: z.string() }),
 ]);
 export type LiveEvent = z.infer<typeof liveEvent>;
-export const liveEventKinds = ['hello', 'alive', 'peers', 'call', 'signed-out'] as const;
+export const liveEventKinds = ['hello', 'alive', 'peers', 'call', 'person', 'signed-out'] as const;

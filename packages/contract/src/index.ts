@@ -7,6 +7,7 @@ export * from './openapi.ts';
 export * from './peer.ts';
 export * from './permissions.ts';
 export * from './person.ts';
+export * from './presence.ts';
 export * from './problem.ts';
 export * from './route.ts';
 export * from './routes.ts';

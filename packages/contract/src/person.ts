@@ -1,15 +1,41 @@
 import { z } from 'zod';
 import { e164, id, timestamp } from './common.ts';
+import { presence } from './presence.ts';
 
 /**
- * `blocked`: something is missing on our side. `unverified`: our side is in order and Microsoft's has not been looked
- * at. `ready`: both were looked at and are in order. Unknown is never shown as good (I10).
+ * `ready`: every check is green. `attention`: calls are offered, something remains to be done. `unverified`: nothing that
+ * was seen is wrong and something was not seen. `blocked`: a check is red. Unknown is never shown as good (I10).
  */
-export const readinessVerdicts = ['ready', 'unverified', 'blocked'] as const;
+export const readinessVerdicts = ['ready', 'attention', 'unverified', 'blocked'] as const;
+/** States of the link between the person and Microsoft (product-behaviour 1.2). */
+export const linkStates = [
+  'OUT',
+  'BLOCKED',
+  'QUEUED',
+  'ASSIGNING',
+  'PROPAGATING',
+  'AWAITING_RELAUNCH',
+  'READY',
+  'DRIFTED',
+  'DEGRADED',
+  'STANDBY',
+  'REMOVING',
+  'REMOVE_FAILED',
+  'REMOVED',
+  'FAILED',
+] as const;
 
 export const readinessSummary = z.object({
   verdict: z.enum(readinessVerdicts),
   headline: z.string().describe('One sentence'),
+  code: z
+    .string()
+    .optional()
+    .describe('Code of the headline, for example `PRV-401`; absent when all is well'),
+  state: z
+    .enum(linkStates)
+    .optional()
+    .describe('Where provisioning is; absent while no Microsoft 365 tenant is connected'),
 });
 export type ReadinessSummary = z.infer<typeof readinessSummary>;
 
@@ -25,6 +51,7 @@ export const person = z.object({
   teamsToggle: z.boolean().describe('The switch for calls in Teams'),
   platformLicence: z.boolean(),
   readiness: readinessSummary,
+  presence: presence.optional().describe('Absent while nothing is known'),
 });
 export type Person = z.infer<typeof person>;
 
@@ -36,16 +63,29 @@ export const personChange = z
   .refine((change) => Object.keys(change).length > 0, 'nothing to change');
 export type PersonChange = z.infer<typeof personChange>;
 
-export const whoseTurns = ['nobody', 'operator', 'admin', 'person', 'microsoft', 'tandem'] as const;
+/** Whose turn it is. `vendor`: whoever runs this platform. */
+export const readinessOwners = [
+  'nobody',
+  'entra-admin',
+  'teams-admin',
+  'platform-admin',
+  'user',
+  'vendor',
+  'microsoft',
+] as const;
+export const readinessStatuses = ['green', 'amber', 'red', 'unknown'] as const;
 
 export const readinessCheck = z.object({
   id: z.string().describe('Stable name, for example `platform-licence`'),
   title: z.string(),
-  state: z.enum(['ok', 'missing', 'unknown']),
+  status: z.enum(readinessStatuses),
+  code: z.string().optional().describe('For example `PRV-401`; absent while nothing is wrong'),
   sentence: z.string(),
-  whoseTurn: z.enum(whoseTurns),
+  owner: z.enum(readinessOwners).describe('Whose turn it is'),
   fix: z.string().optional().describe('The next step, in words'),
-  code: z.string().optional(),
+  since: timestamp.optional().describe('Since when it is so, where known'),
+  usualSeconds: z.number().optional().describe('How long it usually takes; Microsoft’s time, not ours'),
+  worstSeconds: z.number().optional(),
 });
 export type ReadinessCheck = z.infer<typeof readinessCheck>;
 

@@ -5,6 +5,7 @@ import { id, page, paging, queryNumber, text } from './common.ts';
 import { liveEvent } from './event.ts';
 import { peerQuery, peers } from './peer.ts';
 import { person, personChange, readiness, readinessVerdicts } from './person.ts';
+import { personPresence } from './presence.ts';
 import { defineRoutes } from './route.ts';
 import { session, signIn } from './session.ts';
 
@@ -108,6 +109,16 @@ export const routes = defineRoutes({
     account: 'resource',
     params: byId,
     response: readiness,
+    problems: [],
+  },
+  'people.presence': {
+    method: 'GET',
+    path: '/api/v1/people/{id}/presence',
+    summary: 'What this person is doing, and who says so',
+    permission: 'people:read',
+    account: 'resource',
+    params: byId,
+    response: personPresence,
     problems: [],
   },
   'carriers.list': {

@@ -1,7 +1,11 @@
 import type { AccountId, CallId, CarrierId, PersonId } from './ids.ts';
 
 /** One per call, opened at INVITE and closed once, crash or not (I4). Times are wall ms; durations are monotonic ms. */
-export type CallDirection = 'from-teams' | 'to-teams' | 'internal';
+/**
+ * `to-teams`, `to-phone`, `to-person` (phone and Teams ring together): in from a carrier. `from-teams`, `from-phone`:
+ * out to a carrier. `internal`: both ends are on the platform.
+ */
+export type CallDirection = 'from-teams' | 'from-phone' | 'to-teams' | 'to-phone' | 'to-person' | 'internal';
 export type ResultClass = 'answered' | 'busy' | 'no-answer' | 'cancelled' | 'refused' | 'failed';
 export type EndedBy = 'caller' | 'callee' | 'platform' | 'node-crash' | 'sweeper';
 
@@ -28,7 +32,7 @@ export interface LegMedia {
 
 export interface CallLegRecord {
   readonly side: 'a' | 'b';
-  readonly role: 'teams' | 'carrier';
+  readonly role: 'teams' | 'carrier' | 'phone';
   readonly sipCallId: string;
   readonly peer?: string;
   readonly media?: LegMedia;

@@ -1,5 +1,5 @@
 import type { E164 } from './e164.ts';
-import type { AccountId, CarrierId, PersonId } from './ids.ts';
+import type { AccountId, CarrierId, DeviceId, PersonId } from './ids.ts';
 
 /** The nouns that routing needs. They are plain data: the store fills them, the engine reads them. */
 
@@ -43,8 +43,25 @@ export interface Person {
   readonly platformLicence: boolean;
 }
 
+/** A phone that registers with us by SIP digest (RFC 3261 §22). The secret never stands in the routing facts. */
+export interface Device {
+  readonly id: DeviceId;
+  readonly accountId: AccountId;
+  /** Unique within the account, lower case, for example `dana-desk`. */
+  readonly name: string;
+  readonly kind: 'desk-phone' | 'common-area-phone';
+  /** Digest user name, unique on the platform: the one thing that tells whose phone it is. */
+  readonly sipUser: string;
+  readonly extension?: string;
+  readonly number?: E164;
+  /** On whose desk it stands: it rings for calls to this person and calls as this person. */
+  readonly personId?: PersonId;
+}
+
 /** Who owns a number or an extension. More kinds come with the phone system. */
-export type Owner = { readonly kind: 'person'; readonly personId: PersonId; readonly accountId: AccountId };
+export type Owner =
+  | { readonly kind: 'person'; readonly personId: PersonId; readonly accountId: AccountId }
+  | { readonly kind: 'device'; readonly deviceId: DeviceId; readonly accountId: AccountId };
 
 export interface CarrierTarget {
   readonly host: string;
@@ -89,6 +106,7 @@ export interface RoutingSnapshot {
   /** SBC FQDN, lower case, exact: the one thing that tells customers apart on the Teams side. */
   readonly accountBySbcHost: ReadonlyMap<string, AccountId>;
   readonly people: ReadonlyMap<PersonId, Person>;
+  readonly devices: ReadonlyMap<DeviceId, Device>;
   /** DIDs of all customers: a number has exactly one owner on the platform. */
   readonly numbers: ReadonlyMap<E164, Owner>;
   readonly extensions: ReadonlyMap<AccountId, ReadonlyMap<string, Owner>>;

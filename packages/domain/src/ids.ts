@@ -6,6 +6,8 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 export type AccountId = Branded<'AccountId'>;
 export type PersonId = Branded<'PersonId'>;
 export type CarrierId = Branded<'CarrierId'>;
+/** A phone that registers with us. */
+export type DeviceId = Branded<'DeviceId'>;
 /** What the people had: one id from the first INVITE to the last BYE. */
 export type CallId = Branded<'CallId'>;
 export type LegId = Branded<'LegId'>;
@@ -13,6 +15,7 @@ export type LegId = Branded<'LegId'>;
 export const asAccountId = (text: string): AccountId => text as AccountId;
 export const asPersonId = (text: string): PersonId => text as PersonId;
 export const asCarrierId = (text: string): CarrierId => text as CarrierId;
+export const asDeviceId = (text: string): DeviceId => text as DeviceId;
 export const asCallId = (text: string): CallId => text as CallId;
 export const asLegId = (text: string): LegId => text as LegId;
 

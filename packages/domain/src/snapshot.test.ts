@@ -68,8 +68,16 @@ test('two customers have the same extension: each has its own, nobody is reporte
   ];
   const { snapshot, faults } = buildSnapshot(parts({ people }));
   assert.deepEqual(faults, []);
-  assert.equal(snapshot.extensions.get(asAccountId('acme'))?.get('1001')?.personId, 'dana');
-  assert.equal(snapshot.extensions.get(asAccountId('globex'))?.get('1001')?.personId, 'gina');
+  assert.deepEqual(snapshot.extensions.get(asAccountId('acme'))?.get('1001'), {
+    kind: 'person',
+    personId: 'dana',
+    accountId: 'acme',
+  });
+  assert.deepEqual(snapshot.extensions.get(asAccountId('globex'))?.get('1001'), {
+    kind: 'person',
+    personId: 'gina',
+    accountId: 'globex',
+  });
 });
 
 for (const [story, more, kind] of [

@@ -1,12 +1,13 @@
-import type { Account, Carrier, Hub, Owner, Person, RoutingSnapshot } from './directory.ts';
+import type { Account, Carrier, Device, Hub, Owner, Person, RoutingSnapshot } from './directory.ts';
 import { type E164, isE164 } from './e164.ts';
-import type { AccountId, CarrierId, PersonId } from './ids.ts';
+import type { AccountId, CarrierId, DeviceId, PersonId } from './ids.ts';
 
 export interface SnapshotParts {
   readonly version: number;
   readonly builtAtWallMs: number;
   readonly accounts: Iterable<Account>;
   readonly people: Iterable<Person>;
+  readonly devices?: Iterable<Device>;
   readonly carriers: Iterable<Carrier>;
   readonly hubs: readonly Hub[];
 }
@@ -16,9 +17,9 @@ export type SnapshotFault =
   | {
       readonly kind: 'duplicate-number';
       readonly number: E164;
-      readonly people: readonly [PersonId, PersonId];
+      readonly owners: readonly [string, string];
     }
-  | { readonly kind: 'invalid-number'; readonly number: string; readonly person: PersonId }
+  | { readonly kind: 'invalid-number'; readonly number: string; readonly owner: string }
   | {
       readonly kind: 'duplicate-host';
       readonly host: string;
@@ -28,7 +29,7 @@ export type SnapshotFault =
       readonly kind: 'duplicate-extension';
       readonly account: AccountId;
       readonly extension: string;
-      readonly people: readonly [PersonId, PersonId];
+      readonly owners: readonly [string, string];
     }
   | { readonly kind: 'unknown-account'; readonly account: AccountId; readonly of: string }
   | { readonly kind: 'unknown-carrier'; readonly carrier: CarrierId; readonly account: AccountId }
@@ -67,21 +68,38 @@ export function buildSnapshot(parts: SnapshotParts): {
       continue;
     }
     people.set(person.id, person);
-    const owner: Owner = { kind: 'person', personId: person.id, accountId: person.accountId };
-    for (const number of person.numbers) {
+    own(
+      { kind: 'person', personId: person.id, accountId: person.accountId },
+      person.numbers,
+      person.extension,
+    );
+  }
+  const devices = new Map<DeviceId, Device>();
+  for (const device of parts.devices ?? []) {
+    if (!accounts.has(device.accountId)) {
+      faults.push({ kind: 'unknown-account', account: device.accountId, of: device.id });
+      continue;
+    }
+    devices.set(device.id, device);
+    const owned = device.number === undefined ? [] : [device.number];
+    own({ kind: 'device', deviceId: device.id, accountId: device.accountId }, owned, device.extension);
+  }
+
+  function own(owner: Owner, owned: readonly E164[], extension: string | undefined): void {
+    const { accountId } = owner;
+    for (const number of owned) {
       const other = numbers.get(number);
-      if (!isE164(number)) faults.push({ kind: 'invalid-number', number, person: person.id });
-      else if (other) faults.push({ kind: 'duplicate-number', number, people: [other.personId, person.id] });
+      if (!isE164(number)) faults.push({ kind: 'invalid-number', number, owner: idOf(owner) });
+      else if (other) faults.push({ kind: 'duplicate-number', number, owners: [idOf(other), idOf(owner)] });
       else numbers.set(number, owner);
     }
-    if (person.extension === undefined) continue;
-    const ofAccount = extensions.get(person.accountId) ?? new Map<string, Owner>();
-    extensions.set(person.accountId, ofAccount);
-    const { extension } = person;
+    if (extension === undefined) return;
+    const ofAccount = extensions.get(accountId) ?? new Map<string, Owner>();
+    extensions.set(accountId, ofAccount);
     const other = ofAccount.get(extension);
     if (other) {
-      const both = [other.personId, person.id] as const;
-      faults.push({ kind: 'duplicate-extension', account: person.accountId, extension, people: both });
+      const owners = [idOf(other), idOf(owner)] as const;
+      faults.push({ kind: 'duplicate-extension', account: accountId, extension, owners });
     } else ofAccount.set(extension, owner);
   }
 
@@ -93,6 +111,7 @@ export function buildSnapshot(parts: SnapshotParts): {
       accounts,
       accountBySbcHost,
       people,
+      devices,
       numbers,
       extensions,
       carriers,
@@ -101,6 +120,9 @@ export function buildSnapshot(parts: SnapshotParts): {
     faults,
   };
 }
+
+const idOf = (owner: Owner): PersonId | DeviceId =>
+  owner.kind === 'person' ? owner.personId : owner.deviceId;
 
 /** An account may use the operator's carriers and its own; never another customer's. */
 function usableCarriers(

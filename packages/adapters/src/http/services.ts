@@ -1,5 +1,14 @@
-import type { Dependency } from '@tandem/contract';
-import type { Account, CallRecord, Carrier, E164, Person } from '@tandem/domain';
+import type { Dependency, Presence } from '@tandem/contract';
+import type {
+  Account,
+  CallRecord,
+  Carrier,
+  E164,
+  LinkState,
+  Person,
+  PersonId,
+  ReadinessReport,
+} from '@tandem/domain';
 import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
 import type { SessionService } from './auth/session-service.ts';
 import type { EventFeed } from './events/event-feed.ts';
@@ -16,6 +25,8 @@ export interface ApiServices {
   readonly directory: Directory;
   readonly calls: FinishedCalls;
   readonly live: LiveCalls;
+  readonly readiness: ReadinessBoard;
+  readonly presence: PresenceBoard;
   readonly peers: PeerBoard;
   readonly events: EventFeed;
   readonly metrics: MetricsText;
@@ -85,6 +96,26 @@ export interface Directory {
     scope: Scope,
     ask: PageAsk & { readonly search?: string | undefined },
   ): Promise<PageOf<NumberOwner>>;
+}
+
+/** What provisioning found out last, from memory: answers while Microsoft or the database is away. */
+export interface ReadinessBoard {
+  /** Judged anew with the person as it is now and Microsoft as it was read last. */
+  of(
+    account: Account,
+    person: Person,
+  ): {
+    readonly report: ReadinessReport;
+    /** Absent while provisioning does not look at this account. */
+    readonly state?: LinkState;
+    /** When Microsoft was read last; absent: never. */
+    readonly checkedAtWallMs?: number;
+  };
+}
+
+export interface PresenceBoard {
+  /** Undefined: nothing is known of this person. */
+  of(personId: PersonId): Presence | undefined;
 }
 
 export interface CallAsk extends PageAsk {

@@ -94,6 +94,7 @@ async function read(tx: Tx, options: RoutingLoadOptions): Promise<RoutingSnapsho
     accounts,
     accountBySbcHost,
     people,
+    devices: new Map(),
     numbers,
     extensions,
     carriers: new Map(carriers.map((carrier) => [carrier.id, carrier])),

@@ -67,7 +67,11 @@ test('a change to a person, a number, a carrier or a host reaches the routing fa
     personId: person.id,
     accountId: account.id,
   });
-  assert.deepEqual(withPerson.extensions.get(account.id)?.get('1001')?.personId, person.id);
+  assert.deepEqual(withPerson.extensions.get(account.id)?.get('1001'), {
+    kind: 'person',
+    personId: person.id,
+    accountId: account.id,
+  });
   assert.equal(withPerson.accountBySbcHost.get(account.sbcHosts[0]!), account.id);
   const carrier = sampleCarrier({ credentials: { username: 'u', password: 'geheim' } });
   await stores.carriers.saveForPlatform('operator', carrier);
@@ -144,6 +148,7 @@ test('another master key: everything is read but the passwords', () => {
     accountBySbcHost: new Map(),
     people: new Map(),
     numbers: new Map(),
+    devices: new Map(),
     extensions: new Map(),
     carriers: new Map([[carrier.id, carrier]]),
     hubs,

@@ -47,6 +47,7 @@ const emptySnapshot = (hubs: readonly Hub[]): RoutingSnapshot => ({
   accountBySbcHost: new Map(),
   people: new Map(),
   numbers: new Map(),
+  devices: new Map(),
   extensions: new Map(),
   carriers: new Map(),
   hubs,

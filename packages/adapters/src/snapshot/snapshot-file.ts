@@ -2,7 +2,17 @@ import { readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Account, Carrier, CarrierId, E164, Hub, Owner, Person, RoutingSnapshot } from '@tandem/domain';
+import type {
+  Account,
+  Carrier,
+  CarrierId,
+  Device,
+  E164,
+  Hub,
+  Owner,
+  Person,
+  RoutingSnapshot,
+} from '@tandem/domain';
 import type { SecretBox } from '../security/secret-box.ts';
 
 /**
@@ -17,6 +27,8 @@ interface Body {
   readonly builtAtWallMs: number;
   readonly accounts: readonly Account[];
   readonly people: readonly Person[];
+  /** Absent in files of the first form. */
+  readonly devices?: readonly Device[];
   readonly numbers: readonly (readonly [E164, Owner])[];
   readonly extensions: readonly (readonly [Account['id'], readonly (readonly [string, Owner])[]])[];
   readonly carriers: readonly Carrier[];
@@ -36,6 +48,7 @@ export function printSnapshot(snapshot: RoutingSnapshot, box: SecretBox): Buffer
     builtAtWallMs: snapshot.builtAtWallMs,
     accounts: [...snapshot.accounts.values()],
     people: [...snapshot.people.values()],
+    devices: [...snapshot.devices.values()],
     numbers: [...snapshot.numbers],
     extensions: [...snapshot.extensions].map(([id, owners]) => [id, [...owners]]),
     carriers: [...snapshot.carriers.values()].map((carrier) =>
@@ -92,6 +105,7 @@ function snapshotOf(body: Body, box: SecretBox): RoutingSnapshot {
       body.accounts.flatMap((account) => account.sbcHosts.map((host) => [host, account.id] as const)),
     ),
     people: new Map(body.people.map((person) => [person.id, person])),
+    devices: new Map((body.devices ?? []).map((device) => [device.id, device])),
     numbers: new Map(body.numbers),
     extensions: new Map(body.extensions.map(([id, owners]) => [id, new Map(owners)])),
     carriers: new Map(carriers.map((carrier) => [carrier.id, carrier])),

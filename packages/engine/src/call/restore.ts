@@ -27,6 +27,7 @@ export function endRestored(
   for (const side of ['a', 'b'] as const) {
     const snapshot = checkpoint[side];
     const role = checkpoint.record.legs.find((leg) => leg.side === side)?.role ?? 'carrier';
+    if (role === 'phone') continue;
     const nextHop = nextHopOf(snapshot, role, settings);
     if (!nextHop) continue;
     ua.resume(snapshot, nextHop).bye(q850Reason(verdict.q850, verdict.say));

@@ -109,7 +109,7 @@ export function decideFromTeams(snapshot: RoutingSnapshot, facts: CallFacts): De
   });
 
   function onNet(of: Account, from: TeamsCaller, to: Owner, dialled: string): Decision {
-    const person = snapshot.people.get(to.personId);
+    const person = to.kind === 'person' ? snapshot.people.get(to.personId) : undefined;
     const [finding] = teamsEligibility(of, person);
     if (finding || !person) {
       const { code, sentence } = finding ?? {

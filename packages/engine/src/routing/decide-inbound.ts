@@ -27,7 +27,7 @@ export function decideInbound(snapshot: RoutingSnapshot, carrierId: CarrierId, f
   }
   const { number, owner } = owned;
   const account = snapshot.accounts.get(owner.accountId) as Account;
-  const person = snapshot.people.get(owner.personId);
+  const person = owner.kind === 'person' ? snapshot.people.get(owner.personId) : undefined;
   const caller = callerFromCarrier(facts, account);
   why.push(`${number} belongs to ${person?.displayName ?? 'a person who is gone'} of ${account.name}.`);
 
@@ -65,7 +65,7 @@ export function decideInbound(snapshot: RoutingSnapshot, carrierId: CarrierId, f
     const shown = owned ? callerFromCarrier(facts, snapshot.accounts.get(owned.owner.accountId)) : undefined;
     return {
       accountId: owned?.owner.accountId,
-      personId: owned?.owner.personId,
+      personId: owned?.owner.kind === 'person' ? owned.owner.personId : undefined,
       carrierId,
       emergency: false,
       from: shown ? (shown.anonymous ? 'anonymous' : (shown.number ?? '')) : facts.from.user,

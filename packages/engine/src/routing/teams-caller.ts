@@ -77,5 +77,7 @@ function numberOf(account: Account, text: string): E164 | undefined {
 /** The person of this customer, and of no other, who has the number. */
 function ownerOf(snapshot: RoutingSnapshot, account: Account, number: E164 | undefined): Person | undefined {
   const owner = number === undefined ? undefined : snapshot.numbers.get(number);
-  return owner && owner.accountId === account.id ? snapshot.people.get(owner.personId) : undefined;
+  return owner?.kind === 'person' && owner.accountId === account.id
+    ? snapshot.people.get(owner.personId)
+    : undefined;
 }

@@ -1,0 +1,13 @@
+import type { AccountId, PersonId } from '@tandem/domain';
+import type { CallOutcome } from '../provisioning/call-outcome.ts';
+
+/**
+ * What provisioning says of a person's calls in Teams (product-behaviour 1.8), from memory: deciding about a call waits
+ * for nobody. Undefined: provisioning does not look at this account, only our own facts count.
+ */
+export interface TeamsAccess {
+  outcomeOf(accountId: AccountId, personId: PersonId): CallOutcome | undefined;
+}
+
+/** For a platform without provisioning, and for tests of everything else. */
+export const ownFactsOnly: TeamsAccess = { outcomeOf: () => undefined };
