@@ -21,6 +21,14 @@ export interface EngineSettings {
     readonly contact: Readonly<Partial<Record<Protocol, HostPort>>>;
     readonly mediaAddress: string;
   };
+  /** Phones that register with us. Absent: none are served. */
+  readonly phones?: {
+    /** Names of the phones' listeners: what arrives on one of them is a phone and proves itself by digest. */
+    readonly via: Readonly<Partial<Record<Protocol, string>>>;
+    /** Host and port in our Contacts towards phones, per protocol. */
+    readonly contact: Readonly<Partial<Record<Protocol, HostPort>>>;
+    readonly mediaAddress: string;
+  };
   readonly budgets: Budgets;
 }
 

@@ -31,6 +31,7 @@ import type { CallFailure } from './call-failure.ts';
 import type { Ending } from './ending.ts';
 import { type Ladder, peerName, type UnclaimedMessages } from './ladder.ts';
 import { Leg } from './leg.ts';
+import type { CallParty } from './party.ts';
 import { mayTryNext } from './peer-status.ts';
 import {
   completedElsewhere,
@@ -127,6 +128,11 @@ export class Call {
 
   get state(): CallState {
     return this.#state;
+  }
+
+  /** Who talks now, as far as they are people of the platform. */
+  get parties(): readonly CallParty[] {
+    return [];
   }
 
   get fromTeams(): boolean {

@@ -14,8 +14,11 @@ import type { CallCheckpoint, CallLog, LadderEntry } from '../ports/call-log.ts'
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { MediaPort } from '../ports/media-port.ts';
+import type { PhoneAuth } from '../ports/phone-auth.ts';
 import { forgetfulProbeMemory, type ProbeMemory } from '../ports/probe-memory.ts';
+import type { Registrations } from '../ports/registrations.ts';
 import type { SnapshotSource } from '../ports/snapshot.ts';
+import type { TeamsAccess } from '../ports/teams-access.ts';
 import { callFactsOf } from '../routing/call-facts.ts';
 import { decideFromTeams } from '../routing/decide-from-teams.ts';
 import { decideInbound } from '../routing/decide-inbound.ts';
@@ -26,6 +29,7 @@ import type { CallState } from './call.machine.ts';
 import { Call, type CallDeps } from './call.ts';
 import type { CallFailure } from './call-failure.ts';
 import { Ladder, UnclaimedMessages } from './ladder.ts';
+import type { CallParty } from './party.ts';
 import { q850Reason } from './reason.ts';
 import { RecordDraft } from './record-draft.ts';
 import { endRestored } from './restore.ts';
@@ -49,6 +53,14 @@ export interface CallEngineDeps {
   /** Whether this connection proved to be Microsoft (certificate verified by the transport). */
   isTeams(flow: Flow): boolean;
   readonly probeMemory?: ProbeMemory;
+  /** What provisioning says of a person's calls in Teams. Absent: only our own facts count. */
+  readonly access?: TeamsAccess;
+  /** Where registered phones are. Absent: no phone is registered. */
+  readonly registrations?: Registrations;
+  /** Who a phone is. Absent: every call from a phone is refused. */
+  readonly authenticatePhone?: PhoneAuth['authenticatePhone'];
+  /** REGISTER that arrived on a phones' listener. Absent: 405. */
+  onRegister?(incoming: IncomingRequest): void;
   /** For live views. Cheap: ask `call.record()` only when somebody looks. */
   onEvent?(event: EngineEvent): void;
   onBug?(error: unknown, callId: CallId | undefined): void;
@@ -61,6 +73,8 @@ export interface LiveCall {
   record(): CallRecord;
   /** The ladder so far, keys and credentials redacted. */
   ladder(): readonly LadderEntry[];
+  /** People of the platform at the ends of the call; empty unless it is answered and not over (`talking`). */
+  parties(): readonly CallParty[];
 }
 
 export type EngineEvent =
@@ -345,6 +359,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       },
       record: () => record.toRecord(),
       ladder: () => ladder.render(),
+      parties: () => call.parties,
     };
     const entry: Live = { call, view, source: key, sipCallIds: [], carrier: undefined };
     live.set(record.callId, entry);
