@@ -35,6 +35,7 @@ import { createRandom } from './random.ts';
 import { seedRehearsal } from './seed-rehearsal.ts';
 import { createLiveCalls, phaseOf } from './services/live-calls.ts';
 import { createPeerBoard } from './services/peer-board.ts';
+import { createReadinessBoard } from './services/provisioning-board.ts';
 import { withRehearsalToken } from './services/rehearsal-token.ts';
 
 export interface RunningNode {
@@ -236,6 +237,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       }),
       ...createStoredServices(stores, ladders),
       live,
+      readiness: createReadinessBoard(clock.wall, () => undefined),
+      presence: { of: () => undefined },
       peers,
       events: feed,
       metrics,

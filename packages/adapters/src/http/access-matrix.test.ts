@@ -26,6 +26,7 @@ const resources: Partial<Record<RouteId, string>> = {
   'people.read': world.danaId,
   'people.change': world.danaId,
   'people.readiness': world.danaId,
+  'people.presence': world.danaId,
   'calls.read': acmeCall,
   'calls.ladder': acmeCall,
 };

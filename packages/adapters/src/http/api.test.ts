@@ -35,15 +35,31 @@ describe('people', () => {
     const chidi = world.people()[2]?.id;
     const blocked = (await desk.ask(`/api/v1/people/${chidi}/readiness`)).json();
     assert.equal(blocked.verdict, 'blocked');
-    assert.match(String(blocked.headline), /switched off for Chidi/);
+    assert.deepEqual([blocked.headline, blocked.code], ['Turn on Teams calling.', 'PRV-303']);
     const checks = blocked.checks as Row[];
     const toggle = checks.find((check) => check.id === 'teams-toggle');
-    assert.deepEqual([toggle?.state, toggle?.whoseTurn, toggle?.code], ['missing', 'admin', 'PRV-303']);
-    assert.ok(checks.some((check) => check.id === 'microsoft-licence' && check.state === 'unknown'));
+    assert.deepEqual([toggle?.status, toggle?.owner, toggle?.code], ['red', 'platform-admin', 'PRV-303']);
+    assert.equal(checks.length, 13);
+    assert.ok(checks.some((check) => check.id === 'microsoft-licence' && check.status === 'unknown'));
+    const hana = (await desk.ask(`/api/v1/people/${world.people()[6]?.id}/readiness`)).json();
+    assert.equal(hana.verdict, 'unverified');
     const dana = (await desk.ask(`/api/v1/people/${world.danaId}/readiness`)).json();
-    assert.equal(dana.verdict, 'unverified');
+    assert.deepEqual([dana.verdict, dana.state, dana.code], ['ready', 'READY', undefined]);
     assert.equal(itemsOf(await desk.ask('/api/v1/people?readiness=blocked')).length, 4);
-    assert.equal(itemsOf(await desk.ask('/api/v1/people?readiness=ready')).length, 0);
+    const ready = itemsOf(await desk.ask('/api/v1/people?readiness=ready'));
+    assert.deepEqual(
+      ready.map((person) => person.displayName),
+      ['Dana Fields'],
+    );
+  });
+
+  test('presence says what is known and who says so; of whom nothing is known it is unknown and stale', async () => {
+    const harness = await createHarness();
+    const desk = await harness.visitor('desk@acme.example');
+    const dana = (await desk.ask(`/api/v1/people/${world.danaId}/presence`)).json();
+    assert.deepEqual([dana.label, dana.source, dana.personId], ['on_call', 'platform-call', world.danaId]);
+    const chidi = (await desk.ask(`/api/v1/people/${world.people()[2]?.id}/presence`)).json();
+    assert.deepEqual([chidi.label, chidi.source, chidi.stale], ['unknown', 'none', true]);
   });
 
   test('an admin changes a number; a taken one, a senseless one and an empty change are refused with words', async () => {

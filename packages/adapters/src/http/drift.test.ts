@@ -2,7 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type * as api from '@tandem/contract';
 import * as contract from '@tandem/contract';
-import type { Account, CallRecord, CarrierTarget, LegMedia, Person } from '@tandem/domain';
+import type {
+  Account,
+  CallRecord,
+  CarrierTarget,
+  LegMedia,
+  LinkState,
+  Person,
+  PresenceLabel,
+  ReadinessOwner,
+  ReadinessStatus,
+  ReadinessVerdict,
+} from '@tandem/domain';
 import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
 import * as world from './testing/sample-world.ts';
 import { toCall } from './views/call-view.ts';
@@ -23,7 +34,12 @@ same<Same<keyof NonNullable<api.Call['legs'][number]['media']>, keyof LegMedia>>
 same<Same<keyof api.Account, keyof Account>>();
 same<Same<api.Account['status'], Account['status']>>();
 same<Same<api.Account['unknownCaller'], Account['unknownCaller']>>();
-same<Same<Exclude<keyof api.Person, 'readiness'>, keyof Person>>();
+same<Same<Exclude<keyof api.Person, 'readiness' | 'presence'>, keyof Person>>();
+same<Same<api.ReadinessSummary['verdict'], ReadinessVerdict>>();
+same<Same<NonNullable<api.ReadinessSummary['state']>, LinkState>>();
+same<Same<api.ReadinessCheck['status'], ReadinessStatus>>();
+same<Same<api.ReadinessCheck['owner'], ReadinessOwner>>();
+same<Same<api.Presence['label'], PresenceLabel>>();
 same<Same<api.Carrier['targets'][number]['protocol'], CarrierTarget['protocol']>>();
 same<Same<keyof api.LadderEntry, keyof LadderEntry>>();
 same<Same<Plain<api.LadderEntry['direction']>, LadderEntry['direction']>>();

@@ -1,5 +1,6 @@
 import {
   openapi,
+  type Presence,
   permissions,
   type RouteId,
   type RouteInput,
@@ -7,7 +8,7 @@ import {
   roleMay,
   type Session,
 } from '@tandem/contract';
-import { type Account, asAccountId, type CallRecord, isE164 } from '@tandem/domain';
+import { type Account, asAccountId, type CallRecord, isE164, type Person } from '@tandem/domain';
 import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
 import type { Principal } from './auth/principal.ts';
 import { matches } from './call-filter.ts';
@@ -63,6 +64,13 @@ type Answer<Id extends RouteId> = RouteOutput<Id> | Refusal | TextAnswer | Sessi
 /** One per route but the stream, which is not an answer; leave one out and it does not compile. */
 export type Handlers = {
   readonly [Id in Exclude<RouteId, 'events'>]: (context: Context<Id>) => Promise<Answer<Id>>;
+};
+
+const nothingKnown: Presence = {
+  label: 'unknown',
+  sentence: 'Nothing is known of this person yet.',
+  source: 'none',
+  stale: true,
 };
 
 const notFound = (detail?: string): Refusal =>
@@ -151,21 +159,21 @@ export function createHandlers(services: ApiServices): Handlers {
       const { account, readiness, limit, cursor, search } = input.query;
       const narrowed = narrow(scope, account);
       if (!narrowed) return notFound('There is no such account.');
-      // Nobody is known to be ready while Microsoft's side is not looked at.
-      if (readiness === 'ready') return { items: [], total: 0 };
-      const blocked = readiness === undefined ? undefined : readiness === 'blocked';
-      const page = await directory.people(narrowed, { limit, cursor, search, blocked });
+      const keep =
+        readiness &&
+        ((of: Account, person: Person) => services.readiness.of(of, person).report.verdict === readiness);
+      const page = await directory.people(narrowed, { limit, cursor, search, keep });
       const accounts = await accountsById(
         scope,
         page.items.map((person) => person.accountId),
       );
-      return pageOf(page, (person) => toPerson(person, accounts.get(person.accountId)));
+      return pageOf(page, (person) => toPerson(person, accounts.get(person.accountId), services));
     },
     'people.read': async ({ scope, input }) => {
       const person = await directory.person(scope, input.params.id);
       if (!person || !seesPerson(scope, { accountId: person.accountId, personId: person.id }))
         return notFound();
-      return toPerson(person, await accountOf(person.accountId));
+      return toPerson(person, await accountOf(person.accountId), services);
     },
     'people.change': async ({ scope, input, principal, caller }) => {
       const { teamsToggle, number } = input.body;
@@ -179,14 +187,21 @@ export function createHandlers(services: ApiServices): Handlers {
       if (outcome.kind === 'unknown') return notFound();
       if (outcome.kind === 'number-taken')
         return new Refusal('number-taken', { detail: `${number} is taken.` });
-      return toPerson(outcome.person, await accountOf(outcome.person.accountId));
+      return toPerson(outcome.person, await accountOf(outcome.person.accountId), services);
     },
     'people.readiness': async ({ scope, input }) => {
       const person = await directory.person(scope, input.params.id);
       if (!person || !seesPerson(scope, { accountId: person.accountId, personId: person.id }))
         return notFound();
-      const judged = readinessOf(await accountOf(person.accountId), person);
-      return { ...judged, personId: person.id, checkedAt: instant(services.clock.wall()) };
+      const account = await accountOf(person.accountId);
+      return readinessOf(services.readiness, account, person, services.clock.wall());
+    },
+    'people.presence': async ({ scope, input }) => {
+      const person = await directory.person(scope, input.params.id);
+      if (!person || !seesPerson(scope, { accountId: person.accountId, personId: person.id }))
+        return notFound();
+      const shown = services.presence.of(person.id) ?? nothingKnown;
+      return { ...shown, personId: person.id };
     },
 
     'carriers.list': async ({ scope, input }) => {

@@ -56,8 +56,8 @@ export interface PageOf<Item> {
 
 export interface PeopleAsk extends PageAsk {
   readonly search?: string | undefined;
-  /** `true`: only people for whom something is missing on our side; `false`: only the others. */
-  readonly blocked?: boolean | undefined;
+  /** Only these: what is judged in memory cannot be asked of a store. */
+  readonly keep?: ((account: Account, person: Person) => boolean) | undefined;
 }
 
 export interface NumberOwner {
@@ -101,16 +101,15 @@ export interface Directory {
 /** What provisioning found out last, from memory: answers while Microsoft or the database is away. */
 export interface ReadinessBoard {
   /** Judged anew with the person as it is now and Microsoft as it was read last. */
-  of(
-    account: Account,
-    person: Person,
-  ): {
-    readonly report: ReadinessReport;
-    /** Absent while provisioning does not look at this account. */
-    readonly state?: LinkState;
-    /** When Microsoft was read last; absent: never. */
-    readonly checkedAtWallMs?: number;
-  };
+  of(account: Account, person: Person): JudgedPerson;
+}
+
+export interface JudgedPerson {
+  readonly report: ReadinessReport;
+  /** Absent while provisioning does not look at this account. */
+  readonly state?: LinkState;
+  /** When Microsoft was read last; absent: never. */
+  readonly checkedAtWallMs?: number;
 }
 
 export interface PresenceBoard {

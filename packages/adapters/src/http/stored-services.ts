@@ -6,7 +6,6 @@ import {
   type CallRecord,
   type E164,
   type Person,
-  teamsEligibility,
 } from '@tandem/domain';
 import type { LadderStore } from '../journal/ladder-store.ts';
 import type { CallQuery } from '../postgres/call-record-store.ts';
@@ -85,10 +84,7 @@ export function createStoredServices(
         (person) => person.upn,
         (account, person) => {
           if (!seesPerson(scope, { accountId: person.accountId, personId: person.id })) return false;
-          if (ask.blocked === undefined) return true;
-          return (
-            ask.blocked === (account.status !== 'active' || teamsEligibility(account, person).length > 0)
-          );
+          return ask.keep?.(account, person) ?? true;
         },
       ),
 

@@ -1,10 +1,19 @@
-import type { CallRecord } from '@tandem/domain';
+import type { Presence, ReadinessSummary } from '@tandem/contract';
+import type { AccountId, CallRecord, PersonId } from '@tandem/domain';
 import type { CallPhase } from '../services.ts';
 
 /** What changed. Peers are read again by whoever cares; a call comes as it now is, without phase when it is over. */
 export type FeedEvent =
   | { readonly kind: 'peers' }
-  | { readonly kind: 'call'; readonly record: CallRecord; readonly phase?: CallPhase | undefined };
+  | { readonly kind: 'call'; readonly record: CallRecord; readonly phase?: CallPhase | undefined }
+  /** Only what changed is there. */
+  | {
+      readonly kind: 'person';
+      readonly accountId: AccountId;
+      readonly personId: PersonId;
+      readonly readiness?: ReadinessSummary;
+      readonly presence?: Presence;
+    };
 
 export interface EventFeed {
   /** Whether anybody listens: what nobody hears need not be made. */

@@ -85,6 +85,10 @@ export function openStream(
         send({ kind: 'call', call: toCallSummary(event.record, event.phase) });
       return;
     }
+    if (event.kind === 'person') {
+      if (seesPerson(scope, event)) send(event);
+      return;
+    }
     if (!maySeePeers || stopPeers) return;
     const wait = peersSentAt + peersEveryMs - clock.now();
     if (wait <= 0) sendPeers();

@@ -1,5 +1,4 @@
 import type { Account, Carrier, E164, Person } from '@tandem/domain';
-import { teamsEligibility } from '@tandem/domain';
 import { type Scope, seesAccount, seesPerson } from '../scope.ts';
 import type { Directory, PageAsk, PageOf } from '../services.ts';
 
@@ -39,10 +38,8 @@ export function createMemoryDirectory(
           return /^\d+$/.test(digits) && person.numbers.some((number) => number.includes(digits));
         })
         .filter((person) => {
-          if (ask.blocked === undefined) return true;
           const account = data.accounts.find((one) => one.id === person.accountId);
-          const blocked = account?.status !== 'active' || teamsEligibility(account, person).length > 0;
-          return blocked === ask.blocked;
+          return account !== undefined && (ask.keep?.(account, person) ?? true);
         })
         .sort(byName);
       return slice(found, ask);

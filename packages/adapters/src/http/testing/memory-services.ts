@@ -6,6 +6,7 @@ import { createMetrics } from '../metrics.ts';
 import { seesPerson } from '../scope.ts';
 import type { ApiClock, ApiServices, LiveCall } from '../services.ts';
 import { createMemoryAccess, type MemoryUser, memoryUser } from './memory-access.ts';
+import { memoryPresence, memoryReadiness } from './memory-boards.ts';
 import { createMemoryDirectory, slice } from './memory-directory.ts';
 import * as world from './sample-world.ts';
 
@@ -119,6 +120,8 @@ export function createMemoryServices(clock: ApiClock) {
       },
     },
     live,
+    readiness: memoryReadiness(clock),
+    presence: memoryPresence(clock),
     peers,
     events,
     metrics,

@@ -93,6 +93,7 @@ export const people = (): Person[] => [
   person(13, globexId, 'Dana Fields', { tail: '73', extension: '1003' }),
 ];
 export const danaId = people()[0]?.id as Person['id'];
+export const boId = people()[1]?.id as Person['id'];
 export const gretaId = people()[8]?.id as Person['id'];
 
 const carrier = (id: Carrier['id'], name: string, owner: Carrier['owner'], port: number): Carrier => ({

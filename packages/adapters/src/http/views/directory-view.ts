@@ -7,8 +7,8 @@ import type {
 } from '@tandem/contract';
 import type { Account, Person } from '@tandem/domain';
 import type { Scope } from '../scope.ts';
-import type { ListedCarrier, NumberOwner } from '../services.ts';
-import { readinessOf } from './readiness-view.ts';
+import type { ApiServices, ListedCarrier, NumberOwner } from '../services.ts';
+import { summaryOf } from './readiness-view.ts';
 import { compact } from './shape.ts';
 
 export function toAccount(account: Account): AccountView {
@@ -39,8 +39,11 @@ export function toTrunks(account: Account): Trunk[] {
 }
 
 /** `account` is the person's own; without it the readiness says that it could not be judged. */
-export function toPerson(person: Person, account: Account | undefined): PersonView {
-  const { verdict, headline } = readinessOf(account, person);
+export function toPerson(
+  person: Person,
+  account: Account | undefined,
+  boards: Pick<ApiServices, 'readiness' | 'presence'>,
+): PersonView {
   return compact({
     id: person.id,
     accountId: person.accountId,
@@ -52,7 +55,8 @@ export function toPerson(person: Person, account: Account | undefined): PersonVi
     active: person.active,
     teamsToggle: person.teamsToggle,
     platformLicence: person.platformLicence,
-    readiness: { verdict, headline },
+    readiness: summaryOf(boards.readiness, account, person),
+    presence: boards.presence.of(person.id),
   });
 }
 

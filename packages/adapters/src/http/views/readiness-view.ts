@@ -1,108 +1,74 @@
-import type { ReadinessCheck, ReadinessSummary } from '@tandem/contract';
-import { type Account, type EligibilityCode, type Person, teamsEligibility } from '@tandem/domain';
+import type { Readiness, ReadinessCheck, ReadinessSummary } from '@tandem/contract';
+import type { Account, Person, ReadinessCheckName } from '@tandem/domain';
+import type { JudgedPerson, ReadinessBoard } from '../services.ts';
+import { compact, instant } from './shape.ts';
 
-interface CheckRow {
-  readonly id: string;
-  readonly title: string;
-  readonly codes: readonly EligibilityCode[];
-  readonly ok: (account: Account, person: Person) => string;
-  readonly fix: string;
+/** What a check is called on the page (product-behaviour 1.1). */
+export const checkTitles: Readonly<Record<ReadinessCheckName, string>> = {
+  'account-enabled': 'The account may use Teams',
+  'tenant-ready': 'Microsoft 365 is connected',
+  'platform-user': 'The person is active on the platform',
+  'microsoft-user': 'The person exists and is enabled at Microsoft',
+  'identity-unique': 'The identity belongs to one person',
+  'enable-group': 'The person is in the group that enables calling',
+  number: 'A valid number is assigned',
+  'teams-toggle': 'Calls in Teams are switched on',
+  'microsoft-licence': 'Teams and Teams Phone licence at Microsoft',
+  'platform-licence': 'Teams licence of the platform',
+  'microsoft-number': 'The number is assigned at Microsoft',
+  'voice-routing-policy': 'The voice routing policy is assigned',
+  'teams-client': 'Signed in to Teams and relaunched',
+};
+
+const unjudged: ReadinessSummary = {
+  verdict: 'unverified',
+  headline: 'Could not be judged: the account was not found.',
+};
+
+export function toReadinessSummary({ report, state }: JudgedPerson): ReadinessSummary {
+  const { headline, verdict } = report;
+  return compact({
+    verdict,
+    headline: headline?.sentence ?? 'Ready: calls in Teams work.',
+    code: headline?.code,
+    state,
+  });
 }
 
-/** product-behaviour 1.1, in its order. Only our own side can be judged today. */
-const ownSide: readonly CheckRow[] = [
-  {
-    id: 'person-active',
-    title: 'Person is active on the platform',
-    codes: ['PRV-101', 'PRV-102'],
-    ok: (_, person) => `${person.displayName} is active.`,
-    fix: 'Enable the person.',
-  },
-  {
-    id: 'number',
-    title: 'A valid number is assigned',
-    codes: ['PRV-301', 'PRV-302'],
-    ok: (_, person) => `${person.displayName} has ${person.numbers[0]}.`,
-    fix: 'Assign a number in international form.',
-  },
-  {
-    id: 'teams-toggle',
-    title: 'Calls in Teams are switched on',
-    codes: ['PRV-303'],
-    ok: () => 'The switch is on.',
-    fix: 'Switch calls in Teams on.',
-  },
-  {
-    id: 'platform-licence',
-    title: 'Teams licence of the platform',
-    codes: ['PRV-402'],
-    ok: () => 'A licence is assigned.',
-    fix: 'Assign a licence.',
-  },
-];
-
-const microsoftSide: readonly { readonly id: string; readonly title: string }[] = [
-  { id: 'entra-user', title: 'User exists and is enabled at Microsoft' },
-  { id: 'enable-group', title: 'User is in the group that enables calling' },
-  { id: 'microsoft-licence', title: 'Microsoft phone licence' },
-  { id: 'microsoft-number', title: 'Number is assigned on the Microsoft side' },
-  { id: 'voice-routing-policy', title: 'Voice routing policy is assigned' },
-  { id: 'client', title: 'Signed in to Teams and relaunched' },
-];
-
-const notLookedAt = 'Not looked at: this platform does not read the Microsoft 365 directory yet.';
-
-export function readinessOf(
+/** `account` is the person's own; without it the readiness says that it could not be judged. */
+export function summaryOf(
+  board: ReadinessBoard,
   account: Account | undefined,
   person: Person,
-): ReadinessSummary & { readonly checks: ReadinessCheck[] } {
-  if (!account) {
-    return { verdict: 'unverified', headline: 'Could not be judged: the account was not found.', checks: [] };
-  }
-  const findings = teamsEligibility(account, person);
-  const service: ReadinessCheck =
-    account.status === 'active'
-      ? ok('account', 'Account is in service', `${account.name} is active.`)
-      : {
-          id: 'account',
-          title: 'Account is in service',
-          state: 'missing',
-          sentence: `${account.name} is suspended.`,
-          whoseTurn: 'operator',
-          fix: 'Ask the operator to lift the suspension.',
-        };
-  const own = ownSide.map((row): ReadinessCheck => {
-    const finding = findings.find((found) => row.codes.includes(found.code));
-    if (!finding) return ok(row.id, row.title, row.ok(account, person));
-    return {
-      id: row.id,
-      title: row.title,
-      state: 'missing',
-      sentence: finding.sentence,
-      whoseTurn: 'admin',
-      fix: row.fix,
-      code: finding.code,
-    };
-  });
-  const theirs = microsoftSide.map(
-    ({ id, title }): ReadinessCheck => ({
-      id,
-      title,
-      state: 'unknown',
-      sentence: notLookedAt,
-      whoseTurn: 'nobody',
-    }),
-  );
-  const checks = [service, ...own, ...theirs];
-  const first = checks.find((check) => check.state === 'missing');
-  if (first) return { verdict: 'blocked', headline: first.sentence, checks };
-  return {
-    verdict: 'unverified',
-    headline: 'Everything on our side is in order. Microsoft’s side has not been looked at.',
-    checks,
-  };
+): ReadinessSummary {
+  return account ? toReadinessSummary(board.of(account, person)) : unjudged;
 }
 
-function ok(id: string, title: string, sentence: string): ReadinessCheck {
-  return { id, title, state: 'ok', sentence, whoseTurn: 'nobody' };
+export function readinessOf(
+  board: ReadinessBoard,
+  account: Account | undefined,
+  person: Person,
+  nowWallMs: number,
+): Readiness {
+  const judged = account && board.of(account, person);
+  return {
+    ...(judged ? toReadinessSummary(judged) : unjudged),
+    personId: person.id,
+    checkedAt: instant(judged?.checkedAtWallMs ?? nowWallMs),
+    checks: (judged?.report.checks ?? []).map(
+      (check): ReadinessCheck =>
+        compact({
+          id: check.name,
+          title: checkTitles[check.name],
+          status: check.status,
+          code: check.code,
+          sentence: check.sentence,
+          owner: check.owner,
+          fix: check.fix === '' ? undefined : check.fix,
+          since: check.sinceWallMs === undefined ? undefined : instant(check.sinceWallMs),
+          usualSeconds: check.usualSeconds,
+          worstSeconds: check.worstSeconds,
+        }),
+    ),
+  };
 }

@@ -1,0 +1,24 @@
+import type { JudgedPerson, ReadinessBoard } from '@tandem/adapters/http/services.ts';
+import type { Account, Person } from '@tandem/domain';
+import { evaluateReadiness, ownFactsOf } from '@tandem/engine';
+
+/** The judgement of a person at whom provisioning does not look: own facts, nothing of Microsoft's. */
+export function judgeByOwnFacts(account: Account, person: Person, nowWallMs: number): JudgedPerson {
+  const own = ownFactsOf({
+    account,
+    person,
+    tenant: { connection: { is: 'never' }, domain: 'unread', routing: 'unread' },
+  });
+  const link = { state: 'OUT', sinceWallMs: nowWallMs } as const;
+  return { report: evaluateReadiness({ ...own, link }, undefined, nowWallMs) };
+}
+
+/** What provisioning knows, else our own facts. */
+export function createReadinessBoard(
+  wall: () => number,
+  judged: (account: Account, person: Person) => JudgedPerson | undefined,
+): ReadinessBoard {
+  return {
+    of: (account, person) => judged(account, person) ?? judgeByOwnFacts(account, person, wall()),
+  };
+}
