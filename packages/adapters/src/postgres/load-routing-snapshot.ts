@@ -2,6 +2,8 @@ import type {
   Account,
   AccountId,
   CarrierId,
+  Device,
+  DeviceId,
   E164,
   Hub,
   Owner,
@@ -14,6 +16,7 @@ import type { SecretBox } from '../security/secret-box.ts';
 import { readAccounts } from './account-store.ts';
 import { readCarriersWithSecrets } from './carrier-store.ts';
 import type { Database, Tx } from './database.ts';
+import { readDevices } from './device-store.ts';
 
 export interface RoutingLoadOptions {
   readonly version: number;
@@ -44,14 +47,17 @@ async function read(tx: Tx, options: RoutingLoadOptions): Promise<RoutingSnapsho
   const numbersOf = new Map<PersonId, E164[]>();
   const owned = tx
     .selectFrom('numbers')
-    .select(['number', 'account_id', 'person_id'])
-    .where('person_id', 'is not', null)
+    .select(['number', 'account_id', 'person_id', 'device_id'])
+    .where((eb) => eb.or([eb('person_id', 'is not', null), eb('device_id', 'is not', null)]))
     .orderBy('position')
     .orderBy('number');
   for (const row of await owned.execute()) {
-    const personId = row.person_id as PersonId;
     const number = row.number as E164;
-    numbers.set(number, { kind: 'person', personId, accountId: row.account_id });
+    const owner = ownerOf(row);
+    if (!owner) continue;
+    numbers.set(number, owner);
+    if (owner.kind !== 'person') continue;
+    const { personId } = owner;
     const list = numbersOf.get(personId);
     if (list) list.push(number);
     else numbersOf.set(personId, [number]);
@@ -65,8 +71,10 @@ async function read(tx: Tx, options: RoutingLoadOptions): Promise<RoutingSnapsho
       ofAccount = new Map();
       extensions.set(row.account_id, ofAccount);
     }
-    ofAccount.set(row.extension, { kind: 'person', personId: row.person_id, accountId: row.account_id });
-    extensionOf.set(row.person_id, row.extension);
+    const owner = ownerOf(row);
+    if (!owner) continue;
+    ofAccount.set(row.extension, owner);
+    if (owner.kind === 'person') extensionOf.set(owner.personId, row.extension);
   }
 
   const people = new Map<PersonId, Person>();
@@ -86,6 +94,9 @@ async function read(tx: Tx, options: RoutingLoadOptions): Promise<RoutingSnapsho
     });
   }
 
+  const devices = new Map<DeviceId, Device>();
+  for (const { version: _, ...device } of await readDevices(tx)) devices.set(device.id, device);
+
   const unreadable = options.onUnreadableSecret ?? (() => undefined);
   const carriers = await readCarriersWithSecrets(tx, options.box, unreadable);
   return {
@@ -94,12 +105,23 @@ async function read(tx: Tx, options: RoutingLoadOptions): Promise<RoutingSnapsho
     accounts,
     accountBySbcHost,
     people,
-    devices: new Map(),
+    devices,
     numbers,
     extensions,
     carriers: new Map(carriers.map((carrier) => [carrier.id, carrier])),
     hubs: options.hubs,
   };
+}
+
+/** Exactly one of the two is set, or none for a number in stock: the tables check it. */
+function ownerOf(row: {
+  readonly account_id: AccountId;
+  readonly person_id: PersonId | null;
+  readonly device_id: DeviceId | null;
+}): Owner | undefined {
+  if (row.person_id !== null) return { kind: 'person', personId: row.person_id, accountId: row.account_id };
+  if (row.device_id !== null) return { kind: 'device', deviceId: row.device_id, accountId: row.account_id };
+  return undefined;
 }
 
 /** Stands for what is visible: differs from an earlier one exactly when a change became visible in between. */

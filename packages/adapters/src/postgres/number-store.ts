@@ -1,15 +1,16 @@
-import type { AccountId, E164, PersonId } from '@tandem/domain';
+import type { AccountId, DeviceId, E164, PersonId } from '@tandem/domain';
 import { type Selectable, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { done, isId, refused, type StoreOutcome, settle, type Versioned } from './outcome.ts';
 import { likeText } from './person-store.ts';
 import type { Schema } from './schema.ts';
 
-/** A DID of an account; without `personId` it is in stock. */
+/** A DID of an account: a person's, a phone's, or in stock. */
 export interface AccountNumber {
   readonly number: E164;
   readonly accountId: AccountId;
   readonly personId?: PersonId;
+  readonly deviceId?: DeviceId;
 }
 
 export interface NumberPage {
@@ -27,7 +28,7 @@ export interface NumberStore {
     number: E164,
     personId?: PersonId,
   ): Promise<StoreOutcome<Versioned<AccountNumber>>>;
-  /** Gives the number to a person, or back to stock with `undefined`. */
+  /** Gives the number to a person, or back to stock with `undefined`. `in-use` while a phone has it. */
   assign(
     accountId: AccountId,
     number: E164,
@@ -85,12 +86,13 @@ export function createNumberStore(db: Database): NumberStore {
         db.withAccount(accountId, async (tx) => {
           const row = await tx
             .selectFrom('numbers')
-            .select('version')
+            .select(['version', 'device_id'])
             .where('number', '=', number)
             .forUpdate()
             .executeTakeFirst();
           if (!row) return refused({ kind: 'not-found' });
           if (row.version !== version) return refused({ kind: 'conflict', version: row.version });
+          if (row.device_id !== null) return refused({ kind: 'in-use' });
           const changed = await tx
             .updateTable('numbers')
             .set({
@@ -142,6 +144,7 @@ function numberOf(row: Selectable<Schema['numbers']>): Versioned<AccountNumber> 
     number: row.number as E164,
     accountId: row.account_id,
     ...(row.person_id === null ? {} : { personId: row.person_id }),
+    ...(row.device_id === null ? {} : { deviceId: row.device_id }),
     version: row.version,
   };
 }

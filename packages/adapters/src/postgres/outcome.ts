@@ -11,7 +11,7 @@ export type Refusal =
   /** The database refused the value (length, form). */
   | { readonly kind: 'invalid'; readonly detail: string };
 
-export type TakenThing = 'number' | 'extension' | 'sbc-host' | 'upn' | 'name' | 'id';
+export type TakenThing = 'number' | 'extension' | 'sbc-host' | 'upn' | 'name' | 'sip-user' | 'id';
 
 export type StoreOutcome<T> =
   | { readonly ok: true; readonly value: T }
@@ -35,6 +35,10 @@ const takenBy: Readonly<Record<string, TakenThing>> = {
   accounts_name_key: 'name',
   carriers_name_key: 'name',
   users_name_key: 'name',
+  numbers_device_key: 'number',
+  extensions_device_key: 'extension',
+  devices_name_key: 'name',
+  devices_sip_user_key: 'sip-user',
 };
 
 /**

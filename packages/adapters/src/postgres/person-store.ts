@@ -222,6 +222,7 @@ async function writeNumbers(
       .set({ person_id: personId, position, version: sql`version + 1` })
       .where('number', '=', number)
       .where('person_id', 'is', null)
+      .where('device_id', 'is', null)
       .executeTakeFirst();
     if (free.numUpdatedRows === 0n) {
       await tx

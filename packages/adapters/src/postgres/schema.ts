@@ -1,4 +1,4 @@
-import type { AccountId, CallId, CallRecord, CarrierId, PersonId } from '@tandem/domain';
+import type { AccountId, CallId, CallRecord, CarrierId, DeviceId, PersonId } from '@tandem/domain';
 import type { ColumnType, Generated } from 'kysely';
 
 /** Tables as Kysely sees them. Timestamps are read as wall ms and written as Date. */
@@ -43,10 +43,28 @@ export interface Schema {
     number: string;
     account_id: AccountId;
     person_id: PersonId | null;
+    device_id: Generated<DeviceId | null>;
     position: number;
     version: Generated<number>;
   };
-  extensions: { account_id: AccountId; extension: string; person_id: PersonId };
+  extensions: {
+    account_id: AccountId;
+    extension: string;
+    person_id: PersonId | null;
+    device_id: Generated<DeviceId | null>;
+  };
+  devices: {
+    id: DeviceId;
+    account_id: AccountId;
+    name: string;
+    kind: 'desk-phone' | 'common-area-phone';
+    sip_user: string;
+    person_id: PersonId | null;
+    secret_sealed: string;
+    version: Generated<number>;
+    created_at: GeneratedWall;
+    updated_at: GeneratedWall;
+  };
   carriers: {
     id: CarrierId;
     owner_account_id: AccountId | null;
@@ -113,6 +131,15 @@ export interface Schema {
     record: ColumnType<CallRecord, string, string>;
   };
   journal_applied: { journal_id: string; position: number; updated_at: GeneratedWall };
+  presence_lease: {
+    person_id: PersonId;
+    account_id: AccountId;
+    entra_tenant_id: string;
+    object_id: string;
+    sequence: number;
+    lease_ends: Wall;
+    updated_at: GeneratedWall;
+  };
   peer_probe: { peer: string; last_sent_at: Wall };
   settings: { key: string; value: ColumnType<unknown, string, string>; version: Generated<number> };
   routing_changes: { id: Generated<number>; at: GeneratedWall; what: string };

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Account, asPersonId } from '@tandem/domain';
+import { type Account, asDeviceId, asPersonId, type Device } from '@tandem/domain';
+import { ha1Of } from '@tandem/sip';
 import { createSecretBox } from '../security/secret-box.ts';
 import { type Database, openDatabase } from './database.ts';
+import { loadRoutingSnapshot } from './load-routing-snapshot.ts';
 import type { StoreOutcome } from './outcome.ts';
 import { createSessionStore } from './session-store.ts';
 import { createStores, type Stores } from './stores.ts';
@@ -308,4 +310,90 @@ test('settings and probes keep what they were told', async () => {
     [...(await stores.facts.lastProbesForPlatform())],
     [['sip.pstnhub.microsoft.com:5061', 1_790_000_060_123]],
   );
+});
+
+const samplePhone = (account: Account, name: string, change: Partial<Device> = {}): Device => ({
+  id: asDeviceId(freshId()),
+  accountId: account.id,
+  name,
+  kind: 'desk-phone',
+  sipUser: `${name}-${freshId().slice(-6)}`,
+  ...change,
+});
+const login = { realm: 'customers.example.net', password: 'correct horse' };
+
+test('a phone has a name of its account, an extension, a number and a desk; its password is kept as sealed hashes', async () => {
+  const dana = ok(await stores.people.create(acme.id, samplePerson(acme)));
+  const phone = samplePhone(acme, 'desk', {
+    extension: '1101',
+    number: e164('+12025550156'),
+    personId: dana.id,
+  });
+  assert.deepEqual(ok(await stores.devices.create(acme.id, phone, login)), { ...phone, version: 1 });
+  assert.deepEqual(await stores.devices.get(acme.id, phone.id), { ...phone, version: 1 });
+  const [secret] = await stores.devices.listAllSecretsForPlatform();
+  assert.deepEqual(secret, {
+    deviceId: phone.id,
+    sipUser: phone.sipUser,
+    realm: login.realm,
+    md5: ha1Of('MD5', phone.sipUser, login.realm, login.password),
+    sha256: ha1Of('SHA-256', phone.sipUser, login.realm, login.password),
+  });
+  const unreadable: string[] = [];
+  const elsewhere = createStores(db, createSecretBox(Buffer.alloc(32, 2)));
+  assert.deepEqual(await elsewhere.devices.listAllSecretsForPlatform((id) => unreadable.push(id)), []);
+  assert.deepEqual(unreadable, [phone.id]);
+
+  const taken = (what: string) => ({ kind: 'taken', what });
+  for (const [change, what] of [
+    [{ name: 'desk' }, 'name'],
+    [{ sipUser: phone.sipUser }, 'sip-user'],
+    [{ extension: '1101' }, 'extension'],
+    [{ number: e164('+12025550156') }, 'number'],
+  ] as const)
+    assert.deepEqual(
+      refusal(await stores.devices.create(acme.id, samplePhone(acme, `other-${what}`, change), login)),
+      taken(what),
+    );
+  assert.deepEqual(
+    refusal(await stores.people.create(acme.id, samplePerson(acme, { extension: '1101' }))),
+    taken('extension'),
+  );
+  const number = await stores.numbers.get(acme.id, e164('+12025550156'));
+  assert.deepEqual(number, { number: '+12025550156', accountId: acme.id, deviceId: phone.id, version: 1 });
+  assert.deepEqual(refusal(await stores.numbers.assign(acme.id, e164('+12025550156'), 1, dana.id)), {
+    kind: 'in-use',
+  });
+  assert.equal((await stores.devices.list(globex.id)).length, 0, 'another customer does not see it');
+
+  const facts = await loadRoutingSnapshot(db, {
+    version: 1,
+    builtAtWallMs: 0,
+    hubs: [],
+    box: createSecretBox(Buffer.alloc(32, 1)),
+  });
+  const owner = { kind: 'device', deviceId: phone.id, accountId: acme.id };
+  assert.deepEqual(facts.devices.get(phone.id), phone);
+  assert.deepEqual(facts.numbers.get(e164('+12025550156')), owner);
+  assert.deepEqual(facts.extensions.get(acme.id)?.get('1101'), owner);
+
+  ok(await stores.people.remove(acme.id, dana.id));
+  assert.equal((await stores.devices.get(acme.id, phone.id))?.personId, undefined, 'the phone stays');
+  ok(await stores.devices.remove(acme.id, phone.id));
+  const { deviceId: _, ...inStock } = number ?? { deviceId: '' };
+  assert.deepEqual(await stores.numbers.get(acme.id, e164('+12025550156')), inStock);
+});
+
+test("a phone cannot stand on another customer's desk nor be changed from an old reading", async () => {
+  const theirs = ok(await stores.people.create(globex.id, samplePerson(globex)));
+  const phone = ok(await stores.devices.create(acme.id, samplePhone(acme, 'lobby'), login));
+  assert.deepEqual(refusal(await stores.devices.giveTo(acme.id, phone.id, 1, theirs.id)), {
+    kind: 'unknown-reference',
+  });
+  ok(await stores.devices.setPassword(acme.id, phone.id, { ...login, password: 'another' }));
+  assert.deepEqual(refusal(await stores.devices.giveTo(acme.id, phone.id, 1, undefined)), {
+    kind: 'conflict',
+    version: 2,
+  });
+  assert.deepEqual(refusal(await stores.devices.remove(globex.id, phone.id)), { kind: 'not-found' });
 });

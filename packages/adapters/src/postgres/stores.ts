@@ -1,11 +1,14 @@
+import type { PresenceLeases } from '@tandem/engine';
 import type { SecretBox } from '../security/secret-box.ts';
 import { type AccountStore, createAccountStore } from './account-store.ts';
 import { type CallRecordStore, createCallRecordStore, type UnstoredCalls } from './call-record-store.ts';
 import { type CarrierStore, createCarrierStore } from './carrier-store.ts';
 import type { Database } from './database.ts';
+import { createDeviceStore, type DeviceStore } from './device-store.ts';
 import { createNumberStore, type NumberStore } from './number-store.ts';
 import { createPersonStore, type PersonStore } from './person-store.ts';
 import { createPlatformFactsStore, type PlatformFactsStore } from './platform-facts-store.ts';
+import { createPresenceLeaseStore } from './presence-lease-store.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
 import { createTokenStore, type TokenStore } from './token-store.ts';
 import { createUserStore, type UserStore } from './user-store.ts';
@@ -16,11 +19,13 @@ export interface Stores {
   readonly people: PersonStore;
   readonly numbers: NumberStore;
   readonly carriers: CarrierStore;
+  readonly devices: DeviceStore;
   readonly calls: CallRecordStore;
   readonly users: UserStore;
   readonly tokens: TokenStore;
   readonly sessions: SessionStore;
   readonly facts: PlatformFactsStore;
+  readonly presenceLeases: PresenceLeases;
 }
 
 export function createStores(db: Database, box: SecretBox, unstoredCalls?: UnstoredCalls): Stores {
@@ -29,10 +34,12 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     people: createPersonStore(db),
     numbers: createNumberStore(db),
     carriers: createCarrierStore(db, box),
+    devices: createDeviceStore(db, box),
     calls: createCallRecordStore(db, unstoredCalls),
     users: createUserStore(db),
     tokens: createTokenStore(db),
     sessions: createSessionStore(db),
     facts: createPlatformFactsStore(db),
+    presenceLeases: createPresenceLeaseStore(db),
   };
 }
