@@ -43,7 +43,7 @@ export function App() {
 /** Nobody sees a page before it is known who they are. */
 function Gate(props: { readonly isDark: boolean; readonly toggleDark: () => void }) {
   const { data: session, error, isPending, refetch } = useSessionQuery();
-  const { pathname, search } = useLocation();
+  const { pathname, search, hash } = useLocation();
   if (isPending) return <Spinner label="One moment" style={{ paddingTop: '30vh' }} />;
   if (error && !session) {
     return (
@@ -54,7 +54,7 @@ function Gate(props: { readonly isDark: boolean; readonly toggleDark: () => void
   }
   if (!session) {
     if (pathname !== patterns.signIn) {
-      return <Navigate to={paths.signIn(pathname === '/' ? undefined : pathname + search)} replace />;
+      return <Navigate to={paths.signIn(pathname === '/' ? undefined : pathname + search + hash)} replace />;
     }
     return <SignInPage />;
   }

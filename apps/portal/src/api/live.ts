@@ -1,6 +1,7 @@
 import { type CallSummary, liveEvent, liveEventKinds, type RouteOutput } from '@tandem/contract';
 import { useEffect, useState } from 'react';
 import { ask, queries, sessionKey } from './client.ts';
+import { takePerson } from './live-people.ts';
 
 export type LiveState = { readonly kind: 'live' } | { readonly kind: 'stale'; readonly since: number };
 
@@ -56,6 +57,7 @@ export function useLiveEvents(): LiveState {
         void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
       } else if (event.kind === 'peers') queries.setQueryData(peerBoard.queryKey, event.peers);
       else if (event.kind === 'call') takeCall(event.call);
+      else if (event.kind === 'person') takePerson(event);
       else if (event.kind === 'signed-out') void queries.invalidateQueries({ queryKey: sessionKey });
     }
 

@@ -1,6 +1,6 @@
 import { ApiError, type Permission, type Session } from '@tandem/contract';
 import { useQuery } from '@tanstack/react-query';
-import { createContext, useContext } from 'react';
+import { createContext, useCallback, useContext } from 'react';
 import { api, ask, rememberCsrf, sessionKey } from './client.ts';
 
 /** `null`: nobody is signed in. */
@@ -38,5 +38,9 @@ export function useZones(): (accountId: string | undefined) => string {
   const session = useSession();
   const operator = session.accountId === undefined;
   const { data } = useQuery({ ...ask('accounts.list', { query: { limit: 200 } }), enabled: operator });
-  return (accountId) => data?.items.find((account) => account.id === accountId)?.timeZone ?? session.timeZone;
+  // The same function until a zone changes: columns are made from it, and new columns would mount every cell anew.
+  return useCallback(
+    (accountId) => data?.items.find((account) => account.id === accountId)?.timeZone ?? session.timeZone,
+    [data, session.timeZone],
+  );
 }

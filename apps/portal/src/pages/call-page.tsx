@@ -12,7 +12,7 @@ import { ProblemView } from '../parts/problem-view.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { paths } from '../path-builder.ts';
 import { dayAndTime, span, telephone } from '../words/format.ts';
-import { directionWords, endedByWords, phaseWords, resultWords } from '../words/states.ts';
+import { directionWords, endedByWords, legRoleWords, phaseWords, resultWords } from '../words/states.ts';
 
 const useStyles = makeStyles({
   verdict: { margin: '0 0 12px', fontSize: tokens.fontSizeBase400, lineHeight: tokens.lineHeightBase400 },
@@ -149,7 +149,7 @@ function CallDetail({ call, mayReadLadder }: { readonly call: Call; readonly may
         <Card key={leg.side} title={leg.side === 'a' ? 'Leg A, the caller’s side' : 'Leg B, the called side'}>
           <Facts
             rows={[
-              ['Towards', leg.role === 'teams' ? 'Teams' : 'Carrier'],
+              ['Towards', legRoleWords[leg.role]],
               ['Peer', leg.peer],
               ['SIP Call-ID', leg.sipCallId],
               ['Codec', leg.media?.codec],

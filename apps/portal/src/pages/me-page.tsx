@@ -1,17 +1,25 @@
+import { useQuery } from '@tanstack/react-query';
+import { ask } from '../api/client.ts';
 import { useSession } from '../api/session.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { TextLink } from '../parts/link.tsx';
 import { Card, Page } from '../parts/page.tsx';
+import { PresenceCard } from '../parts/presence-card.tsx';
 import { ReadinessCard } from '../parts/readiness-card.tsx';
 import { paths } from '../path-builder.ts';
 
 export function MePage() {
-  const { personId, displayName } = useSession();
+  const { personId, displayName, timeZone } = useSession();
+  const { data: person } = useQuery({
+    ...ask('people.read', { params: { id: personId ?? '' } }),
+    enabled: personId !== undefined,
+  });
   return (
     <Page title="My calling" lead={displayName}>
       {personId ? (
         <>
-          <ReadinessCard personId={personId} />
+          <ReadinessCard personId={personId} personName={displayName} zone={timeZone} />
+          {person && <PresenceCard presence={person.presence} zone={timeZone} />}
           <Card title="My calls">
             <TextLink to={paths.calls()}>Finished calls</TextLink> and{' '}
             <TextLink to={paths.live()}>calls now</TextLink>

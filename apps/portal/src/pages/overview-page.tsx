@@ -143,6 +143,14 @@ function Overview() {
   );
 }
 
+/** `TLS sip.example:5061` under the heading `sip.example` would say the name twice. */
+function addressOf({ name, address }: Peer): string {
+  const [protocol, place] = address.split(' ');
+  return protocol && place?.startsWith(`${name}:`)
+    ? `${protocol}, port ${place.slice(name.length + 1)}`
+    : address;
+}
+
 function PeerGroup({
   title,
   peers,
@@ -171,7 +179,7 @@ function PeerGroup({
                   <StateBadge {...peerWords[peer.state]} />
                   <div>
                     <h3 className={styles.peerName}>{peer.name}</h3>
-                    <p className={styles.quiet}>{peer.address}</p>
+                    <p className={styles.quiet}>{addressOf(peer)}</p>
                   </div>
                 </div>
                 <p className={styles.words}>{peer.sentence}</p>

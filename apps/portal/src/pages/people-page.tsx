@@ -1,4 +1,4 @@
-import { makeStyles, tokens } from '@fluentui/react-components';
+import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { type Person, readinessVerdicts } from '@tandem/contract';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { ColumnDef } from '@tanstack/react-table';
@@ -10,6 +10,7 @@ import { EmptyState } from '../parts/empty-state.tsx';
 import { AccountChoice, Choice, FilterBar, Pages } from '../parts/filter-bar.tsx';
 import { TextLink } from '../parts/link.tsx';
 import { Card, Page } from '../parts/page.tsx';
+import { PresenceMark } from '../parts/presence-mark.tsx';
 import { ProblemView } from '../parts/problem-view.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
@@ -17,11 +18,14 @@ import { TeamsSwitch } from '../parts/teams-switch.tsx';
 import { useFilters } from '../parts/use-filters.ts';
 import { paths } from '../path-builder.ts';
 import { telephone } from '../words/format.ts';
-import { verdictWords } from '../words/states.ts';
+import { verdictWords } from '../words/readiness.ts';
 
 const useStyles = makeStyles({
   quiet: { display: 'block', color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
-  number: { whiteSpace: 'nowrap', fontVariantNumeric: 'tabular-nums' },
+  number: { display: 'block', whiteSpace: 'nowrap', fontVariantNumeric: 'tabular-nums' },
+  address: { overflowWrap: 'anywhere' },
+  why: { display: 'block', marginTop: '2px', maxWidth: '44ch', minWidth: 'min(100%, 24ch)' },
+  code: { fontFamily: tokens.fontFamilyMonospace, whiteSpace: 'nowrap' },
 });
 
 export function PeoplePage() {
@@ -50,7 +54,7 @@ export function PeoplePage() {
         cell: ({ row: { original: person } }) => (
           <>
             <TextLink to={paths.person(person.id)}>{person.displayName}</TextLink>
-            <span className={styles.quiet}>{person.upn}</span>
+            <span className={mergeClasses(styles.quiet, styles.address)}>{person.upn}</span>
           </>
         ),
       },
@@ -65,20 +69,31 @@ export function PeoplePage() {
       {
         header: 'Number',
         cell: ({ row: { original: person } }) => (
-          <span className={styles.number}>{person.numbers[0] ? telephone(person.numbers[0]) : 'none'}</span>
-        ),
-      },
-      { header: 'Extension', cell: ({ row }) => row.original.extension ?? '' },
-      {
-        header: 'Readiness',
-        cell: ({ row: { original: person } }) => (
           <>
-            <StateBadge {...verdictWords[person.readiness.verdict]} />
-            {person.readiness.verdict === 'blocked' && (
-              <span className={styles.quiet}>{person.readiness.headline}</span>
-            )}
+            <span className={styles.number}>{person.numbers[0] ? telephone(person.numbers[0]) : 'none'}</span>
+            {person.extension && <span className={styles.quiet}>ext. {person.extension}</span>}
           </>
         ),
+      },
+      {
+        header: 'Readiness',
+        cell: ({ row: { original: person } }) => {
+          const { verdict, headline, code } = person.readiness;
+          return (
+            <>
+              <StateBadge {...verdictWords[verdict]} />
+              {verdict !== 'ready' && (
+                <span className={mergeClasses(styles.quiet, styles.why)}>
+                  {headline} {code && <span className={styles.code}>{code}</span>}
+                </span>
+              )}
+            </>
+          );
+        },
+      },
+      {
+        header: 'Presence',
+        cell: ({ row }) => <PresenceMark presence={row.original.presence} />,
       },
       { header: 'Calls in Teams', cell: ({ row }) => <TeamsSwitch person={row.original} /> },
     ];
@@ -86,7 +101,10 @@ export function PeoplePage() {
 
   const filtered = query.search !== undefined || readiness !== undefined || query.account !== undefined;
   return (
-    <Page title="People" lead="Who can call with Teams, and what is missing for the others">
+    <Page
+      title="People"
+      lead="Who can call with Teams, what is missing for the others, and what everybody is doing now"
+    >
       {people.error && <ProblemView error={people.error} retry={() => void people.refetch()} />}
       {!people.error && (
         <Card bare>
@@ -115,7 +133,7 @@ export function PeoplePage() {
               filtered ? (
                 <EmptyState title="Nobody fits this filter">
                   {readiness === 'ready'
-                    ? 'Nobody can be shown as ready until the Microsoft 365 directory is read: what is not known is not called good.'
+                    ? 'What was not read at Microsoft is not called ready: the filter "Unverified" shows those.'
                     : 'Take a part of the filter away to see more.'}
                 </EmptyState>
               ) : (

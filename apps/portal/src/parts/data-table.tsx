@@ -2,9 +2,28 @@ import { makeStyles, Skeleton, SkeletonItem, tokens } from '@fluentui/react-comp
 import { type ColumnDef, flexRender, getCoreRowModel, useReactTable } from '@tanstack/react-table';
 import type { ReactNode } from 'react';
 
+/** Below this width each row is a card, and each cell says its column's name: nothing scrolls sideways. */
+const cards = '@media (max-width: 700px)';
+
 const useStyles = makeStyles({
   scroll: { overflowX: 'auto' },
-  table: { width: '100%', borderCollapse: 'collapse', fontSize: tokens.fontSizeBase300 },
+  table: {
+    width: '100%',
+    borderCollapse: 'collapse',
+    fontSize: tokens.fontSizeBase300,
+    [cards]: { display: 'block' },
+  },
+  // Still there for those who listen.
+  heads: {
+    [cards]: {
+      position: 'absolute',
+      width: '1px',
+      height: '1px',
+      overflow: 'hidden',
+      clipPath: 'inset(50%)',
+    },
+  },
+  rows: { [cards]: { display: 'block' } },
   head: {
     textAlign: 'left',
     fontWeight: tokens.fontWeightSemibold,
@@ -22,15 +41,39 @@ const useStyles = makeStyles({
     verticalAlign: 'middle',
     ':first-child': { paddingLeft: '20px' },
     ':last-child': { paddingRight: '20px' },
+    [cards]: {
+      display: 'grid',
+      gridTemplateColumns: '96px minmax(0, 1fr)',
+      gap: '0 12px',
+      alignItems: 'center',
+      padding: '3px 0',
+      borderBottom: 'none',
+      overflowWrap: 'anywhere',
+      ':first-child': { paddingLeft: 0 },
+      ':last-child': { paddingRight: 0 },
+    },
   },
   row: {
     ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
     ':last-child > td': { borderBottom: 'none' },
+    [cards]: {
+      display: 'block',
+      padding: '12px 20px',
+      borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
+    },
   },
+  label: {
+    display: 'none',
+    color: tokens.colorNeutralForeground2,
+    fontSize: tokens.fontSizeBase200,
+    [cards]: { display: 'block' },
+  },
+  content: { [cards]: { minWidth: 0 } },
   waiting: { padding: '16px 20px', display: 'grid', gap: '14px' },
 });
 
-export function DataTable<Row>({
+/** Rows are told apart by their `id`: one that changes is drawn again where it is, with its focus and its dialog. */
+export function DataTable<Row extends { readonly id: string }>({
   label,
   rows,
   columns,
@@ -44,7 +87,12 @@ export function DataTable<Row>({
   readonly empty: ReactNode;
 }) {
   const styles = useStyles();
-  const table = useReactTable({ data: (rows ?? none) as Row[], columns, getCoreRowModel: getCoreRowModel() });
+  const table = useReactTable({
+    data: (rows ?? none) as Row[],
+    columns,
+    getRowId: (row) => row.id,
+    getCoreRowModel: getCoreRowModel(),
+  });
   if (!rows) {
     return (
       <Skeleton className={styles.waiting} aria-label={`${label}: loading`}>
@@ -60,7 +108,7 @@ export function DataTable<Row>({
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable
     <section className={styles.scroll} aria-label={`${label}, table`} tabIndex={0}>
       <table className={styles.table} aria-label={label}>
-        <thead>
+        <thead className={styles.heads}>
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id}>
               {group.headers.map((header) => (
@@ -71,12 +119,17 @@ export function DataTable<Row>({
             </tr>
           ))}
         </thead>
-        <tbody>
+        <tbody className={styles.rows}>
           {table.getRowModel().rows.map((row) => (
             <tr key={row.id} className={styles.row}>
               {row.getVisibleCells().map((cell) => (
                 <td key={cell.id} className={styles.cell}>
-                  {flexRender(cell.column.columnDef.cell, cell.getContext())}
+                  <span className={styles.label} aria-hidden="true">
+                    {String(cell.column.columnDef.header ?? '')}
+                  </span>
+                  <div className={styles.content}>
+                    {flexRender(cell.column.columnDef.cell, cell.getContext())}
+                  </div>
                 </td>
               ))}
             </tr>

@@ -9,8 +9,10 @@ const useStyles = makeStyles({
     fontSize: tokens.fontSizeHero700,
     lineHeight: tokens.lineHeightHero700,
     fontWeight: 600,
+    overflowWrap: 'anywhere',
   },
-  lead: { margin: 0, color: tokens.colorNeutralForeground2 },
+  lead: { margin: 0, color: tokens.colorNeutralForeground2, overflowWrap: 'anywhere' },
+  aside: { marginLeft: 'auto' },
   card: {
     backgroundColor: tokens.colorNeutralBackground1,
     borderRadius: tokens.borderRadiusXLarge,
@@ -38,10 +40,13 @@ const useStyles = makeStyles({
 export function Page({
   title,
   lead,
+  aside,
   children,
 }: {
   readonly title: string;
   readonly lead?: ReactNode;
+  /** What can be done with the page as a whole, at the end of its first line. */
+  readonly aside?: ReactNode;
   readonly children: ReactNode;
 }) {
   const styles = useStyles();
@@ -53,6 +58,7 @@ export function Page({
       <div className={styles.head}>
         <h1 className={styles.title}>{title}</h1>
         {lead && <p className={styles.lead}>{lead}</p>}
+        {aside && <div className={styles.aside}>{aside}</div>}
       </div>
       {children}
     </div>

@@ -1,56 +1,69 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { useLocation } from 'react-router';
 import { ask } from '../api/client.ts';
-import { checkWords, turnWords, verdictWords } from '../words/states.ts';
+import { useSession } from '../api/session.ts';
+import { linkWords, verdictWords } from '../words/readiness.ts';
+import { CheckRow } from './check-row.tsx';
+import { Ago } from './instant.tsx';
 import { Card } from './page.tsx';
 import { ProblemView } from './problem-view.tsx';
 import { StateBadge } from './state-badge.tsx';
 
 const useStyles = makeStyles({
-  headline: { margin: '0 0 12px' },
+  head: { padding: '0 20px 14px', display: 'grid', gap: '4px' },
+  headline: { margin: 0, fontSize: tokens.fontSizeBase400, lineHeight: tokens.lineHeightBase400 },
+  code: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase300, whiteSpace: 'nowrap' },
+  quiet: { margin: 0, color: tokens.colorNeutralForeground2 },
   list: { listStyleType: 'none', margin: 0, padding: 0 },
-  check: {
-    display: 'grid',
-    gridTemplateColumns: '110px minmax(0, 1fr)',
-    gap: '4px 16px',
-    alignItems: 'start',
-    padding: '10px 0',
-    borderTop: `1px solid ${tokens.colorNeutralStroke3}`,
-    '@media (max-width: 600px)': { gridTemplateColumns: 'minmax(0, 1fr)' },
-  },
-  title: { fontWeight: tokens.fontWeightSemibold },
-  words: { margin: 0, color: tokens.colorNeutralForeground2 },
 });
 
 /** Every prerequisite in its order, what is wrong, how to mend it and whose turn it is. */
-export function ReadinessCard({ personId }: { readonly personId: string }) {
+export function ReadinessCard({
+  personId,
+  personName,
+  zone,
+}: {
+  readonly personId: string;
+  readonly personName: string;
+  readonly zone: string;
+}) {
   const styles = useStyles();
+  const session = useSession();
+  const { hash } = useLocation();
   const { data, error, refetch } = useQuery(ask('people.readiness', { params: { id: personId } }));
+  const there = data !== undefined;
+  useEffect(() => {
+    // An address may name one check (`#microsoft-licence`); the browser looked for it before it was there.
+    const place = there && hash ? document.getElementById(decodeURIComponent(hash.slice(1))) : null;
+    place?.scrollIntoView({ block: 'center' });
+  }, [there, hash]);
   if (error) return <ProblemView error={error} retry={() => void refetch()} />;
   if (!data) return null;
+  const self = session.personId === personId;
+  const reader = { role: session.role, self, personName };
+  const unseen = data.checks.filter((check) => check.status === 'unknown').length;
+  const [good, all] = [data.checks.filter((check) => check.status === 'green').length, data.checks.length];
   return (
-    <Card title="Can this person call with Teams?" aside={<StateBadge {...verdictWords[data.verdict]} />}>
-      <p className={styles.headline}>{data.headline}</p>
+    <Card
+      title={self ? 'Can you call with Teams?' : 'Can this person call with Teams?'}
+      aside={<StateBadge {...verdictWords[data.verdict]} />}
+      bare
+    >
+      <div className={styles.head}>
+        <p className={styles.headline}>
+          {data.headline} {data.code && <span className={styles.code}>{data.code}</span>}
+        </p>
+        {data.state && <p className={styles.quiet}>At Microsoft: {linkWords[data.state]}.</p>}
+        <p className={styles.quiet}>
+          {good} of {all} in order{unseen > 0 ? `, ${unseen} not verified` : ''}. Checked{' '}
+          <Ago at={data.checkedAt} zone={zone} />.
+        </p>
+      </div>
       <ol className={styles.list}>
         {data.checks.map((check) => (
-          <li key={check.id} className={styles.check}>
-            <span>
-              <StateBadge {...checkWords[check.state]} />
-            </span>
-            <div>
-              <span className={styles.title}>{check.title}</span>
-              <p className={styles.words}>
-                {check.sentence}
-                {check.code ? ` (${check.code})` : ''}
-              </p>
-              {check.state === 'missing' && turnWords[check.whoseTurn] && (
-                <p className={styles.words}>
-                  <strong>{turnWords[check.whoseTurn]}</strong>
-                  {check.fix ? `: ${check.fix}` : ''}
-                </p>
-              )}
-            </div>
-          </li>
+          <CheckRow key={check.id} check={check} reader={reader} zone={zone} />
         ))}
       </ol>
     </Card>

@@ -1,7 +1,7 @@
-import type { CallSummary, Peer, Person, ReadinessCheck, Role } from '@tandem/contract';
+import type { Call, CallSummary, Peer, Role } from '@tandem/contract';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'info' | 'quiet';
-interface Word {
+export interface Word {
   readonly word: string;
   readonly tone: Tone;
 }
@@ -11,18 +11,6 @@ export const peerWords: Record<Peer['state'], Word> = {
   up: { word: 'Up', tone: 'good' },
   degraded: { word: 'Degraded', tone: 'warn' },
   down: { word: 'Down', tone: 'bad' },
-  unknown: { word: 'Unknown', tone: 'quiet' },
-};
-
-export const verdictWords: Record<Person['readiness']['verdict'], Word> = {
-  ready: { word: 'Ready', tone: 'good' },
-  unverified: { word: 'Our side in order', tone: 'info' },
-  blocked: { word: 'Blocked', tone: 'bad' },
-};
-
-export const checkWords: Record<ReadinessCheck['state'], Word> = {
-  ok: { word: 'In order', tone: 'good' },
-  missing: { word: 'Missing', tone: 'bad' },
   unknown: { word: 'Unknown', tone: 'quiet' },
 };
 
@@ -42,19 +30,21 @@ export const phaseWords: Record<NonNullable<CallSummary['phase']>, Word> = {
   ending: { word: 'Ending', tone: 'quiet' },
 };
 
+/** Seen from the platform: `To Teams` is a call that arrives at somebody's Teams client. */
 export const directionWords: Record<CallSummary['direction'], string> = {
   'to-teams': 'To Teams',
+  'to-phone': 'To a desk phone',
+  'to-person': 'To Teams and a desk phone',
   'from-teams': 'From Teams',
+  'from-phone': 'From a desk phone',
   internal: 'Internal',
 };
 
-export const turnWords: Record<ReadinessCheck['whoseTurn'], string | undefined> = {
-  nobody: undefined,
-  operator: "Operator's turn",
-  admin: "Administrator's turn",
-  person: "The person's turn",
-  microsoft: "Microsoft's turn",
-  tandem: 'Tandem is at it',
+/** Who is at the other end of a leg. */
+export const legRoleWords: Record<Call['legs'][number]['role'], string> = {
+  teams: 'Teams',
+  carrier: 'Carrier',
+  phone: 'Registered phone',
 };
 
 export const endedByWords = {
