@@ -1,6 +1,12 @@
-import type { PresenceWrite, PresenceWriteOutcome, TeamsRead } from '@tandem/engine';
+import type {
+  PresenceReadOutcome,
+  PresenceWrite,
+  PresenceWriteOutcome,
+  TeamsRead,
+  TenantPresence,
+} from '@tandem/engine';
 import type { GraphClient } from './graph-client.ts';
-import { GraphError } from './graph-error.ts';
+import { GraphError, type GraphErrorCode } from './graph-error.ts';
 import { type GraphPresence, hasId } from './graph-types.ts';
 
 /**
@@ -56,4 +62,37 @@ export async function writePresence(
     if (error.code === 'graph-refused' || error.code === 'graph-missing-scope') return { is: 'refused' };
     return { is: 'later', ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }) };
   }
+}
+
+/** Presence of one tenant as the engine wants it: outcomes for errors, never a throw that Graph caused. */
+export function tenantPresence(graph: GraphClient, clientId: string): TenantPresence {
+  return {
+    async read(objectIds) {
+      try {
+        return { is: 'read', found: await readPresences(graph, objectIds) };
+      } catch (error) {
+        return readFailure(error);
+      }
+    },
+    write: (objectId, write) => writePresence(graph, clientId, objectId, write),
+  };
+}
+
+const refusals: ReadonlySet<GraphErrorCode> = new Set([
+  'graph-missing-scope',
+  'graph-unauthorized',
+  'graph-refused',
+  'sign-in-tenant-disconnected',
+  'sign-in-credential-refused',
+  'sign-in-refused',
+]);
+
+function readFailure(error: unknown): PresenceReadOutcome {
+  if (!(error instanceof GraphError)) throw error;
+  const { code, retryAfterMs } = error;
+  if (refusals.has(code)) return { is: 'refused' };
+  // 503 with Retry-After is a limit too.
+  if (code === 'graph-throttled' || retryAfterMs !== undefined)
+    return { is: 'throttled', ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  return { is: 'failed' };
 }

@@ -1,4 +1,4 @@
-import type { AccountId, CallId, CallRecord, CarrierId, DeviceId, PersonId } from '@tandem/domain';
+import type { AccountId, CallId, CallRecord, CarrierId, DeviceId, Link, PersonId } from '@tandem/domain';
 import type { ColumnType, Generated } from 'kysely';
 
 /** Tables as Kysely sees them. Timestamps are read as wall ms and written as Date. */
@@ -20,6 +20,10 @@ export interface Schema {
     main_number: string | null;
     unknown_caller: 'reject' | 'main-number';
     no_answer_seconds: number;
+    enable_group_id: string | null;
+    enable_group_name: string | null;
+    grace_seconds: Generated<number>;
+    routing_by_hand: Generated<boolean>;
     version: Generated<number>;
     created_at: GeneratedWall;
     updated_at: GeneratedWall;
@@ -141,6 +145,16 @@ export interface Schema {
     updated_at: GeneratedWall;
   };
   peer_probe: { peer: string; last_sent_at: Wall };
+  teams_links: {
+    person_id: PersonId;
+    account_id: AccountId;
+    state: string;
+    link: ColumnType<Link | null, string | undefined, string>;
+    client_seen_by: 'call' | 'person' | 'override' | null;
+    client_seen_at: ColumnType<number | null, Date | undefined, Date>;
+    only_web_client: Generated<boolean>;
+    updated_at: GeneratedWall;
+  };
   settings: { key: string; value: ColumnType<unknown, string, string>; version: Generated<number> };
   routing_changes: { id: Generated<number>; at: GeneratedWall; what: string };
 }

@@ -5,10 +5,15 @@ import { type CallRecordStore, createCallRecordStore, type UnstoredCalls } from 
 import { type CarrierStore, createCarrierStore } from './carrier-store.ts';
 import type { Database } from './database.ts';
 import { createDeviceStore, type DeviceStore } from './device-store.ts';
+import { createLinkStore, type LinkStore } from './link-store.ts';
 import { createNumberStore, type NumberStore } from './number-store.ts';
 import { createPersonStore, type PersonStore } from './person-store.ts';
 import { createPlatformFactsStore, type PlatformFactsStore } from './platform-facts-store.ts';
 import { createPresenceLeaseStore } from './presence-lease-store.ts';
+import {
+  createProvisioningSettingsStore,
+  type ProvisioningSettingsStore,
+} from './provisioning-settings-store.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
 import { createTokenStore, type TokenStore } from './token-store.ts';
 import { createUserStore, type UserStore } from './user-store.ts';
@@ -25,6 +30,8 @@ export interface Stores {
   readonly tokens: TokenStore;
   readonly sessions: SessionStore;
   readonly facts: PlatformFactsStore;
+  readonly links: LinkStore;
+  readonly provisioning: ProvisioningSettingsStore;
   readonly presenceLeases: PresenceLeases;
 }
 
@@ -40,6 +47,8 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     tokens: createTokenStore(db),
     sessions: createSessionStore(db),
     facts: createPlatformFactsStore(db),
+    links: createLinkStore(db),
+    provisioning: createProvisioningSettingsStore(db),
     presenceLeases: createPresenceLeaseStore(db),
   };
 }

@@ -4,6 +4,7 @@ import { access } from './0003-access.ts';
 import { callRecords } from './0004-call-records.ts';
 import { rowSecurity } from './0005-row-security.ts';
 import { routingChanges } from './0006-routing-changes.ts';
+import { provisioning } from './0007-provisioning.ts';
 import { presenceLeases } from './0008-presence-leases.ts';
 import { devices } from './0009-devices.ts';
 import type { Migration } from './migration.ts';
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
   callRecords,
   rowSecurity,
   routingChanges,
+  provisioning,
   presenceLeases,
   devices,
 ];

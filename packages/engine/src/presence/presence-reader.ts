@@ -1,0 +1,307 @@
+import type { PersonId } from '@tandem/domain';
+import type { Clock } from '../ports/clock.ts';
+import {
+  defaultPauseMs,
+  newPollingPlan,
+  type PollingPlan,
+  type PollTier,
+  pausePolls,
+  planPolls,
+  tierIntervalMs,
+} from './polling-plan.ts';
+import type { PresenceDirectory, PresenceGraph, PresencePerson, PresenceReadOutcome } from './ports.ts';
+import type { CallsOfPerson } from './presence-writer.ts';
+import {
+  emptyTeamsView,
+  type ShownPresence,
+  showTeamsView,
+  type TeamsRead,
+  type TeamsView,
+  takeTeamsRead,
+} from './teams-view.ts';
+
+export interface PresenceReaderDeps {
+  readonly clock: Clock;
+  readonly people: PresenceDirectory;
+  readonly graph: PresenceGraph;
+  /** What our own signalling knows of the person. */
+  callsOf(personId: PersonId): CallsOfPerson | undefined;
+  /** What is shown of the person may have changed: read, or grown stale. */
+  onChange?(person: PresencePerson): void;
+  onRead?(outcome: PresenceReadOutcome['is'], tier: PollTier): void;
+  onProblem?(what: string): void;
+}
+
+export interface TeamsSeen {
+  readonly shown: ShownPresence;
+  /** As Teams said it last, echoes of our own writing left out; absent: never read. */
+  readonly raw?: { readonly availability: string | null; readonly activity: string | null };
+  readonly readAtMs?: number;
+}
+
+export interface PresenceReader {
+  /** Undefined: we do not know who this person is at Microsoft. */
+  of(personId: PersonId): TeamsSeen | undefined;
+  /** Somebody looks at this person: read often for a while. */
+  watched(personId: PersonId): void;
+  /** Age of each person's state, and in which tier it is read. For metrics. */
+  ages(): readonly { readonly tier: PollTier; readonly ageMs: number | undefined }[];
+  start(): void;
+  stop(): void;
+}
+
+/** Asked for in the API or on a page this lately: hot (product-behaviour 2.11). */
+export const watchedForMs = 60_000;
+/** A call ended, or the state in Teams changed, this lately: hot, more changes are likely. */
+export const warmAfterChangeMs = 120_000;
+/** New people are hot until first read, but those whom Graph never tells of not for ever. */
+const newForMs = 30_000;
+/** How often it is looked for states that have grown old while Microsoft says nothing. */
+const lookEveryMs = 5000;
+const longestPauseMs = 300_000;
+/** Consent or permission is missing: it comes back by somebody's hand, not by asking often. */
+const refusedPauseMs = 60_000;
+
+interface Seen {
+  readonly person: PresencePerson;
+  readonly knownSinceMs: number;
+  view: TeamsView;
+  tier: PollTier;
+  /** The state counts as known until then. */
+  freshUntilMs: number;
+  watchedMs?: number;
+  changedMs?: number;
+  stale: boolean;
+}
+
+interface Tenant {
+  readonly id: string;
+  plan: PollingPlan;
+  /** Sweeps in a row that came to nothing. */
+  failures: number;
+  reading: boolean;
+  stopTimer?: () => void;
+}
+
+/**
+ * Teams → platform for everybody: one plan an Entra tenant, hot people every 5 s, the others every 30 s. Hot is who is in a
+ * call or was two minutes ago, whose state changed within two minutes, whom somebody looked at within a minute, and who
+ * was never read. Never throws; while Microsoft is away the states grow old and say so.
+ */
+export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
+  const { clock, people, graph } = deps;
+  const tenants = new Map<string, Tenant>();
+  let seen = new Map<PersonId, Seen>();
+  let byTenant = new Map<string, Seen[]>();
+  let running = false;
+
+  function refresh(): void {
+    const now = clock.now();
+    const next = new Map<PersonId, Seen>();
+    byTenant = new Map();
+    for (const person of people.list()) {
+      const before = seen.get(person.personId);
+      const same =
+        before?.person.objectId === person.objectId && before.person.entraTenantId === person.entraTenantId;
+      const one: Seen = same
+        ? before
+        : { person, knownSinceMs: now, view: emptyTeamsView, tier: 'hot', freshUntilMs: 0, stale: true };
+      next.set(person.personId, one);
+      const group = byTenant.get(person.entraTenantId);
+      if (group) group.push(one);
+      else byTenant.set(person.entraTenantId, [one]);
+    }
+    seen = next;
+    for (const [id, tenant] of tenants) {
+      if (byTenant.has(id)) continue;
+      tenant.stopTimer?.();
+      tenants.delete(id);
+    }
+    if (!running) return;
+    for (const id of byTenant.keys()) {
+      if (tenants.has(id)) continue;
+      const tenant: Tenant = { id, plan: newPollingPlan, failures: 0, reading: false };
+      tenants.set(id, tenant);
+      wake(tenant);
+    }
+  }
+
+  function tierOf(one: Seen, now: number): PollTier {
+    const within = (at: number | undefined, ms: number): boolean => at !== undefined && now - at < ms;
+    const calls = deps.callsOf(one.person.personId);
+    const hot =
+      (calls !== undefined && (calls.legs.length > 0 || within(calls.lastEndedMs, warmAfterChangeMs))) ||
+      within(one.watchedMs, watchedForMs) ||
+      within(one.changedMs, warmAfterChangeMs) ||
+      (one.view.readAtMs === undefined && within(one.knownSinceMs, newForMs));
+    return hot ? 'hot' : 'other';
+  }
+
+  function sortIntoTiers(tenant: Tenant, now: number): Record<PollTier, readonly string[]> {
+    const tiers = { hot: new Set<string>(), other: new Set<string>() };
+    for (const one of byTenant.get(tenant.id) ?? []) {
+      const tier = tierOf(one, now);
+      // Read seldom from now on: what is known counts as long as it does for those, unless it is old already.
+      if (
+        one.tier === 'hot' &&
+        tier === 'other' &&
+        one.view.readAtMs !== undefined &&
+        now <= one.freshUntilMs
+      )
+        one.freshUntilMs = one.view.readAtMs + 3 * tierIntervalMs.other;
+      one.tier = tier;
+      tiers[tier].add(one.person.objectId);
+      const stale = now > one.freshUntilMs;
+      if (stale && !one.stale) {
+        one.stale = true;
+        deps.onChange?.(one.person);
+      }
+    }
+    // One object may be known to two accounts of one tenant: asked for once.
+    for (const id of tiers.hot) tiers.other.delete(id);
+    return { hot: [...tiers.hot], other: [...tiers.other] };
+  }
+
+  function wake(tenant: Tenant): void {
+    tenant.stopTimer?.();
+    delete tenant.stopTimer;
+    if (!running) return;
+    const now = clock.now();
+    const tiers = sortIntoTiers(tenant, now);
+    const connection = graph.of(tenant.id);
+    let waitMs = lookEveryMs;
+    // A sweep that Microsoft takes its time for is not overtaken by the next.
+    if (connection && !tenant.reading) {
+      const { plan, batches, nextMs } = planPolls(tenant.plan, tiers, now);
+      tenant.plan = plan;
+      waitMs = Math.min(lookEveryMs, Math.max(1, nextMs - now));
+      if (batches.length > 0) {
+        tenant.reading = true;
+        void Promise.all(
+          batches.map(async ({ tier, ids }) => {
+            const outcome = await readBatch(tenant, tier, ids, connection.read(ids));
+            deps.onRead?.(outcome.is, tier);
+            return outcome;
+          }),
+        ).then((outcomes) => {
+          tenant.reading = false;
+          judge(tenant, outcomes);
+          // Slower than the pace: the next sweep is due already.
+          if (tenants.get(tenant.id) === tenant && clock.now() - now > lookEveryMs) wake(tenant);
+        });
+      }
+    }
+    tenant.stopTimer = clock.after(waitMs, () => wake(tenant));
+  }
+
+  async function readBatch(
+    tenant: Tenant,
+    tier: PollTier,
+    ids: readonly string[],
+    answer: Promise<PresenceReadOutcome>,
+  ): Promise<PresenceReadOutcome> {
+    const asked = new Set(ids);
+    // What we write while the read is on its way may come back by it or not.
+    const echoes = new Set<PersonId>();
+    for (const { person } of byTenant.get(tenant.id) ?? [])
+      if (asked.has(person.objectId) && deps.callsOf(person.personId)?.mayEcho) echoes.add(person.personId);
+    const outcome = await answer.catch((error: unknown): PresenceReadOutcome => {
+      deps.onProblem?.(`presence of tenant ${tenant.id}: ${String(error)}`);
+      return { is: 'failed' };
+    });
+    if (outcome.is !== 'read' || !running) return outcome;
+    for (const one of byTenant.get(tenant.id) ?? [])
+      if (asked.has(one.person.objectId))
+        take(one, tier, outcome.found.get(one.person.objectId), echoes.has(one.person.personId));
+    return outcome;
+  }
+
+  function take(one: Seen, tier: PollTier, read: TeamsRead | undefined, echoAtStart: boolean): void {
+    const now = clock.now();
+    const { personId } = one.person;
+    const calls = deps.callsOf(personId);
+    const before = one.view;
+    one.view = takeTeamsRead(
+      before,
+      // Left out of the answer says the same as PresenceUnknown (microsoft-graph 2.2).
+      read ?? { availability: null, activity: null },
+      {
+        leaseHeld: echoAtStart || calls?.mayEcho === true,
+        knowsLeg: calls?.legs.some(({ endpoint }) => endpoint === 'teams') ?? false,
+      },
+      now,
+    );
+    // An older read that came late changes nothing; it does not make what is known any younger either.
+    if (one.view === before) return;
+    const wasStale = one.stale;
+    one.stale = false;
+    one.freshUntilMs = now + 3 * tierIntervalMs[tier];
+    const changed =
+      before.shown?.label !== one.view.shown?.label ||
+      before.shown?.outOfOffice !== one.view.shown?.outOfOffice ||
+      before.raw?.activity !== one.view.raw?.activity;
+    // The first read is no change.
+    if (changed && before.shown !== undefined) one.changedMs = now;
+    if (changed || wasStale) deps.onChange?.(one.person);
+  }
+
+  /** Waits after a sweep that did not go well. */
+  function judge(tenant: Tenant, outcomes: readonly PresenceReadOutcome[]): void {
+    const now = clock.now();
+    const bad = outcomes.filter(({ is }) => is !== 'read');
+    if (bad.length === 0) {
+      tenant.failures = 0;
+      return;
+    }
+    const doubled = (from: number): number =>
+      Math.min(longestPauseMs, from * 2 ** Math.min(10, tenant.failures));
+    for (const outcome of bad) {
+      const pauseMs =
+        outcome.is === 'throttled'
+          ? (outcome.retryAfterMs ?? doubled(defaultPauseMs))
+          : outcome.is === 'refused'
+            ? refusedPauseMs
+            : Math.min(refusedPauseMs, doubled(tierIntervalMs.hot));
+      tenant.plan = pausePolls(tenant.plan, pauseMs, now);
+    }
+    tenant.failures++;
+  }
+
+  const stopListening = people.onChange(() => refresh());
+
+  return {
+    of(personId) {
+      const one = seen.get(personId);
+      if (!one) return undefined;
+      const { view } = one;
+      const now = clock.now();
+      // The view counts three intervals; here the end is known, whichever tiers the person went through.
+      const intervalMs = view.readAtMs === undefined ? 0 : (one.freshUntilMs - view.readAtMs) / 3;
+      return {
+        shown: showTeamsView(view, intervalMs, now),
+        ...(view.raw && { raw: { availability: view.raw.availability, activity: view.raw.activity } }),
+        ...(view.readAtMs !== undefined && { readAtMs: view.readAtMs }),
+      };
+    },
+    watched(personId) {
+      const one = seen.get(personId);
+      if (one) one.watchedMs = clock.now();
+    },
+    ages() {
+      const now = clock.now();
+      return [...seen.values()].map(({ tier, view }) => ({
+        tier,
+        ageMs: view.readAtMs === undefined ? undefined : now - view.readAtMs,
+      }));
+    },
+    start() {
+      running = true;
+      refresh();
+    },
+    stop() {
+      running = false;
+      stopListening();
+      for (const tenant of tenants.values()) tenant.stopTimer?.();
+    },
+  };
+}
