@@ -71,6 +71,11 @@ export interface NodeConfig {
   readonly sbcBaseDomain: string;
   /** Holds `sbc.cert.pem` (chain), `sbc.key.pem`; with the twin on, the twin writes them before it is ready. */
   readonly certificateDir: string;
+  /**
+   * Client id of the platform's app registration at Microsoft; its certificate is `graph-app.cert.pem` and `graph-app.key.pem`
+   * of the same folder. Absent: Microsoft 365 is not looked at.
+   */
+  readonly graphClientId?: string;
   /** PEM of the roots that Microsoft's certificates must chain to; the twin's CA while the twin is on. */
   readonly hubRootsFile?: string;
   readonly twin?: TwinAddresses;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Configuration, settings } from '@tandem/adapters/config/schema.ts';
 import { mediaProcessArgs } from '@tandem/adapters/media-process/media-process-command.ts';
+import { graphAppClientId } from '@tandem/simulator/world/rehearsal-world.ts';
 import type { HubAddress, NodeConfig, TwinAddresses, TwinConfig } from './child-config.ts';
 import { type DataDir, type RehearsalSecrets, socketPath } from './data-dir.ts';
 import type { Ports } from './ports.ts';
@@ -120,6 +121,11 @@ export const childConfigs = ({
       hubs,
       sbcBaseDomain,
       certificateDir,
+      ...(rehearsal !== undefined
+        ? { graphClientId: graphAppClientId }
+        : values.graphClientId !== undefined
+          ? { graphClientId: values.graphClientId }
+          : {}),
       ...(rehearsal !== undefined
         ? { hubRootsFile: microsoftRoot ?? caFile }
         : values.hubRootsFile !== undefined

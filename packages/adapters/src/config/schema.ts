@@ -1,5 +1,6 @@
 import {
   domainName,
+  guid,
   hostPorts,
   ipAddress,
   oneOf,
@@ -117,6 +118,13 @@ export const settings = {
     default: undefined as string | undefined,
     doc: 'Folder with sbc.cert.pem (the whole chain) and sbc.key.pem; certificates/ in the data directory unless set.',
     example: '/etc/tandem/certificates',
+    takesEffect: 'restart',
+  }),
+  graphClientId: setting({
+    kind: guid,
+    default: undefined as string | undefined,
+    doc: "Client id of this platform's app registration at Microsoft; its certificate is graph-app.cert.pem and graph-app.key.pem of the certificate folder. Without it nobody's group, licence or number at Microsoft is looked at.",
+    example: '00000000-0000-4000-8000-000000000001',
     takesEffect: 'restart',
   }),
   hubRootsFile: setting({

@@ -49,6 +49,15 @@ export const path: ValueKind<string> = {
   print: String,
 };
 
+export const guid: ValueKind<string> = {
+  wanted: 'a GUID',
+  read: (raw) => {
+    const value = text(raw)?.toLowerCase() ?? '';
+    return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value) ? value : undefined;
+  },
+  print: String,
+};
+
 export const ipAddress: ValueKind<string> = {
   wanted: 'a numeric IPv4 or IPv6 address',
   read: (raw) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Account, asDeviceId, asPersonId, type Device } from '@tandem/domain';
+import { type Account, asDeviceId, asPersonId, type Device, newLink } from '@tandem/domain';
 import { ha1Of } from '@tandem/sip';
 import { createSecretBox } from '../security/secret-box.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -396,4 +396,37 @@ test("a phone cannot stand on another customer's desk nor be changed from an old
     version: 2,
   });
   assert.deepEqual(refusal(await stores.devices.remove(globex.id, phone.id)), { kind: 'not-found' });
+});
+
+test('a link and what was seen of a client live beside each other, and only their account sees them', async () => {
+  const person = samplePerson(acme);
+  const link = { ...newLink(acme.id, person.id, 1_000), state: 'READY' as const, objectId: 'o-1' };
+  const seen = { by: 'call' as const, wallMs: 5_000 };
+  await stores.links.noteClient(acme.id, person.id, { onlyWebClient: false, clientSeen: seen });
+  assert.equal((await stores.links.list(acme.id))[0]?.link, undefined, 'evidence comes before any link');
+  await stores.links.save(link);
+  await stores.links.noteClient(acme.id, person.id, { onlyWebClient: true });
+  assert.deepEqual(await stores.links.list(acme.id), [
+    { accountId: acme.id, personId: person.id, link, evidence: { onlyWebClient: true, clientSeen: seen } },
+  ]);
+  assert.deepEqual(await stores.links.list(globex.id), []);
+  await stores.links.remove(globex.id, person.id);
+  assert.equal((await stores.links.listAllLinksForPlatform()).length, 1, "not another account's to remove");
+  await stores.links.remove(acme.id, person.id);
+  assert.deepEqual(await stores.links.listAllLinksForPlatform(), []);
+});
+
+test('an account is provisioned once it has an enable group; its other settings stay as they are', async () => {
+  assert.deepEqual(await stores.provisioning.listAllProvisioningSettingsForPlatform(), []);
+  const settings = {
+    accountId: globex.id,
+    enableGroup: { id: '0a0a0a0a-0000-4000-8000-000000000001', name: 'Teams calling' },
+    graceSeconds: 0,
+    routingByHand: true,
+  };
+  const before = await stores.accounts.get(globex.id);
+  await stores.provisioning.save(settings);
+  assert.deepEqual(await stores.provisioning.listAllProvisioningSettingsForPlatform(), [settings]);
+  const after = await stores.accounts.get(globex.id);
+  assert.deepEqual({ ...after, version: 0 }, { ...before, version: 0 });
 });

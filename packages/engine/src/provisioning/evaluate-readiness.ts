@@ -138,6 +138,9 @@ function tenantCheck(own: OwnFacts, nowWallMs: number): Judgement {
   if (routing !== 'unread' && routing.is === 'missing') return red('PRV-013', { object: routing.object });
   if (domain === 'unread' || routing === 'unread')
     return unknown('The routing domain has not been read yet.');
+  if (own.tenant.trouble?.is === 'unavailable') return silent(own.tenant.trouble.sinceWallMs);
+  if (own.tenant.trouble?.is === 'throttled')
+    return amber('PRV-503', { time: clockTime(own.tenant.trouble.untilWallMs) });
   if (edgeSilent) return amber('PRV-014', { fqdn: edgeSilent.fqdn, n: edgeSilent.minutes });
   return good(
     domain.is === 'by-hand' || routing.is === 'by-hand'
@@ -145,6 +148,15 @@ function tenantCheck(own: OwnFacts, nowWallMs: number): Judgement {
       : 'Microsoft 365 is connected, domain and routing stand.',
   );
 }
+
+/** Graph does not answer: nothing is lost by it, and nothing is verified. */
+const silent = (sinceWallMs: number): Judgement => ({
+  ...unknown(`Microsoft does not answer; not verified since ${clockTime(sinceWallMs)}.`),
+  fix: 'Wait; calls go on meanwhile.',
+  sinceWallMs,
+});
+
+const clockTime = (wallMs: number): string => `${new Date(wallMs).toISOString().slice(0, 19)}Z`;
 
 function personCheck(own: OwnFacts): Judgement {
   if (!own.person) return red('PRV-101');
@@ -268,7 +280,7 @@ function microsoftNumberCheck(own: OwnFacts, microsoft: MicrosoftFacts, nowWallM
     return good(`${number} is assigned at Microsoft, voice is on.`);
   }
   if (link.throttledUntilWallMs !== undefined && link.throttledUntilWallMs > nowWallMs)
-    return amber('PRV-503', { time: new Date(link.throttledUntilWallMs).toISOString() });
+    return amber('PRV-503', { time: clockTime(link.throttledUntilWallMs) });
   if (link.state === 'READY' || link.state === 'DRIFTED') {
     const now = seen.otherNumber ?? 'none';
     return amber('PRV-506', { field: 'number', old: number, new: now }, link.sinceWallMs);
@@ -307,6 +319,9 @@ function clientCheck(own: OwnFacts, nowWallMs: number): Judgement {
   if (!person) return noPerson();
   const accepted = link.acceptedWallMs;
   const seen = person.clientSeen;
+  // A call that the browser answered proves nothing about the desktop client.
+  if (person.onlyWebClient && accepted !== undefined && (!seen || seen.by === 'call'))
+    return amber('PRV-601', {}, accepted);
   if (person.teamsAnswered404)
     return amber('PRV-701', person.number === undefined ? {} : { n: person.number });
   if (seen && (seen.by === 'override' || accepted === undefined || seen.wallMs >= accepted))
@@ -315,7 +330,6 @@ function clientCheck(own: OwnFacts, nowWallMs: number): Judgement {
       : good('Teams has been seen to work for this person.');
   if (accepted === undefined)
     return unknown('The number has not been assigned yet; a client cannot have it.');
-  if (person.onlyWebClient) return amber('PRV-601', {}, accepted);
   if (nowWallMs - accepted > dayMs) return amber('PRV-603', {}, accepted);
   return amber('PRV-602', {}, accepted);
 }

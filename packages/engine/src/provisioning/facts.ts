@@ -69,6 +69,10 @@ export interface TenantFacts {
     | { readonly is: 'by-hand' }
     | { readonly is: 'missing'; readonly object: string }
   >;
+  /** Microsoft was asked and did not answer as it should: what is known may be older than it looks. */
+  readonly trouble?:
+    | { readonly is: 'throttled'; readonly untilWallMs: number }
+    | { readonly is: 'unavailable'; readonly sinceWallMs: number };
   /** Minutes since Microsoft's last OPTIONS to this host; undefined while it is reachable or nobody counts. */
   readonly edgeSilent?: { readonly fqdn: string; readonly minutes: number };
 }
