@@ -2,8 +2,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createPortalBuilder } from '@tandem/adapters/http/portal/portal-builder.ts';
 import { createHttpServer } from '@tandem/adapters/http/server.ts';
-import type { ApiClock } from '@tandem/adapters/http/services.ts';
+import type { ApiClock, ApiServices } from '@tandem/adapters/http/services.ts';
 import { createMemoryServices } from '@tandem/adapters/http/testing/memory-services.ts';
+import { sampleBoards } from './sample-boards.ts';
 
 const systemClock: ApiClock = {
   now: () => performance.now(),
@@ -17,6 +18,9 @@ const systemClock: ApiClock = {
 /** The real API and the real portal over services in memory: what a browser sees, without a database or a call. */
 export async function startMemoryServer(port = 0) {
   const memory = createMemoryServices(systemClock);
+  const boards = sampleBoards(memory.services, systemClock.wall());
+  const { readiness, presence } = boards;
+  const services: ApiServices = { ...memory.services, readiness, presence };
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const portal = createPortalBuilder({
     root: resolve(import.meta.dirname, '../..'),
@@ -27,10 +31,11 @@ export async function startMemoryServer(port = 0) {
   portal.start();
   const state = await portal.settled();
   if (state.kind !== 'ready') throw new Error(`no portal: ${JSON.stringify(state)}`);
-  const server = await createHttpServer({ host: '127.0.0.1', port, log: quiet, portal }, memory.services);
+  const server = await createHttpServer({ host: '127.0.0.1', port, log: quiet, portal }, services);
   const { url } = await server.listen();
   return {
     ...memory,
+    boards,
     url,
     async close() {
       await server.close();

@@ -95,7 +95,7 @@ export function CallsPage() {
       {
         header: 'Talked',
         cell: ({ row: { original: call } }) => (
-          <span className={styles.figures}>{call.talkMs ? span(call.talkMs) : ''}</span>
+          <span className={styles.figures}>{span(call.talkMs ?? 0)}</span>
         ),
       },
     ],

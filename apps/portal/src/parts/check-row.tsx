@@ -8,7 +8,7 @@ import {
 import type { ReadinessCheck } from '@tandem/contract';
 import type { ReactNode } from 'react';
 import { checkWords, microsoftTime, ownerWords, type Reader } from '../words/readiness.ts';
-import { Ago } from './instant.tsx';
+import { Since } from './instant.tsx';
 
 const useStyles = makeStyles({
   row: {
@@ -44,11 +44,10 @@ const useStyles = makeStyles({
     lineHeight: tokens.lineHeightBase200,
   },
   next: {
-    margin: '8px 0 0',
+    margin: '4px 0 0',
     display: 'grid',
     gridTemplateColumns: 'max-content minmax(0, 1fr)',
     gap: '2px 12px',
-    '@media (max-width: 600px)': { gridTemplateColumns: 'minmax(0, 1fr)' },
   },
   term: { color: tokens.colorNeutralForeground2 },
   value: { margin: 0 },
@@ -75,6 +74,8 @@ export function CheckRow({
   const styles = useStyles();
   const owner = ownerWords(check.owner, reader);
   const open = check.status !== 'green';
+  // What the title or the next step says already is not said again.
+  const sentence = [`${check.title}.`, check.fix].includes(check.sentence) ? undefined : check.sentence;
   const time = microsoftTime(check.usualSeconds, check.worstSeconds);
   return (
     <li id={check.id} className={styles.row}>
@@ -87,29 +88,34 @@ export function CheckRow({
       <div>
         <span className={styles.title}>{check.title}</span>
         {check.code && <span className={styles.code}>{check.code}</span>}
-        <p className={styles.words}>{check.sentence}</p>
-        {open && (owner || check.fix) && (
-          <dl className={styles.next}>
-            {owner && (
-              <>
-                <dt className={styles.term}>Whose turn</dt>
-                <dd className={styles.value}>{owner}</dd>
-              </>
-            )}
-            {check.fix && (
-              <>
-                <dt className={styles.term}>Next step</dt>
-                <dd className={styles.value}>{check.fix}</dd>
-              </>
-            )}
-          </dl>
+        {sentence && <p className={styles.words}>{sentence}</p>}
+        {check.status === 'unknown' ? (
+          // Several are open for one reason then; each says it in one quiet line.
+          <p className={styles.small}>{[owner, check.fix].filter(Boolean).join(': ')}</p>
+        ) : (
+          open && (
+            <dl className={styles.next}>
+              {owner && (
+                <>
+                  <dt className={styles.term}>Whose turn</dt>
+                  <dd className={styles.value}>{owner}</dd>
+                </>
+              )}
+              {check.fix && (
+                <>
+                  <dt className={styles.term}>Next step</dt>
+                  <dd className={styles.value}>{check.fix}</dd>
+                </>
+              )}
+            </dl>
+          )
         )}
         {(check.since || (open && time)) && (
           <p className={styles.small}>
             {check.since && (
               <>
-                {check.status === 'unknown' ? 'Not verified since ' : 'So since '}
-                <Ago at={check.since} zone={zone} />
+                {check.status === 'unknown' ? 'Not verified since ' : 'Since '}
+                <Since at={check.since} zone={zone} />
               </>
             )}
             {check.since && open && time && ' · '}

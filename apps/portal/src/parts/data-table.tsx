@@ -1,4 +1,4 @@
-import { makeStyles, Skeleton, SkeletonItem, tokens } from '@fluentui/react-components';
+import { makeStyles, mergeClasses, Skeleton, SkeletonItem, tokens } from '@fluentui/react-components';
 import { type ColumnDef, flexRender, getCoreRowModel, useReactTable } from '@tanstack/react-table';
 import type { ReactNode } from 'react';
 
@@ -45,8 +45,8 @@ const useStyles = makeStyles({
       display: 'grid',
       gridTemplateColumns: '96px minmax(0, 1fr)',
       gap: '0 12px',
-      alignItems: 'center',
-      padding: '3px 0',
+      alignItems: 'start',
+      padding: '4px 0',
       borderBottom: 'none',
       overflowWrap: 'anywhere',
       ':first-child': { paddingLeft: 0 },
@@ -66,8 +66,11 @@ const useStyles = makeStyles({
     display: 'none',
     color: tokens.colorNeutralForeground2,
     fontSize: tokens.fontSizeBase200,
+    lineHeight: tokens.lineHeightBase300,
     [cards]: { display: 'block' },
   },
+  // The first cell is the card's title and needs no name.
+  first: { [cards]: { gridTemplateColumns: 'minmax(0, 1fr)' } },
   content: { [cards]: { minWidth: 0 } },
   waiting: { padding: '16px 20px', display: 'grid', gap: '14px' },
 });
@@ -122,11 +125,13 @@ export function DataTable<Row extends { readonly id: string }>({
         <tbody className={styles.rows}>
           {table.getRowModel().rows.map((row) => (
             <tr key={row.id} className={styles.row}>
-              {row.getVisibleCells().map((cell) => (
-                <td key={cell.id} className={styles.cell}>
-                  <span className={styles.label} aria-hidden="true">
-                    {String(cell.column.columnDef.header ?? '')}
-                  </span>
+              {row.getVisibleCells().map((cell, index) => (
+                <td key={cell.id} className={mergeClasses(styles.cell, index === 0 && styles.first)}>
+                  {index > 0 && (
+                    <span className={styles.label} aria-hidden="true">
+                      {String(cell.column.columnDef.header ?? '')}
+                    </span>
+                  )}
                   <div className={styles.content}>
                     {flexRender(cell.column.columnDef.cell, cell.getContext())}
                   </div>

@@ -11,7 +11,17 @@ export function Ago({ at, zone }: { readonly at: string; readonly zone: string }
   );
 }
 
-/** A time in the past or to come, in full, with how far it is away. */
+/** A time gone by in full, with how long ago it was. */
+export function Since({ at, zone }: { readonly at: string; readonly zone: string }) {
+  const seconds = (useNow() - Date.parse(at)) / 1000;
+  return (
+    <time dateTime={at}>
+      {dayAndTime(at, zone)} ({age(seconds)} ago)
+    </time>
+  );
+}
+
+/** A time to come in full, with how far it is away. */
 export function Until({ at, zone }: { readonly at: string; readonly zone: string }) {
   const seconds = (Date.parse(at) - useNow()) / 1000;
   return (

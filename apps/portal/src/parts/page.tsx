@@ -23,7 +23,7 @@ const useStyles = makeStyles({
   cardHead: {
     display: 'flex',
     flexWrap: 'wrap',
-    alignItems: 'baseline',
+    alignItems: 'center',
     justifyContent: 'space-between',
     gap: '4px 16px',
     padding: '16px 20px 12px',

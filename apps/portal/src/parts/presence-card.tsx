@@ -44,7 +44,7 @@ export function PresenceCard({
               ['Read in Teams', presence.teams && <Ago at={presence.teams.readAt} zone={zone} />],
               ['We asked Teams to show', presence.written && pair(presence.written)],
               [
-                'until, unless renewed',
+                'Asked until, unless renewed',
                 presence.written && <Until at={presence.written.leaseEndsAt} zone={zone} />,
               ],
             ]}

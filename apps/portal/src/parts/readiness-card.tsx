@@ -57,8 +57,10 @@ export function ReadinessCard({
         </p>
         {data.state && <p className={styles.quiet}>At Microsoft: {linkWords[data.state]}.</p>}
         <p className={styles.quiet}>
-          {good} of {all} in order{unseen > 0 ? `, ${unseen} not verified` : ''}. Checked{' '}
-          <Ago at={data.checkedAt} zone={zone} />.
+          {good} of {all} in order{unseen > 0 && `, ${unseen} not verified`}.{' '}
+          {unseen > 0 ? 'Judged ' : 'Checked '}
+          <Ago at={data.checkedAt} zone={zone} />
+          {unseen > 0 && ' by what is known'}.
         </p>
       </div>
       <ol className={styles.list}>

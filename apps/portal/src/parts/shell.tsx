@@ -65,8 +65,15 @@ const useStyles = makeStyles({
     fontSize: tokens.fontSizeBase300,
     overflow: 'hidden',
     textOverflow: 'ellipsis',
+    whiteSpace: 'nowrap',
   },
-  whoRole: { fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
+  whoRole: {
+    fontSize: tokens.fontSizeBase200,
+    color: tokens.colorNeutralForeground2,
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
+    whiteSpace: 'nowrap',
+  },
   banner: {
     gridColumn: '1 / -1',
     padding: '8px 20px',

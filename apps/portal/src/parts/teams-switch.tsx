@@ -6,6 +6,7 @@ import {
   DialogContent,
   DialogSurface,
   DialogTitle,
+  makeStyles,
   Switch,
   Toast,
   ToastBody,
@@ -22,8 +23,12 @@ import { api, queries } from '../api/client.ts';
 import { useMay } from '../api/session.ts';
 import { sayError } from './problem-view.tsx';
 
+// Its own margin would keep it from standing in line with the words around it.
+const useStyles = makeStyles({ switch: { margin: '-6px 0 -6px -8px' } });
+
 /** The switch for calls in Teams: off asks first, both can be undone. */
 export function TeamsSwitch({ person }: { readonly person: Person }) {
+  const styles = useStyles();
   const mayWrite = useMay('people:write');
   const toasterId = useId('switch');
   const { dispatchToast } = useToastController(toasterId);
@@ -66,6 +71,7 @@ export function TeamsSwitch({ person }: { readonly person: Person }) {
   return (
     <>
       <Switch
+        className={styles.switch}
         aria-label={`Calls in Teams for ${name}`}
         title={mayWrite ? undefined : 'Your role may look at this, not change it.'}
         checked={change.isPending ? change.variables : person.teamsToggle}
