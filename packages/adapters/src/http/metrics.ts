@@ -1,6 +1,7 @@
 import type { CallRecord } from '@tandem/domain';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type PlatformCounters, type PlatformReadings, registerPlatformMetrics } from './platform-metrics.ts';
+import { type PresenceMetrics, registerPresenceMetrics } from './presence-metrics.ts';
 import type { LiveCalls, MetricsText, PeerBoard } from './services.ts';
 
 export interface MetricsDeps {
@@ -19,6 +20,7 @@ export interface Metrics extends MetricsText {
   /** For what other parts count themselves, under the names of the reference. */
   readonly registry: Registry;
   readonly platform: Omit<PlatformCounters, 'callClosed'>;
+  readonly presence: PresenceMetrics;
   callOpened(record: CallRecord): void;
   callClosed(record: CallRecord): void;
   optionsAnswered(peer: string, rttMs: number): void;
@@ -137,6 +139,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   return {
     registry,
     platform,
+    presence: registerPresenceMetrics(registry),
     contentType: registry.contentType,
     text: () => registry.metrics(),
     callOpened(record) {

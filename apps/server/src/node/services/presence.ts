@@ -1,0 +1,147 @@
+import { tenantPresence } from '@tandem/adapters/graph/presences.ts';
+import type { FeedEvent } from '@tandem/adapters/http/events/event-feed.ts';
+import type { PresenceMetrics } from '@tandem/adapters/http/presence-metrics.ts';
+import type { PresenceBoard } from '@tandem/adapters/http/services.ts';
+import { toPresence } from '@tandem/adapters/http/views/presence-view.ts';
+import type { AccountId, PersonId, RoutingSnapshot } from '@tandem/domain';
+import {
+  type CallWithParties,
+  type Clock,
+  createPresenceReader,
+  createPresenceWriter,
+  type PersonPresence,
+  type PresenceDirectory,
+  type PresenceLeases,
+  type PresencePerson,
+  shownPresence,
+  type TenantPresence,
+} from '@tandem/engine';
+import type { MicrosoftConnections } from './microsoft-connections.ts';
+
+export interface PresenceParts {
+  readonly clock: Clock;
+  readonly connections: Pick<MicrosoftConnections, 'clientId' | 'connectionsOf' | 'objectIdOf' | 'onLinks'>;
+  readonly snapshot: () => RoutingSnapshot;
+  readonly leases: PresenceLeases;
+  readonly feed: { readonly watched: boolean; publish(event: FeedEvent): void };
+  readonly metrics: PresenceMetrics;
+  readonly onProblem: (what: string) => void;
+}
+
+export interface Presence {
+  readonly board: PresenceBoard;
+  callChanged(call: CallWithParties): void;
+  callEnded(callId: string): void;
+  /** The routing facts are new: people came or went. */
+  snapshotChanged(): void;
+  start(): void;
+  /** Lets what is on its way to Microsoft arrive, for a moment; what does not is cleared by the next start. */
+  stop(): Promise<void>;
+}
+
+/** A node that stops has two seconds for everything. */
+const farewellMs = 800;
+
+/** Puts presence together: calls to Teams, Teams to the API, changes to whoever watches. */
+export function createPresence(parts: PresenceParts): Presence {
+  const { clock, connections, feed } = parts;
+  const heard = new Set<() => void>();
+  const tenants = new Map<string, { readonly of: AccountId; readonly presence: TenantPresence }>();
+  let people = new Map<PersonId, PresencePerson>();
+  /** What was published of each person last, so that nothing is said twice. */
+  const told = new Map<PersonId, string>();
+
+  function refresh(): void {
+    const next = new Map<PersonId, PresencePerson>();
+    const { accounts, people: everybody } = parts.snapshot();
+    tenants.clear();
+    for (const { id: accountId } of accounts.values()) {
+      const connection = connections.connectionsOf(accountId);
+      const { clientId } = connections;
+      if (!connection || clientId === undefined || tenants.has(connection.tenantId)) continue;
+      tenants.set(connection.tenantId, {
+        of: accountId,
+        presence: tenantPresence(connection.graph, clientId),
+      });
+    }
+    for (const { id: personId, accountId } of everybody.values()) {
+      const objectId = connections.objectIdOf(personId);
+      const entraTenantId = accounts.get(accountId)?.entraTenantId?.toLowerCase();
+      if (objectId !== undefined && entraTenantId !== undefined)
+        next.set(personId, { accountId, personId, entraTenantId, objectId });
+    }
+    people = next;
+    for (const personId of told.keys()) if (!everybody.has(personId)) told.delete(personId);
+    for (const listener of heard) listener();
+  }
+
+  const directory: PresenceDirectory = {
+    find: (personId) => people.get(personId),
+    list: () => [...people.values()],
+    onChange(listener) {
+      heard.add(listener);
+      return () => heard.delete(listener);
+    },
+  };
+  const graph = { of: (entraTenantId: string) => tenants.get(entraTenantId)?.presence };
+  const writer = createPresenceWriter({
+    clock,
+    people: directory,
+    graph,
+    leases: parts.leases,
+    onChange: tell,
+    onWrite: parts.metrics.written,
+    onProblem: parts.onProblem,
+  });
+  const reader = createPresenceReader({
+    clock,
+    people: directory,
+    graph,
+    callsOf: writer.of,
+    onChange: ({ personId }) => tell(personId),
+    onRead: parts.metrics.read,
+    onProblem: parts.onProblem,
+  });
+  const shownOf = (personId: PersonId): PersonPresence | undefined =>
+    shownPresence(writer.of(personId), reader.of(personId), clock);
+
+  function tell(personId: PersonId): void {
+    const shown = shownOf(personId);
+    const accountId = parts.snapshot().people.get(personId)?.accountId;
+    if (!shown || accountId === undefined) return;
+    const key = `${shown.label} ${shown.source} ${shown.endpoint} ${shown.stale} ${shown.idle} ${shown.outOfOffice} ${shown.leaseEndsWallMs === undefined}`;
+    if (told.get(personId) === key) return;
+    told.set(personId, key);
+    parts.metrics.changed(shown.source);
+    if (feed.watched) feed.publish({ kind: 'person', accountId, personId, presence: toPresence(shown) });
+  }
+
+  const stopListening = connections.onLinks(refresh);
+
+  return {
+    board: {
+      of(personId) {
+        reader.watched(personId);
+        const shown = shownOf(personId);
+        return shown && toPresence(shown);
+      },
+    },
+    callChanged: writer.callChanged,
+    callEnded: writer.callEnded,
+    snapshotChanged: refresh,
+    start() {
+      refresh();
+      parts.metrics.readAges(reader.ages);
+      reader.start();
+      void writer.restore();
+    },
+    async stop() {
+      stopListening();
+      reader.stop();
+      const until = clock.now() + farewellMs;
+      while (writer.open > 0 && clock.now() < until)
+        await new Promise<void>((resolve) => void clock.after(20, resolve));
+      writer.stop();
+    },
+  };
+}
