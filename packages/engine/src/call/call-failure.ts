@@ -1,4 +1,14 @@
-import type { EligibilityCode } from '@tandem/domain';
+import type { ReadinessCode } from '@tandem/domain';
+
+export type LegRole = 'teams' | 'carrier' | 'phone';
+
+/** What a person lacks. Status and cause come from the kind unless provisioning is more exact (product-behaviour 1.8). */
+export interface Lacking {
+  readonly code?: ReadinessCode;
+  readonly sentence: string;
+  readonly sip?: number;
+  readonly q850?: number;
+}
 
 /** Everything that can keep a call from happening or end it early. Closed: each kind has one verdict (verdicts.ts). */
 export type CallFailure =
@@ -10,19 +20,23 @@ export type CallFailure =
   | { readonly kind: 'caller-account-suspended' }
   | { readonly kind: 'callee-account-suspended' }
   | { readonly kind: 'caller-not-owned'; readonly presented: string }
-  | { readonly kind: 'caller-disabled'; readonly code: EligibilityCode; readonly sentence: string }
-  | { readonly kind: 'caller-not-eligible'; readonly code: EligibilityCode; readonly sentence: string }
-  | { readonly kind: 'callee-disabled'; readonly code: EligibilityCode; readonly sentence: string }
-  | { readonly kind: 'callee-not-eligible'; readonly code: EligibilityCode; readonly sentence: string }
+  | ({ readonly kind: 'caller-disabled' } & Lacking)
+  | ({ readonly kind: 'caller-not-eligible' } & Lacking)
+  | ({ readonly kind: 'callee-disabled' } & Lacking)
+  | ({ readonly kind: 'callee-not-eligible' } & Lacking)
+  | { readonly kind: 'unknown-phone'; readonly phone: string }
+  | { readonly kind: 'phone-not-registered'; readonly phone: string }
+  | { readonly kind: 'calls-itself' }
   | { readonly kind: 'no-route'; readonly dialled: string }
   | { readonly kind: 'too-many-hops' }
   | { readonly kind: 'loop-detected' }
   | { readonly kind: 'too-many-calls'; readonly limit: number; readonly of: string }
   | { readonly kind: 'draining' }
   // found out by calling
-  | { readonly kind: 'peer-rejected'; readonly role: 'teams' | 'carrier'; readonly status: number }
+  | { readonly kind: 'peer-rejected'; readonly role: LegRole; readonly status: number }
   | { readonly kind: 'teams-unreachable'; readonly tried: number }
   | { readonly kind: 'carrier-unreachable'; readonly tried: number }
+  | { readonly kind: 'phone-unreachable'; readonly tried: number }
   | { readonly kind: 'no-answer'; readonly afterSeconds: number }
   | { readonly kind: 'caller-cancelled'; readonly elsewhere: boolean }
   // media

@@ -1,13 +1,13 @@
 /**
- * A call: one A leg (who calls) and one B leg (who is called), from INVITE to the closed record.
+ * A call: one A leg (who calls) and the branches to the called side (branch.machine.ts), one of which becomes the B leg,
+ * from INVITE to the closed record.
  *
  *     opening ─offerReady→ trying ─silence→ soothing        answering ─answerReady→ talking
  *                            │                 │                ↑                      │
  *                            └────progress→ ringing ──accepted──┘                      │
  *     any of them ── ended ──→ ending ── released ──→ over
  *
- * `soothing`: we told the caller something by ourselves (183); another target may still be tried. `ringing`: the called
- * side said 18x; from now on no other target, or two phones would ring (reliability 2). `ending`: both legs have been
+ * `soothing`: we told the caller something by ourselves (183). `ringing`: a branch said 18x, and so did we. `ending`: both legs have been
  * told; ports, counters and last messages are collected. `over`: the record is closed.
  */
 export type CallState =
@@ -22,16 +22,15 @@ export type CallState =
 
 export type CallInput =
   | 'offerReady' // ports and an offer for the called side are there
-  | 'targetFailed' // one target could not take the call, another may
   | 'silence' // nothing to tell the caller for too long
-  | 'progress' // first or later 18x of the called side
-  | 'accepted' // 2xx of the called side
+  | 'progress' // first or later 18x of a branch
+  | 'accepted' // first 2xx of a branch
   | 'answerReady' // answer and checkpoint are there
   | 'ended' // somebody or something ends the call
   | 'released'; // ports are free, legs are quiet
 
 export type CallAction =
-  | 'callTarget'
+  | 'callBranches'
   | 'soothe'
   | 'relayProgress'
   | 'absorbProgress'
@@ -44,18 +43,16 @@ type Step = readonly [next: CallState, action: CallAction];
 
 export const callMachine = {
   opening: {
-    offerReady: ['trying', 'callTarget'],
+    offerReady: ['trying', 'callBranches'],
     ended: ['ending', 'tearDown'],
   },
   trying: {
-    targetFailed: ['trying', 'callTarget'],
     silence: ['soothing', 'soothe'],
     progress: ['ringing', 'relayProgress'],
     accepted: ['answering', 'takeAnswer'],
     ended: ['ending', 'tearDown'],
   },
   soothing: {
-    targetFailed: ['soothing', 'callTarget'],
     progress: ['ringing', 'relayProgress'],
     accepted: ['answering', 'takeAnswer'],
     ended: ['ending', 'tearDown'],

@@ -10,89 +10,62 @@ import {
 } from '@tandem/sip';
 import { sessionBodyOf } from '@tandem/sip/body/session-body.ts';
 import { routeSetOf } from '@tandem/sip/dialog/route-set.ts';
-import type {
-  Destination,
-  Dialog,
-  DialogSnapshot,
-  FinalOutcome,
-  Flow,
-  IncomingInvite,
-  OutgoingInvite,
-  UserAgent,
-} from '@tandem/sip/ua/types.ts';
-import type { PeerBook } from '../health/peer-book.ts';
-import type { CallLog } from '../ports/call-log.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { MediaEvent, MediaPort, MediaProfile, MediaRefusal, MediaSession } from '../ports/media-port.ts';
-import type { Route } from '../routing/decision.ts';
-import type { EngineSettings } from '../settings.ts';
+import type { Destination, DialogSnapshot, Flow, IncomingInvite } from '@tandem/sip/ua/types.ts';
+import type { MediaEvent, MediaRefusal } from '../ports/media-port.ts';
+import type { Branch as BranchRoute } from '../routing/decision.ts';
+import { Branch, type BranchOwner } from './branch.ts';
+import { type BranchEnd, bestEnd, endsAll } from './branch-end.ts';
 import { type CallAction, type CallInput, type CallState, stepCall } from './call.machine.ts';
+import { type CallDeps, sdpType } from './call-deps.ts';
 import type { CallFailure } from './call-failure.ts';
 import type { Ending } from './ending.ts';
 import { type Ladder, peerName, type UnclaimedMessages } from './ladder.ts';
 import { Leg } from './leg.ts';
-import type { CallParty } from './party.ts';
-import { mayTryNext } from './peer-status.ts';
-import {
-  completedElsewhere,
-  microsoftCorrelationId,
-  q850CauseOf,
-  q850Reason,
-  saysCompletedElsewhere,
-} from './reason.ts';
+import { type CallParty, partiesOf } from './party.ts';
+import { completedElsewhere, microsoftCorrelationId, q850Reason, saysCompletedElsewhere } from './reason.ts';
 import type { RecordDraft } from './record-draft.ts';
 import { Session } from './session.ts';
 import { acceptedTimer, answerTimer, type OfferedTimer, writeTimer } from './session-timer.ts';
 import type { Target } from './target.ts';
 import { normalEnd, verdictOf } from './verdicts.ts';
 
-export interface CallDeps {
-  readonly ua: UserAgent;
-  readonly media: MediaPort;
-  readonly log: CallLog;
-  readonly clock: Clock;
-  readonly peers: PeerBook;
-  readonly settings: EngineSettings;
-  fraction(): number;
-  /** The B leg got a Call-ID: messages with it belong to this call's ladder. */
-  onLegId(call: Call, sipCallId: string): void;
-  onAnswered(call: Call): void;
-  onChange(call: Call): void;
-  onOver(call: Call): void;
-  onBug(call: Call, error: unknown): void;
-}
-
-const sdpType = 'application/sdp';
 /** Most calls of a load test and many real ones are over by then, and never pay for it. */
 const compactAfterMs = 20_000;
 
-/** One call. Inputs come from the user agent, from media and from timers; `call.machine.ts` says what they mean. */
+/** A way to the called side, and the places where it may be reached. */
+export interface BranchPlan {
+  readonly route: BranchRoute;
+  readonly targets: Iterator<Target>;
+}
+
+type Quiet = 'a' | 'a-ack' | 'media' | Branch;
+
+/**
+ * One call: who calls (A) and the branches to the called side, of which the first that answers becomes B. Inputs come
+ * from the user agent, from media and from timers; `call.machine.ts` says what they mean.
+ */
 export class Call {
   readonly record: RecordDraft;
   readonly a: Leg;
-  readonly b: Leg;
   readonly startedAt: number;
   readonly #deps: CallDeps;
   readonly #invite: IncomingInvite;
   readonly #contact: string;
   readonly #ladder: Ladder;
-  #targets: Iterator<Target> | undefined;
+  readonly #owner: BranchOwner;
+  #branches: readonly Branch[];
+  #winner: Branch | undefined;
+  /** How the branches ended that are over without an answer. */
+  readonly #ends: { readonly branch: Branch; readonly end: BranchEnd }[] = [];
   #state: CallState = 'opening';
-  #media: MediaSession | undefined;
   #session: Session | undefined;
   #offeredTimer: OfferedTimer = { kind: 'none' };
-  /** The offer for the called side; the same for every target. */
-  #offer: Buffer | undefined;
-  #outgoing: OutgoingInvite | undefined;
-  #tried = 0;
-  /** SDP of early forks: a 200 without SDP means the one said before. */
-  #forkSdp: Map<string, Buffer> | undefined;
   /** The caller has an SDP from us in an 18x: it hears what we send, so nothing but media must be told it. */
   #earlyMedia = false;
   #timers: (() => void)[] = [];
   #answeredAt: number | undefined;
   /** What the record still waits for. */
-  readonly #quiet = new Set<'a' | 'b' | 'a-ack' | 'media'>();
+  readonly #quiet = new Set<Quiet>();
 
   constructor(
     deps: CallDeps,
@@ -101,7 +74,8 @@ export class Call {
       readonly record: RecordDraft;
       readonly startedAt: number;
       readonly ladder: Ladder;
-      readonly targets: Iterator<Target> | undefined;
+      /** Empty: the call is refused. */
+      readonly branches: readonly BranchPlan[];
       /** Our Contact towards the caller. */
       readonly contact: string;
     },
@@ -111,12 +85,14 @@ export class Call {
     this.record = start.record;
     this.startedAt = start.startedAt;
     this.#ladder = start.ladder;
-    this.#targets = start.targets;
     this.#contact = start.contact;
     this.a = new Leg('a', start.record.a.role);
-    this.b = new Leg('b', start.record.b.role);
+    this.#owner = this.#ownerOfBranches();
+    this.#branches = start.branches.map(
+      ({ route, targets }, at) => new Branch(this.#owner, at, route, targets),
+    );
     start.record.a.peer = peerName(start.invite.flow);
-    this.#noteCorrelation(start.invite.request);
+    if (this.fromTeams) this.#noteCorrelation(start.invite.request);
     start.invite.onCancel = (cancel) =>
       this.guard(() => {
         const failure: CallFailure = { kind: 'caller-cancelled', elsewhere: saysCompletedElsewhere(cancel) };
@@ -126,13 +102,34 @@ export class Call {
     start.invite.onAck = (ack) => this.guard(() => this.#acked(ack));
   }
 
+  #ownerOfBranches(): BranchOwner {
+    return {
+      deps: this.#deps,
+      record: this.record,
+      startedAt: this.startedAt,
+      emergency: this.record.decision.emergency,
+      maxForwards: maxForwardsOf(this.#invite.request),
+      guard: (work) => this.guard(work),
+      calling: (branch, target, sipCallId) => this.#calling(branch, target, sipCallId),
+      progress: (branch, response) => this.#progress(branch, response),
+      accepted: (branch, response) => this.#accepted(branch, response),
+      gaveUp: (branch, end) => this.#gaveUp(branch, end),
+      quiet: (branch) => this.#quieter(branch),
+      mediaEvent: (branch, event) => this.#mediaEvent(branch, event),
+      heard: (branch, response) => {
+        if (branch.leg.role === 'teams') this.#noteCorrelation(response);
+      },
+    };
+  }
+
   get state(): CallState {
     return this.#state;
   }
 
   /** Who talks now, as far as they are people of the platform. */
   get parties(): readonly CallParty[] {
-    return [];
+    if (this.#state !== 'talking' || !this.#winner) return [];
+    return partiesOf(this.record.decision, this.a.role, this.#winner.route);
   }
 
   get fromTeams(): boolean {
@@ -158,8 +155,8 @@ export class Call {
 
   // ---------------------------------------------------------------- opening
 
-  /** Routed: get ports and make the offer for the called side. */
-  start(route: Route): void {
+  /** Routed: get ports and make the offers for the called side. */
+  start(): void {
     this.guard(async () => {
       const { budgets } = this.#deps.settings;
       this.#offeredTimer = answerTimer(this.#invite.request);
@@ -175,143 +172,59 @@ export class Call {
       // MICROSOFT: an offer is always there (teams-direct-routing 4.2); carriers may leave it to us.
       if (body.kind === 'none' && this.fromTeams) return this.#fail({ kind: 'offer-missing' });
 
-      const allocated = await this.#deps.media.allocate(
-        this.record.callId,
-        { a: this.#profile(this.a.role), b: this.#profile(route.kind === 'to-teams' ? 'teams' : 'carrier') },
-        (event) => this.guard(() => this.#mediaEvent(event)),
-      );
-      if (!allocated.ok) return this.#refuseMedia(allocated.refusal);
-      if (this.#state !== 'opening') {
-        void allocated.value.release();
-        return;
+      const sdp = body.kind === 'sdp' ? body.bytes : undefined;
+      if (sdp) this.a.heard(sdp);
+      const refusals = await this.#prepare(sdp);
+      if (this.#state !== 'opening') return;
+      const ready = this.#branches.filter((_, at) => !refusals[at]);
+      const [refusal] = refusals.filter((each) => each !== undefined);
+      if (ready.length === 0 && refusal) return this.#fail(refusal);
+      if (!this.#step('offerReady')) return;
+      if (ready.length < this.#branches.length) {
+        this.record.why.push('There was no media for all endpoints at once.');
+        this.#letGo(this.#branches.filter((branch) => !ready.includes(branch)));
+        this.#branches = ready;
       }
-      this.#media = allocated.value;
-      if (body.kind === 'sdp') this.a.heard(body.bytes);
-      const offer = await (body.kind === 'sdp'
-        ? this.#media.offer('a', body.bytes)
-        : this.#media.offerTo('b'));
-      if (!offer.ok) return this.#refuseMedia(offer.refusal);
-      this.#offer = offer.value;
-      if (this.#step('offerReady')) this.#callNext(undefined);
+      for (const branch of ready) if (branch.state === 'seeking') branch.begin();
     });
   }
 
-  #profile(role: 'teams' | 'carrier'): MediaProfile {
-    const { teams, carriers } = this.#deps.settings;
-    return role === 'teams'
-      ? { role, transport: 'RTP/SAVP', advertisedAddress: teams.mediaAddress }
-      : { role, transport: 'RTP/AVP', advertisedAddress: carriers.mediaAddress };
+  async #prepare(sdp: Buffer | undefined): Promise<readonly (MediaRefusal | undefined)[]> {
+    const [only] = this.#branches;
+    if (only && this.#branches.length === 1) return [await only.prepare(sdp, this.a.role)];
+    return Promise.all(this.#branches.map((branch) => branch.prepare(sdp, this.a.role)));
   }
 
-  // ---------------------------------------------------------------- calling the other side
+  // ---------------------------------------------------------------- the branches
 
-  /** The next target, or the verdict when there is none. `last` is what the previous one said. */
-  #callNext(last: FinalOutcome | undefined): void {
-    const { budgets } = this.#deps.settings;
-    const late = this.#deps.clock.now() - this.startedAt >= budgets.routingMs;
-    // I15: an emergency call ends when there is nobody left to ask, not when a budget is spent.
-    const spent = !this.#emergency && (late || this.#tried > budgets.furtherTargets);
-    const next = spent ? undefined : this.#targets?.next();
-    const target = next && !next.done ? next.value : undefined;
-    if (target) this.#callTarget(target);
-    else this.#noTargetLeft(last);
-  }
-
-  #callTarget(target: Target): void {
-    const { budgets } = this.#deps.settings;
-    this.#tried++;
-    const { carrier } = target;
-    if (target.hub) this.record.hub = `${target.hub.name}:${target.hub.port}`;
-    if (carrier) this.record.carrierId = carrier.carrier.id;
-    const now = this.#deps.clock.now();
-    this.record.setupMs ??= Math.round((now - this.startedAt) * 10) / 10;
-    const credentials = carrier?.carrier.credentials;
-    let outgoing: OutgoingInvite | undefined;
-    const current = (): boolean => outgoing === undefined || this.#outgoing === outgoing;
-    outgoing = this.#deps.ua.invite(
-      {
-        requestUri: target.requestUri,
-        from: target.from,
-        to: target.to,
-        contact: target.contact,
-        headers: target.headers,
-        body: this.#offer ?? Buffer.alloc(0),
-        contentType: sdpType,
-        maxForwards: this.#maxForwards(),
-        destination: target.destination,
-        firstResponseMs: budgets.firstResponseMs,
-        only100Ms: budgets.only100Ms,
-        ...(credentials && {
-          // T07: only on the trunk whose realm it is.
-          credentials: (challenge: { realm: string }) =>
-            credentials.realm === undefined || credentials.realm === challenge.realm
-              ? credentials
-              : undefined,
-        }),
-        handlers: {
-          onProvisional: (response) => {
-            if (current()) this.guard(() => this.#progress(response));
-          },
-          onAccepted: (response, dialog, extra) => {
-            if (!extra) this.guard(() => this.#accepted(response, dialog, target));
-          },
-          onFailed: (outcome) => this.guard(() => this.#targetFailed(outcome, target, current())),
-        },
-      },
-      now,
-    );
-    this.#outgoing = outgoing;
-    this.#quiet.add('b');
-    const sipCallId = outgoing.request.headers.get('call-id') ?? '';
-    this.record.b.sipCallId = sipCallId;
-    this.record.b.peer = peerName(target.destination);
+  #calling(branch: Branch, target: Target, sipCallId: string): void {
+    const { record } = this;
+    if (target.hub) record.hub = `${target.hub.name}:${target.hub.port}`;
+    if (target.carrier) record.carrierId = target.carrier.carrier.id;
+    record.setupMs ??= Math.round((this.#deps.clock.now() - this.startedAt) * 10) / 10;
+    branch.leg.sipCallId = sipCallId;
+    branch.leg.peer = peerName(target.destination);
+    if (this.#alone || record.b.sipCallId === '') record.calledAt(branch.leg);
     this.#deps.onLegId(this, sipCallId);
     this.#deps.onChange(this);
   }
 
-  #maxForwards(): number {
-    const received = Number(this.#invite.request.headers.get('max-forwards') ?? 70);
-    return Math.max(0, Math.min(Number.isInteger(received) ? received : 70, 70) - 1);
-  }
-
-  #targetFailed(outcome: FinalOutcome, target: Target, current: boolean): void {
-    this.#attempt(target, outcomeText(outcome));
-    const { peers } = this.#deps;
-    peers.targetOutcome(target, outcome);
-    if (outcome.kind === 'response') this.#noteCorrelation(outcome.response);
-    if (!current) return;
-    this.#outgoing = undefined;
-    if (this.#state === 'ending') {
-      this.#quieter('b');
+  #gaveUp(branch: Branch, end: BranchEnd): void {
+    this.#ends.push({ branch, end });
+    const others = this.#branches.some((other) => other.state !== 'over');
+    if (others && !endsAll(end)) {
+      this.record.why.push(`${branch.name}: ${verdictOf(end.failure).say}`);
       return;
     }
-    const final = outcome.kind === 'response' && !mayTryNext(target.role, outcome.response.status);
-    if ((!final || this.#emergency) && this.#step('targetFailed')) {
-      this.record.why.push(`${target.name} could not take the call (${outcomeText(outcome)}).`);
-      this.#callNext(outcome);
-      return;
-    }
-    this.#noTargetLeft(outcome);
+    const said = endsAll(end) ? end : (bestEnd(this.#ends.map((each) => each.end)) ?? end);
+    const by = this.#ends.find((each) => each.end === said)?.branch ?? branch;
+    if (by.leg.sipCallId !== '') this.record.calledAt(by.leg);
+    this.end({ kind: 'failure', ...said });
   }
 
-  #noTargetLeft(last: FinalOutcome | undefined): void {
-    if (last?.kind === 'response') {
-      const { response } = last;
-      const failure: CallFailure = { kind: 'peer-rejected', role: this.b.role, status: response.status };
-      this.end({ kind: 'failure', failure, by: 'callee', q850: q850CauseOf(response) });
-      return;
-    }
-    const kind = this.b.role === 'teams' ? 'teams-unreachable' : 'carrier-unreachable';
-    this.#fail({ kind, tried: this.#tried });
-  }
-
-  get #emergency(): boolean {
-    return this.record.decision.emergency;
-  }
-
-  #attempt(target: Target, result: string): void {
-    const atMs = Math.round(this.#deps.clock.now() - this.startedAt);
-    this.record.attempts.push({ target: target.name, atMs, result });
+  /** One endpoint is called: the caller may hear what it sends before the answer. */
+  get #alone(): boolean {
+    return this.#branches.length === 1;
   }
 
   // ---------------------------------------------------------------- ringing
@@ -319,14 +232,15 @@ export class Call {
   /** Nothing to hear for too long: the caller gets a sign of life (S8, DESIGN 6.1). */
   #silence(): void {
     // Towards Teams only when the call progresses: an 18x ends Microsoft's own failover.
-    if (this.fromTeams && this.#outgoing?.state !== 'proceeding') return;
+    if (this.fromTeams && !this.#branches.some((branch) => branch.proceeding)) return;
     if (!this.#step('silence')) return;
-    if (this.fromTeams || this.a.sdp === undefined) {
+    const [only] = this.#branches;
+    if (this.fromTeams || this.a.sdp === undefined || !only || !this.#alone) {
       this.#invite.progress(183, { contact: this.#contact, reason: 'Session Progress' });
       return;
     }
     this.guard(async () => {
-      const media = this.#media;
+      const { media } = only;
       const answer = await media?.answerLocally('a');
       if (!answer?.ok || this.#state !== 'soothing') return;
       this.a.sent = answer.value;
@@ -336,25 +250,23 @@ export class Call {
     });
   }
 
-  /** 18x of the called side. The first is passed on; what may follow depends on who called. */
-  #progress(response: SipResponse): void {
-    if (response.status === 199) return;
+  /** 18x of a branch. The first is passed on; what may follow depends on who called and who is called. */
+  #progress(branch: Branch, response: SipResponse): void {
     const action = this.#step('progress');
     if (!action) return;
-    this.#noteCorrelation(response);
     this.record.ringingMs ??= Math.round(this.#deps.clock.now() - this.startedAt);
-    const body = sessionBodyOf(response);
-    const fork = toTagOf(response) ?? '';
-    if (body.kind === 'sdp') {
-      this.#forkSdp ??= new Map();
-      if (this.#forkSdp.size < 16) this.#forkSdp.set(fork, body.bytes);
-    }
     const first = action === 'relayProgress';
     if (first) this.#deps.onChange(this);
+    if (!this.#alone) {
+      // Who will answer is not known, so neither is whose media the caller should hear: it plays its own ringback.
+      if (first) this.#invite.progress(180, { contact: this.#contact });
+      return;
+    }
     if (this.#earlyMedia) return; // it hears us already: our ringback gives way to the first RTP
-    if (body.kind === 'sdp' && this.a.sdp !== undefined && (first || this.b.role === 'carrier')) {
+    const body = sessionBodyOf(response);
+    if (body.kind === 'sdp' && this.a.sdp !== undefined && (first || branch.leg.role === 'carrier')) {
       this.#earlyMedia = true;
-      this.guard(() => this.#relayEarlyMedia(body.bytes, fork));
+      this.guard(() => this.#relayEarlyMedia(branch, body.bytes, toTagOf(response) ?? ''));
     } else if (first) {
       this.#invite.progress(response.status === 183 ? 183 : 180, { contact: this.#contact });
     }
@@ -364,8 +276,8 @@ export class Call {
    * MICROSOFT: a 183 whose media is silent is normal (teams-direct-routing 4.7): the caller gets our ringback until
    * RTP really arrives.
    */
-  async #relayEarlyMedia(sdp: Buffer, fork: string): Promise<void> {
-    const media = this.#media;
+  async #relayEarlyMedia(branch: Branch, sdp: Buffer, fork: string): Promise<void> {
+    const { media } = branch;
     const answer = await media?.answer('b', sdp, fork);
     if (this.#state !== 'ringing') return;
     if (!answer?.ok) {
@@ -374,46 +286,61 @@ export class Call {
       return;
     }
     this.#invite.progress(183, { contact: this.#contact, body: answer.value, contentType: sdpType });
-    if (this.b.role === 'teams') media?.playRingback('a');
+    if (branch.leg.role === 'teams') media?.playRingback('a');
   }
 
   // ---------------------------------------------------------------- answered
 
-  #accepted(response: SipResponse, dialog: Dialog, target: Target): void {
-    dialog.ack();
-    this.b.dialog = dialog;
-    this.b.sent = this.#offer;
-    const session = this.#sessionOf();
-    session?.attach(this.b);
-    this.#attempt(target, String(response.status));
-    this.#deps.peers.targetOutcome(target, { kind: 'response', response });
-    this.#noteCorrelation(response);
+  /** The first branch that answers is the call; the others are told so before anything else is done (5.8). */
+  #accepted(branch: Branch, response: SipResponse): void {
+    const { dialog } = branch.leg;
+    if (!dialog) return;
     if (!this.#step('accepted')) {
-      dialog.bye(q850Reason(16, 'Call already ended'));
+      dialog.bye(this.#winner ? completedElsewhere : q850Reason(16, 'Call already ended'));
       return;
     }
+    this.#winner = branch;
+    if (!this.#alone) {
+      this.#letGo(this.#branches.filter((other) => other !== branch));
+      this.record.why.push(`${branch.name} answered first.`);
+      if (branch.leg.role !== 'teams') this.record.hub = undefined;
+    }
+    this.record.calledAt(branch.leg);
+    const session = this.#startSession(branch);
+    session?.attach(branch.leg);
     const timer = acceptedTimer(response);
-    if (timer) session?.startTimer(this.b, timer);
-    this.guard(() => this.#takeAnswer(response, dialog));
+    if (timer) session?.startTimer(branch.leg, timer);
+    this.guard(() => this.#takeAnswer(branch, response));
   }
 
-  async #takeAnswer(response: SipResponse, dialog: Dialog): Promise<void> {
-    const media = this.#media;
-    if (!media) return;
-    const body = sessionBodyOf(response);
-    const fork = toTagOf(response) ?? '';
-    const sdp = body.kind === 'sdp' ? body.bytes : this.#forkSdp?.get(fork);
+  /** Branches that are not the call's other leg: no phone goes on ringing, no port stays open. */
+  #letGo(branches: readonly Branch[]): void {
+    for (const branch of branches) {
+      branch.cancel(completedElsewhere, true);
+      branch.forget();
+      if (!branch.media) continue;
+      this.guard(async () => {
+        await branch.media?.release();
+      });
+    }
+  }
+
+  async #takeAnswer(branch: Branch, response: SipResponse): Promise<void> {
+    const { media, leg } = branch;
+    const { dialog } = leg;
+    if (!media || !dialog) return;
+    const { sdp, fork } = branch.answerOf(response);
     if (!sdp) return this.#fail({ kind: 'sdp-malformed', detail: 'answered without a media description' });
-    this.b.heard(sdp);
+    leg.heard(sdp);
     const answer = await media.answer('b', sdp, fork);
-    if (!answer.ok) return this.#refuseMedia(answer.refusal);
+    if (!answer.ok) return this.#fail(answer.refusal);
     if (this.#earlyMedia) media.stop('a');
     const offerless = this.a.sdp === undefined;
     const forCaller = offerless ? await media.offerTo('a') : answer;
-    if (!forCaller.ok) return this.#refuseMedia(forCaller.refusal);
+    if (!forCaller.ok) return this.#fail(forCaller.refusal);
     if (this.#state !== 'answering') return;
 
-    await this.#checkpoint(dialog);
+    await this.#checkpoint(dialog.snapshot);
     if (!this.#step('answerReady')) return;
     const now = this.#deps.clock.now();
     this.#answeredAt = now;
@@ -428,20 +355,18 @@ export class Call {
       contact: this.#contact,
       headers,
     });
-    const session = this.#sessionOf();
-    session?.attach(this.a);
-    if (this.#offeredTimer.kind === 'timer') session?.startTimer(this.a, this.#offeredTimer.timer);
-    // A call may last for hours: keep only what its end needs (the targets hold a whole snapshot).
-    this.#targets = undefined;
-    this.#offer = undefined;
-    this.#forkSdp = undefined;
+    // A phone behind NAT is reached the way it reached us, whatever its Contact says.
+    if (this.a.role === 'phone') this.a.dialog.setNextHop(this.#invite.flow);
+    this.#session?.attach(this.a);
+    if (this.#offeredTimer.kind === 'timer') this.#session?.startTimer(this.a, this.#offeredTimer.timer);
+    branch.forget();
     this.#after(compactAfterMs, () => this.#ladder.compact());
     this.#deps.onAnswered(this);
     this.#deps.onChange(this);
   }
 
   /** Both dialogs on disk before the caller hears 200 (reliability 2); a slow disk does not hold the call up (I1). */
-  async #checkpoint(b: Dialog): Promise<void> {
+  async #checkpoint(b: DialogSnapshot): Promise<void> {
     const { log, clock, settings } = this.#deps;
     let stop = (): void => {};
     const late = new Promise<void>((resolve) => {
@@ -451,7 +376,7 @@ export class Call {
     const saved = log.confirmed({
       callId,
       a: this.#callerSnapshot(),
-      b: b.snapshot,
+      b,
       record: this.record.toRecord(),
     });
     await Promise.race([saved.then(() => undefined), late]);
@@ -487,37 +412,36 @@ export class Call {
     }
     this.a.heard(body.bytes);
     this.guard(async () => {
-      const answer = await this.#media?.answer('a', body.bytes, fromTagOf(ack) ?? '');
-      if (answer && !answer.ok) this.#refuseMedia(answer.refusal);
+      const answer = await this.#winner?.media?.answer('a', body.bytes, fromTagOf(ack) ?? '');
+      if (answer && !answer.ok) this.#fail(answer.refusal);
     });
   }
 
-  #sessionOf(): Session | undefined {
-    const media = this.#media;
+  #startSession(branch: Branch): Session | undefined {
+    const { media } = branch;
     if (!media) return undefined;
-    if (!this.#session) {
-      const call = this;
-      this.#session = new Session(
-        {
-          clock: this.#deps.clock,
-          fraction: () => this.#deps.fraction(),
-          media,
-          get talking() {
-            return call.#state === 'talking';
-          },
-          end: (ending) => this.end(ending),
-          guard: (work) => this.guard(work),
-          noted: (side, sentence) => this.#ladder.step(side, sentence, this.#deps.clock.now()),
+    const call = this;
+    this.#session = new Session(
+      {
+        clock: this.#deps.clock,
+        fraction: () => this.#deps.fraction(),
+        media,
+        get talking() {
+          return call.#state === 'talking';
         },
-        { a: this.a, b: this.b },
-      );
-    }
+        end: (ending) => this.end(ending),
+        guard: (work) => this.guard(work),
+        noted: (side, sentence) => this.#ladder.step(side, sentence, this.#deps.clock.now()),
+      },
+      { a: this.a, b: branch.leg },
+    );
     return this.#session;
   }
 
   // ---------------------------------------------------------------- media
 
-  #mediaEvent(event: MediaEvent): void {
+  #mediaEvent(branch: Branch, event: MediaEvent): void {
+    if (this.#winner && branch !== this.#winner) return;
     if (event.kind === 'engine-lost') {
       this.#fail({ kind: 'engine-lost' });
       return;
@@ -526,10 +450,6 @@ export class Call {
     const { silentMs, silentOnHoldMs } = this.#deps.settings.budgets;
     if (event.forMs < (this.#session?.onHold ? silentOnHoldMs : silentMs)) return;
     this.#fail({ kind: 'media-silent', side: event.side, forSeconds: Math.round(event.forMs / 1000) });
-  }
-
-  #refuseMedia(refusal: MediaRefusal): void {
-    this.#fail(refusal);
   }
 
   // ---------------------------------------------------------------- the end
@@ -542,7 +462,9 @@ export class Call {
   end(ending: Ending): void {
     if (!this.#step('ended')) {
       // A leg went quiet while the call was ending: that is what the record waits for.
-      if (ending.kind === 'hung-up') this.#quieter(ending.by === 'caller' ? 'a' : 'b');
+      if (ending.kind !== 'hung-up') return;
+      const quiet = ending.by === 'caller' ? 'a' : this.#winner;
+      if (quiet) this.#quieter(quiet);
       return;
     }
     const { clock, settings } = this.#deps;
@@ -575,7 +497,7 @@ export class Call {
       record.status = 200;
       return q850Reason(record.q850, 'Normal call clearing');
     }
-    const failure = ending.kind === 'failure' ? ending.failure : this.#gaveUp(ending.by);
+    const failure = ending.kind === 'failure' ? ending.failure : this.#tooSoon(ending.by);
     const verdict = verdictOf(failure);
     record.endedBy = ending.by;
     record.q850 = ending.q850 ?? verdict.q850;
@@ -589,9 +511,9 @@ export class Call {
   }
 
   /** A BYE before the caller got the answer (RFC 3261 §15): nobody talked, so it is not a normal end. */
-  #gaveUp(by: 'caller' | 'callee'): CallFailure {
+  #tooSoon(by: 'caller' | 'callee'): CallFailure {
     if (by === 'caller') return { kind: 'caller-cancelled', elsewhere: false };
-    return { kind: 'peer-rejected', role: this.b.role === 'teams' ? 'teams' : 'carrier', status: 487 };
+    return { kind: 'peer-rejected', role: this.#winner?.leg.role ?? 'carrier', status: 487 };
   }
 
   #endCaller(ending: Ending, reason: string): void {
@@ -606,40 +528,44 @@ export class Call {
     }
     if (!this.a.alive || (ending.kind === 'hung-up' && ending.by === 'caller')) return;
     this.#quiet.add('a');
-    this.#listenToEnd('a');
+    this.#listenToEnd(this.a, 'a');
     this.a.dialog?.bye(reason);
   }
 
   #endCalled(ending: Ending, reason: string): void {
-    const outgoing = this.#outgoing;
-    if (this.b.dialog) {
-      if (!this.b.alive || (ending.kind === 'hung-up' && ending.by === 'callee')) {
-        this.#quieter('b');
-        return;
+    for (const branch of this.#branches) {
+      const { leg } = branch;
+      if (branch !== this.#winner) {
+        branch.cancel(reason, false);
+        if (branch.pending) this.#quiet.add(branch);
+      } else if (leg.alive && !(ending.kind === 'hung-up' && ending.by === 'callee')) {
+        this.#quiet.add(branch);
+        this.#listenToEnd(leg, branch);
+        leg.dialog?.bye(reason);
       }
-      this.#listenToEnd('b');
-      this.b.dialog.bye(reason);
-    } else if (outgoing) outgoing.cancel(reason);
-    else this.#quieter('b');
+    }
   }
 
-  #listenToEnd(side: 'a' | 'b'): void {
-    const { dialog } = this[side];
-    if (dialog) dialog.onEnded = () => this.#quieter(side);
+  #listenToEnd(leg: Leg, what: Quiet): void {
+    if (leg.dialog) leg.dialog.onEnded = () => this.#quieter(what);
   }
 
   async #releaseMedia(): Promise<void> {
-    try {
-      const counters = await this.#media?.release();
-      if (counters?.a) this.record.a.media = counters.a;
-      if (counters?.b) this.record.b.media = counters.b;
-    } catch (error) {
-      this.#deps.onBug(this, error);
+    const answered = this.#winner ?? this.#branches[0];
+    for (const branch of this.#branches) {
+      try {
+        const counters = await branch.media?.release();
+        if (branch !== answered) continue;
+        if (counters?.a) this.record.a.media = counters.a;
+        if (counters?.b) this.record.b.media = counters.b;
+      } catch (error) {
+        this.#deps.onBug(this, error);
+      }
     }
     this.#quieter('media');
   }
 
-  #quieter(what: 'a' | 'b' | 'a-ack' | 'media'): void {
+  #quieter(what: Quiet): void {
     if (this.#quiet.delete(what) && this.#quiet.size === 0 && this.#state === 'ending') this.#close();
   }
 
@@ -649,9 +575,7 @@ export class Call {
     this.#deps.log.closed(this.record.toRecord(), this.#ladder.render());
     this.#ladder.clear();
     this.#session = undefined;
-    this.#media = undefined;
-    this.#targets = undefined;
-    this.#offer = undefined;
+    for (const branch of this.#branches) branch.forget();
     this.#deps.onOver(this);
   }
 
@@ -695,7 +619,6 @@ export class Call {
 
   #noteCorrelation(message: SipMessage): void {
     if (this.record.microsoftCorrelationId !== undefined) return;
-    if (message === this.#invite?.request ? !this.fromTeams : this.b?.role !== 'teams') return;
     const id = microsoftCorrelationId(message);
     if (id !== undefined) this.record.microsoftCorrelationId = id;
   }
@@ -708,9 +631,7 @@ function withoutTag(value: string): string {
   return semicolon < 0 ? value : value.slice(0, semicolon);
 }
 
-function outcomeText(outcome: FinalOutcome): string {
-  if (outcome.kind === 'response') return String(outcome.response.status);
-  return outcome.kind === 'timeout'
-    ? 'no answer in time'
-    : `${outcome.failure.kind}: ${outcome.failure.detail}`;
+function maxForwardsOf(request: SipRequest): number {
+  const received = Number(request.headers.get('max-forwards') ?? 70);
+  return Math.max(0, Math.min(Number.isInteger(received) ? received : 70, 70) - 1);
 }

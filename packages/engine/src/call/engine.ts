@@ -1,4 +1,4 @@
-import type { CallDirection, CallId, CallRecord, Carrier, RoutingSnapshot } from '@tandem/domain';
+import type { CallDirection, CallId, CallRecord, Carrier, Device, RoutingSnapshot } from '@tandem/domain';
 import { callIdOf, Headers, hostOfUri, parseUri, printUri, type SipMessage } from '@tandem/sip';
 import type {
   Destination,
@@ -16,24 +16,27 @@ import type { Ids } from '../ports/ids.ts';
 import type { MediaPort } from '../ports/media-port.ts';
 import type { PhoneAuth } from '../ports/phone-auth.ts';
 import { forgetfulProbeMemory, type ProbeMemory } from '../ports/probe-memory.ts';
-import type { Registrations } from '../ports/registrations.ts';
+import { noRegistrations, type Registrations } from '../ports/registrations.ts';
 import type { SnapshotSource } from '../ports/snapshot.ts';
-import type { TeamsAccess } from '../ports/teams-access.ts';
-import { callFactsOf } from '../routing/call-facts.ts';
+import { ownFactsOnly, type TeamsAccess } from '../ports/teams-access.ts';
+import { type CallFacts, callFactsOf } from '../routing/call-facts.ts';
+import type { Reach } from '../routing/called-party.ts';
+import { decideFromPhone } from '../routing/decide-from-phone.ts';
 import { decideFromTeams } from '../routing/decide-from-teams.ts';
 import { decideInbound } from '../routing/decide-inbound.ts';
-import type { Decision } from '../routing/decision.ts';
+import { branchesOf, type Decision, type Route } from '../routing/decision.ts';
 import { carrierBySource, type Source } from '../routing/source.ts';
 import { allowHeader, type EngineSettings } from '../settings.ts';
 import type { CallState } from './call.machine.ts';
-import { Call, type CallDeps } from './call.ts';
-import type { CallFailure } from './call-failure.ts';
+import { Call } from './call.ts';
+import type { CallDeps } from './call-deps.ts';
+import type { CallFailure, LegRole } from './call-failure.ts';
 import { Ladder, UnclaimedMessages } from './ladder.ts';
 import type { CallParty } from './party.ts';
 import { q850Reason } from './reason.ts';
 import { RecordDraft } from './record-draft.ts';
 import { endRestored } from './restore.ts';
-import { targetsOf } from './routing-plan.ts';
+import { plansOf } from './routing-plan.ts';
 import { verdictOf } from './verdicts.ts';
 
 /** The user agent's callbacks that the engine answers. */
@@ -128,6 +131,11 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
   const unclaimed = new UnclaimedMessages();
   const peers = new PeerBook(clock, deps.fraction);
   peers.onChange = (peer) => deps.onEvent?.({ kind: 'peer-changed', peer });
+  const reach: Reach = {
+    access: deps.access ?? ownFactsOnly,
+    registrations: deps.registrations ?? noRegistrations,
+  };
+  const phoneListeners = new Set(Object.values(settings.phones?.via ?? {}));
   let draining = false;
   let drained: (() => void) | undefined;
 
@@ -175,6 +183,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
 
   function sourceOf(flow: Flow, snapshot: RoutingSnapshot): Source {
     if (deps.isTeams(flow)) return { kind: 'teams' };
+    if (phoneListeners.has(flow.listener)) return { kind: 'phone' };
     const carrier = carrierBySource(snapshot, flow);
     return carrier ? { kind: 'carrier', carrierId: carrier.id } : { kind: 'unknown' };
   }
@@ -188,13 +197,15 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       invite.reject(403);
       return;
     }
+    let device: Device | undefined;
+    if (source.kind === 'phone') {
+      device = phoneOf(invite);
+      if (!device) return;
+    }
     const facts = callFactsOf(invite.request);
-    let decision =
-      source.kind === 'teams'
-        ? decideFromTeams(snapshot, facts)
-        : decideInbound(snapshot, source.carrierId, facts);
+    let decision = decide(source, device, snapshot, facts);
     const hops = hopsOf(invite.request);
-    const trouble = decision.emergency ? undefined : shedding(source, decision, snapshot);
+    const trouble = decision.emergency ? undefined : shedding(source, device, decision, snapshot);
     if (trouble) {
       shed(invite, trouble);
       return;
@@ -203,24 +214,16 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     else if (hops >= mostHops && !decision.emergency) decision = instead(decision, { kind: 'loop-detected' });
 
     const route = decision.outcome === 'route' ? decision.route : undefined;
-    const direction: CallDirection =
-      source.kind === 'carrier' ? 'to-teams' : route?.kind === 'to-teams' ? 'internal' : 'from-teams';
     const sipCallId = callIdOf(invite.request) ?? '';
     const record = new RecordDraft({
       callId: deps.ids.callId(),
-      direction,
+      direction: directionOf(source, route),
       decision,
       fromAsReceived: facts.from.user,
       toAsDialled: facts.called,
       invitedAt: clock.wall(),
       aRole: source.kind,
-      bRole: route
-        ? route.kind === 'to-teams'
-          ? 'teams'
-          : 'carrier'
-        : source.kind === 'teams'
-          ? 'carrier'
-          : 'teams',
+      bRole: calledRole(source, route),
       sipCallId,
     });
     const ladder = new Ladder(startedAt);
@@ -229,22 +232,47 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       record,
       startedAt,
       ladder,
-      targets: route && targetsOf(route, snapshot, peers, settings, hops + 1, full),
+      branches: route ? plansOf(route, { snapshot, peers, settings, hops: hops + 1, full }) : [],
       contact: contactFor(invite, source, snapshot),
     });
-    register(call, source, sipCallId, ladder);
+    register(call, source, device, sipCallId, ladder);
     call.guard(() => {
       log.opened(record.toRecord());
-      if (route) call.start(route);
+      if (route) call.start();
       else if (decision.outcome === 'refuse')
         call.end({ kind: 'failure', failure: decision.failure, by: 'platform' });
     });
   }
 
+  /** The phone that made the call, by its digest alone; undefined: it has been answered (RFC 3261 §22.2). */
+  function phoneOf(invite: IncomingInvite): Device | undefined {
+    const verdict = deps.authenticatePhone?.(invite.request, invite.flow) ?? { kind: 'refused', status: 403 };
+    if (verdict.kind === 'device') return verdict.device;
+    if (verdict.kind === 'refused') invite.reject(verdict.status);
+    else invite.reject(verdict.status, { headers: Headers.of(verdict.headers) });
+    return undefined;
+  }
+
+  function decide(
+    source: Exclude<Source, { kind: 'unknown' }>,
+    device: Device | undefined,
+    snapshot: RoutingSnapshot,
+    facts: CallFacts,
+  ): Decision {
+    if (device) return decideFromPhone(snapshot, device, facts, reach);
+    if (source.kind === 'carrier') return decideInbound(snapshot, source.carrierId, facts, reach);
+    return decideFromTeams(snapshot, facts, reach);
+  }
+
   /** Limits and draining, answered before anything else is spent on the call (T04, reliability 3). */
-  function shedding(source: Source, decision: Decision, snapshot: RoutingSnapshot): CallFailure | undefined {
+  function shedding(
+    source: Source,
+    device: Device | undefined,
+    decision: Decision,
+    snapshot: RoutingSnapshot,
+  ): CallFailure | undefined {
     if (draining) return { kind: 'draining' };
-    const key = sourceKey(source, decision);
+    const key = sourceKey(source, device, decision);
     const limit = settings.budgets.unansweredPerSource;
     if ((unanswered.get(key) ?? 0) >= limit) return { kind: 'too-many-calls', limit, of: key };
     if (source.kind !== 'carrier') return undefined;
@@ -283,7 +311,8 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       const known = host !== undefined && snapshot.accountBySbcHost.has(host);
       return `<sip:${known ? host : settings.teams.trunkHost}:${settings.teams.contactPort};transport=tls>`;
     }
-    const us = settings.carriers.contact[flow.protocol] ?? flow.local;
+    const side = source.kind === 'phone' ? settings.phones : settings.carriers;
+    const us = side?.contact[flow.protocol] ?? flow.local;
     const uri = parseUri(request.uri);
     const user = uri && uri.scheme !== 'tel' && uri.user !== undefined ? { user: uri.user } : {};
     const transport =
@@ -301,6 +330,10 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       incoming.respond(403);
       return;
     }
+    if (source.kind === 'phone' && request.method === 'REGISTER' && deps.onRegister) {
+      deps.onRegister(incoming);
+      return;
+    }
     if (request.method !== 'OPTIONS') {
       // BYE and the like to dialogs that are gone; REGISTER, SUBSCRIBE … are not ours.
       if (request.method === 'BYE' || request.method === 'NOTIFY') incoming.respond(481);
@@ -315,9 +348,10 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       answerOptions(incoming, `<sip:${ours}:${settings.teams.contactPort};transport=tls>`);
       return;
     }
-    const carrier = snapshot.carriers.get(source.carrierId);
+    const carrier = source.kind === 'carrier' ? snapshot.carriers.get(source.carrierId) : undefined;
     if (carrier) peers.heardFromCarrier(carrier);
-    const us = settings.carriers.contact[incoming.flow.protocol] ?? incoming.flow.local;
+    const side = source.kind === 'phone' ? settings.phones : settings.carriers;
+    const us = side?.contact[incoming.flow.protocol] ?? incoming.flow.local;
     answerOptions(incoming, `<sip:${us.host}:${us.port}>`);
   }
 
@@ -348,9 +382,15 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     else unclaimed.add(direction, sipCallId, bytes, peer, now);
   }
 
-  function register(call: Call, source: Source, sipCallId: string, ladder: Ladder): void {
+  function register(
+    call: Call,
+    source: Source,
+    device: Device | undefined,
+    sipCallId: string,
+    ladder: Ladder,
+  ): void {
     const { record } = call;
-    const key = sourceKey(source, record.decision);
+    const key = sourceKey(source, device, record.decision);
     const carrier = source.kind === 'carrier' ? source.carrierId : undefined;
     const view: LiveCall = {
       callId: record.callId,
@@ -455,16 +495,37 @@ function decrement(counts: Map<string, number>, key: string): void {
   else counts.set(key, left);
 }
 
-/** Whom a flood is counted against: the carrier, or the customer on Microsoft's side. */
-function sourceKey(source: Source, decision: { readonly accountId: string | undefined }): string {
-  return source.kind === 'carrier'
-    ? `carrier ${source.carrierId}`
-    : `customer ${decision.accountId ?? 'unknown'}`;
+/** Whom a flood is counted against: the carrier, the phone, or the customer on Microsoft's side. */
+function sourceKey(
+  source: Source,
+  device: Device | undefined,
+  decision: { readonly accountId: string | undefined },
+): string {
+  if (source.kind === 'carrier') return `carrier ${source.carrierId}`;
+  return device ? `phone ${device.id}` : `customer ${decision.accountId ?? 'unknown'}`;
+}
+
+function directionOf(source: Source, route: Route | undefined): CallDirection {
+  if (source.kind === 'carrier') {
+    if (route?.kind === 'together') return 'to-person';
+    return route?.kind === 'to-phone' ? 'to-phone' : 'to-teams';
+  }
+  if (route && route.kind !== 'to-carrier') return 'internal';
+  return source.kind === 'phone' ? 'from-phone' : 'from-teams';
+}
+
+/** Until somebody is called; refused calls name the side where they would have gone. */
+function calledRole(source: Source, route: Route | undefined): LegRole {
+  const [branch] = route ? branchesOf(route) : [];
+  if (!branch) return source.kind === 'carrier' ? 'teams' : 'carrier';
+  if (branch.kind === 'to-teams') return 'teams';
+  return branch.kind === 'to-phone' ? 'phone' : 'carrier';
 }
 
 function instead(decision: Decision, failure: CallFailure): Decision {
-  const { accountId, personId, carrierId, emergency, from, to, why } = decision;
-  return { accountId, personId, carrierId, emergency, from, to, why, outcome: 'refuse', failure };
+  const { accountId, personId, callingPersonId, carrierId, emergency, from, to, why } = decision;
+  const facts = { accountId, personId, callingPersonId, carrierId, emergency, from, to, why };
+  return { ...facts, outcome: 'refuse', failure };
 }
 
 function maxForwardsOf(request: { readonly headers: Headers }): number {

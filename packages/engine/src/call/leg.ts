@@ -1,12 +1,16 @@
 import { type Direction, directionOf } from '@tandem/sip/sdp/direction.ts';
 import { parseSdp } from '@tandem/sip/sdp/sdp.ts';
 import type { Dialog } from '@tandem/sip/ua/types.ts';
+import type { LegRole } from './call-failure.ts';
 import type { SessionTimer } from './session-timer.ts';
 
 /** One side of a call once it has a dialog. */
 export class Leg {
   readonly side: 'a' | 'b';
-  readonly role: 'teams' | 'carrier';
+  readonly role: LegRole;
+  sipCallId = '';
+  /** For the record, as `TLS 127.0.0.1:16111`. */
+  peer: string | undefined;
   dialog: Dialog | undefined;
   /** The peer's last SDP, byte for byte: the same again is a refresh. */
   sdp: Buffer | undefined;
@@ -16,7 +20,7 @@ export class Leg {
   timer: SessionTimer | undefined;
   stopTimer: (() => void) | undefined;
 
-  constructor(side: 'a' | 'b', role: 'teams' | 'carrier') {
+  constructor(side: 'a' | 'b', role: LegRole) {
     this.side = side;
     this.role = role;
   }

@@ -1,4 +1,5 @@
 import type { ResultClass } from '@tandem/domain';
+import type { LegRole } from './call-failure.ts';
 import type { Blame, Verdict } from './verdicts.ts';
 
 /**
@@ -55,18 +56,21 @@ const other4xx: Row = [500, 127, 'peer-refused', 'peer', 'never', 'failed', 'ref
 const other5xx: Row = [500, 41, 'peer-error', 'peer', 'later', 'failed', 'had an internal error'];
 const other6xx: Row = [603, 21, 'declined', 'callee', 'never', 'refused', 'refused the call for every phone'];
 
-export function peerStatusVerdict(role: 'teams' | 'carrier', status: number): Verdict {
+const names = { teams: 'Microsoft Teams', carrier: 'The carrier', phone: 'The phone' } as const;
+const blamed = { teams: 'microsoft', carrier: 'carrier', phone: 'callee' } as const;
+
+export function peerStatusVerdict(role: LegRole, status: number): Verdict {
   // MICROSOFT: 410 is a media failure there (teams-direct-routing 2.4), not a number that has gone.
   const effective = role === 'teams' && status === 410 ? 488 : status;
   const [sip, q850, code, blame, retry, result, say] =
     rows[effective] ??
     (status < 400 ? redirected : status < 500 ? other4xx : status < 600 ? other5xx : other6xx);
-  const who = role === 'teams' ? 'Microsoft Teams' : 'The carrier';
+  const who = names[role];
   return {
     sip,
     q850,
     code,
-    blame: blame === 'peer' ? (role === 'teams' ? 'microsoft' : 'carrier') : blame,
+    blame: blame === 'peer' ? blamed[role] : blame,
     retry,
     result,
     say: `${who} ${say}.`,
@@ -77,7 +81,8 @@ export function peerStatusVerdict(role: 'teams' | 'carrier', status: number): Ve
  * Whether a final answer says something about this one address only, so that the next may be tried.
  * Hubs: teams-direct-routing 1.10. Carriers: product-behaviour 4.3 ("5xx and timeouts, not 486, 404, 603").
  */
-export function mayTryNext(role: 'teams' | 'carrier', status: number): boolean {
+export function mayTryNext(role: LegRole, status: number): boolean {
   if (role === 'teams') return status === 500 || status === 503 || status === 504;
+  if (role === 'phone') return false; // one contact a phone
   return status === 408 || (status >= 500 && status < 600);
 }

@@ -9,6 +9,7 @@ import type {
   RouteAttempt,
 } from '@tandem/domain';
 import type { Decision } from '../routing/decision.ts';
+import type { LegRole } from './call-failure.ts';
 
 /** The record while it grows. `toRecord` gives the value that leaves the engine. */
 export class RecordDraft {
@@ -20,10 +21,10 @@ export class RecordDraft {
   readonly invitedAt: number;
   readonly attempts: RouteAttempt[] = [];
   readonly why: string[];
-  readonly a: { role: 'teams' | 'carrier'; sipCallId: string; peer?: string; media?: LegMedia };
-  readonly b: { role: 'teams' | 'carrier'; sipCallId: string; peer?: string; media?: LegMedia };
+  readonly a: { role: LegRole; sipCallId: string; peer?: string; media?: LegMedia };
+  readonly b: { role: LegRole; sipCallId: string; peer?: string; media?: LegMedia };
   carrierId: CallRecord['carrierId'];
-  hub?: string;
+  hub: string | undefined;
   setupMs?: number;
   ringingMs?: number;
   answeredMs?: number;
@@ -45,8 +46,8 @@ export class RecordDraft {
     fromAsReceived: string;
     toAsDialled: string;
     invitedAt: number;
-    aRole: 'teams' | 'carrier';
-    bRole: 'teams' | 'carrier';
+    aRole: LegRole;
+    bRole: LegRole;
     sipCallId: string;
   }) {
     this.callId = start.callId;
@@ -59,6 +60,17 @@ export class RecordDraft {
     this.why = [...start.decision.why];
     this.a = { role: start.aRole, sipCallId: start.sipCallId };
     this.b = { role: start.bRole, sipCallId: '' };
+  }
+
+  /** Of several branches the record names one as its B leg: the one that answered, or that had the last word. */
+  calledAt(leg: {
+    readonly role: LegRole;
+    readonly sipCallId: string;
+    readonly peer: string | undefined;
+  }): void {
+    this.b.role = leg.role;
+    this.b.sipCallId = leg.sipCallId;
+    if (leg.peer !== undefined) this.b.peer = leg.peer;
   }
 
   toRecord(): CallRecord {

@@ -4,6 +4,7 @@ import type { DialogSnapshot, Protocol, UserAgent } from '@tandem/sip/ua/types.t
 import type { CallCheckpoint, CallLog } from '../ports/call-log.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EngineSettings } from '../settings.ts';
+import type { LegRole } from './call-failure.ts';
 import { q850Reason } from './reason.ts';
 import { verdictOf } from './verdicts.ts';
 
@@ -27,7 +28,6 @@ export function endRestored(
   for (const side of ['a', 'b'] as const) {
     const snapshot = checkpoint[side];
     const role = checkpoint.record.legs.find((leg) => leg.side === side)?.role ?? 'carrier';
-    if (role === 'phone') continue;
     const nextHop = nextHopOf(snapshot, role, settings);
     if (!nextHop) continue;
     ua.resume(snapshot, nextHop).bye(q850Reason(verdict.q850, verdict.say));
@@ -52,16 +52,15 @@ export function endRestored(
   return closed;
 }
 
-function nextHopOf(snapshot: DialogSnapshot, role: 'teams' | 'carrier', settings: EngineSettings) {
+function nextHopOf(snapshot: DialogSnapshot, role: LegRole, settings: EngineSettings) {
   const { nextHop } = aim(snapshot.routeSet, snapshot.remoteTarget);
-  const { teams, carriers } = settings;
-  const like = (protocol: Protocol) => ({
-    protocol,
-    host: '',
-    port: 0,
-    via: role === 'teams' ? teams.via : (carriers.via[protocol] ?? 'carrier-udp'),
-  });
-  if (role === 'teams') return destinationOf(nextHop, like('TLS'));
+  const { teams, carriers, phones } = settings;
+  if (role === 'teams') return destinationOf(nextHop, { protocol: 'TLS', host: '', port: 0, via: teams.via });
   const named = /;transport=(udp|tcp|tls)/i.exec(nextHop)?.[1]?.toUpperCase() as Protocol | undefined;
-  return destinationOf(nextHop, like(named ?? 'UDP'));
+  const protocol = named ?? 'UDP';
+  // A phone's connection died with the process, and only the phone can open another.
+  if (role === 'phone' && protocol !== 'UDP') return undefined;
+  const via = (role === 'phone' ? phones : carriers)?.via[protocol];
+  if (role === 'phone' && via === undefined) return undefined;
+  return destinationOf(nextHop, { protocol, host: '', port: 0, via: via ?? 'carrier-udp' });
 }

@@ -1,12 +1,13 @@
 import { type Carrier, type CarrierTarget, type Hub, isE164 } from '@tandem/domain';
 import { Headers, noParams, printNameAddr } from '@tandem/sip';
 import type { Destination } from '@tandem/sip/ua/types.ts';
-import type { Caller, ToCarrier, ToTeams } from '../routing/decision.ts';
+import type { Caller, ToCarrier, ToPhone, ToTeams } from '../routing/decision.ts';
 import type { EngineSettings } from '../settings.ts';
+import type { LegRole } from './call-failure.ts';
 
 /** One place where the called side may be reached, and the INVITE as that place wants it. */
 export interface Target {
-  readonly role: 'teams' | 'carrier';
+  readonly role: LegRole;
   /** For the record: `hub sip.pstnhub.microsoft.com:5061`. */
   readonly name: string;
   readonly destination: Destination;
@@ -118,6 +119,39 @@ export function carrierTarget(
       : nameAddr(caller.displayName, `sip:${userPart(written(caller.number ?? ''))}@${usHost};user=phone`),
     to: `<sip:${called}@${host}:${port};user=phone>`,
     contact: `<sip:${userPart(contactUser)}@${usHost}:${us?.port ?? 5060}${transport}>`,
+    headers,
+  };
+}
+
+/**
+ * A registered phone: its Contact is the Request-URI (RFC 3261 §10.3 item 7), and the INVITE goes the way its
+ * registration came. To names what was called, so that a phone with several lines can tell.
+ */
+export function phoneTarget(route: ToPhone, settings: EngineSettings, hops: number): Target {
+  const { caller, contact, device, dialled } = route;
+  const { protocol } = contact.destination;
+  const { phones, carriers, teams, budgets } = settings;
+  const us = (phones ?? carriers).contact[protocol];
+  const host = us?.host ?? teams.trunkHost;
+  const transport = protocol === 'UDP' ? '' : `;transport=${protocol.toLowerCase()}`;
+  const hidden = caller.anonymous || caller.number === undefined;
+  const user = callerUser(caller);
+  const phone = /^\+?[0-9]+$/.test(user) ? ';user=phone' : '';
+  const headers = new Headers();
+  if (!hidden) headers.append('P-Asserted-Identity', `<sip:${user}@${host}${phone}>`);
+  headers.append('Session-Expires', `${budgets.sessionExpiresSeconds};refresher=uac`);
+  headers.append('Min-SE', String(budgets.minSessionExpiresSeconds));
+  headers.append('X-Tandem-Hops', String(hops));
+  return {
+    role: 'phone',
+    name: `phone ${device.name} ${contact.destination.host}:${contact.destination.port}`,
+    destination: contact.destination,
+    requestUri: contact.uri,
+    from: hidden
+      ? '"Anonymous" <sip:anonymous@anonymous.invalid>'
+      : nameAddr(caller.displayName, `sip:${user}@${host}${phone}`),
+    to: `<sip:${userPart(dialled)}@${host}>`,
+    contact: `<sip:${user}@${host}:${us?.port ?? 5060}${transport}>`,
     headers,
   };
 }

@@ -7,11 +7,13 @@ import {
   asAccountId,
   asCallId,
   asCarrierId,
+  asDeviceId,
   asPersonId,
   buildSnapshot,
   type CallId,
   type CallRecord,
   type Carrier,
+  type Device,
   type E164,
   type Person,
   type RoutingSnapshot,
@@ -35,6 +37,8 @@ import { createUserAgent } from '@tandem/sip/ua/user-agent.ts';
 import type { CallCheckpoint, CallLog, LadderEntry } from '../ports/call-log.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { MediaEvent, MediaOutcome, MediaPort, MediaRefusal, MediaSession } from '../ports/media-port.ts';
+import { ownFactsOnly } from '../ports/teams-access.ts';
+import type { Reach } from '../routing/called-party.ts';
 import { allowedMethods, defaultBudgets, type EngineSettings } from '../settings.ts';
 import { type CallEngine, createCallEngine, type EngineEvent } from './engine.ts';
 
@@ -100,6 +104,31 @@ export const people = [
   person('Sam', 'acme', samNumber, { extension: '1002' }),
   person('Gina', 'globex', globexNumber, { extension: '1001' }),
 ];
+
+/** A phone; `at` names the peer of the test network where it is. */
+export function device(name: string, of: string, more: Partial<Device> = {}): Device {
+  return {
+    id: asDeviceId(`${of}-${name}`),
+    accountId: asAccountId(of),
+    name,
+    kind: more.personId === undefined ? 'common-area-phone' : 'desk-phone',
+    sipUser: `${of}-${name}`,
+    ...more,
+  };
+}
+
+/** For decisions that are not about who is registered. */
+export const everyPhoneRegistered: Reach = {
+  access: ownFactsOnly,
+  registrations: {
+    deviceAt: () => undefined,
+    contactOf: (id) => ({
+      uri: `sip:${id}@192.0.2.50:5060`,
+      destination: { protocol: 'UDP', host: '192.0.2.50', port: 5060, via: 'phones-udp' },
+      expiresAtWallMs: 9e15,
+    }),
+  },
+};
 
 export const offerSdp = (marks = ''): Buffer =>
   Buffer.from(

@@ -1,5 +1,5 @@
 import type { ResultClass } from '@tandem/domain';
-import type { CallFailure } from './call-failure.ts';
+import type { CallFailure, Lacking } from './call-failure.ts';
 import { peerStatusVerdict } from './peer-status.ts';
 
 export type Blame = 'caller' | 'callee' | 'customer' | 'carrier' | 'microsoft' | 'us' | 'nobody';
@@ -103,6 +103,9 @@ export const verdicts = {
     'refused',
     'The called person cannot be reached in Teams yet.',
   ),
+  'unknown-phone': row(403, 21, 'customer', 'never', 'refused', 'The phone belongs to no customer here.'),
+  'phone-not-registered': row(480, 20, 'customer', 'later', 'refused', 'The called phone is not registered.'),
+  'calls-itself': row(486, 17, 'caller', 'never', 'busy', 'The call goes to the one who makes it.'),
   'no-route': row(404, 3, 'customer', 'never', 'refused', 'The customer has no carrier for this number.'),
   'too-many-hops': row(483, 25, 'nobody', 'never', 'refused', 'The call went through too many systems.'),
   'loop-detected': row(482, 25, 'nobody', 'never', 'refused', 'The call came round in a circle.'),
@@ -126,6 +129,7 @@ export const verdicts = {
     'None of the Teams connection points could be reached.',
   ),
   'carrier-unreachable': row(500, 38, 'carrier', 'later', 'failed', 'No carrier could be reached.'),
+  'phone-unreachable': row(480, 20, 'customer', 'later', 'failed', 'The phone could not be reached.'),
   'no-answer': row(480, 19, 'callee', 'later', 'no-answer', 'Nobody answered.'),
   'caller-cancelled': row(
     487,
@@ -212,7 +216,13 @@ export function verdictOf(failure: CallFailure): Verdict {
     case 'caller-not-eligible':
     case 'callee-disabled':
     case 'callee-not-eligible':
-      return { ...verdicts[failure.kind], code: failure.code, say: failure.sentence };
+      return lacking(verdicts[failure.kind], failure);
+    case 'phone-not-registered':
+      return {
+        ...verdicts[failure.kind],
+        code: failure.kind,
+        say: `The phone ${failure.phone} is not registered.`,
+      };
     case 'caller-cancelled':
       return failure.elsewhere
         ? {
@@ -225,6 +235,11 @@ export function verdictOf(failure: CallFailure): Verdict {
     default:
       return { ...verdicts[failure.kind], code: failure.kind };
   }
+}
+
+function lacking(of: Row, failure: Lacking & { readonly kind: string }): Verdict {
+  const { code = failure.kind, sip = of.sip, q850 = of.q850, sentence } = failure;
+  return { ...of, sip, q850, code, say: sentence };
 }
 
 /** How a call ends that simply ends. */

@@ -47,6 +47,7 @@ function told(snapshot: RoutingSnapshot, call: CallFacts): string {
   const { route } = decision;
   if (route.kind === 'to-teams')
     return `teams ${route.person.displayName} of ${route.account.name} at ${route.sbcHost}`;
+  if (route.kind !== 'to-carrier') return route.kind;
   return `carrier ${route.called} over ${route.carriers.map((each) => each.name).join(', ')}`;
 }
 

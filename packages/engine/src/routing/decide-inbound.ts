@@ -6,18 +6,23 @@ import {
   type Owner,
   type RoutingSnapshot,
   readNumber,
-  teamsEligibility,
 } from '@tandem/domain';
 import type { CallFailure } from '../call/call-failure.ts';
 import { type CallFacts, isAnonymous } from './call-facts.ts';
+import { calledEndpoints, ownReach, type Reach } from './called-party.ts';
 import type { Caller, Decision, DecisionFacts } from './decision.ts';
 import { diversionsIn, maxDiversions } from './history-info.ts';
 
 /**
- * A call from a carrier: who owns the called number, and may Teams ring. Order of product-behaviour 4.2, as far as
+ * A call from a carrier: who owns the called number, and what may ring. Order of product-behaviour 4.2, as far as
  * there is something to decide today. The customer follows from carrier and called number alone (T03).
  */
-export function decideInbound(snapshot: RoutingSnapshot, carrierId: CarrierId, facts: CallFacts): Decision {
+export function decideInbound(
+  snapshot: RoutingSnapshot,
+  carrierId: CarrierId,
+  facts: CallFacts,
+  reach: Reach = ownReach,
+): Decision {
   const carrier = snapshot.carriers.get(carrierId);
   const why: string[] = [`The call came from the carrier ${carrier?.name ?? carrierId}.`];
   const owned = carrier && ownedNumber(snapshot, carrier, facts.called);
@@ -29,7 +34,9 @@ export function decideInbound(snapshot: RoutingSnapshot, carrierId: CarrierId, f
   const account = snapshot.accounts.get(owner.accountId) as Account;
   const person = owner.kind === 'person' ? snapshot.people.get(owner.personId) : undefined;
   const caller = callerFromCarrier(facts, account);
-  why.push(`${number} belongs to ${person?.displayName ?? 'a person who is gone'} of ${account.name}.`);
+  const phone = owner.kind === 'device' ? snapshot.devices.get(owner.deviceId) : undefined;
+  const whose = phone ? `the phone ${phone.name}` : (person?.displayName ?? 'a person who is gone');
+  why.push(`${number} belongs to ${whose} of ${account.name}.`);
 
   if (account.status === 'suspended') {
     why.push(`${account.name} is suspended.`);
@@ -39,33 +46,17 @@ export function decideInbound(snapshot: RoutingSnapshot, carrierId: CarrierId, f
     why.push('The call was forwarded too many times.');
     return refused({ kind: 'loop-detected' });
   }
-  const [finding] = teamsEligibility(account, person);
-  if (finding || !person) {
-    const { code, sentence } = finding ?? {
-      code: 'PRV-101' as const,
-      sentence: 'The owner of the number is gone.',
-    };
-    why.push(`${code}: ${sentence}`);
-    const disabled = code === 'PRV-101' || code === 'PRV-102';
-    return refused({ kind: disabled ? 'callee-disabled' : 'callee-not-eligible', code, sentence });
-  }
-  const sbcHost = account.sbcHosts[0];
-  if (sbcHost === undefined) {
-    why.push(`${account.name} has no host name at Microsoft.`);
-    return refused({ kind: 'no-route', dialled: number });
-  }
-  why.push(`${person.displayName} is ready for Teams: the call goes to Microsoft as ${sbcHost}.`);
-  return {
-    ...known(),
-    outcome: 'route',
-    route: { kind: 'to-teams', account, person, number, sbcHost, caller },
-  };
+  const calling = { kind: 'carrier' as const, personId: undefined, deviceId: undefined };
+  const as = { account, dialled: number, number, caller, calling };
+  const { route, failure } = calledEndpoints(snapshot, owner, as, reach, why);
+  return route ? { ...known(), outcome: 'route', route } : refused(failure);
 
   function known(): DecisionFacts {
     const shown = owned ? callerFromCarrier(facts, snapshot.accounts.get(owned.owner.accountId)) : undefined;
     return {
       accountId: owned?.owner.accountId,
       personId: owned?.owner.kind === 'person' ? owned.owner.personId : undefined,
+      callingPersonId: undefined,
       carrierId,
       emergency: false,
       from: shown ? (shown.anonymous ? 'anonymous' : (shown.number ?? '')) : facts.from.user,

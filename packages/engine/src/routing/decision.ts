@@ -3,12 +3,14 @@ import type {
   AccountId,
   Carrier,
   CarrierId,
+  Device,
   E164,
   EmergencyNumber,
   Person,
   PersonId,
 } from '@tandem/domain';
 import type { CallFailure } from '../call/call-failure.ts';
+import type { PhoneContact } from '../ports/registrations.ts';
 
 /** Who is shown to the called side. */
 export interface Caller {
@@ -46,12 +48,40 @@ export interface ToCarrier {
   readonly diversion: { readonly number: string; readonly reason: string } | undefined;
 }
 
-export type Route = ToTeams | ToCarrier;
+export interface ToPhone {
+  readonly kind: 'to-phone';
+  readonly account: Account;
+  /** Whose call it is; undefined when the phone itself was called. */
+  readonly person: Person | undefined;
+  readonly device: Device;
+  readonly contact: PhoneContact;
+  /** Number or extension that was called. */
+  readonly dialled: string;
+  readonly caller: Caller;
+}
+
+/** One way to the called side. */
+export type Branch = ToTeams | ToPhone | ToCarrier;
+
+/** All of a person's endpoints at once; the first answer wins. */
+export interface Together {
+  readonly kind: 'together';
+  readonly branches: readonly (ToTeams | ToPhone)[];
+  readonly caller: Caller;
+}
+
+export type Route = Branch | Together;
+
+export function branchesOf(route: Route): readonly Branch[] {
+  return route.kind === 'together' ? route.branches : [route];
+}
 
 /** Facts for the record that hold whether the call is routed or refused. */
 export interface DecisionFacts {
   readonly accountId: AccountId | undefined;
   readonly personId: PersonId | undefined;
+  /** The person of ours who calls, at a phone or in Teams. */
+  readonly callingPersonId: PersonId | undefined;
   readonly carrierId: CarrierId | undefined;
   readonly emergency: boolean;
   /** As presented, E.164 where known. */

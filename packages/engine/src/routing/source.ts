@@ -5,6 +5,8 @@ import type { Flow } from '@tandem/sip/ua/types.ts';
 export type Source =
   | { readonly kind: 'teams' }
   | { readonly kind: 'carrier'; readonly carrierId: CarrierId }
+  /** Arrived on a phones' listener; whose it is says its digest only. */
+  | { readonly kind: 'phone' }
   | { readonly kind: 'unknown' };
 
 interface Sources {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildSnapshot } from '@tandem/domain';
+import { type AccountId, asPersonId, buildSnapshot, type Device } from '@tandem/domain';
 import { Headers } from '@tandem/sip';
 import fc from 'fast-check';
 import {
@@ -9,6 +9,8 @@ import {
   acmeId,
   carrier,
   danaNumber,
+  device,
+  everyPhoneRegistered,
   globexHost,
   globexId,
   globexNumber,
@@ -17,7 +19,9 @@ import {
   samNumber,
 } from '../call/test-world.ts';
 import { type CallFacts, callFactsOf } from './call-facts.ts';
+import { decideFromPhone } from './decide-from-phone.ts';
 import { decideFromTeams } from './decide-from-teams.ts';
+import { branchesOf, type Route } from './decision.ts';
 
 /**
  * T03: two customers with overlapping extensions never meet, whatever stands in the headers. Each has a carrier of its
@@ -31,6 +35,14 @@ const { snapshot } = buildSnapshot({
     account('globex', { carriers: [carrier('second', []).id], unknownCaller: 'main-number' }),
   ],
   people,
+  devices: [
+    device('dana-desk', 'acme', { personId: asPersonId('Dana') }),
+    device('lobby', 'acme', { extension: '1005' }),
+    device('gina-desk', 'globex', { personId: asPersonId('Gina') }),
+    device('lobby', 'globex', { extension: '1005' }),
+    // What no store should ever hold: a phone on the desk of another customer's person.
+    device('stray', 'globex', { personId: asPersonId('Dana') }),
+  ],
   carriers: [
     carrier('rehearsal', ['192.0.2.5'], { owner: acmeId }),
     carrier('second', ['192.0.2.6'], { owner: globexId }),
@@ -45,6 +57,7 @@ const numbers = fc.constantFrom(
   outside,
   '1001',
   '1002',
+  '1005',
   '911',
   '112',
   'anonymous',
@@ -76,19 +89,26 @@ const anyFacts: fc.Arbitrary<CallFacts> = fc.record({
   }),
 });
 
+function staysWith(owner: AccountId | undefined, route: Route): void {
+  for (const branch of branchesOf(route)) {
+    assert.equal(branch.account?.id, owner);
+    if (branch.person) assert.equal(branch.person.accountId, owner);
+    if (branch.kind === 'to-phone') assert.equal(branch.device.accountId, owner);
+    else if (branch.kind === 'to-teams') assert.equal(snapshot.accountBySbcHost.get(branch.sbcHost), owner);
+    else for (const each of branch.carriers) assert.ok(each.owner === owner || each.owner === 'operator');
+  }
+}
+
 test('10,000 random calls over two customers: the host alone says whose they are, and nothing crosses', () => {
   fc.assert(
     fc.property(anyFacts, (facts) => {
-      const decision = decideFromTeams(snapshot, facts);
+      const decision = decideFromTeams(snapshot, facts, everyPhoneRegistered);
       const owner = facts.host === acmeHost ? acmeId : facts.host === globexHost ? globexId : undefined;
       assert.equal(decision.accountId, owner);
       if (owner === undefined) assert.equal(decision.outcome, 'refuse');
       if (decision.outcome !== 'route') return;
       const { route } = decision;
-      assert.equal(route.account?.id, owner);
-      if (route.person) assert.equal(route.person.accountId, owner);
-      if (route.kind === 'to-teams') assert.equal(snapshot.accountBySbcHost.get(route.sbcHost), owner);
-      else for (const each of route.carriers) assert.ok(each.owner === owner || each.owner === 'operator');
+      staysWith(owner, route);
       const { asserted, number } = route.caller;
       for (const shown of [asserted, number]) {
         const numberOwner = shown === undefined ? undefined : snapshot.numbers.get(shown as never);
@@ -155,5 +175,29 @@ test('no header text whatever throws', () => {
       );
     }),
     { numRuns: 500 },
+  );
+});
+
+test('10,000 random calls from phones: the phone that proved itself alone says whose they are', () => {
+  const phones = fc.constantFrom(...snapshot.devices.values());
+  fc.assert(
+    fc.property(phones, anyFacts, (phone: Device, facts) => {
+      const decision = decideFromPhone(snapshot, phone, facts, everyPhoneRegistered);
+      assert.equal(decision.accountId, phone.accountId);
+      assert.ok(
+        decision.personId === undefined ||
+          snapshot.people.get(decision.personId)?.accountId === phone.accountId,
+      );
+      if (decision.outcome !== 'route') return;
+      staysWith(phone.accountId, decision.route);
+      const { asserted, number } = decision.route.caller;
+      for (const shown of [asserted, number]) {
+        const owner = shown === undefined ? undefined : snapshot.numbers.get(shown as never);
+        if (owner) assert.equal(owner.accountId, phone.accountId);
+      }
+      for (const branch of branchesOf(decision.route))
+        if (branch.kind === 'to-phone') assert.notEqual(branch.device.id, phone.id);
+    }),
+    { numRuns: 10_000 },
   );
 });

@@ -165,7 +165,7 @@ export class LiveOutgoingInvite implements OutgoingInvite, ClientUser {
       return;
     }
     dialog.ack();
-    dialog.bye();
+    dialog.bye(this.#cancelReason);
     if (extra) handlers.onAccepted(response, dialog, true);
     else this.#fail(this.#terminated(response));
   }

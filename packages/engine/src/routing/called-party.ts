@@ -1,0 +1,180 @@
+import {
+  type Account,
+  type Device,
+  type DeviceId,
+  type E164,
+  type Owner,
+  type Person,
+  type PersonId,
+  type RoutingSnapshot,
+  teamsEligibility,
+} from '@tandem/domain';
+import type { CallFailure } from '../call/call-failure.ts';
+import { noRegistrations, type Registrations } from '../ports/registrations.ts';
+import { ownFactsOnly, type TeamsAccess } from '../ports/teams-access.ts';
+import type { CallRefusal } from '../provisioning/call-outcome.ts';
+import type { Caller, Route, ToPhone, ToTeams } from './decision.ts';
+import { devicesOf } from './devices.ts';
+
+/** What a decision asks besides the snapshot: where phones are, and what provisioning says. Both from memory. */
+export interface Reach {
+  readonly access: TeamsAccess;
+  readonly registrations: Registrations;
+}
+
+/** Teams by our own facts, and no phones. */
+export const ownReach: Reach = { access: ownFactsOnly, registrations: noRegistrations };
+
+/** Who calls, as far as it decides what must not ring. */
+export interface CallingParty {
+  readonly kind: 'carrier' | 'teams' | 'phone';
+  readonly personId: PersonId | undefined;
+  readonly deviceId: DeviceId | undefined;
+}
+
+export type Called =
+  | { readonly route: Route; readonly failure?: undefined }
+  | { readonly failure: CallFailure; readonly route?: undefined };
+
+export interface CalledAs {
+  readonly account: Account;
+  /** Number or extension, for the To of a phone. */
+  readonly dialled: string;
+  /** The number that Microsoft is asked for; undefined: the person's main one. */
+  readonly number: E164 | undefined;
+  readonly caller: Caller;
+  readonly calling: CallingParty;
+}
+
+/**
+ * The endpoints of an owned number or extension: of a person Teams and all registered phones at once
+ * (product-behaviour 4.2 item 6), of a phone that phone. What already talks is not rung (4.5).
+ */
+export function calledEndpoints(
+  snapshot: RoutingSnapshot,
+  owner: Owner,
+  as: CalledAs,
+  reach: Reach,
+  why: string[],
+): Called {
+  if (owner.kind === 'person') return ringPerson(snapshot, owner.personId, as, reach, why);
+  const device = snapshot.devices.get(owner.deviceId);
+  if (!device) {
+    why.push('The phone with this number is gone.');
+    return { failure: { kind: 'unknown-number', dialled: as.dialled } };
+  }
+  if (device.id === as.calling.deviceId) {
+    why.push(`The phone ${device.name} calls itself.`);
+    if (device.personId !== undefined) return ringPerson(snapshot, device.personId, as, reach, why);
+    return { failure: { kind: 'calls-itself' } };
+  }
+  const phone = phoneBranch(device, undefined, as, reach);
+  if (!phone) {
+    why.push(`The phone ${device.name} is not registered.`);
+    return { failure: { kind: 'phone-not-registered', phone: device.name } };
+  }
+  why.push(`It rings the phone ${device.name}.`);
+  return { route: phone };
+}
+
+function ringPerson(
+  snapshot: RoutingSnapshot,
+  personId: PersonId,
+  as: CalledAs,
+  reach: Reach,
+  why: string[],
+): Called {
+  const { account } = as;
+  const person = snapshot.people.get(personId);
+  const teams = teamsBranch(account, person, as, reach, why);
+  // A person who is not there, or not active, has no endpoints at all (1.8).
+  if (!person?.active || (teams.failure && !teams.otherEndpoints))
+    return { failure: teams.failure ?? { kind: 'unknown-number', dialled: as.dialled } };
+
+  const branches: (ToTeams | ToPhone)[] = [];
+  const silent: string[] = [];
+  for (const device of devicesOf(snapshot, personId)) {
+    if (device.id === as.calling.deviceId) continue;
+    const phone = phoneBranch(device, person, as, reach);
+    if (phone) branches.push(phone);
+    else silent.push(device.name);
+    if (phone) why.push(`${person.displayName}'s phone ${device.name} rings.`);
+  }
+  if (silent.length > 0) why.push(`Not registered: ${silent.join(', ')}.`);
+  const { calling } = as;
+  const talksInTeams = calling.kind === 'teams' && calling.personId === personId;
+  // Who calls the own number from Teams is rung elsewhere only (4.5); with no phone, Teams knows best what to do.
+  if (talksInTeams && branches.length > 0)
+    why.push(`${person.displayName} calls from Teams: it is not rung.`);
+  else if (teams.branch) {
+    branches.unshift(teams.branch);
+    const { displayName } = person;
+    why.push(`${displayName} is ready for Teams: the call goes to Microsoft as ${teams.branch.sbcHost}.`);
+  }
+  const [first, ...others] = branches;
+  if (first)
+    return { route: others.length === 0 ? first : { kind: 'together', branches, caller: as.caller } };
+  const failure = teams.failure ?? { kind: 'calls-itself' as const };
+  if (failure.kind !== 'callee-not-eligible' || silent.length === 0) return { failure };
+  return {
+    failure: { ...failure, sentence: `${failure.sentence} No phone of ${person.displayName} is registered.` },
+  };
+}
+
+type TeamsBranch =
+  | {
+      readonly branch: ToTeams | undefined;
+      readonly failure?: undefined;
+      readonly otherEndpoints?: undefined;
+    }
+  | { readonly failure: CallFailure; readonly otherEndpoints: boolean; readonly branch?: undefined };
+
+/** Our own facts first and at once, then what provisioning says (1.8). */
+function teamsBranch(
+  account: Account,
+  person: Person | undefined,
+  as: CalledAs,
+  reach: Reach,
+  why: string[],
+): TeamsBranch {
+  const [finding] = teamsEligibility(account, person);
+  if (finding || !person) {
+    const { code, sentence } = finding ?? {
+      code: 'PRV-101' as const,
+      sentence: 'The owner of the number is gone.',
+    };
+    why.push(`${code}: ${sentence}`);
+    const disabled = code === 'PRV-101' || code === 'PRV-102';
+    const kind = disabled ? 'callee-disabled' : 'callee-not-eligible';
+    return { failure: { kind, code, sentence }, otherEndpoints: !disabled };
+  }
+  const outcome = reach.access.outcomeOf(account.id, person.id)?.toPerson;
+  if (outcome && !outcome.offered) {
+    const { refusal, otherEndpoints } = outcome;
+    why.push(refusalInWords(refusal));
+    return { failure: { kind: 'callee-not-eligible', ...refusal }, otherEndpoints };
+  }
+  const sbcHost = account.sbcHosts[0];
+  const number = as.number ?? person.numbers[0];
+  if (sbcHost === undefined || number === undefined) {
+    why.push(`${account.name} has no host name at Microsoft.`);
+    return { failure: { kind: 'no-route', dialled: as.dialled }, otherEndpoints: true };
+  }
+  return { branch: { kind: 'to-teams', account, person, number, sbcHost, caller: as.caller } };
+}
+
+export function refusalInWords(refusal: CallRefusal): string {
+  return refusal.code === undefined ? refusal.sentence : `${refusal.code}: ${refusal.sentence}`;
+}
+
+function phoneBranch(
+  device: Device,
+  person: Person | undefined,
+  as: CalledAs,
+  reach: Reach,
+): ToPhone | undefined {
+  const contact = reach.registrations.contactOf(device.id);
+  if (!contact || device.accountId !== as.account.id) return undefined;
+  const { account, dialled, caller } = as;
+  return { kind: 'to-phone', account, person, device, contact, dialled, caller };
+}
