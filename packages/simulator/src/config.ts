@@ -36,6 +36,17 @@ export interface TwinPorts {
   readonly twinRtp: PortRange;
 }
 
+/** A phone of the rehearsal world. */
+export interface TwinPhone {
+  readonly name: string;
+  /** Customer's key: `acme`. */
+  readonly account: string;
+  /** Digest user name and address of record. */
+  readonly user: string;
+  readonly password: string;
+  readonly realm: string;
+}
+
 export interface TwinConfig {
   /** The twin's own folder (certificates, recordings). */
   readonly dataDir: string;
@@ -55,6 +66,10 @@ export interface TwinConfig {
   readonly sbcTeamsTls: string;
   /** `host:port`, UDP and TCP: where the rehearsal carrier sends its calls. */
   readonly sbcCarrier: string;
+  /** `host:port` each: where phones register, over UDP and TCP, and over TLS. Absent: there are no phones. */
+  readonly sbcPhones?: { readonly sip: string; readonly tls: string };
+  /** The phones that the twin can be, with what they register with. */
+  readonly phones?: readonly TwinPhone[];
   /** Names of the hubs in the order of their ports: sip, sip2, sip3. */
   readonly hubNames: readonly string[];
   /** Bearer token that the control API asks for; empty = none. */

@@ -21,6 +21,7 @@ import { createSecretBox, loadOrCreateMasterKey } from '@tandem/adapters/securit
 import { watchCertificate } from '@tandem/adapters/sip-transport/certificate-watch.ts';
 import { createNameResolver } from '@tandem/adapters/sip-transport/name-resolver.ts';
 import { importCertificate } from '@tandem/adapters/sip-transport/own-certificate.ts';
+import { phonesVia } from '@tandem/adapters/sip-transport/phone-flows.ts';
 import { SipEndpoint, sipSides } from '@tandem/adapters/sip-transport/sip-endpoint.ts';
 import { openRoutingSnapshotSource } from '@tandem/adapters/snapshot/routing-snapshot-source.ts';
 import { asCallId, type CallRecord, uuidV7 } from '@tandem/domain';
@@ -34,9 +35,13 @@ import { createProbeMemory } from './probe-memory.ts';
 import { createRandom } from './random.ts';
 import { seedRehearsal } from './seed-rehearsal.ts';
 import { createLiveCalls, phaseOf } from './services/live-calls.ts';
+import { createMicrosoftConnections } from './services/microsoft-connections.ts';
 import { createPeerBoard } from './services/peer-board.ts';
+import { openPhones } from './services/phones.ts';
+import { createPresence } from './services/presence.ts';
 import { createReadinessBoard } from './services/provisioning-board.ts';
 import { withRehearsalToken } from './services/rehearsal-token.ts';
+import { sentBy } from './services/sent-by.ts';
 
 export interface RunningNode {
   stop(): Promise<void>;
@@ -64,7 +69,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     log.warn({ error: error.message }, 'the database cannot be brought up to date now');
   });
   const db = openDatabase({ url: config.databaseUrl, applicationName: 'tandem-node' });
-  const box = createSecretBox(loadOrCreateMasterKey(join(config.nodeDir, 'master.key')));
+  const masterKey = loadOrCreateMasterKey(join(config.nodeDir, 'master.key'));
+  const box = createSecretBox(masterKey);
   const ladders = openLadderStore({ dir: join(config.nodeDir, 'ladders') });
   const calls = await createCallLog({
     dir: join(config.nodeDir, 'journal'),
@@ -102,6 +108,18 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       `${config.certificateDir}: ${imported.say}. Put sbc.cert.pem (the whole chain, leaf first) and sbc.key.pem there, or name another folder with --certificate-dir.`,
     );
   for (const warning of imported.warnings) log.warn({ warning }, 'certificate');
+  const phones = await openPhones({
+    clock,
+    devices: stores.devices,
+    box,
+    masterKey,
+    nodeDir: config.nodeDir,
+    realm: config.sbcBaseDomain,
+    snapshot: () => snapshots.current(),
+    randomBytes: random.bytes,
+    onFault: (reason) => metricsOf.current?.platform.registerFailed(reason),
+    onProblem: (what) => log.warn({ what }, 'phones'),
+  });
   const media = createEmbeddedMedia({ socketPath: config.mediaSocket, name: 'node' });
   const endpoint = new SipEndpoint({
     bindAddress: config.bindAddress,
@@ -113,6 +131,12 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     resolver: createNameResolver(config.twin ? { servers: [config.twin.dns] } : {}),
     admitCarrier: (address, port) =>
       carrierBySource(snapshots.current(), { remote: { host: address, port } }) !== undefined,
+    phones: {
+      sipPort: config.ports.phonesSip,
+      tlsPort: config.ports.phonesTls,
+      door: phones.registrar.door,
+      flowClosed: (flow) => phones.registrar.flowClosed(flow),
+    },
     onAnomaly(what, from) {
       metricsOf.current?.platform.parseError(from.listener);
       log.info({ what, ...from }, 'refused on the wire');
@@ -153,12 +177,26 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         },
         mediaAddress: config.advertisedAddress,
       },
+      phones: {
+        via: phonesVia,
+        contact: {
+          UDP: { host: config.advertisedAddress, port: config.ports.phonesSip },
+          TCP: { host: config.advertisedAddress, port: config.ports.phonesSip },
+          TLS: { host: config.advertisedAddress, port: config.ports.phonesTls },
+        },
+        mediaAddress: config.advertisedAddress,
+      },
       budgets: defaultBudgets,
     },
+    registrations: phones.registrar,
+    authenticatePhone: phones.registrar.authenticatePhone,
+    onRegister: (incoming) => phones.registrar.onRegister(incoming),
     fraction: random.fraction,
     probeMemory,
     isTeams: (flow) => flow.listener === sipSides.teams,
     onEvent(event) {
+      if (event.kind === 'call-ended') presence.callEnded(event.call.callId);
+      else if ('call' in event) presence.callChanged(event.call);
       // A record is made for each step of each call only while somebody looks.
       if (!feed.watched) return;
       if (event.kind === 'peer-changed') feed.publish({ kind: 'peers' });
@@ -173,11 +211,9 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
           // No version: whoever scans learns nothing about what to try (T01).
           userAgent: 'Tandem',
           allow: allowedMethods,
+          alsoAnswered: ['REGISTER'],
           supported: ['timer'],
-          viaFor: (to) =>
-            ('via' in to ? to.via : to.listener) === sipSides.teams
-              ? { sentBy: `${config.sbcBaseDomain}:${config.ports.teamsTls}`, params: ';alias' }
-              : { sentBy: `${config.advertisedAddress}:${config.ports.carrierSip}`, params: ';rport' },
+          viaFor: sentBy(config),
         },
         {
           ...handlers,
@@ -193,7 +229,11 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         },
       ),
   });
-  snapshots.onChange(() => engine.snapshotChanged());
+  snapshots.onChange(() => {
+    engine.snapshotChanged();
+    phones.snapshotChanged();
+    presence.snapshotChanged();
+  });
 
   // ---- what people and programs see
   const live = createLiveCalls(engine);
@@ -208,6 +248,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     platform: () => ({
       ...engine.ua.counts,
       mediaSessions: media.sessions,
+      registrations: phones.registrar.count,
       streamConnections: endpoint.transport.connections,
       certificateEndsAt: endpoint.certificateEndsAt,
       journal: calls.counts,
@@ -215,6 +256,22 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     }),
   });
   metricsOf.current = metrics;
+  const connections = createMicrosoftConnections({
+    config,
+    snapshot: () => snapshots.current(),
+    wall: clock.wall,
+    random: random.fraction,
+    onTry: () => undefined,
+  });
+  const presence = createPresence({
+    clock,
+    connections,
+    snapshot: () => snapshots.current(),
+    leases: stores.presenceLeases,
+    feed,
+    metrics: metrics.presence,
+    onProblem: (what) => log.warn({ what }, 'presence'),
+  });
   const portal = createPortalBuilder({
     root,
     // Shared by every instance of this checkout, whose sources it is built from; its name is their hash.
@@ -238,7 +295,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       ...createStoredServices(stores, ladders),
       live,
       readiness: createReadinessBoard(clock.wall, () => undefined),
-      presence: { of: () => undefined },
+      presence: presence.board,
       peers,
       events: feed,
       metrics,
@@ -274,6 +331,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const left = calls.recover();
   engine.restore(left.confirmed);
   for (const record of left.open) calls.closed(endedByCrash(record), []);
+  presence.start();
   await http.listen();
   portal.start();
   const renewal = watchCertificate({
@@ -293,8 +351,10 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       engine.stop();
       for (const { callId } of engine.activeCalls()) engine.hangUp(callId);
       await Promise.race([engine.drain(), new Promise((done) => clock.after(1_500, () => done(undefined)))]);
-      await Promise.all([portal.stop(), http.close()]);
+      await Promise.all([portal.stop(), http.close(), presence.stop()]);
+      connections.close();
       await endpoint.close();
+      phones.stop();
       media.close();
       await filler.stop();
       await calls.close();

@@ -4,6 +4,7 @@ import {
   type Account,
   asAccountId,
   asCarrierId,
+  asDeviceId,
   asPersonId,
   type Carrier,
   type E164,
@@ -21,6 +22,7 @@ export const rehearsalIds = {
   account: (key: string) => asAccountId(idOf(`account ${key}`)),
   person: (upn: string) => asPersonId(idOf(`person ${upn}`)),
   carrier: asCarrierId(idOf('carrier')),
+  device: (account: string, name: string) => asDeviceId(idOf(`device ${account} ${name}`)),
   user: (name: string) => idOf(`user ${name}`),
 } as const;
 
@@ -85,7 +87,35 @@ export async function seedRehearsal(stores: Stores, config: NodeConfig): Promise
       });
     }
   }
+  await seedPhones(stores, config);
   await seedSignIns(stores, config);
+}
+
+/** The phones with this data directory's passwords. Whoever changed them there in the meantime keeps the change. */
+async function seedPhones(stores: Stores, config: NodeConfig): Promise<void> {
+  for (const { key, devices } of rehearsalWorld.customers) {
+    const accountId = rehearsalIds.account(key);
+    const present = new Set((await stores.devices.list(accountId)).map(({ id }) => id));
+    for (const device of devices) {
+      const id = rehearsalIds.device(key, device.name);
+      const login = config.phones.find(({ account, name }) => account === key && name === device.name);
+      if (!login || present.has(id)) continue;
+      await stores.devices.create(
+        accountId,
+        {
+          id,
+          accountId,
+          name: device.name,
+          kind: device.kind,
+          sipUser: login.user,
+          ...(device.extension !== undefined && { extension: device.extension }),
+          ...(device.number !== undefined && { number: device.number as E164 }),
+          ...(device.owner !== undefined && { personId: rehearsalIds.person(device.owner) }),
+        },
+        { realm: login.realm, password: login.password },
+      );
+    }
+  }
 }
 
 async function seedSignIns(stores: Stores, config: NodeConfig): Promise<void> {

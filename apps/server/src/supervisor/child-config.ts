@@ -49,6 +49,18 @@ export interface SignIn {
   readonly account?: string;
 }
 
+/** What a phone of the rehearsal world registers with. */
+export interface PhoneSignIn {
+  /** As in the world: `dana-desk`. */
+  readonly name: string;
+  /** Account code (`acme`). */
+  readonly account: string;
+  /** Digest user name and address of record. */
+  readonly user: string;
+  readonly password: string;
+  readonly realm: string;
+}
+
 /** Signalling, API and portal: apps/server/src/node/main.ts. */
 export interface NodeConfig {
   readonly dataDir: string;
@@ -82,6 +94,8 @@ export interface NodeConfig {
   /** True: seed the rehearsal world at first start, accept `signIns` and `apiToken`. */
   readonly rehearsal: boolean;
   readonly signIns: readonly SignIn[];
+  /** Passwords of the rehearsal world's phones. */
+  readonly phones: readonly PhoneSignIn[];
   /** Bearer token of outside scripts; only while the twin is on. */
   readonly apiToken?: string;
   /** Path of the `instance` file, for messages; the supervisor writes and removes it. */
@@ -107,6 +121,9 @@ export interface TwinConfig {
   readonly sbcTeamsTls: string;
   /** `host:port`: where the rehearsal carrier sends its calls. */
   readonly sbcCarrier: string;
+  /** `host:port` each: where phones register, over UDP and TCP, and over TLS. */
+  readonly sbcPhones: { readonly sip: string; readonly tls: string };
+  readonly phones: readonly PhoneSignIn[];
   /** Names of the hubs in the order of their ports: sip, sip2, sip3. */
   readonly hubNames: readonly string[];
   /** Bearer token that the control API asks for. */

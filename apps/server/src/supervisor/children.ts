@@ -65,6 +65,7 @@ export const childConfigs = ({
   const certificateDir =
     rehearsal === undefined ? (values.certificateDir ?? dataDir.certificates) : dataDir.certificates;
   const caFile = join(dataDir.twin, 'ca.pem');
+  const phones = (rehearsal?.phones ?? []).map((phone) => ({ ...phone, realm: sbcBaseDomain }));
   const hubPorts = [ports.twinHub1, ports.twinHub2, ports.twinHub3];
 
   const twinAddresses: TwinAddresses | undefined = rehearsal && {
@@ -103,6 +104,11 @@ export const childConfigs = ({
         sbcBaseDomain,
         sbcTeamsTls: hostPort(reachable(bindAddress), ports.teamsTls),
         sbcCarrier: hostPort(reachable(bindAddress), ports.carrierSip),
+        sbcPhones: {
+          sip: hostPort(reachable(bindAddress), ports.phonesSip),
+          tls: hostPort(reachable(bindAddress), ports.phonesTls),
+        },
+        phones,
         hubNames,
         controlToken: rehearsal.controlToken,
         logLevel,
@@ -134,6 +140,7 @@ export const childConfigs = ({
       ...(twinAddresses && { twin: twinAddresses }),
       rehearsal: rehearsal !== undefined,
       signIns: rehearsal?.signIns ?? [],
+      phones,
       ...(rehearsal && { apiToken: rehearsal.apiToken }),
       ...(instanceFile !== undefined && { instanceFile }),
       logLevel,

@@ -16,7 +16,8 @@ import { join, resolve } from 'node:path';
 import { endOrphanServer } from '@tandem/adapters/embedded-postgres/orphan.ts';
 import { clusterDirOf, outsideDirOf } from '@tandem/adapters/embedded-postgres/place.ts';
 import { generateToken } from '@tandem/adapters/security/token.ts';
-import type { SignIn } from './child-config.ts';
+import { rehearsalWorld } from '@tandem/simulator/world/rehearsal-world.ts';
+import type { PhoneSignIn, SignIn } from './child-config.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { clearOrphans } from './orphans.ts';
 
@@ -116,13 +117,18 @@ export interface RehearsalSecrets {
   /** Bearer at the twin's control API. */
   readonly controlToken: string;
   readonly signIns: readonly SignIn[];
+  /** By account and name. */
+  readonly phones: readonly Omit<PhoneSignIn, 'realm'>[];
 }
 
 /** Made at the first start with the twin, kept with the data. */
 export const rehearsalSecrets = (dataDir: DataDir): RehearsalSecrets => {
   const file = join(dataDir.root, 'rehearsal.json');
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as RehearsalSecrets;
   const secret = (bytes: number): string => randomBytes(bytes).toString('base64url');
+  const known = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as Omit<RehearsalSecrets, 'phones'> & Partial<RehearsalSecrets>)
+    : undefined;
+  if (known?.phones) return { ...known, phones: known.phones };
   const made: RehearsalSecrets = {
     apiToken: generateToken('api').text,
     controlToken: secret(32),
@@ -133,6 +139,11 @@ export const rehearsalSecrets = (dataDir: DataDir): RehearsalSecrets => {
       { role: 'user', name: 'dana@acme.example', password: secret(9), account: 'acme' },
       { role: 'admin', name: 'admin@globex.example', password: secret(9), account: 'globex' },
     ],
+    ...known,
+    phones: rehearsalWorld.customers.flatMap(({ key, devices }) =>
+      // 96 bits and more: nobody types a phone's password (T27).
+      devices.map(({ name }) => ({ name, account: key, user: `${key}-${name}`, password: secret(15) })),
+    ),
   };
   writeFileSync(file, `${JSON.stringify(made)}\n`, { mode: 0o600 });
   return made;

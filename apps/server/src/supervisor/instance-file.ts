@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { SignIn } from './child-config.ts';
+import type { PhoneSignIn, SignIn } from './child-config.ts';
 import { identityOf, type ProcessIdentity, stillRuns } from './process-identity.ts';
 
 /** The one line on standard output when everything is ready (`--json`). Scripts rely on it: change it only with a decision record. */
@@ -26,6 +26,8 @@ export interface ReadyLine {
     readonly carrierUdp: string;
     readonly carrierTcp: string;
     readonly phonesUdp: string;
+    readonly phonesTcp: string;
+    readonly phonesTls: string;
   };
   readonly twin?: {
     readonly control: string;
@@ -46,6 +48,8 @@ export interface InstanceFile extends Omit<ReadyLine, 'ready' | 'instance'> {
   /** Bearer token for the twin's control API. */
   readonly controlToken: string;
   readonly signIns: readonly SignIn[];
+  /** What the rehearsal world's phones register with; where, says `sip`. */
+  readonly phones: readonly PhoneSignIn[];
   readonly pid: number;
   readonly portBase: number;
 }

@@ -186,6 +186,8 @@ export const createInstance = ({ values, fresh, onNotice }: InstanceOptions): In
         carrierUdp: hostPort(host, ports.carrierSip),
         carrierTcp: hostPort(host, ports.carrierSip),
         phonesUdp: hostPort(host, ports.phonesSip),
+        phonesTcp: hostPort(host, ports.phonesSip),
+        phonesTls: hostPort(host, ports.phonesTls),
       },
       ...(twin && {
         twin: {
@@ -207,6 +209,7 @@ export const createInstance = ({ values, fresh, onNotice }: InstanceOptions): In
         token: rehearsal.apiToken,
         controlToken: rehearsal.controlToken,
         signIns: rehearsal.signIns,
+        phones: rehearsal.phones.map((phone) => ({ ...phone, realm: values.sbcBaseDomain })),
         pid: process.pid,
         portBase: ports.base,
       });

@@ -7,6 +7,8 @@ export interface PlatformReadings {
   readonly dialogs: number;
   readonly mediaSessions: number;
   readonly streamConnections: number;
+  /** Phones that are registered now. */
+  readonly registrations: number;
   /** Wall ms at which the certificate in use ends. */
   readonly certificateEndsAt: number;
   readonly journal: { readonly bytes: number; readonly queued: number; readonly lastSyncMs: number };
@@ -18,6 +20,7 @@ export interface PlatformCounters {
   sipMessage(direction: 'in' | 'out', what: string, side: string): void;
   parseError(side: string): void;
   shed(reason: string): void;
+  registerFailed(reason: string): void;
   callClosed(record: CallRecord): void;
 }
 
@@ -70,6 +73,7 @@ export function registerPlatformMetrics(
   gauge('sbc_dialogs', 'SIP dialogs alive, two for a call in progress', (now) => now.dialogs);
   gauge('sbc_media_sessions', 'Calls that hold media ports', (now) => now.mediaSessions);
   gauge('sbc_tls_connections', 'TLS and TCP connections open, both ways', (now) => now.streamConnections);
+  gauge('sbc_registrations', 'Phones that are registered', (now) => now.registrations);
   gauge(
     'sbc_certificate_expiry_seconds',
     'Until the certificate in use ends',
@@ -93,6 +97,11 @@ export function registerPlatformMetrics(
   const rejected = counter('sbc_admission_rejected_total', 'Calls refused by a limit or while draining', [
     'reason',
   ]);
+  const registerFailed = counter(
+    'sbc_register_failed_total',
+    'Registrations and calls of phones that were refused, and what strangers said that was not answered',
+    ['reason'],
+  );
   const cutoffs = counter('sbc_call_cutoffs_total', 'Answered calls that neither party ended', ['reason']);
   const packets = counter('sbc_media_packets_total', 'RTP packets of ended calls', ['leg', 'direction']);
   const lost = counter('sbc_media_lost_total', 'RTP packets of ended calls that never came', ['leg']);
@@ -106,6 +115,7 @@ export function registerPlatformMetrics(
     sipMessage: (direction, what, side) => messages.inc({ direction, what, side }),
     parseError: (side) => parseErrors.inc({ side }),
     shed: (reason) => rejected.inc({ reason }),
+    registerFailed: (reason) => registerFailed.inc({ reason }),
     callClosed(record) {
       if (record.talkMs !== undefined && record.endedBy !== 'caller' && record.endedBy !== 'callee')
         cutoffs.inc({ reason: record.code ?? 'unknown' });

@@ -7,9 +7,15 @@ import { MessageTransport, type PeerVerdict } from '@tandem/wire';
 import type { NameResolver } from './name-resolver.ts';
 import type { OwnCertificate } from './own-certificate.ts';
 import { judgeCertificate, judgedByUs, presentedChain } from './peer-certificate.ts';
+import { PhoneFlows, type PhonesSide, phoneSides, sideOfPhones } from './phone-flows.ts';
 
 /** Names of our listeners and connectors: what `Flow.listener` and `Destination.via` say. */
-export const sipSides = { teams: 'teams', carrierUdp: 'carrier-udp', carrierTcp: 'carrier-tcp' } as const;
+export const sipSides = {
+  teams: 'teams',
+  carrierUdp: 'carrier-udp',
+  carrierTcp: 'carrier-tcp',
+  ...phoneSides,
+} as const;
 
 /** What the Teams side proved. Found on `Flow.peer`; nothing else may stand for Microsoft (T06). */
 export interface MicrosoftPeer {
@@ -28,6 +34,8 @@ export interface SipEndpointOptions {
   readonly resolver: NameResolver;
   /** Who may send to the carrier side at all; strangers get silence (T02). */
   admitCarrier(address: string, port: number): boolean;
+  /** Listeners for phones. Absent: none. */
+  readonly phones?: PhonesSide;
   onAnomaly(what: string, from: { readonly listener: string; readonly remote: string }): void;
 }
 
@@ -50,6 +58,7 @@ export class SipEndpoint {
   readonly transport: MessageTransport;
   readonly #options: SipEndpointOptions;
   #certificate: OwnCertificate;
+  readonly #phones: PhoneFlows | undefined;
   #userAgent: UserAgent | undefined;
   #ticker: NodeJS.Timeout | undefined;
 
@@ -60,12 +69,19 @@ export class SipEndpoint {
       framer: () => new SipFramer(),
       resolve: (host) => options.resolver.resolve(host),
       onMessage: (bytes, flow) => {
+        if (sideOfPhones(flow.listener) && this.#phones?.admits(bytes, flow) !== true) return;
         this.#safely(flow, () => this.#userAgent?.receive(bytes, flow, performance.now()));
         this.#wake();
       },
-      onFlowClosed: (flow) => this.#userAgent?.flowClosed(flow, performance.now()),
+      onFlowOpened: (flow) => this.#phones?.opened(flow),
+      onFlowClosed: (flow) => {
+        this.#phones?.closed(flow);
+        this.#userAgent?.flowClosed(flow, performance.now());
+      },
       onAnomaly: options.onAnomaly,
     });
+    this.#phones =
+      options.phones && new PhoneFlows(options.phones, (flow) => this.transport.drop((one) => one === flow));
   }
 
   /** Wall ms at which the certificate of new connections ends. */
@@ -75,7 +91,12 @@ export class SipEndpoint {
 
   /** The `send` of the user agent's ports. */
   readonly send: UserAgentPorts['send'] = (to, bytes, _message, failed) => {
-    this.transport.send(to, bytes, (why: TransportFailure) => {
+    if (this.#phones?.isGone(to)) {
+      queueMicrotask(() => failed({ kind: 'closed', detail: "the phone's connection is gone" }));
+      this.#wake();
+      return;
+    }
+    this.transport.send(this.#phones?.flowTo(to) ?? to, bytes, (why: TransportFailure) => {
       failed(why);
       this.#wake();
     });
@@ -129,7 +150,47 @@ export class SipEndpoint {
             ? { ok: true }
             : { ok: false, why: 'connection from a stranger' },
       }),
+      ...(this.#options.phones ? this.#listenForPhones(this.#options.phones) : []),
     ]);
+  }
+
+  #listenForPhones({ sipPort, tlsPort, door }: PhonesSide): Promise<number>[] {
+    const { bindAddress: address } = this.#options;
+    const stream = {
+      address,
+      // A whole site of phones comes from one address, and each keeps its connection for as long as it is registered.
+      maxPerAddress: 1_000,
+      maxConnections: 20_000,
+      limits: { idleMs: 3_900_000 },
+    };
+    const verify =
+      (protocol: 'TCP' | 'TLS') =>
+      (socket: Socket): PeerVerdict =>
+        door.admitsAddress(socket.remoteAddress ?? '', socket.remotePort ?? 0, protocol)
+          ? { ok: true }
+          : { ok: false, why: 'connection from an address that asked too often' };
+    return [
+      this.transport.listenUdp({
+        name: sipSides.phonesUdp,
+        address,
+        port: sipPort,
+      }),
+      this.transport.listenStream({
+        ...stream,
+        name: sipSides.phonesTcp,
+        protocol: 'TCP',
+        port: sipPort,
+        verify: verify('TCP'),
+      }),
+      this.transport.listenStream({
+        ...stream,
+        name: sipSides.phonesTls,
+        protocol: 'TLS',
+        port: tlsPort,
+        tls: this.#phonesTls(),
+        verify: verify('TLS'),
+      }),
+    ];
   }
 
   /** New connections present the new certificate in both roles; old ones live on until their calls end (F14). */
@@ -140,6 +201,7 @@ export class SipEndpoint {
       ...judgedByUs,
       secureOptions: neverResumed,
     });
+    if (this.#options.phones) this.transport.renewTls(sipSides.phonesTls, this.#phonesTls());
     // Microsoft goes on judging the certificate it saw on a connection, so none outlives the old one by more than a day.
     const newest = this.transport.newestFlowId;
     const timer = setTimeout(
@@ -189,6 +251,12 @@ export class SipEndpoint {
   #tls(): SecureContextOptions & { honorCipherOrder: boolean } {
     const { key, chain } = this.#certificate;
     return { key, cert: chain, minVersion: 'TLSv1.2', ciphers, honorCipherOrder: true };
+  }
+
+  /** Phones prove themselves by digest, so no certificate is asked for. */
+  #phonesTls(): SecureContextOptions {
+    const { key, chain } = this.#certificate;
+    return { key, cert: chain, minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_RENEGOTIATION };
   }
 
   /**

@@ -10,8 +10,11 @@ export type DoorFault = 'too-fast' | 'scanner' | 'not-for-strangers';
 const knownMs = 2 * 3_600_000;
 const knownFlows = 50_000;
 
-/** What strangers may say: these begin with a challenge, and ACK ends one. */
-const openers = /^(?:REGISTER|INVITE|ACK) /;
+/**
+ * What strangers may say: REGISTER and INVITE begin with a challenge and pay there; ACK and CANCEL belong to a
+ * challenged INVITE, and a phone on a new connection may say BYE before it registers again.
+ */
+const openers = /^(?:(?:REGISTER|INVITE|ACK)|(BYE|CANCEL)) /;
 /** Tools that look for platforms to break into name themselves; no phone is called so. */
 const scanners =
   /\n(?:User-Agent|Server)[ \t]*:[ \t]*[^\r\n]*(?:friendly-scanner|sipvicious|sundayddr|sip-?scan|sipcli|sipsak|smap|pplsip|vaxsipuseragent|iwar|siparmyknife|eyebeam-scan|voipscan)/i;
@@ -37,6 +40,8 @@ export class PhoneDoor {
   prove(flow: string): void {
     this.#known.set(flow, this.#now() + knownMs);
   }
+
+  readonly keyOf: (flow: Pick<Flow, 'protocol' | 'remote'>) => string = keyOfFlow;
 
   forget(flow: string): void {
     this.#known.delete(flow);
@@ -65,7 +70,9 @@ export class PhoneDoor {
   #faultOf(bytes: Buffer, address: string): DoorFault | undefined {
     if (!this.#budget.hasPoints(address, this.#now())) return 'too-fast';
     const text = bytes.toString('latin1', 0, scannedBytes);
-    if (!openers.test(text)) return 'not-for-strangers';
+    const opener = openers.exec(text);
+    if (!opener) return 'not-for-strangers';
+    if (opener[1]) this.#budget.spend(address, 1, this.#now());
     return scanners.test(text) ? 'scanner' : undefined;
   }
 }

@@ -288,6 +288,7 @@ describe('The door of the phones listeners', () => {
     ],
     ['an INVITE', 'INVITE sip:1002@x SIP/2.0\r\n\r\n', true],
     ['the ACK to a challenge', 'ACK sip:1002@x SIP/2.0\r\n\r\n', true],
+    ['the BYE of a call whose connection broke', 'BYE sip:x SIP/2.0\r\n\r\n', true],
     ['OPTIONS', 'OPTIONS sip:x SIP/2.0\r\n\r\n', false],
     ['an answer to nothing', 'SIP/2.0 200 OK\r\n\r\n', false],
     ['a scanner', 'REGISTER sip:x SIP/2.0\r\nUser-Agent: friendly-scanner\r\n\r\n', false],

@@ -101,6 +101,8 @@ export interface UserAgentOptions {
   readonly userAgent?: string;
   /** Methods answered; anything else gets 405 with this list as Allow. The caller's headers may override per message. */
   readonly allow: readonly string[];
+  /** Methods handed over as well, but not named in Allow: REGISTER is a registrar's matter, not a call's. */
+  readonly alsoAnswered?: readonly string[];
   /** Option tags understood in Require; anything else gets 420. */
   readonly supported: readonly string[];
   /** RFC 3261 T1, T2, T4 in ms (defaults 500, 4000, 5000). */

@@ -69,7 +69,10 @@ class LiveUserAgent implements UserAgent, Core {
     this.options = options;
     this.ports = ports;
     this.timing = timing(options.t1Ms, options.t2Ms, options.t4Ms);
-    this.#rules = { methods: options.allow, supported: options.supported };
+    this.#rules = {
+      methods: [...options.allow, ...(options.alsoAnswered ?? [])],
+      supported: options.supported,
+    };
     this.#maxTransactions = options.maxTransactions ?? 100_000;
     this.#statelessKey = `${ports.random.tag()}${ports.random.callId()}`;
   }

@@ -1,0 +1,83 @@
+import { createHmac } from 'node:crypto';
+import { join } from 'node:path';
+import type { DeviceStore } from '@tandem/adapters/postgres/device-store.ts';
+import type { SecretBox } from '@tandem/adapters/security/secret-box.ts';
+import { phonesVia } from '@tandem/adapters/sip-transport/phone-flows.ts';
+import { openPhoneSecretSource } from '@tandem/adapters/sip-transport/phone-secret-source.ts';
+import { openRegistrationFile, readRegistrations } from '@tandem/adapters/sip-transport/registration-file.ts';
+import type { Device, DeviceId, RoutingSnapshot } from '@tandem/domain';
+import type { Clock } from '@tandem/engine';
+import { createRegistrar, type RegisterFault, type Registrar } from '@tandem/engine/registrar/registrar.ts';
+import { defaultExpires, defaultLockOut, defaultUnproven } from '@tandem/engine/registrar/settings.ts';
+
+export interface PhonesDeps {
+  readonly clock: Clock;
+  readonly devices: DeviceStore;
+  readonly box: SecretBox;
+  readonly masterKey: Buffer;
+  readonly nodeDir: string;
+  readonly realm: string;
+  snapshot(): RoutingSnapshot;
+  randomBytes(count: number): Buffer;
+  onFault(fault: RegisterFault): void;
+  onProblem(what: string): void;
+}
+
+export interface Phones {
+  readonly registrar: Registrar;
+  /** Devices may have come, gone or got another password. */
+  snapshotChanged(): void;
+  stop(): void;
+}
+
+const nonceLifetimeMs = 5 * 60_000;
+
+/** The registrar with its memory: passwords from the store, registrations over a restart from a file. */
+export async function openPhones(deps: PhonesDeps): Promise<Phones> {
+  const { clock, nodeDir, realm, onProblem } = deps;
+  const secrets = await openPhoneSecretSource({
+    devices: deps.devices,
+    realm,
+    file: join(nodeDir, 'phone-secrets'),
+    box: deps.box,
+    onProblem,
+  });
+  const deviceOf = (id: DeviceId): Device | undefined => {
+    const { devices, accounts } = deps.snapshot();
+    const device = devices.get(id);
+    return device && accounts.get(device.accountId)?.status === 'active' ? device : undefined;
+  };
+  const registrar = createRegistrar({
+    clock,
+    settings: {
+      realm,
+      nonceKey: {
+        // From the master key, so that a nonce of before the restart is known as ours: stale, not a wrong password.
+        secret: createHmac('sha256', deps.masterKey).update('tandem phone nonces v1').digest(),
+        lifetimeMs: nonceLifetimeMs,
+      },
+      via: phonesVia,
+      expires: defaultExpires,
+      lockOut: defaultLockOut,
+      unproven: defaultUnproven,
+    },
+    secrets,
+    deviceOf,
+    randomBytes: deps.randomBytes,
+    onFault: deps.onFault,
+    onChange: () => file.changed(),
+  });
+  const path = join(nodeDir, 'registrations.json');
+  const file = openRegistrationFile(path, () => registrar.kept(), onProblem);
+  registrar.restore(readRegistrations(path));
+  return {
+    registrar,
+    snapshotChanged() {
+      void secrets.refresh().then(() => registrar.devicesChanged());
+    },
+    stop() {
+      registrar.stop();
+      file.close();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import type { KeptRegistration } from '@tandem/engine/registrar/registrar.ts';
+
+/**
+ * Registrations over a restart: one small file, replaced as a whole, so that a kill in the middle leaves the last whole
+ * one. It holds what the phones said anyway (contact and source), no secrets.
+ */
+export interface RegistrationFile {
+  /** Something changed: written soon, many changes at once. */
+  changed(): void;
+  /** Writes what is left. */
+  close(): void;
+}
+
+/** A write for each change of few phones, a write every two seconds for ten thousand. */
+const pauseMs = (count: number): number => Math.min(2_000, 50 + count / 5);
+
+export function readRegistrations(path: string): readonly KeptRegistration[] {
+  try {
+    const kept: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return Array.isArray(kept) ? kept.filter(isKept) : [];
+  } catch {
+    return []; // none yet, or not readable: the phones come back by themselves
+  }
+}
+
+export function openRegistrationFile(
+  path: string,
+  kept: () => readonly KeptRegistration[],
+  onProblem: (what: string) => void,
+): RegistrationFile {
+  let timer: NodeJS.Timeout | undefined;
+  let writing = false;
+  let again = false;
+  let size = 0;
+
+  const write = async (): Promise<void> => {
+    timer = undefined;
+    writing = true;
+    again = false;
+    const list = kept();
+    size = list.length;
+    try {
+      await writeFile(`${path}.new`, JSON.stringify(list), { mode: 0o600 });
+      await rename(`${path}.new`, path);
+    } catch (error) {
+      onProblem(`registrations are not kept: ${(error as Error).message}`);
+    }
+    writing = false;
+    if (again) changed();
+  };
+  const changed = (): void => {
+    if (writing) again = true;
+    else timer ??= setTimeout(() => void write(), pauseMs(size));
+  };
+  return {
+    changed,
+    close() {
+      clearTimeout(timer);
+      timer = undefined;
+      again = false;
+      if (writing) return;
+      try {
+        writeFileSync(`${path}.new`, JSON.stringify(kept()), { mode: 0o600 });
+        renameSync(`${path}.new`, path);
+      } catch (error) {
+        onProblem(`registrations are not kept: ${(error as Error).message}`);
+      }
+    },
+  };
+}
+
+function isKept(one: unknown): one is KeptRegistration {
+  if (typeof one !== 'object' || one === null) return false;
+  const { deviceId, uri, host, port, callId, cseq, sinceWallMs, expiresAtWallMs } = one as Record<
+    string,
+    unknown
+  >;
+  return (
+    [deviceId, uri, host, callId].every((text) => typeof text === 'string') &&
+    [port, cseq, sinceWallMs, expiresAtWallMs].every((number) => Number.isFinite(number))
+  );
+}
