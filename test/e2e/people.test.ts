@@ -50,14 +50,6 @@ describe('people in the browser: readiness and presence', { skip: noBrowser }, (
     personId: typeof world.danaId,
     change: { readiness?: ReadinessSummary; presence?: Presence },
   ): void => server.events.publish({ kind: 'person', accountId: world.acmeId, personId, ...change });
-  const watchRequests = (page: Page): string[] => {
-    const asked: string[] = [];
-    page.on('request', (request) => {
-      if (request.url().includes('/api/v1/people')) asked.push(request.url());
-    });
-    return asked;
-  };
-
   test('the list says in a word and a sentence with its code who is ready, and what everybody is doing', async () => {
     const page = await as('admin@acme.example', '/people');
     await row(page, 'Dana Fields').waitFor();
@@ -78,20 +70,24 @@ describe('people in the browser: readiness and presence', { skip: noBrowser }, (
     const colour = async (name: string): Promise<string> =>
       await row(page, name)
         .locator('.fui-PresenceBadge')
-        .evaluate('(badge) => getComputedStyle(badge).color + getComputedStyle(badge).backgroundColor');
+        .evaluate((badge) => {
+          const drawn = badge.ownerDocument.defaultView?.getComputedStyle(badge);
+          return `${drawn?.color} on ${drawn?.backgroundColor}`;
+        });
     await row(page, 'Hana Sato').waitFor();
     const green = await colour('Ella Brandt');
     for (const name of ['Hana Sato', 'Chidi Okafor']) assert.notEqual(await colour(name), green);
     assert.equal(await colour('Hana Sato'), await colour('Chidi Okafor'));
   });
 
-  test('a change of a person reaches the open list by itself: the same row, the focus kept, nothing asked again', async () => {
+  test('a change of a person reaches the open list by itself: the same row, with the focus kept, nothing asked again', async () => {
     const page = await as('admin@acme.example', '/people');
     const dana = row(page, 'Dana Fields');
     await dana.waitFor();
-    const asked = watchRequests(page);
+    // From here on the list cannot be read again: what shows can only have come by the event.
+    await page.route('**/api/v1/people?**', () => undefined);
     await dana.getByRole('switch').focus();
-    await dana.evaluate('(row) => { row.seenBefore = true; }');
+    await dana.evaluate((element) => element.setAttribute('data-seen', 'before'));
     publish(world.danaId, { presence: onHold });
     await dana.getByText('Call on hold').waitFor();
     publish(world.danaId, {
@@ -104,16 +100,11 @@ describe('people in the browser: readiness and presence', { skip: noBrowser }, (
     });
     await dana.getByText('Somebody changed the number. PRV-506').waitFor();
     assert.match(await dana.innerText(), /Attention[\s\S]*Call on hold/);
+    assert.equal(await dana.getAttribute('data-seen'), 'before', 'the row is the same element');
     assert.equal(
-      await dana.evaluate('(row) => row.seenBefore === true'),
-      true,
-      'the row is the same element',
-    );
-    assert.equal(
-      await dana.getByRole('switch').evaluate('(input) => input === document.activeElement'),
+      await dana.getByRole('switch').evaluate((input) => input === input.ownerDocument.activeElement),
       true,
     );
-    assert.deepEqual(asked, [], 'the list was not asked for again');
   });
 
   test('under a filter a person who no longer fits goes by herself, and comes back when she fits again', async () => {
@@ -198,7 +189,7 @@ describe('people in the browser: readiness and presence', { skip: noBrowser }, (
     const licence = await checks.nth(8).innerText();
     assert.match(licence, /^Not met\s+Teams and Teams Phone licence at Microsoft\s*PRV-403/);
     assert.match(licence, /Whose turn\s+Microsoft\s+Next step\s+Wait\./);
-    assert.match(licence, /Since .* \(20 min ago\) · Microsoft’s time: usually 1 h, at worst 24 h/);
+    assert.match(licence, /Since .* \(2\d min ago\) · Microsoft’s time: usually 1 h, at worst 24 h/);
     assert.match(await checks.nth(0).innerText(), /^In order\s+The account may use Teams/);
     const head = await page.locator('main').innerText();
     assert.match(head, /12 of 13 in order\. Checked \d+ s ago|12 of 13 in order\. Checked just now/);

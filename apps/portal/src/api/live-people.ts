@@ -1,12 +1,14 @@
 import type { LiveEvent, Person, RouteOutput } from '@tandem/contract';
+import type { Query } from '@tanstack/react-query';
 import { queries } from './client.ts';
 
 type PersonEvent = Extract<LiveEvent, { kind: 'person' }>;
 type PeoplePage = RouteOutput<'people.list'>;
 
-/** Lists whose filter may now choose other people are read again, at most this often. */
+/** Whatever has to be read again because of events is, once in this time: a burst of events costs one question. */
 const rereadEveryMs = 1_000;
-let reread: ReturnType<typeof setTimeout> | undefined;
+const toReread = new Set<string>();
+let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Writes what changed into every list and page that shows the person; only what changed is drawn again. */
 export function takePerson({ personId, readiness, presence }: PersonEvent): void {
@@ -15,25 +17,39 @@ export function takePerson({ personId, readiness, presence }: PersonEvent): void
     ...(readiness ? { readiness } : {}),
     ...(presence ? { presence } : {}),
   });
+  const ofPerson = { params: { id: personId } };
   queries.setQueriesData<PeoplePage>({ queryKey: ['people.list'] }, (page) =>
     page?.items.some((person) => person.id === personId)
       ? { ...page, items: page.items.map((person) => (person.id === personId ? patched(person) : person)) }
       : page,
   );
-  const ofPerson = { params: { id: personId } };
   queries.setQueryData<Person>(['people.read', ofPerson], (person) => person && patched(person));
-  if (!readiness) return;
   // The event has the summary only; the checks behind it are asked for.
-  void queries.invalidateQueries({ queryKey: ['people.readiness', ofPerson] });
-  if (reread !== undefined) return;
-  reread = setTimeout(() => {
-    reread = undefined;
-    void queries.invalidateQueries({
-      predicate: ({ queryKey: [name, request] }) => name === 'people.list' && filtersByReadiness(request),
-    });
+  if (readiness) void queries.invalidateQueries({ queryKey: ['people.readiness', ofPerson] });
+
+  for (const query of queries.getQueryCache().findAll({ predicate: showsPeople })) {
+    // An answer on its way may be older than the event and would write over it.
+    const overtaken = query.state.fetchStatus === 'fetching';
+    if (overtaken || (readiness && filtersByReadiness(query))) rereadSoon(query.queryHash);
+  }
+}
+
+function rereadSoon(queryHash: string): void {
+  toReread.add(queryHash);
+  if (timer !== undefined) return;
+  timer = setTimeout(() => {
+    timer = undefined;
+    const chosen = new Set(toReread);
+    toReread.clear();
+    void queries.invalidateQueries({ predicate: (query) => chosen.has(query.queryHash) });
   }, rereadEveryMs);
 }
 
-function filtersByReadiness(request: unknown): boolean {
-  return (request as { query?: { readiness?: unknown } } | undefined)?.query?.readiness !== undefined;
+const showsPeople = ({ queryKey: [name] }: Query): boolean =>
+  name === 'people.list' || name === 'people.read';
+
+/** Other people may fit the filter now. */
+function filtersByReadiness({ queryKey: [name, request] }: Query): boolean {
+  const query = (request as { query?: { readiness?: unknown } } | undefined)?.query;
+  return name === 'people.list' && query?.readiness !== undefined;
 }

@@ -106,7 +106,7 @@ export function PeoplePage() {
       lead="Who can call with Teams, what is missing for the others, and what everybody is doing now"
     >
       {people.error && <ProblemView error={people.error} retry={() => void people.refetch()} />}
-      {!people.error && (
+      {(people.data || !people.error) && (
         <Card bare>
           <FilterBar>
             <SearchField

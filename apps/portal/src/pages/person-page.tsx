@@ -32,7 +32,7 @@ export function PersonPage() {
   const mayWrite = useMay('people:write');
   const zoneOf = useZones();
   const { data: person, error, refetch } = useQuery(ask('people.read', { params: { id } }));
-  if (error) {
+  if (error && !person) {
     return (
       <Page title="Person">
         <ProblemView error={error} retry={() => void refetch()} />
@@ -43,6 +43,7 @@ export function PersonPage() {
   const zone = zoneOf(person.accountId);
   return (
     <Page title={person.displayName} lead={person.upn} aside={<CopyLink path={paths.person(person.id)} />}>
+      {error && <ProblemView error={error} retry={() => void refetch()} />}
       <div className={styles.columns}>
         <ReadinessCard personId={person.id} personName={person.displayName} zone={zone} />
         <div className={styles.column}>

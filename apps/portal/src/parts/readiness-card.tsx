@@ -39,7 +39,7 @@ export function ReadinessCard({
     const place = there && hash ? document.getElementById(decodeURIComponent(hash.slice(1))) : null;
     place?.scrollIntoView({ block: 'center' });
   }, [there, hash]);
-  if (error) return <ProblemView error={error} retry={() => void refetch()} />;
+  if (error && !data) return <ProblemView error={error} retry={() => void refetch()} />;
   if (!data) return null;
   const self = session.personId === personId;
   const reader = { role: session.role, self, personName };
