@@ -14,6 +14,7 @@ import {
   type CallRecord,
   type Carrier,
   type Device,
+  type DeviceId,
   type E164,
   type Person,
   type RoutingSnapshot,
@@ -28,6 +29,7 @@ import {
 import type {
   Dialog,
   FinalOutcome,
+  Flow,
   IncomingInvite,
   IncomingRequest,
   InviteOptions,
@@ -37,7 +39,9 @@ import { createUserAgent } from '@tandem/sip/ua/user-agent.ts';
 import type { CallCheckpoint, CallLog, LadderEntry } from '../ports/call-log.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { MediaEvent, MediaOutcome, MediaPort, MediaRefusal, MediaSession } from '../ports/media-port.ts';
-import { ownFactsOnly } from '../ports/teams-access.ts';
+import type { PhoneAuth } from '../ports/phone-auth.ts';
+import type { PhoneContact } from '../ports/registrations.ts';
+import { ownFactsOnly, type TeamsAccess } from '../ports/teams-access.ts';
 import type { Reach } from '../routing/called-party.ts';
 import { allowedMethods, defaultBudgets, type EngineSettings } from '../settings.ts';
 import { type CallEngine, createCallEngine, type EngineEvent } from './engine.ts';
@@ -254,6 +258,11 @@ export interface WorldOptions {
   readonly people?: readonly Person[];
   readonly carriers?: (hosts: { first: string; spare: string; second: string }) => readonly Carrier[];
   readonly budgets?: Partial<EngineSettings['budgets']>;
+  /** Each is a peer of the network under its name, registered from the start. */
+  readonly devices?: readonly Device[];
+  readonly access?: TeamsAccess;
+  /** The digest check; by default a phone is who it is by its address. */
+  readonly authenticatePhone?: PhoneAuth['authenticatePhone'];
 }
 
 export class World {
@@ -264,6 +273,9 @@ export class World {
   readonly first: TestPeer;
   readonly spare: TestPeer;
   readonly second: TestPeer;
+  readonly phones = new Map<string, TestPeer>();
+  /** Take a phone out and it is not registered. */
+  readonly registered = new Map<DeviceId, PhoneContact>();
   readonly media: BookkeepingMedia;
   readonly log = new KeptLog();
   readonly clock: VirtualClock;
@@ -288,12 +300,29 @@ export class World {
     this.first = this.net.peer('first', silent);
     this.spare = this.net.peer('spare', silent);
     this.second = this.net.peer('second', silent);
+    const devices = options.devices ?? [];
+    const deviceByHost = new Map<string, Device>();
+    for (const device of devices) {
+      const phone = this.net.peer(device.name, silent);
+      this.phones.set(device.name, phone);
+      deviceByHost.set(phone.host, device);
+      this.registered.set(device.id, {
+        uri: `sip:line1@${phone.host}:${phone.port}`,
+        destination: { ...phone.at('UDP'), via: 'phones-udp' },
+        expiresAtWallMs: 9e15,
+      });
+    }
+    /** The network knows one listener; the phones' is told by who sends. */
+    const listened = (flow: Flow): void => {
+      if (deviceByHost.has(flow.remote.host)) Object.assign(flow, { listener: 'phones-udp' });
+    };
     const hosts = { first: this.first.host, spare: this.spare.host, second: this.second.host };
     const { snapshot, faults } = buildSnapshot({
       version: 1,
       builtAtWallMs: 0,
       accounts: options.accounts ?? [account('acme'), account('globex')],
       people: options.people ?? people,
+      devices,
       carriers: options.carriers?.(hosts) ?? [
         carrier('rehearsal', [hosts.first, hosts.spare]),
         carrier('second', [hosts.second]),
@@ -316,6 +345,14 @@ export class World {
           },
           {
             ...handlers,
+            onInvite: (invite) => {
+              listened(invite.flow);
+              handlers.onInvite(invite);
+            },
+            onRequest: (request) => {
+              listened(request.flow);
+              handlers.onRequest(request);
+            },
             send: (to, bytes, message, failed) => this.net.carry(this.tandem, to, bytes, message, failed),
             random: countingRandom('tandem', this.net.random),
             now: () => this.net.now,
@@ -330,6 +367,14 @@ export class World {
       ids: { callId: () => asCallId(`call-${++calls}`) },
       snapshots: { current: () => this.snapshot },
       fraction: this.net.random,
+      access: options.access ?? ownFactsOnly,
+      registrations: { contactOf: (id) => this.registered.get(id), deviceAt: () => undefined },
+      authenticatePhone:
+        options.authenticatePhone ??
+        ((_request, flow) => {
+          const device = deviceByHost.get(flow.remote.host);
+          return device ? { kind: 'device', device } : { kind: 'refused', status: 403 };
+        }),
       isTeams: (flow) => hubHosts.has(flow.remote.host),
       settings: {
         teams: {
@@ -339,6 +384,7 @@ export class World {
           mediaAddress: '192.0.2.1',
         },
         carriers: { via: { UDP: 'udp' }, contact: { UDP: contact }, mediaAddress: '192.0.2.1' },
+        phones: { via: { UDP: 'phones-udp' }, contact: { UDP: contact }, mediaAddress: '192.0.2.1' },
         budgets: { ...defaultBudgets, ...options.budgets },
       },
       onEvent: (event) => this.events.push(event),
@@ -372,6 +418,23 @@ export class World {
     return place(from, {
       requestUri: `sip:${called}@${this.tandem.host}:5060`,
       from: `"Pat Example" <sip:${outside}@carrier.example>`,
+      to: `<sip:${called}@${this.tandem.host}>`,
+      destination: this.tandem.at('UDP'),
+      ...more,
+    });
+  }
+
+  phone(name: string): TestPeer {
+    const phone = this.phones.get(name);
+    if (!phone) throw new Error(`no phone ${name} in this world`);
+    return phone;
+  }
+
+  /** A call from a registered phone. What it says of itself is a lie on purpose: only the digest counts. */
+  fromPhone(name: string, called: string, more: Partial<InviteOptions> = {}): PlacedCall {
+    return place(this.phone(name), {
+      requestUri: `sip:${called}@${this.tandem.host}:5060`,
+      from: `"Somebody" <sip:+12025550999@phones.example>`,
       to: `<sip:${called}@${this.tandem.host}>`,
       destination: this.tandem.at('UDP'),
       ...more,
@@ -498,4 +561,24 @@ export function refuses(peer: TestPeer, status: number, headers?: Headers): void
     ...peer.handlers,
     onInvite: (invite) => invite.reject(status, headers ? { headers } : {}),
   };
+}
+
+/** `peer` rings and goes on ringing; the test answers, or nobody does. */
+export function rings(peer: TestPeer, status = 180): Answered {
+  const state: Answered = { invite: undefined, dialog: undefined, ends: [], requests: [] };
+  peer.handlers = {
+    ...peer.handlers,
+    onInvite: (invite) => {
+      state.invite = invite;
+      invite.onCancel = (cancel) => void state.ends.push(cancel.headers.get('reason') ?? 'cancelled');
+      invite.progress(status, { contact: peer.contact });
+    },
+  };
+  return state;
+}
+
+/** Picks up a phone that `rings`. */
+export function pickUp(peer: TestPeer, state: Answered): Dialog {
+  if (!state.invite) throw new Error(`${peer.name} does not ring`);
+  return accept(peer, state.invite, state);
 }
