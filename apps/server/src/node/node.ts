@@ -39,6 +39,7 @@ import { createMicrosoftConnections } from './services/microsoft-connections.ts'
 import { createPeerBoard } from './services/peer-board.ts';
 import { openPhones } from './services/phones.ts';
 import { createPresence } from './services/presence.ts';
+import { startProvisioning } from './services/provisioning.ts';
 import { createReadinessBoard } from './services/provisioning-board.ts';
 import { withRehearsalToken } from './services/rehearsal-token.ts';
 import { sentBy } from './services/sent-by.ts';
@@ -145,6 +146,23 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
 
   // ---- the engine
   const feed = createEventFeed();
+  const connections = createMicrosoftConnections({
+    config,
+    snapshot: () => snapshots.current(),
+    wall: clock.wall,
+    random: random.fraction,
+    onTry: (seen) => metricsOf.current?.microsoft.graphTried(seen),
+  });
+  const provisioning = await startProvisioning({
+    stores,
+    connections,
+    snapshots,
+    clock,
+    random: random.fraction,
+    file: join(config.nodeDir, 'links.json'),
+    publish: (event) => feed.publish(event),
+    onProblem: (what, accountId) => log.warn({ what, accountId }, 'provisioning'),
+  });
   const engine: CallEngine = createCallEngine({
     media,
     log: {
@@ -156,6 +174,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       closed(record, ladder) {
         calls.closed(record, ladder);
         metricsOf.current?.callClosed(record);
+        provisioning.callClosed(record);
         if (feed.watched) feed.publish({ kind: 'call', record });
       },
     },
@@ -188,6 +207,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       },
       budgets: defaultBudgets,
     },
+    access: provisioning.access,
     registrations: phones.registrar,
     authenticatePhone: phones.registrar.authenticatePhone,
     onRegister: (incoming) => phones.registrar.onRegister(incoming),
@@ -256,13 +276,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     }),
   });
   metricsOf.current = metrics;
-  const connections = createMicrosoftConnections({
-    config,
-    snapshot: () => snapshots.current(),
-    wall: clock.wall,
-    random: random.fraction,
-    onTry: () => undefined,
-  });
+  metrics.microsoft.readLinks(provisioning.links);
   const presence = createPresence({
     clock,
     connections,
@@ -294,7 +308,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       }),
       ...createStoredServices(stores, ladders),
       live,
-      readiness: createReadinessBoard(clock.wall, () => undefined),
+      readiness: createReadinessBoard(clock.wall, provisioning),
       presence: presence.board,
       peers,
       events: feed,
@@ -351,7 +365,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       engine.stop();
       for (const { callId } of engine.activeCalls()) engine.hangUp(callId);
       await Promise.race([engine.drain(), new Promise((done) => clock.after(1_500, () => done(undefined)))]);
-      await Promise.all([portal.stop(), http.close(), presence.stop()]);
+      await Promise.all([portal.stop(), http.close(), presence.stop(), provisioning.stop()]);
       connections.close();
       await endpoint.close();
       phones.stop();

@@ -12,6 +12,7 @@ import {
 } from '@tandem/domain';
 import { rehearsalWorld } from '@tandem/simulator/world/rehearsal-world.ts';
 import type { NodeConfig } from '../supervisor/child-config.ts';
+import { seedLinks, seedProvisioningSettings } from './seed-provisioning.ts';
 
 /** The world began here: fixed, so that ids are the same in every instance, in tests and in the docs. */
 const epochMs = Date.parse('2026-01-01T00:00:00Z');
@@ -86,7 +87,9 @@ export async function seedRehearsal(stores: Stores, config: NodeConfig): Promise
         platformLicence: person.platform.licence,
       });
     }
+    await seedLinks(stores, customer, accountId, rehearsalIds.person);
   }
+  await seedProvisioningSettings(stores, rehearsalIds.account);
   await seedPhones(stores, config);
   await seedSignIns(stores, config);
 }

@@ -72,10 +72,30 @@ test('a certificate signs the request (PS256, x5t#S256), each tenant has its own
   assert.equal(typeof header['x5t#S256'], 'string');
 });
 
+test('two requests at a time share one token request, and every request has a proof of its own', async () => {
+  login();
+  const before = fake.seen.length;
+  await Promise.all([1, 2, 3].map(() => provider.token(acme, { refresh: true })));
+  await provider.token(acme, { refresh: true });
+  const posts = fake.seen.slice(before).filter(({ method }) => method === 'POST');
+  assert.equal(posts.length, 2);
+  const proofs = posts.map(({ text }) => {
+    const assertion = new URLSearchParams(text).get('client_assertion') ?? '';
+    const claims = JSON.parse(Buffer.from(assertion.split('.')[1] ?? '', 'base64url').toString());
+    return { aud: String(claims.aud), jti: String(claims.jti) };
+  });
+  assert.notEqual(proofs[0]?.jti, proofs[1]?.jti);
+  assert.ok(
+    proofs.every(({ aud }) => aud === `${fake.origin}/${acme}/oauth2/v2.0/token`),
+    proofs[0]?.aud,
+  );
+});
+
 for (const [number, error, status, code] of [
   [700016, 'unauthorized_client', 400, 'sign-in-tenant-disconnected'],
   [7000222, 'invalid_client', 401, 'sign-in-credential-refused'],
   [90033, 'temporarily_unavailable', 503, 'sign-in-unavailable'],
+  [0, 'server_error', 500, 'sign-in-unavailable'],
 ] as const) {
   test(`the sign-in service says ${number}: ${code}`, async () => {
     login({ status, error, number });

@@ -1,10 +1,10 @@
-import { X509Certificate } from 'node:crypto';
 import {
   ConfidentialClientApplication,
   type INetworkModule,
   type NetworkResponse,
   ServerError,
 } from '@azure/msal-node';
+import { clientAssertion } from './client-assertion.ts';
 import { endpointFault, graphResource, type MicrosoftEndpoints } from './endpoints.ts';
 import { GraphError, type GraphErrorCode } from './graph-error.ts';
 import type { HttpsExchange } from './https-exchange.ts';
@@ -31,34 +31,42 @@ export function msalTokenProvider(options: MsalOptions): TokenProvider {
   const fault = endpointFault(options.endpoints, options.twinMode);
   if (fault !== undefined) throw new Error(fault);
   const login = new URL(options.endpoints.login);
+  const prove = clientAssertion(options);
   const client = new ConfidentialClientApplication({
     auth: {
       clientId: options.clientId,
       authority: `${login.origin}/organizations`,
       // Also keeps MSAL from asking Microsoft's instance discovery about a host that is not Microsoft's.
       knownAuthorities: [login.host],
-      clientCertificate: {
-        thumbprintSha256: new X509Certificate(options.certificate).fingerprint256.replaceAll(':', ''),
-        privateKey: options.privateKey,
-      },
+      clientAssertion: async ({ tokenEndpoint }) =>
+        prove(tokenEndpoint ?? `${login.origin}/organizations/oauth2/v2.0/token`, Date.now()),
     },
     system: { networkClient: networkModule(options.https) },
   });
+  const acquire = async (entraTenantId: string, refresh: boolean, claims: string | undefined) => {
+    try {
+      const result = await client.acquireTokenByClientCredential({
+        scopes: [`${graphResource}/.default`],
+        authority: `${login.origin}/${entraTenantId}`,
+        skipCache: refresh,
+        ...(claims !== undefined && { claims }),
+      });
+      if (!result) throw new Error('no token in the answer');
+      return result.accessToken;
+    } catch (error) {
+      throw signInError(error, entraTenantId);
+    }
+  };
+  /** Several requests that need a token at the same moment get the same one. */
+  const asked = new Map<string, Promise<string>>();
   return {
     async token(entraTenantId, { refresh = false, claims } = {}) {
       if (!guid.test(entraTenantId)) throw new Error('an Entra tenant is named by its GUID');
-      try {
-        const result = await client.acquireTokenByClientCredential({
-          scopes: [`${graphResource}/.default`],
-          authority: `${login.origin}/${entraTenantId}`,
-          skipCache: refresh,
-          ...(claims !== undefined && { claims }),
-        });
-        if (!result) throw new Error('no token in the answer');
-        return result.accessToken;
-      } catch (error) {
-        throw signInError(error, entraTenantId);
-      }
+      const key = `${entraTenantId} ${refresh} ${claims ?? ''}`;
+      const running =
+        asked.get(key) ?? acquire(entraTenantId, refresh, claims).finally(() => asked.delete(key));
+      asked.set(key, running);
+      return await running;
     },
   };
 }
@@ -105,7 +113,9 @@ function signInError(error: unknown, entraTenantId: string): GraphError {
   const server = error instanceof ServerError ? error : undefined;
   const number = Number(server?.errorNo);
   const known = meanings.find(([, numbers]) => numbers.includes(number))?.[0];
-  const code = known ?? (server ? 'sign-in-refused' : 'sign-in-unavailable');
+  // A limit or a fault of the service says nothing about our app.
+  const busy = server?.status === 429 || (server?.status ?? 0) >= 500;
+  const code = known ?? (server && !busy ? 'sign-in-refused' : 'sign-in-unavailable');
   return new GraphError(code, `${sentences[code]} (tenant ${entraTenantId})`, {
     ...(server && { theirCode: String(server.errorNo ?? server.errorCode) }),
     ...(server?.status !== undefined && { status: server.status }),

@@ -11,14 +11,15 @@ export async function readNumber(graph: GraphClient, number: string): Promise<Gr
   return found.find((one) => one.telephoneNumber === number) ?? null;
 }
 
-/** All numbers of the tenant that are assigned by Direct Routing: one sweep instead of a request a person. */
-export function readDirectRoutingNumbers(graph: GraphClient): Promise<readonly GraphNumberAssignment[]> {
-  return readNumbers(graph, "numberType eq 'directRouting'");
+/** All numbers of the tenant, of every kind: one sweep instead of a request a person. */
+export function readAllNumbers(graph: GraphClient): Promise<readonly GraphNumberAssignment[]> {
+  return readNumbers(graph);
 }
 
-async function readNumbers(graph: GraphClient, filter: string): Promise<readonly GraphNumberAssignment[]> {
+async function readNumbers(graph: GraphClient, filter?: string): Promise<readonly GraphNumberAssignment[]> {
   const found: GraphNumberAssignment[] = [];
-  for await (const page of graph.pages('numberAssignments', { query: { $filter: filter, $top: 1000 } }))
+  const query = { ...(filter !== undefined && { $filter: filter }), $top: 1000 };
+  for await (const page of graph.pages('numberAssignments', { query }))
     for (const one of page) if (hasId(one)) found.push(one);
   return found;
 }

@@ -194,6 +194,7 @@ export function createHandlers(services: ApiServices): Handlers {
       if (!person || !seesPerson(scope, { accountId: person.accountId, personId: person.id }))
         return notFound();
       const account = await accountOf(person.accountId);
+      services.readiness.look?.(person.accountId);
       return readinessOf(services.readiness, account, person, services.clock.wall());
     },
     'people.presence': async ({ scope, input }) => {

@@ -1,5 +1,6 @@
 import type { CallRecord } from '@tandem/domain';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type MicrosoftMetrics, registerMicrosoftMetrics } from './microsoft-metrics.ts';
 import { type PlatformCounters, type PlatformReadings, registerPlatformMetrics } from './platform-metrics.ts';
 import { type PresenceMetrics, registerPresenceMetrics } from './presence-metrics.ts';
 import type { LiveCalls, MetricsText, PeerBoard } from './services.ts';
@@ -21,6 +22,7 @@ export interface Metrics extends MetricsText {
   readonly registry: Registry;
   readonly platform: Omit<PlatformCounters, 'callClosed'>;
   readonly presence: PresenceMetrics;
+  readonly microsoft: MicrosoftMetrics;
   callOpened(record: CallRecord): void;
   callClosed(record: CallRecord): void;
   optionsAnswered(peer: string, rttMs: number): void;
@@ -140,6 +142,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     registry,
     platform,
     presence: registerPresenceMetrics(registry),
+    microsoft: registerMicrosoftMetrics(registry),
     contentType: registry.contentType,
     text: () => registry.metrics(),
     callOpened(record) {

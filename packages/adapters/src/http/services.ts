@@ -102,6 +102,8 @@ export interface Directory {
 export interface ReadinessBoard {
   /** Judged anew with the person as it is now and Microsoft as it was read last. */
   of(account: Account, person: Person): JudgedPerson;
+  /** Somebody looks at one of this account's people: Microsoft is read again if that was a while ago. */
+  look?(accountId: Account['id']): void;
 }
 
 export interface JudgedPerson {

@@ -61,18 +61,20 @@ function observe(
   microsoft: MicrosoftFacts | undefined,
   now: number,
 ) {
-  const facts: OwnFacts = {
-    ...own,
-    link: {
-      state: link.state,
-      sinceWallMs: link.sinceWallMs,
-      ...(link.acceptedWallMs !== undefined && { acceptedWallMs: link.acceptedWallMs }),
-      ...(link.code !== undefined && { code: link.code }),
-      ...(link.reason !== undefined && { reason: link.reason }),
-      ...(link.notBeforeWallMs !== undefined && { throttledUntilWallMs: link.notBeforeWallMs }),
-    },
-  };
+  const facts: OwnFacts = { ...own, link: linkFactsOf(link) };
   return { own: facts, microsoft, report: evaluateReadiness(facts, microsoft, now) };
+}
+
+/** What the judgement needs of a link. */
+export function linkFactsOf(link: Link): OwnFacts['link'] {
+  return {
+    state: link.state,
+    sinceWallMs: link.sinceWallMs,
+    ...(link.acceptedWallMs !== undefined && { acceptedWallMs: link.acceptedWallMs }),
+    ...(link.code !== undefined && { code: link.code }),
+    ...(link.reason !== undefined && { reason: link.reason }),
+    ...(link.notBeforeWallMs !== undefined && { throttledUntilWallMs: link.notBeforeWallMs }),
+  };
 }
 
 /** The link after an event, or undefined where its state ignores it. */
@@ -160,7 +162,9 @@ function writes(
   const key = (write: string): string => `${link.personId}:${link.generation}:${write}`;
 
   if (link.state === 'REMOVING' && link.assignedNumber !== undefined) {
-    if (!seen) return { link, actions: [{ kind: 'read-number', number: link.assignedNumber }] };
+    // Under way already, begun by a process that is gone: it is seen through first.
+    if (!seen || seen.pending)
+      return { link, actions: [{ kind: 'read-number', number: link.assignedNumber }] };
     const held = link.assignedNumber;
     return {
       link: { ...link, lastWriteWallMs: nowWallMs },
@@ -174,7 +178,7 @@ function writes(
   if (report.checks.slice(0, 10).some((check) => check.status === 'red' || check.status === 'unknown'))
     return idle;
   if (user === undefined || user === 'unread' || user === null) return idle;
-  if (!seen) return { link, actions: [{ kind: 'read-number', number: wanted }] };
+  if (!seen || seen.pending) return { link, actions: [{ kind: 'read-number', number: wanted }] };
   const old = link.assignedNumber;
   // One primary number a person: always unassign first (microsoft-graph 5.2).
   if (old !== undefined && old !== wanted && seen.otherNumber === old) {

@@ -73,9 +73,10 @@ export function applyOutcome(
       const retries = (link.retries ?? 0) + 1;
       const backOff = Math.min(longestRetryMs, 1000 * 2 ** retries);
       const waitMs = outcome.retryAfterMs ?? backOff / 2 + (backOff / 2) * jitter;
+      // Whatever was read while the write was under way says nothing about it.
       const wait: Link = operation
         ? { ...link, operation: { ...operation, nextPollWallMs: nowWallMs + waitMs } }
-        : link;
+        : { ...link, lastWriteWallMs: nowWallMs };
       return { link: { ...wait, retries, notBeforeWallMs: nowWallMs + waitMs }, actions };
     }
   }

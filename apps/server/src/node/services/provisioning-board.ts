@@ -3,7 +3,7 @@ import type { Account, Person } from '@tandem/domain';
 import { evaluateReadiness, ownFactsOf } from '@tandem/engine';
 
 /** The judgement of a person at whom provisioning does not look: own facts, nothing of Microsoft's. */
-export function judgeByOwnFacts(account: Account, person: Person, nowWallMs: number): JudgedPerson {
+function judgeByOwnFacts(account: Account, person: Person, nowWallMs: number): JudgedPerson {
   const own = ownFactsOf({
     account,
     person,
@@ -16,9 +16,13 @@ export function judgeByOwnFacts(account: Account, person: Person, nowWallMs: num
 /** What provisioning knows, else our own facts. */
 export function createReadinessBoard(
   wall: () => number,
-  judged: (account: Account, person: Person) => JudgedPerson | undefined,
+  provisioning: {
+    judge(account: Account, person: Person): JudgedPerson | undefined;
+    look(accountId: Account['id']): void;
+  },
 ): ReadinessBoard {
   return {
-    of: (account, person) => judged(account, person) ?? judgeByOwnFacts(account, person, wall()),
+    of: (account, person) => provisioning.judge(account, person) ?? judgeByOwnFacts(account, person, wall()),
+    look: (accountId) => provisioning.look(accountId),
   };
 }
