@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Audit } from './audit/audit.ts';
 import { Carrier } from './carrier/carrier.ts';
@@ -12,6 +13,7 @@ import type { Zone } from './dns/zone.ts';
 import { FaultBoard } from './faults/fault-board.ts';
 import { Party, PortPool } from './media/party.ts';
 import { type Microsoft365, startMicrosoft365 } from './microsoft-365.ts';
+import { openPhones, type Phones } from './phone/phones.ts';
 import { type TwinRandom, twinRandom } from './random.ts';
 import { SipProxy } from './sip-proxy/sip-proxy.ts';
 import type { Issued } from './trust/authority.ts';
@@ -34,6 +36,8 @@ export interface Twin {
   readonly directory: Directory;
   readonly proxy: SipProxy;
   readonly carrier: Carrier;
+  /** By name. */
+  readonly phones: Phones;
   readonly clients: Map<string, TeamsClients>;
   readonly random: TwinRandom;
   readonly microsoft365: Microsoft365;
@@ -90,7 +94,10 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
     openParty,
   });
   const ported = new Set(
-    rehearsalWorld.customers.flatMap(({ people }) => people.map(({ platform }) => platform?.number)),
+    rehearsalWorld.customers.flatMap(({ people, devices }) => [
+      ...people.map(({ platform }) => platform?.number),
+      ...devices.map(({ number }) => number),
+    ]),
   );
   const carrier = new Carrier({
     address,
@@ -115,6 +122,17 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
     running.push(proxy);
     await carrier.open();
     running.push(carrier);
+    const phones = await openPhones(config, {
+      address,
+      roots: [await readFile(config.caFile, 'utf8')],
+      clock,
+      random,
+      audit,
+      openParty,
+    });
+    running.push({
+      close: async () => void (await Promise.all([...phones.values()].map((one) => one.close()))),
+    });
     const microsoft365 = await startMicrosoft365({
       config,
       clock,
@@ -145,6 +163,7 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
       directory,
       proxy,
       carrier,
+      phones,
       clients,
       random,
       microsoft365,

@@ -10,14 +10,23 @@ describe('tandem call reads what it was asked for', () => {
       from: 'dana@acme.example',
       to: '+12025550199',
       seconds: 5,
+      transport: 'udp',
       json: false,
       portBase: 16_000,
     });
   });
 
+  it('an operator names a phone that registers over TLS', () => {
+    const request = readCallRequest(['--from', 'phone:lobby', '--to', '1002', '--transport', 'tls']);
+    assert.ok(request.ok);
+    assert.deepEqual([request.from, request.to, request.transport], ['phone:lobby', '1002', 'tls']);
+  });
+
   const wrong: readonly [args: string[], why: RegExp][] = [
     [['--from', '+12025550199'], /both --from and --to/],
-    [['--from', '+12025550199', '--to', 'phone:lobby'], /registered phones come later/],
+    [['--from', '+12025550199', '--to', 'phone:'], /not the name of a phone/],
+    [['--from', '+12025550199', '--to', 'phone:lobby', '--transport', 'sctp'], /udp, tcp or tls/],
+    [['--from', '+12025550199', '--to', '+12025550142', '--transport', 'tls'], /no party is phone:NAME/],
     [['--from', '+12025550199', '--to', '2025550142'], /begins with its plus.*\+12025550142/],
     [['--from', '+1 202', '--to', '+12025550142'], /not an E\.164 number/],
     [['--from', 'dana', '--to', '+12025550142'], /neither a number .* nor the address/],

@@ -8,12 +8,14 @@ export type CallRequest =
       readonly from: string;
       readonly to: string;
       readonly seconds: number;
+      /** How phones register. */
+      readonly transport: 'udp' | 'tcp' | 'tls';
       readonly json: boolean;
       readonly portBase: number;
     }
   | { readonly ok: false; readonly help: boolean; readonly why: string; readonly json: boolean };
 
-const known = new Set(['from', 'to', 'seconds', 'json', 'port-base', 'help']);
+const known = new Set(['from', 'to', 'seconds', 'transport', 'json', 'port-base', 'help']);
 
 export function readCallRequest(args: readonly string[]): CallRequest {
   const { flags, words, withoutValue } = parseCommandLine(args, new Set(['json', 'help']));
@@ -35,17 +37,25 @@ export function readCallRequest(args: readonly string[]): CallRequest {
   }
   const seconds = flags.seconds === undefined ? 5 : Number(flags.seconds);
   if (!(seconds >= 1 && seconds <= 3600)) return wrong(`--seconds ${flags.seconds}: wanted 1 to 3600`);
+  const transport = flags.transport ?? 'udp';
+  if (transport !== 'udp' && transport !== 'tcp' && transport !== 'tls')
+    return wrong(`--transport ${transport}: wanted udp, tcp or tls`);
+  if (flags.transport !== undefined && !from.startsWith('phone:') && !to.startsWith('phone:'))
+    return wrong('--transport is for phones: no party is phone:NAME');
   const portBase = flags['port-base'] === undefined ? portBaseBounds.default : Number(flags['port-base']);
   if (!Number.isInteger(portBase) || portBase < portBaseBounds.lowest || portBase > portBaseBounds.highest)
     return wrong(
       `--port-base ${flags['port-base']}: wanted ${portBaseBounds.lowest} to ${portBaseBounds.highest}`,
     );
-  return { ok: true, from, to, seconds, json, portBase };
+  return { ok: true, from, to, seconds, transport, json, portBase };
 }
 
-/** Undefined when it can be a party: an E.164 number, a short number as people dial it, or a Teams user's address. */
+/** Undefined when it can be a party: a number (E.164, or short as people dial it), a Teams user's address, a phone. */
 export function faultOfParty(party: string): string | undefined {
-  if (party.startsWith('phone:')) return 'registered phones come later; use a number or a Teams user';
+  if (party.startsWith('phone:'))
+    return /^phone:[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(party)
+      ? undefined
+      : 'not the name of a phone, for example phone:dana-desk';
   if (party.includes('@')) {
     return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(party) ? undefined : 'not the address of a Teams user';
   }
@@ -55,5 +65,5 @@ export function faultOfParty(party: string): string | undefined {
     return 'not an E.164 number: a plus, then 2 to 15 digits without spaces, for example +12025550199';
   if (/^[0-9 ().-]+$/.test(party))
     return `a public number begins with its plus and country code, for example +1${party.replace(/\D/g, '').slice(-10)}`;
-  return 'neither a number (+12025550199) nor the address of a Teams user (dana@acme.example)';
+  return 'neither a number (+12025550199) nor the address of a Teams user (dana@acme.example) nor a phone (phone:dana-desk)';
 }

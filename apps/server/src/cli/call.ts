@@ -4,14 +4,16 @@ import { portBaseBounds } from '../supervisor/ports.ts';
 import { readCallRequest } from './call-parties.ts';
 import { callJson, callText, type PlatformView, type TwinResult } from './call-report.ts';
 
-const help = `usage: npm run call -- --from A --to B [--seconds N] [--json] [--port-base N]
+const help = `usage: npm run call -- --from A --to B [--seconds N] [--transport T] [--json] [--port-base N]
 
 Places a real call with audio through the running instance and says what each party heard.
 
-  A, B          an E.164 number (+12025550199) or the address of a Teams user (dana@acme.example).
-                A calls as the rehearsal carrier or as the Teams client; B is answered by whoever the number belongs
-                to, a number that the platform does not own by the rehearsal carrier.
+  A, B          an E.164 number (+12025550199), the address of a Teams user (dana@acme.example) or a phone of the
+                rehearsal world (phone:dana-desk, phone:reception, phone:lobby), which registers for the call.
+                A calls as the rehearsal carrier, the Teams client or the phone; B is answered by whoever the number
+                belongs to, a number that the platform does not own by the rehearsal carrier.
   --seconds N   how long both talk, default 5
+  --transport T how phones register: udp (default), tcp or tls
   --json        one JSON object on standard output
   --port-base N the instance that was started with the same flag, default ${portBaseBounds.default}
 
@@ -19,6 +21,7 @@ Exit code 0: each heard the other's tone. 1: not so. 2: no instance runs.
 
 Try: npm run call -- --from +12025550199 --to +12025550142
      npm run call -- --from dana@acme.example --to +12025550199
+     npm run call -- --from +12025550199 --to phone:dana-desk
 `;
 
 const write = (stream: NodeJS.WriteStream, text: string): Promise<void> =>
@@ -68,14 +71,14 @@ export const run = async (args: readonly string[]): Promise<number> => {
 
 async function placeCall(
   instance: InstanceFile,
-  request: { from: string; to: string; seconds: number },
+  request: { from: string; to: string; seconds: number; transport: 'udp' | 'tcp' | 'tls' },
 ): Promise<TwinResult> {
   const to = request.to.includes('@') ? await numberOf(instance, request.to) : request.to;
-  const { from, seconds } = request;
+  const { from, seconds, transport } = request;
   const answer = await fetch(`${instance.twin?.control}/calls`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${instance.controlToken}` },
-    body: JSON.stringify({ from, to, seconds }),
+    body: JSON.stringify({ from, to, seconds, transport }),
   });
   const body = (await answer.json()) as TwinResult & { detail?: string };
   if (!answer.ok) throw new Error(body.detail ?? `status ${answer.status}`);

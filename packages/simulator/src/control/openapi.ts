@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Route } from './routes.ts';
+import type { Route } from './route.ts';
 
 /** The OpenAPI 3.1 description of the control API, made from its routes. */
 export function describeApi(routes: readonly Route[]): Record<string, unknown> {

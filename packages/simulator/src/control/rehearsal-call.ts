@@ -2,12 +2,15 @@ import { join } from 'node:path';
 import type { CarrierCall } from '../carrier/carrier-call.ts';
 import type { Clock } from '../clock.ts';
 import type { PartyReport } from '../media/party.ts';
+import type { Phone, PhoneTransport } from '../phone/phone.ts';
+import { PhoneCall } from '../phone/phone-call.ts';
 import type { TeamsCall } from '../sip-proxy/teams-call.ts';
 import type { Twin } from '../twin.ts';
 
 /**
  * One call from party to party through the platform, watched at both ends: what `npm run call` shows. The caller is a
- * number at the carrier or a Teams user; the callee is whoever the platform rings.
+ * number at the carrier, a Teams user or a phone; the callee is whoever the platform rings. A phone that is named
+ * registers for the call, unless it is registered already.
  */
 
 export interface HeardReport {
@@ -51,11 +54,53 @@ const toleranceHz = 15;
 const setupPatienceMs = 70_000;
 
 export async function runRehearsalCall(
-  twin: Pick<Twin, 'proxy' | 'carrier' | 'config'>,
+  twin: Pick<Twin, 'proxy' | 'carrier' | 'phones' | 'config'>,
+  clock: Clock,
+  request: {
+    readonly from: string;
+    readonly to: string;
+    readonly seconds: number;
+    readonly transport?: PhoneTransport;
+  },
+): Promise<RehearsalResult> {
+  const named: Phone[] = [];
+  for (const party of [request.from, request.to]) {
+    if (!party.startsWith('phone:')) continue;
+    const phone = twin.phones.get(party.slice('phone:'.length).toLowerCase());
+    if (!phone) return notPlaced(`there is no ${party}; there are: ${[...twin.phones.keys()].join(', ')}`);
+    named.push(phone);
+  }
+  const came: Phone[] = [];
+  try {
+    for (const phone of named) {
+      if (phone.registered && (request.transport ?? 'udp') === phone.transport) continue;
+      came.push(phone);
+      const fault = await phone.register(request.transport ?? 'udp');
+      if (fault !== undefined) return notPlaced(`phone ${phone.name} cannot register: ${fault}`);
+    }
+    return await watch(twin, clock, request);
+  } finally {
+    await Promise.all(came.map((phone) => phone.unregister()));
+  }
+}
+
+const notPlaced = (reason: string): RehearsalResult => ({
+  connected: false,
+  status: null,
+  q850: null,
+  reason,
+});
+
+async function watch(
+  twin: Pick<Twin, 'proxy' | 'carrier' | 'phones' | 'config'>,
   clock: Clock,
   request: { readonly from: string; readonly to: string; readonly seconds: number },
 ): Promise<RehearsalResult> {
-  const { proxy, carrier } = twin;
+  const { proxy, carrier, phones } = twin;
+  const phoneOf = (party: string): Phone | undefined =>
+    party.startsWith('phone:') ? phones.get(party.slice('phone:'.length).toLowerCase()) : undefined;
+  const to = phoneOf(request.to)?.dialled ?? request.to;
+  const callingPhone = phoneOf(request.from);
   const fromTeams = request.from.includes('@');
   const arrivals: Leg[] = [];
   let wake: (() => void) | undefined;
@@ -65,10 +110,11 @@ export async function runRehearsalCall(
   };
   proxy.inboundListeners.add(since);
   carrier.inboundListeners.add(since);
+  for (const phone of phones.values()) phone.inboundListeners.add(since);
   try {
     let caller: Leg;
     if (fromTeams) {
-      const placed = await proxy.place({ upn: request.from, to: request.to });
+      const placed = await proxy.place({ upn: request.from, to });
       if (!placed.ok) {
         return {
           connected: false,
@@ -79,7 +125,8 @@ export async function runRehearsalCall(
         };
       }
       caller = placed.call;
-    } else caller = await carrier.place({ from: request.from, to: request.to });
+    } else if (callingPhone) caller = await callingPhone.place(to);
+    else caller = await carrier.place({ from: request.from, to });
 
     const connected = await new Promise<boolean>((resolve) => {
       caller.whenConnected(() => resolve(true));
@@ -113,7 +160,10 @@ export async function runRehearsalCall(
     // Other calls may run at the same time: the leg to the number that was dialled is ours; a short number (an
     // extension) names nobody, so then it is the first that was answered.
     const answered = arrivals.filter((leg) => leg.connectedAtMs !== undefined);
-    const callee = answered.find((leg) => calledNumberOf(leg) === request.to) ?? answered[0];
+    // Where several rang, the one that still talks was first.
+    const talking = answered.filter((leg) => !leg.done);
+    const callee =
+      [...talking, ...answered].find((leg) => calledNumberOf(leg) === to) ?? talking[0] ?? answered[0];
     const folder = join(twin.config.dataDir, 'recordings');
     const stamp = new Date(clock.wall()).toISOString().replace(/[:.]/g, '-');
     caller.recordTo(join(folder, `${stamp}-caller-heard.wav`));
@@ -148,12 +198,14 @@ export async function runRehearsalCall(
   } finally {
     proxy.inboundListeners.delete(since);
     carrier.inboundListeners.delete(since);
+    for (const phone of phones.values()) phone.inboundListeners.delete(since);
   }
 }
 
 const calledNumberOf = (leg: Leg): string | undefined => ('facts' in leg ? leg.facts.user.number : leg.own);
 
 function nameOf(leg: Leg): string {
+  if (leg instanceof PhoneCall) return `phone ${leg.phone}`;
   return 'facts' in leg ? leg.facts.user.upn : `${leg.own} at the rehearsal carrier (${leg.address} address)`;
 }
 

@@ -1,55 +1,16 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import type { FastifyReply } from 'fastify';
 import type { CarrierCall } from '../carrier/carrier-call.ts';
 import { type ClientCall, TeamsClients } from '../clients/teams-client.ts';
-import type { Clock } from '../clock.ts';
 import { regions } from '../config.ts';
 import type { TeamsUser, Tenant } from '../directory/tenant.ts';
 import { carrierFaults, dnsFaults, graphFaults, hubFaults, loginFaults } from '../faults/fault-board.ts';
 import { checkTable } from '../sip-proxy/check-table.ts';
-import type { Twin } from '../twin.ts';
 import { rehearsalWorld } from '../world/rehearsal-world.ts';
+import { phoneRoutes } from './phone-routes.ts';
 import { problem } from './problem.ts';
 import { runRehearsalCall } from './rehearsal-call.ts';
+import { type Body, type Route, type RouteContext, route } from './route.ts';
 import * as schemas from './schemas.ts';
-
-/** The control API, one row per operation; the OpenAPI description is made from these rows. */
-
-export interface RouteContext {
-  readonly twin: Omit<Twin, 'ready'>;
-  readonly clock: Clock;
-}
-
-export interface Route {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  readonly path: string;
-  readonly summary: string;
-  readonly body?: z.ZodType;
-  readonly query?: z.ZodObject;
-  run(
-    context: RouteContext,
-    input: { params: Record<string, string>; body: never; query: never },
-    reply: FastifyReply,
-    request: FastifyRequest,
-  ): unknown;
-}
-
-type Body<S extends z.ZodType> = z.infer<S>;
-
-function route<B extends z.ZodType = z.ZodUndefined, Q extends z.ZodObject = z.ZodObject>(row: {
-  method: Route['method'];
-  path: string;
-  summary: string;
-  body?: B;
-  query?: Q;
-  run(
-    context: RouteContext,
-    input: { params: Record<string, string>; body: Body<B>; query: z.infer<Q> },
-    reply: FastifyReply,
-  ): unknown;
-}): Route {
-  return row as unknown as Route;
-}
 
 const noUser = (reply: FastifyReply, upn: string) =>
   problem(reply, 404, 'unknown-user', `Microsoft's side knows no user ${upn}`);
@@ -631,11 +592,13 @@ const stateRoutes: readonly Route[] = [
   }),
 ];
 
+/** The control API, one row per operation; the OpenAPI description is made from these rows. */
 export const routes: readonly Route[] = [
   ...userRoutes,
   crowdRoute,
   ...clientRoutes,
   ...carrierRoutes,
+  ...phoneRoutes,
   ...faultRoutes,
   ...graphRoutes,
   ...stateRoutes,

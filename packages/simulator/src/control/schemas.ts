@@ -74,6 +74,29 @@ export const clientAction = z.strictObject({
     .optional(),
 });
 
+export const phoneHabit = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('answer'), afterMs: z.number().int().min(0).max(120_000) }),
+  z.strictObject({ kind: z.literal('ring') }),
+  z.strictObject({ kind: z.literal('decline'), afterMs: z.number().int().min(0).max(120_000) }),
+  z.strictObject({ kind: z.literal('busy'), afterMs: z.number().int().min(0).max(120_000) }),
+]);
+const phoneTransport = z.enum(['udp', 'tcp', 'tls']);
+export const phoneChange = z.strictObject({
+  registered: z.boolean().optional(),
+  /** Registers anew when it is registered over another. */
+  transport: phoneTransport.optional(),
+  answers: phoneHabit.optional(),
+});
+export const phoneCallTo = z.strictObject({ to: z.string().min(1).max(64) });
+export const phoneAction = z.strictObject({
+  /** Which call, by its SIP Call-ID; needed only if there are several. */
+  call: z.string().optional(),
+  digits: z
+    .string()
+    .regex(/^[0-9*#A-D]{1,64}$/)
+    .optional(),
+});
+
 export const carrierHabit = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('answer'), afterMs: z.number().int().min(0).max(120_000) }),
   z.strictObject({ kind: z.literal('early-media'), answerAfterMs: z.number().int().min(0).max(120_000) }),
@@ -211,9 +234,11 @@ export const auditQuery = z.object({
 });
 
 export const rehearsalCall = z.strictObject({
-  /** A number (E.164, or short) or the address of a Teams user. */
+  /** A number (E.164, or short), the address of a Teams user, or `phone:NAME`, which registers for the call. */
   from: z.string().min(2).max(256),
   to: z.string().min(2).max(256),
   /** How long both talk once connected. */
   seconds: z.number().min(0.5).max(3_600).default(5),
+  /** How phones register. */
+  transport: phoneTransport.default('udp'),
 });
