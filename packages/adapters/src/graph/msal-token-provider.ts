@@ -113,8 +113,9 @@ function signInError(error: unknown, entraTenantId: string): GraphError {
   const server = error instanceof ServerError ? error : undefined;
   const number = Number(server?.errorNo);
   const known = meanings.find(([, numbers]) => numbers.includes(number))?.[0];
-  // A limit or a fault of the service says nothing about our app.
-  const busy = server?.status === 429 || (server?.status ?? 0) >= 500;
+  // A limit or a fault of the service says nothing about our app. MSAL repeats such an answer for a while by itself, and
+  // then without its status.
+  const busy = server?.status === undefined || server.status === 429 || server.status >= 500;
   const code = known ?? (server && !busy ? 'sign-in-refused' : 'sign-in-unavailable');
   return new GraphError(code, `${sentences[code]} (tenant ${entraTenantId})`, {
     ...(server && { theirCode: String(server.errorNo ?? server.errorCode) }),
