@@ -44,7 +44,6 @@ export * from './sdp/direction.ts';
 export * from './sdp/ice.ts';
 export * from './sdp/sdp.ts';
 export * from './session-timer/negotiate.ts';
-export { SessionTimer } from './session-timer/session-timer.ts';
 export { drawMachine } from './transaction/diagram.ts';
 export { inviteClient } from './transaction/invite-client.machine.ts';
 export { inviteServer } from './transaction/invite-server.machine.ts';

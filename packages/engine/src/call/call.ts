@@ -10,6 +10,11 @@ import {
 } from '@tandem/sip';
 import { sessionBodyOf } from '@tandem/sip/body/session-body.ts';
 import { routeSetOf } from '@tandem/sip/dialog/route-set.ts';
+import {
+  negotiateSessionTimer,
+  type SessionTimerOutcome,
+  sessionTermsOf,
+} from '@tandem/sip/session-timer/negotiate.ts';
 import type { Destination, DialogSnapshot, Flow, IncomingInvite } from '@tandem/sip/ua/types.ts';
 import type { MediaEvent, MediaRefusal } from '../ports/media-port.ts';
 import type { Branch as BranchRoute } from '../routing/decision.ts';
@@ -25,7 +30,6 @@ import { type CallParty, partiesOf } from './party.ts';
 import { completedElsewhere, microsoftCorrelationId, q850Reason, saysCompletedElsewhere } from './reason.ts';
 import type { RecordDraft } from './record-draft.ts';
 import { Session } from './session.ts';
-import { acceptedTimer, answerTimer, type OfferedTimer, writeTimer } from './session-timer.ts';
 import type { Target } from './target.ts';
 import { normalEnd, verdictOf } from './verdicts.ts';
 
@@ -59,7 +63,7 @@ export class Call {
   readonly #ends: { readonly branch: Branch; readonly end: BranchEnd }[] = [];
   #state: CallState = 'opening';
   #session: Session | undefined;
-  #offeredTimer: OfferedTimer = { kind: 'none' };
+  #timer: SessionTimerOutcome = { kind: 'off' };
   /** The caller has an SDP from us in an 18x: it hears what we send, so nothing but media must be told it. */
   #earlyMedia = false;
   #timers: (() => void)[] = [];
@@ -159,8 +163,7 @@ export class Call {
   start(): void {
     this.guard(async () => {
       const { budgets } = this.#deps.settings;
-      this.#offeredTimer = answerTimer(this.#invite.request);
-      if (this.#offeredTimer.kind === 'too-small') this.#offeredTimer = { kind: 'none' };
+      this.#timer = negotiateSessionTimer(this.#invite.request);
       this.#after(this.fromTeams ? budgets.soothTeamsMs : budgets.soothCarrierMs, () => this.#silence());
       this.#after(budgets.ringMs, () =>
         this.#fail({ kind: 'no-answer', afterSeconds: budgets.ringMs / 1000 }),
@@ -308,8 +311,8 @@ export class Call {
     this.record.calledAt(branch.leg);
     const session = this.#startSession(branch);
     session?.attach(branch.leg);
-    const timer = acceptedTimer(response);
-    if (timer) session?.startTimer(branch.leg, timer);
+    const terms = sessionTermsOf(response);
+    if (terms) session?.startTimer(branch.leg, terms);
     this.guard(() => this.#takeAnswer(branch, response));
   }
 
@@ -347,8 +350,8 @@ export class Call {
     this.record.answeredMs = Math.round(now - this.startedAt);
     this.#stopTimers();
     this.a.sent = forCaller.value;
-    const headers = new Headers();
-    writeTimer(headers, this.#offeredTimer);
+    const timer = this.#timer;
+    const headers = Headers.of(timer.kind === 'on' ? timer.headers : []);
     this.a.dialog = this.#invite.accept({
       body: forCaller.value,
       contentType: sdpType,
@@ -358,7 +361,7 @@ export class Call {
     // A phone behind NAT is reached the way it reached us, whatever its Contact says.
     if (this.a.role === 'phone') this.a.dialog.setNextHop(this.#invite.flow);
     this.#session?.attach(this.a);
-    if (this.#offeredTimer.kind === 'timer') this.#session?.startTimer(this.a, this.#offeredTimer.timer);
+    if (timer.kind === 'on') this.#session?.startTimer(this.a, timer.terms);
     branch.forget();
     this.#after(compactAfterMs, () => this.#ladder.compact());
     this.#deps.onAnswered(this);

@@ -1,8 +1,8 @@
 import { type Direction, directionOf } from '@tandem/sip/sdp/direction.ts';
 import { parseSdp } from '@tandem/sip/sdp/sdp.ts';
+import type { SessionTerms } from '@tandem/sip/session-timer/negotiate.ts';
 import type { Dialog } from '@tandem/sip/ua/types.ts';
 import type { LegRole } from './call-failure.ts';
-import type { SessionTimer } from './session-timer.ts';
 
 /** One side of a call once it has a dialog. */
 export class Leg {
@@ -17,7 +17,7 @@ export class Leg {
   /** Our last SDP towards the peer: a refresh says it again, byte for byte (RFC 4028 7.4, teams-direct-routing 5.2). */
   sent: Buffer | undefined;
   direction: Direction = 'sendrecv';
-  timer: SessionTimer | undefined;
+  timer: SessionTerms | undefined;
   stopTimer: (() => void) | undefined;
 
   constructor(side: 'a' | 'b', role: LegRole) {

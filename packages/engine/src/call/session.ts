@@ -1,6 +1,12 @@
 import { Headers, type SipResponse, toTagOf } from '@tandem/sip';
 import { sessionBodyOf } from '@tandem/sip/body/session-body.ts';
 import { glareDelayMs } from '@tandem/sip/dialog/glare.ts';
+import {
+  negotiateSessionTimer,
+  type SessionTerms,
+  sessionDelayMs,
+  sessionTermsOf,
+} from '@tandem/sip/session-timer/negotiate.ts';
 import type { DialogEnd, IncomingRequest } from '@tandem/sip/ua/types.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { MediaSession } from '../ports/media-port.ts';
@@ -8,15 +14,6 @@ import { allowHeader } from '../settings.ts';
 import type { Ending } from './ending.ts';
 import { audioDirection, type Leg } from './leg.ts';
 import { q850CauseOf } from './reason.ts';
-import {
-  acceptedTimer,
-  answerTimer,
-  type SessionTimer,
-  shortestSessionSeconds,
-  timerDelayMs,
-  writeTimer,
-} from './session-timer.ts';
-
 /** What the answered part of a call needs from the call. */
 export interface SessionOwner {
   readonly clock: Clock;
@@ -87,14 +84,13 @@ export class Session {
   }
 
   async #reinvite(leg: Leg, incoming: IncomingRequest): Promise<void> {
-    const offered = answerTimer(incoming.request);
+    const offered = negotiateSessionTimer(incoming.request);
     if (offered.kind === 'too-small') {
-      incoming.respond(422, { headers: Headers.of([['Min-SE', String(shortestSessionSeconds)]]) });
+      incoming.respond(422, { headers: Headers.of([['Min-SE', String(offered.minSeconds)]]) });
       return;
     }
-    const headers = new Headers();
-    writeTimer(headers, offered);
-    if (offered.kind === 'timer') this.startTimer(leg, offered.timer);
+    const headers = Headers.of(offered.kind === 'on' ? offered.headers : []);
+    if (offered.kind === 'on') this.startTimer(leg, offered.terms);
 
     const body = sessionBodyOf(incoming.request);
     if (body.kind === 'unsupported' || body.kind === 'broken') {
@@ -215,13 +211,13 @@ export class Session {
 
   // ---------------------------------------------------------------- session timers
 
-  startTimer(leg: Leg, timer: SessionTimer): void {
+  startTimer(leg: Leg, timer: SessionTerms): void {
     leg.timer = timer;
     leg.stopTimer?.();
-    leg.stopTimer = this.#owner.clock.after(timerDelayMs(timer), () => {
+    leg.stopTimer = this.#owner.clock.after(sessionDelayMs(timer), () => {
       leg.stopTimer = undefined;
       this.#owner.guard(() => {
-        if (timer.refresher === 'us') return this.#refresh(leg);
+        if (timer.weRefresh) return this.#refresh(leg);
         this.#owner.end({
           kind: 'failure',
           failure: { kind: 'session-expired', side: leg.side },
@@ -260,7 +256,7 @@ export class Session {
             return;
           }
           // A refusal other than 408 and 481 still proves that the peer lives.
-          this.startTimer(leg, acceptedTimer(response) ?? timer);
+          this.startTimer(leg, sessionTermsOf(response) ?? timer);
           const answer = sessionBodyOf(response);
           if (response.status >= 300 || answer.kind !== 'sdp' || leg.sdp?.equals(answer.bytes)) return;
           await this.#owner.media.answer(leg.side, answer.bytes, toTagOf(response) ?? '');
@@ -269,15 +265,15 @@ export class Session {
   }
 
   #agreeTimer(leg: Leg, response: SipResponse): void {
-    const timer = acceptedTimer(response);
+    const timer = sessionTermsOf(response);
     if (timer) this.startTimer(leg, timer);
   }
 
   #timerHeaders(leg: Leg): Headers {
     const headers = new Headers();
     if (leg.timer) {
-      const refresher = leg.timer.refresher === 'us' ? 'uac' : 'uas';
-      headers.append('Session-Expires', `${leg.timer.seconds};refresher=${refresher}`);
+      const refresher = leg.timer.weRefresh ? 'uac' : 'uas';
+      headers.append('Session-Expires', `${leg.timer.intervalSeconds};refresher=${refresher}`);
     }
     return headers;
   }
