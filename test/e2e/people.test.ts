@@ -189,7 +189,7 @@ describe('people in the browser: readiness and presence', { skip: noBrowser }, (
     const licence = await checks.nth(8).innerText();
     assert.match(licence, /^Not met\s+Teams and Teams Phone licence at Microsoft\s*PRV-403/);
     assert.match(licence, /Whose turn\s+Microsoft\s+Next step\s+Wait\./);
-    assert.match(licence, /Since .* \(2\d min ago\) · Microsoft’s time: usually 1 h, at worst 24 h/);
+    assert.match(licence, /Since .* \(2\d min ago\) · Microsoft’s time: usually 1\sh, at worst 24\sh/);
     assert.match(await checks.nth(0).innerText(), /^In order\s+The account may use Teams/);
     const head = await page.locator('main').innerText();
     assert.match(head, /12 of 13 in order\. Checked \d+ s ago|12 of 13 in order\. Checked just now/);
@@ -198,7 +198,7 @@ describe('people in the browser: readiness and presence', { skip: noBrowser }, (
   });
 
   test('what was not read says so, and since when where that is known', async () => {
-    const judged = judgedBut(server.boards.dana, 'enable-group', {
+    const judged = judgedBut(server.boards.dana, hanaId, 'enable-group', {
       status: 'unknown',
       sentence: 'The group could not be read.',
       owner: 'entra-admin',
@@ -228,7 +228,7 @@ describe('people in the browser: readiness and presence', { skip: noBrowser }, (
     await presence.getByText('A call on hold on this platform.').waitFor();
     server.boards.judged.set(
       world.danaId,
-      judgedBut(server.boards.dana, 'teams-client', {
+      judgedBut(server.boards.dana, world.danaId, 'teams-client', {
         status: 'amber',
         code: 'PRV-602',
         sentence: 'Quit Teams fully and open it again.',

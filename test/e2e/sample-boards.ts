@@ -14,15 +14,25 @@ export const ellaId = idOf('Ella Brandt');
 export const hanaId = idOf('Hana Sato');
 export const ivoId = idOf('Ivo Petrov');
 
-/** Dana's findings with one of them changed; Dana's are all green. */
+/** Dana's findings, all green, told of somebody else and with one of them changed. */
 export function judgedBut(
   dana: JudgedPerson,
+  personId: PersonId,
   name: ReadinessCheck['name'],
   change: Partial<ReadinessCheck>,
-  state: NonNullable<JudgedPerson['state']> = 'BLOCKED',
 ): JudgedPerson {
-  const checks = dana.report.checks.map((check) => (check.name === name ? { ...check, ...change } : check));
-  return { ...dana, report: reportOf(checks), state };
+  const person = world.people().find((one) => one.id === personId);
+  const told = (sentence: string): string =>
+    sentence
+      .replaceAll('Dana Fields', person?.displayName ?? '')
+      .replaceAll('+12025550142', person?.numbers[0] ?? '')
+      .replaceAll('someone@acme.example', person?.upn ?? '');
+  const checks = dana.report.checks.map((check) => ({
+    ...check,
+    sentence: told(check.sentence),
+    ...(check.name === name ? change : {}),
+  }));
+  return { ...dana, report: reportOf(checks), state: 'BLOCKED' };
 }
 
 /**
@@ -64,7 +74,7 @@ export function sampleBoards(services: ApiServices, wallMs: number) {
   const judged = new Map<PersonId, JudgedPerson>([
     [
       ivoId,
-      judgedBut(dana, 'microsoft-licence', {
+      judgedBut(dana, ivoId, 'microsoft-licence', {
         status: 'red',
         code: 'PRV-403',
         sentence: sentenceOf('PRV-403'),
@@ -81,6 +91,7 @@ export function sampleBoards(services: ApiServices, wallMs: number) {
     judged,
     dana,
     readiness: {
+      ...services.readiness,
       of: (account, person) => judged.get(person.id) ?? services.readiness.of(account, person),
     } satisfies ApiServices['readiness'],
     presence: {

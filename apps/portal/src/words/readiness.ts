@@ -70,10 +70,11 @@ export function microsoftTime(usualSeconds?: number, worstSeconds?: number): str
   return words.length === 0 ? undefined : `Microsoft’s time: ${words.join(', ')}`;
 }
 
-/** `30 s`, `10 min`, `1 h`, `24 h`, `3 days`. */
+/** `30 s`, `10 min`, `1 h`, `24 h`, `3 days`, kept on one line. */
 function lasting(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 3_600) return `${Math.round(seconds / 60)} min`;
-  if (seconds <= 172_800) return `${Math.round(seconds / 360) / 10} h`;
-  return `${Math.round(seconds / 86_400)} days`;
+  const of = (count: number, unit: string): string => `${Math.round(count * 10) / 10}\u00a0${unit}`;
+  if (seconds < 90) return of(Math.round(seconds), 's');
+  if (seconds < 3_600) return of(Math.round(seconds / 60), 'min');
+  if (seconds <= 172_800) return of(seconds / 3_600, 'h');
+  return of(Math.round(seconds / 86_400), 'days');
 }

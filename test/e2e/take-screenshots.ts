@@ -1,0 +1,66 @@
+/**
+ * Takes the README's pictures of the portal from the sample world: `node test/e2e/take-screenshots.ts [DIR]`. With
+ * `--all` also in dark colours and in a narrow window, for whoever changes a page to look at.
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { samplePassword } from '@tandem/adapters/http/testing/memory-services.ts';
+import * as world from '@tandem/adapters/http/testing/sample-world.ts';
+import { openBrowser, signIn, visit } from './browser.ts';
+import { startMemoryServer } from './memory-server.ts';
+import { ivoId } from './sample-boards.ts';
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { all: { type: 'boolean' } } });
+const folder = positionals[0] ?? join(import.meta.dirname, '../../docs/images');
+
+const server = await startMemoryServer();
+const browser = await openBrowser();
+
+const shown = [
+  { name: 'overview', who: 'operator', path: '/overview', see: 'Microsoft hubs' },
+  { name: 'people', who: 'admin@acme.example', path: '/people', see: 'Ivo Petrov' },
+  { name: 'person', who: 'admin@acme.example', path: `/people/${ivoId}`, see: 'Next step' },
+];
+const more = [
+  { name: 'person-ready', who: 'desk@acme.example', path: `/people/${world.danaId}`, see: 'In order' },
+  { name: 'me', who: 'dana@acme.example', path: '/me', see: 'In order' },
+  { name: 'calls', who: 'desk@acme.example', path: '/calls', see: 'Emergency' },
+  {
+    name: 'call',
+    who: 'desk@acme.example',
+    path: `/calls/${server.finished[0]?.callId}`,
+    see: 'What happened',
+  },
+  { name: 'live', who: 'operator', path: '/live', see: 'Talking' },
+  { name: 'accounts', who: 'operator', path: '/accounts', see: 'Acme' },
+];
+const looks = [
+  { name: '', options: {} },
+  { name: '-dark', options: { dark: true } },
+  { name: '-narrow', options: { width: 360 } },
+];
+
+try {
+  for (const { name, who, path, see } of values.all ? [...shown, ...more] : shown) {
+    for (const look of values.all ? looks : looks.slice(0, 1)) {
+      const { page, context } = await visit(browser, server.url, look.options);
+      await page.goto(path);
+      await signIn(page, who, samplePassword);
+      await page
+        .locator('main')
+        .getByText(see)
+        .filter({ visible: true })
+        .first()
+        .waitFor({ timeout: 60_000 });
+      await page.mouse.move(0, 0);
+      await page.screenshot({
+        path: join(folder, `portal-${name}${look.name}.png`),
+        fullPage: values.all === true,
+      });
+      await context.close();
+    }
+  }
+} finally {
+  await browser.close();
+  await server.close();
+}
