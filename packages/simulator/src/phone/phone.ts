@@ -179,6 +179,7 @@ export class Phone {
     const call = this.#newCall('out', random.hex(12), to);
     const party = await this.#options.openParty(this.toneHz);
     call.party = party;
+    const destination = this.#destination();
     const invite = this.#node.ua.invite(
       {
         requestUri: `sip:${to}@${realm}`,
@@ -186,7 +187,7 @@ export class Phone {
         to: `<sip:${to}@${realm}>`,
         contact: this.#contact(),
         callId: call.sipCallId,
-        destination: this.#destination(),
+        destination,
         body: call.sdp('sendrecv'),
         contentType: 'application/sdp',
         credentials: (challenge) => (challenge.realm === realm ? { username: user, password } : undefined),
@@ -201,6 +202,8 @@ export class Phone {
           onAccepted: (response, dialog, extra) => {
             if (extra) return;
             call.hear(response.body);
+            // The connection of the registration, whatever host the other side's Contact names (RFC 5626's idea).
+            dialog.setNextHop(destination);
             dialog.ack();
             call.connected(dialog);
           },
