@@ -114,6 +114,59 @@ test('both sides hold at once: one waits with 491 and the call lives on', async 
   assert.equal(world.engine.activeCalls()[0]?.state, 'talking');
 });
 
+for (const [when, delay] of [
+  ['while Teams is still thinking about it', 500],
+  ['before Teams has heard of it', 0],
+] as const) {
+  test(`the carrier takes its hold back ${when} (CANCEL): in the end neither side is on hold`, async () => {
+    const { world, pat, teams } = await talking();
+    const told: string[] = [];
+    if (teams.dialog)
+      teams.dialog.onRequest = (request) => {
+        const direction =
+          /a=(sendonly|inactive|sendrecv)/.exec(request.request.body.toString())?.[1] ?? 'sendrecv';
+        told.push(direction);
+        const body = offerSdp(direction === 'sendonly' ? 'a=recvonly\r\n' : '');
+        world.clock.after(told.length === 1 ? delay : 0, () =>
+          request.respond(200, { body, contentType: 'application/sdp' }),
+        );
+      };
+    const hold = reinvite(pat, offerSdp('a=sendonly\r\n'));
+    await world.run(delay === 0 ? 5 : 200);
+    const sent = world.net.seen.findLast(({ line, from }) => line === 'INVITE' && from === 'first')?.message;
+    assert.ok(sent?.kind === 'request');
+    const { headers } = sent;
+    const cancel = [
+      `CANCEL ${sent.uri} SIP/2.0`,
+      `Via: ${headers.get('via')}`,
+      `From: ${headers.get('from')}`,
+      `To: ${headers.get('to')}`,
+      `Call-ID: ${headers.get('call-id')}`,
+      `CSeq: ${Number.parseInt(headers.get('cseq') ?? '', 10)} CANCEL`,
+      'Max-Forwards: 70',
+      'Content-Length: 0',
+      '',
+      '',
+    ].join('\r\n');
+    if (delay === 0) await world.run(20);
+    world.tandem.hear(cancel, world.first, 'UDP');
+    await world.run(5000);
+    if (delay > 0) assert.equal(status(hold), 487);
+    if (status(hold) === 487) {
+      assert.deepEqual(told, ['sendonly', 'sendrecv']);
+      const again = reinvite(pat, offerSdp());
+      await world.run(500);
+      assert.equal(status(again), 200);
+      assert.equal(told.length, 2, 'what was before is a refresh again');
+    } else assert.equal(status(hold), 200, 'the CANCEL came too late and means nothing');
+    assert.equal(world.engine.activeCalls()[0]?.state, 'talking');
+    pat.dialog?.bye();
+    await world.settle();
+    assert.deepEqual(world.bugs, []);
+    assert.deepEqual(world.engine.ua.counts, { transactions: 0, dialogs: 0 });
+  });
+}
+
 test('Teams answers 491 to a hold that we pass on: tried again after the back-off of RFC 3261 14.1', async () => {
   const { world, pat, teams } = await talking();
   let asked = 0;

@@ -33,6 +33,17 @@ const unsentRefreshMs = 10_000;
 /** Attempts to repeat a re-INVITE after 491 before the change stays on its own leg. */
 const glareTries = 3;
 
+/** A change of one side that the other one is told. */
+interface Change {
+  readonly leg: Leg;
+  readonly other: Leg;
+  readonly incoming: IncomingRequest;
+  /** What the peer on `leg` had said before. */
+  readonly before: Buffer | undefined;
+  readonly offer: Buffer;
+  readonly headers: Headers;
+}
+
 /**
  * The answered part of a call: re-INVITEs (hold, resume, refresh, moved media), session timers, and what ends a
  * dialog. A refresh and a moved address end on their own leg; only a change of direction is told to the other side
@@ -134,8 +145,12 @@ export class Session {
     const refresh = leg.sdp?.equals(sdp) ?? false;
     const direction = audioDirection(sdp);
     const turned = !refresh && direction !== leg.direction;
+    const before = leg.sdp;
     const outcome = await media.offer(leg.side, sdp);
-    if (incoming.answered) return;
+    if (incoming.answered) {
+      await this.#takeBack(leg, before, undefined);
+      return;
+    }
     if (!outcome.ok) {
       incoming.respond(488); // the session stays as it was (RFC 3261 14.2)
       return;
@@ -150,22 +165,20 @@ export class Session {
       other.side,
       direction === 'sendrecv' ? 'The call is taken off hold.' : 'The call is put on hold.',
     );
-    this.#passOn(leg, other, incoming, outcome.value, headers, glareTries);
+    this.#passOn({ leg, other, incoming, before, offer: outcome.value, headers }, glareTries);
   }
 
-  #passOn(
-    leg: Leg,
-    other: Leg,
-    incoming: IncomingRequest,
-    offer: Buffer,
-    headers: Headers,
-    tries: number,
-  ): void {
+  #passOn(change: Change, tries: number): void {
+    const { leg, other, incoming, before, offer, headers } = change;
     const settle = (work: () => Promise<void>): void =>
       this.#owner.guard(async () => {
-        if (!incoming.answered) await work();
+        await work();
         if (this.#changing === incoming) this.#changing = undefined;
       });
+    if (incoming.answered) {
+      settle(() => this.#takeBack(leg, before, undefined));
+      return;
+    }
     other.dialog?.request({
       method: 'INVITE',
       body: offer,
@@ -176,7 +189,7 @@ export class Session {
         if (response?.status === 491 && tries > 1) {
           const wait = glareDelayMs(other.side === 'b', this.#owner.fraction());
           this.#stopRetry = this.#owner.clock.after(wait, () =>
-            this.#owner.guard(() => this.#passOn(leg, other, incoming, offer, headers, tries - 1)),
+            this.#owner.guard(() => this.#passOn(change, tries - 1)),
           );
           return;
         }
@@ -187,16 +200,57 @@ export class Session {
             this.#agreeTimer(other, response);
             other.sdp = answer.bytes;
             other.sent = offer;
+            if (incoming.answered) {
+              await this.#takeBack(leg, before, other);
+              return;
+            }
             if (back.ok && !incoming.answered) {
               leg.sent = back.value;
               incoming.respond(200, { headers, body: back.value, contentType: sdpType });
               return;
             }
           }
+          if (incoming.answered) await this.#takeBack(leg, before, undefined);
           // The other side would not follow: the change stays on the leg that wanted it.
-          if (!incoming.answered && this.#owner.talking) await this.#answerHere(leg, incoming, headers);
+          else if (this.#owner.talking) await this.#answerHere(leg, incoming, headers);
         });
       },
+    });
+  }
+
+  /**
+   * The peer took its re-INVITE back (CANCEL, RFC 3261 §14.1: as if it had never been): media and, where it had been told
+   * already, the other side (`told`) are as before.
+   */
+  async #takeBack(leg: Leg, before: Buffer | undefined, told: Leg | undefined): Promise<void> {
+    const { media } = this.#owner;
+    if (!before || !this.#owner.talking) return;
+    leg.heard(before);
+    const offer = await media.offer(leg.side, before);
+    const { dialog } = told ?? {};
+    if (!offer.ok || !told?.alive || !dialog) {
+      await media.answerLocally(leg.side);
+      return;
+    }
+    this.#owner.noted(told.side, 'The change was taken back, so the other side is told again.');
+    await new Promise<void>((done) => {
+      dialog.request({
+        method: 'INVITE',
+        body: offer.value,
+        contentType: sdpType,
+        headers: this.#timerHeaders(told),
+        onFinal: (final) =>
+          this.#owner.guard(async () => {
+            const response = final.kind === 'response' ? final.response : undefined;
+            const answer = response && response.status < 300 ? sessionBodyOf(response) : undefined;
+            if (response && answer?.kind === 'sdp') {
+              told.sdp = answer.bytes;
+              told.sent = offer.value;
+              await media.answer(told.side, answer.bytes, toTagOf(response) ?? '');
+            }
+            done();
+          }),
+      });
     });
   }
 
