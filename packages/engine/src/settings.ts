@@ -57,7 +57,7 @@ export interface Budgets {
   readonly minSessionExpiresSeconds: number;
   /** Further targets after the first: three hubs, or three carrier addresses. */
   readonly furtherTargets: number;
-  /** Unanswered INVITEs at once per source (T04). */
+  /** INVITEs at once per source that nobody has taken up: not ringing yet, from a phone not answered yet (T04). */
   readonly unansweredPerSource: number;
 }
 

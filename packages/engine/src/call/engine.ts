@@ -111,7 +111,7 @@ export interface CallEngine {
 interface Live {
   readonly call: Call;
   readonly view: LiveCall;
-  /** Source whose unanswered INVITE this is; undefined once answered. */
+  /** Source whose unanswered INVITE this is; undefined once it is taken up. */
   source: string | undefined;
   readonly sipCallIds: string[];
   /** Whose limit of calls it counts against: where it came from, or where it goes now. */
@@ -173,7 +173,10 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     },
     onChange: (call) => {
       const entry = live.get(call.record.callId);
-      if (entry) deps.onEvent?.({ kind: 'call-changed', call: entry.view });
+      if (!entry) return;
+      // A carrier has more phones ringing at once than T04's 64; what a flood costs us is what nobody has taken up.
+      if (call.state === 'ringing' && call.a.role !== 'phone') settle(entry);
+      deps.onEvent?.({ kind: 'call-changed', call: entry.view });
     },
     onOver,
     onBug: (call, error) => deps.onBug?.(error, call.record.callId),

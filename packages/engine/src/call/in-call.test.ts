@@ -7,9 +7,12 @@ import {
   type Answered,
   answers,
   danaNumber,
+  device,
   offerSdp,
   outside,
   type PlacedCall,
+  rings,
+  statuses,
   World,
 } from './test-world.ts';
 
@@ -440,4 +443,24 @@ test('more unanswered calls at once than a source may have: 480 with cause 34, n
   const again = world.fromCarrier(danaNumber);
   await world.run(300);
   assert.equal(again.failed, undefined);
+});
+
+test('calls that ring do not count against a carrier’s limit of unanswered INVITEs; a phone’s do', async () => {
+  const world = new World({
+    budgets: { unansweredPerSource: 3 },
+    devices: [device('lobby', 'acme', { extension: '1005' })],
+  });
+  rings(hub(world));
+  const calls: PlacedCall[] = [];
+  for (let count = 0; count < 5; count++) {
+    calls.push(world.fromCarrier(danaNumber), world.fromPhone('lobby', '1001'));
+    await world.run(200);
+  }
+  assert.deepEqual(
+    calls.map((call) => statuses(call)),
+    [...Array.from({ length: 6 }, () => [180]), [180], [480], [180], [480]],
+  );
+  for (const call of calls) call.invite.cancel();
+  await world.settle();
+  assert.deepEqual(world.engine.ua.counts, { transactions: 0, dialogs: 0 });
 });
