@@ -82,6 +82,33 @@ describe('a whole instance, seen through the browser', { skip: noBrowser, timeou
       .waitFor();
   });
 
+  test('a person who loses the licence at Microsoft turns blocked on the open page by itself, and ready again when it is back', async () => {
+    const page = await as('admin@acme.example', '/people?search=robin');
+    const robin = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'Robin Reed' }) });
+    // Microsoft is read once a minute at the latest; the page is not loaded again.
+    const timeout = 90_000;
+    await robin.getByText('Ready').waitFor({ timeout });
+    await twin.ask('PATCH', '/users/robin@acme.example', { licences: ['teams'] });
+    await robin.getByText('PRV-401').waitFor({ timeout });
+    assert.match(await robin.innerText(), /Blocked\s+Needs Teams Phone/);
+    await robin.getByRole('link', { name: 'Robin Reed' }).click();
+    const check = page.locator('#microsoft-licence');
+    await check.getByText('PRV-401').waitFor();
+    assert.match(await check.innerText(), /Whose turn\s+Your Entra admin\s+Next step\s+Assign a licence/);
+    await twin.ask('PATCH', '/users/robin@acme.example', { licences: ['teams', 'teams-phone'] });
+    await check.getByText('In order').waitFor({ timeout });
+  });
+
+  test('while Alex talks the open page shows it, and the former state when the call is over', async () => {
+    const page = await as('desk@acme.example', '/people?search=alex');
+    const alex = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'Alex Amber' }) });
+    await alex.getByText('Available').waitFor({ timeout: 60_000 });
+    const call = twin.ask('POST', '/calls', { from: '+12025550199', to: '+12025550143', seconds: 6 });
+    await alex.getByText('On a call').waitFor({ timeout: 20_000 });
+    await call;
+    await alex.getByText('Available').waitFor({ timeout: 60_000 });
+  });
+
   test('an admin switches a colleague off: the next call is refused with the reason, for Acme to see and not for Globex', async () => {
     const page = await as('admin@acme.example', '/people?search=alex');
     const off = page.getByRole('switch').first();
