@@ -68,7 +68,9 @@ export function calledEndpoints(
     if (device.personId !== undefined) return ringPerson(snapshot, device.personId, as, reach, why);
     return { failure: { kind: 'calls-itself' } };
   }
-  const phone = phoneBranch(device, undefined, as, reach);
+  // The phone's own number rings that phone alone; who answers there is still the person whose desk it is.
+  const whose = device.personId === undefined ? undefined : snapshot.people.get(device.personId);
+  const phone = phoneBranch(device, whose?.accountId === device.accountId ? whose : undefined, as, reach);
   if (!phone) {
     why.push(`The phone ${device.name} is not registered.`);
     return { failure: { kind: 'phone-not-registered', phone: device.name } };
