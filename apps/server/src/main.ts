@@ -23,6 +23,12 @@ const commands: Readonly<Record<string, Command>> = {
     ownHelp: true,
     load: () => import('./cli/call.ts'),
   },
+  doctor: {
+    usage: 'doctor USER [--json] [--port-base N]',
+    does: 'say why a person can or cannot call with Teams, and whose turn it is',
+    ownHelp: true,
+    load: () => import('./cli/doctor.ts'),
+  },
   bench: {
     usage: 'bench NAME [--json] [--quick]',
     does: 'measure, and print the figures',

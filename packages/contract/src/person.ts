@@ -59,6 +59,8 @@ export const personChange = z
   .strictObject({
     teamsToggle: z.boolean().optional(),
     number: e164.nullable().optional().describe('The main number; null takes it away'),
+    platformLicence: z.boolean().optional(),
+    active: z.boolean().optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'nothing to change');
 export type PersonChange = z.infer<typeof personChange>;

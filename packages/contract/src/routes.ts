@@ -93,7 +93,8 @@ export const routes = defineRoutes({
   'people.change': {
     method: 'PATCH',
     path: '/api/v1/people/{id}',
-    summary: 'Switch calls in Teams on or off, or change the number',
+    summary:
+      'Switch calls in Teams on or off, change the number, the licence of the platform, or whether the person is active',
     permission: 'people:write',
     account: 'resource',
     params: byId,

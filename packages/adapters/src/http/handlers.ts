@@ -176,14 +176,14 @@ export function createHandlers(services: ApiServices): Handlers {
       return toPerson(person, await accountOf(person.accountId), services);
     },
     'people.change': async ({ scope, input, principal, caller }) => {
-      const { teamsToggle, number } = input.body;
+      const { number } = input.body;
       if (typeof number === 'string' && !isE164(number)) {
         return new Refusal('invalid-request', {
           errors: [{ path: 'number', message: 'a number in E.164 form, for example +12025550142' }],
         });
       }
       const by = { name: principal.name, address: caller.address };
-      const outcome = await directory.changePerson(scope, input.params.id, { teamsToggle, number }, by);
+      const outcome = await directory.changePerson(scope, input.params.id, { ...input.body, number }, by);
       if (outcome.kind === 'unknown') return notFound();
       if (outcome.kind === 'number-taken')
         return new Refusal('number-taken', { detail: `${number} is taken.` });

@@ -70,6 +70,8 @@ export interface PersonChangeAsk {
   readonly teamsToggle?: boolean | undefined;
   /** The main number; `null` takes it away. */
   readonly number?: E164 | null | undefined;
+  readonly platformLicence?: boolean | undefined;
+  readonly active?: boolean | undefined;
 }
 
 export type PersonChangeOutcome =

@@ -106,6 +106,8 @@ export function createStoredServices(
           return { kind: 'unknown' };
         const outcome = await stores.people.update(person.accountId, person.id, person.version, {
           ...(change.teamsToggle === undefined ? {} : { teamsToggle: change.teamsToggle }),
+          ...(change.platformLicence === undefined ? {} : { platformLicence: change.platformLicence }),
+          ...(change.active === undefined ? {} : { active: change.active }),
           ...(change.number === undefined ? {} : { numbers: withMain(person.numbers, change.number) }),
         });
         if (outcome.ok) return { kind: 'changed', person: outcome.value };

@@ -143,7 +143,6 @@ export class AccountProvisioner {
     this.#settings = settings;
     this.#tenant = { ...this.#tenant, ...this.#byHand() };
     const present = new Map([...people].map((person) => [person.id, person]));
-    const names = new Map([...present.values()].map((person) => [person.id as string, person.displayName]));
     const shared = sharedAddresses([...present.values()]);
     let changed = !sameGroup;
     for (const id of new Set([...this.#entries.keys(), ...present.keys()])) {
@@ -151,7 +150,9 @@ export class AccountProvisioner {
       const entry = this.#entryOf(id);
       if (!sameAs(entry.person, person)) changed = true;
       entry.person = person;
-      entry.shares = (shared.get(id) ?? []).map((other) => names.get(other) ?? other);
+      entry.shares = (shared.get(id) ?? []).map((other) =>
+        calledBeside(person, present.get(other as PersonId)),
+      );
       this.#reconcile(entry);
     }
     if (changed) this.#want(settleMs);
@@ -495,6 +496,12 @@ function settledObjectId({ link, facts, shares }: Entry): string | undefined {
   if (!user || user === 'unread' || shares.length > 0 || (facts?.alsoMatches.length ?? 0) > 0)
     return undefined;
   return user.guest || user.kind === 'resource' ? undefined : user.objectId;
+}
+
+/** Two people of one name are told apart by what they sign in with. */
+function calledBeside(person: Person | undefined, other: Person | undefined): string {
+  if (!other) return 'somebody else';
+  return other.displayName === person?.displayName ? other.upn : other.displayName;
 }
 
 function sameAs(a: Person | undefined, b: Person | undefined): boolean {

@@ -108,7 +108,8 @@ export function decideEvents(
       return waitingEvent(before, after, account, red, now);
     case 'ASSIGNING': {
       const loss = lossEvent(before, after, red, now);
-      if (loss) return loss;
+      // The writes look at the wanted number themselves; what is under way for another one is seen through first.
+      if (loss && loss.event !== 'numberChanged') return loss;
       return seen && before.operation === undefined && holds(seen) ? { event: 'alreadyAssigned' } : undefined;
     }
     case 'PROPAGATING': {
@@ -195,6 +196,10 @@ function waitingEvent(
   if (before.state === 'FAILED') {
     const byConflict = before.code === 'PRV-304' || before.code === 'PRV-305' || before.code === 'PRV-306';
     if (seen && holds(seen)) return { event: 'alreadyAssigned' };
+    // Another number was refused, not this one.
+    const refused = before.assignedNumber;
+    if (wanted !== undefined && refused !== undefined && wanted !== refused)
+      return { event: 'numberChanged' };
     return byConflict && seen && conflict === undefined && wanted !== undefined
       ? { event: 'retry' }
       : undefined;

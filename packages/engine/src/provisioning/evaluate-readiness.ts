@@ -228,7 +228,10 @@ function licenceCheck(microsoft: MicrosoftFacts, own: OwnFacts): Judgement {
       own.link.code === 'PRV-405' ||
       (own.link.state === 'REMOVE_FAILED' && number !== 'unread' && number.holder.is === 'this-person');
     if (assigned) return red('PRV-405');
-    return red('PRV-401', licence.spare ? { k: licence.spare.count, sku: licence.spare.sku } : {});
+    // Without a look at the tenant's stock nothing is said about it.
+    return licence.spare
+      ? red('PRV-401', { k: licence.spare.count, sku: licence.spare.sku })
+      : { ...red('PRV-401'), sentence: 'Needs Teams Phone.' };
   }
   if (licence.callingPlan) return red('PRV-404');
   if (licence.phone === 'pending' || licence.seenByTeams === false) return red('PRV-403');

@@ -27,7 +27,7 @@ test('each state handles as many events as the table of the product says', () =>
     OUT: 3,
     BLOCKED: 3,
     QUEUED: 9,
-    ASSIGNING: 8,
+    ASSIGNING: 7,
     PROPAGATING: 6,
     AWAITING_RELAUNCH: 6,
     READY: 5,

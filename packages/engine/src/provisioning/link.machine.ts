@@ -96,7 +96,6 @@ export const linkMachine = {
     refused: ['FAILED', 'forgetOperation', 'recordRefusal'],
     prerequisiteLost: ['DEGRADED', 'startGrace'],
     removeNow: remove,
-    numberChanged: ['QUEUED', 'forgetOperation', 'newGeneration'],
   },
   PROPAGATING: {
     ...standby,

@@ -48,11 +48,22 @@ export function reconcileLink(
     if (!decided) break;
     const next = applyEvent(link, decided, account, nowWallMs, actions);
     if (!next) break;
-    link = next;
+    link = decided.event === 'alreadyAssigned' ? found(next, own, microsoft) : next;
   }
   const { report } = observe(link, own, microsoft, nowWallMs);
   const acted = writes(link, own, microsoft, report, nowWallMs);
   return { link: acted.link, actions: [...actions, ...acted.actions], report };
+}
+
+/** What Microsoft has already is ours from now on: to be taken back one day, and known by its object id. */
+function found(link: Link, own: Omit<OwnFacts, 'link'>, microsoft: MicrosoftFacts | undefined): Link {
+  const number = own.person?.number;
+  const user = microsoft?.user;
+  return {
+    ...link,
+    ...(number !== undefined && { assignedNumber: number }),
+    ...(user && user !== 'unread' && { objectId: user.objectId }),
+  };
 }
 
 function observe(

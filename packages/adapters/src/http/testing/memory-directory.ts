@@ -61,7 +61,13 @@ export function createMemoryDirectory(
         if (other) return { kind: 'number-taken' };
         numbers = [wanted, ...person.numbers.slice(1).filter((number) => number !== wanted)];
       }
-      const changed: Person = { ...person, teamsToggle: change.teamsToggle ?? person.teamsToggle, numbers };
+      const changed: Person = {
+        ...person,
+        teamsToggle: change.teamsToggle ?? person.teamsToggle,
+        platformLicence: change.platformLicence ?? person.platformLicence,
+        active: change.active ?? person.active,
+        numbers,
+      };
       data.people[index] = changed;
       return { kind: 'changed', person: changed };
     },
