@@ -1,15 +1,6 @@
 import type { EndedBy } from '@tandem/domain';
-import {
-  cseqOf,
-  fromTagOf,
-  Headers,
-  type SipMessage,
-  type SipRequest,
-  type SipResponse,
-  toTagOf,
-} from '@tandem/sip';
+import { fromTagOf, Headers, type SipMessage, type SipRequest, type SipResponse } from '@tandem/sip';
 import { sessionBodyOf } from '@tandem/sip/body/session-body.ts';
-import { routeSetOf } from '@tandem/sip/dialog/route-set.ts';
 import {
   negotiateSessionTimer,
   type SessionTimerOutcome,
@@ -18,11 +9,14 @@ import {
 import type { Destination, DialogSnapshot, Flow, IncomingInvite } from '@tandem/sip/ua/types.ts';
 import type { MediaEvent, MediaRefusal } from '../ports/media-port.ts';
 import type { Branch as BranchRoute } from '../routing/decision.ts';
+import { BeforeAnswer } from './before-answer.ts';
 import { Branch, type BranchOwner } from './branch.ts';
 import { type BranchEnd, bestEnd, endsAll } from './branch-end.ts';
 import { type CallAction, type CallInput, type CallState, stepCall } from './call.machine.ts';
 import { type CallDeps, sdpType } from './call-deps.ts';
 import type { CallFailure } from './call-failure.ts';
+import { writeResult } from './call-result.ts';
+import { callerSnapshot, nextMaxForwards } from './caller-dialog.ts';
 import type { Ending } from './ending.ts';
 import { type Ladder, peerName, type UnclaimedMessages } from './ladder.ts';
 import { Leg } from './leg.ts';
@@ -31,7 +25,7 @@ import { completedElsewhere, microsoftCorrelationId, q850Reason, saysCompletedEl
 import type { RecordDraft } from './record-draft.ts';
 import { Session } from './session.ts';
 import type { Target } from './target.ts';
-import { normalEnd, verdictOf } from './verdicts.ts';
+import { verdictOf } from './verdicts.ts';
 
 /** Most calls of a load test and many real ones are over by then, and never pay for it. */
 const compactAfterMs = 20_000;
@@ -57,6 +51,7 @@ export class Call {
   readonly #contact: string;
   readonly #ladder: Ladder;
   readonly #owner: BranchOwner;
+  readonly #before: BeforeAnswer;
   #branches: readonly Branch[];
   #winner: Branch | undefined;
   /** How the branches ended that are over without an answer. */
@@ -64,8 +59,6 @@ export class Call {
   #state: CallState = 'opening';
   #session: Session | undefined;
   #timer: SessionTimerOutcome = { kind: 'off' };
-  /** The caller has an SDP from us in an 18x: it hears what we send, so nothing but media must be told it. */
-  #earlyMedia = false;
   #timers: (() => void)[] = [];
   #answeredAt: number | undefined;
   /** What the record still waits for. */
@@ -91,6 +84,13 @@ export class Call {
     this.#ladder = start.ladder;
     this.#contact = start.contact;
     this.a = new Leg('a', start.record.a.role);
+    this.#before = new BeforeAnswer({
+      invite: start.invite,
+      leg: this.a,
+      contact: start.contact,
+      state: () => this.#state,
+      guard: (work) => this.guard(work),
+    });
     this.#owner = this.#ownerOfBranches();
     this.#branches = start.branches.map(
       ({ route, targets }, at) => new Branch(this.#owner, at, route, targets),
@@ -112,7 +112,7 @@ export class Call {
       record: this.record,
       startedAt: this.startedAt,
       emergency: this.record.decision.emergency,
-      maxForwards: maxForwardsOf(this.#invite.request),
+      maxForwards: nextMaxForwards(this.#invite.request),
       guard: (work) => this.guard(work),
       calling: (branch, target, sipCallId) => this.#calling(branch, target, sipCallId),
       progress: (branch, response) => this.#progress(branch, response),
@@ -232,64 +232,19 @@ export class Call {
 
   // ---------------------------------------------------------------- ringing
 
-  /** Nothing to hear for too long: the caller gets a sign of life (S8, DESIGN 6.1). */
   #silence(): void {
     // Towards Teams only when the call progresses: an 18x ends Microsoft's own failover.
     if (this.fromTeams && !this.#branches.some((branch) => branch.proceeding)) return;
-    if (!this.#step('silence')) return;
-    const [only] = this.#branches;
-    if (this.fromTeams || this.a.sdp === undefined || !only || !this.#alone) {
-      this.#invite.progress(183, { contact: this.#contact, reason: 'Session Progress' });
-      return;
-    }
-    this.guard(async () => {
-      const { media } = only;
-      const answer = await media?.answerLocally('a');
-      if (!answer?.ok || this.#state !== 'soothing') return;
-      this.a.sent = answer.value;
-      this.#earlyMedia = true;
-      this.#invite.progress(183, { contact: this.#contact, body: answer.value, contentType: sdpType });
-      media?.playRingback('a');
-    });
+    if (this.#step('silence')) this.#before.soothe(this.#alone ? this.#branches[0] : undefined);
   }
 
-  /** 18x of a branch. The first is passed on; what may follow depends on who called and who is called. */
   #progress(branch: Branch, response: SipResponse): void {
     const action = this.#step('progress');
     if (!action) return;
     this.record.ringingMs ??= Math.round(this.#deps.clock.now() - this.startedAt);
     const first = action === 'relayProgress';
     if (first) this.#deps.onChange(this);
-    if (!this.#alone) {
-      // Who will answer is not known, so neither is whose media the caller should hear: it plays its own ringback.
-      if (first) this.#invite.progress(180, { contact: this.#contact });
-      return;
-    }
-    if (this.#earlyMedia) return; // it hears us already: our ringback gives way to the first RTP
-    const body = sessionBodyOf(response);
-    if (body.kind === 'sdp' && this.a.sdp !== undefined && (first || branch.leg.role === 'carrier')) {
-      this.#earlyMedia = true;
-      this.guard(() => this.#relayEarlyMedia(branch, body.bytes, toTagOf(response) ?? ''));
-    } else if (first) {
-      this.#invite.progress(response.status === 183 ? 183 : 180, { contact: this.#contact });
-    }
-  }
-
-  /**
-   * MICROSOFT: a 183 whose media is silent is normal (teams-direct-routing 4.7): the caller gets our ringback until
-   * RTP really arrives.
-   */
-  async #relayEarlyMedia(branch: Branch, sdp: Buffer, fork: string): Promise<void> {
-    const { media } = branch;
-    const answer = await media?.answer('b', sdp, fork);
-    if (this.#state !== 'ringing') return;
-    if (!answer?.ok) {
-      this.#earlyMedia = false;
-      this.#invite.progress(180, { contact: this.#contact });
-      return;
-    }
-    this.#invite.progress(183, { contact: this.#contact, body: answer.value, contentType: sdpType });
-    if (branch.leg.role === 'teams') media?.playRingback('a');
+    this.#before.progress(branch, this.#alone, response, first);
   }
 
   // ---------------------------------------------------------------- answered
@@ -337,7 +292,7 @@ export class Call {
     leg.heard(sdp);
     const answer = await media.answer('b', sdp, fork);
     if (!answer.ok) return this.#fail(answer.refusal);
-    if (this.#earlyMedia) media.stop('a');
+    if (this.#before.earlyMedia) media.stop('a');
     const offerless = this.a.sdp === undefined;
     const forCaller = offerless ? await media.offerTo('a') : answer;
     if (!forCaller.ok) return this.#fail(forCaller.refusal);
@@ -378,32 +333,12 @@ export class Call {
     const { callId } = this.record;
     const saved = log.confirmed({
       callId,
-      a: this.#callerSnapshot(),
+      a: callerSnapshot(this.#invite, this.#contact),
       b,
       record: this.record.toRecord(),
     });
     await Promise.race([saved.then(() => undefined), late]);
     stop();
-  }
-
-  /** The A dialog as it will be once our 200 is out. */
-  #callerSnapshot(): DialogSnapshot {
-    const { request, localTag } = this.#invite;
-    const { headers } = request;
-    const contact = headers.get('contact') ?? '';
-    return {
-      callId: headers.get('call-id') ?? '',
-      localTag,
-      remoteTag: fromTagOf(request) ?? '',
-      localUri: withoutTag(headers.get('to') ?? ''),
-      remoteUri: withoutTag(headers.get('from') ?? ''),
-      remoteTarget: /<([^>]*)>/.exec(contact)?.[1] ?? contact,
-      routeSet: routeSetOf(request, 'uas'),
-      localCseq: 0,
-      remoteCseq: cseqOf(request)?.number,
-      localContact: this.#contact,
-      secure: request.uri.startsWith('sips:'),
-    };
   }
 
   #acked(ack: SipRequest): void {
@@ -473,7 +408,8 @@ export class Call {
     const { clock, settings } = this.#deps;
     this.#stopTimers();
     this.#session?.stop();
-    const reason = this.#writeResult(ending);
+    const calledRole = this.#winner?.leg.role ?? this.record.b.role;
+    const reason = writeResult(this.record, ending, clock, this.#answeredAt, calledRole);
     this.#endCaller(ending, reason);
     this.#endCalled(ending, reason);
     this.#quiet.add('media');
@@ -481,42 +417,6 @@ export class Call {
     this.#timers.push(clock.after(settings.budgets.farewellMs, () => this.#close()));
     if (this.#quiet.size === 0) this.#close();
     this.#deps.onChange(this);
-  }
-
-  /** What the record says about the end; gives the Reason header for whoever still has to be told. */
-  #writeResult(ending: Ending): string {
-    const { record } = this;
-    const { clock } = this.#deps;
-    const answered = this.#answeredAt !== undefined;
-    record.endedAt = clock.wall();
-    if (this.#answeredAt !== undefined) record.talkMs = Math.round(clock.now() - this.#answeredAt);
-    record.closedBy = 'normal';
-    if (ending.kind === 'hung-up' && answered) {
-      record.endedBy = ending.by;
-      record.q850 = ending.q850 ?? normalEnd.q850;
-      record.code = normalEnd.code;
-      record.sentence = normalEnd.say;
-      record.result = 'answered';
-      record.status = 200;
-      return q850Reason(record.q850, 'Normal call clearing');
-    }
-    const failure = ending.kind === 'failure' ? ending.failure : this.#tooSoon(ending.by);
-    const verdict = verdictOf(failure);
-    record.endedBy = ending.by;
-    record.q850 = ending.q850 ?? verdict.q850;
-    record.code = verdict.code;
-    record.sentence = verdict.say;
-    record.result = answered ? 'answered' : verdict.result;
-    record.status = answered ? 200 : verdict.sip;
-    record.why.push(verdict.say);
-    if (verdict.code === 'completed-elsewhere') return completedElsewhere;
-    return q850Reason(record.q850, verdict.say);
-  }
-
-  /** A BYE before the caller got the answer (RFC 3261 §15): nobody talked, so it is not a normal end. */
-  #tooSoon(by: 'caller' | 'callee'): CallFailure {
-    if (by === 'caller') return { kind: 'caller-cancelled', elsewhere: false };
-    return { kind: 'peer-rejected', role: this.#winner?.leg.role ?? 'carrier', status: 487 };
   }
 
   #endCaller(ending: Ending, reason: string): void {
@@ -625,16 +525,4 @@ export class Call {
     const id = microsoftCorrelationId(message);
     if (id !== undefined) this.record.microsoftCorrelationId = id;
   }
-}
-
-function withoutTag(value: string): string {
-  const close = value.lastIndexOf('>');
-  if (close >= 0) return value.slice(0, close + 1);
-  const semicolon = value.indexOf(';');
-  return semicolon < 0 ? value : value.slice(0, semicolon);
-}
-
-function maxForwardsOf(request: SipRequest): number {
-  const received = Number(request.headers.get('max-forwards') ?? 70);
-  return Math.max(0, Math.min(Number.isInteger(received) ? received : 70, 70) - 1);
 }
