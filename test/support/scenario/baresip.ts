@@ -24,6 +24,8 @@ export interface BaresipOptions {
   /** Everything is sent there first. */
   readonly outbound?: string;
   readonly answers?: boolean;
+  /** Registers as `number` of this realm by digest, over what `outbound` says. */
+  readonly registers?: { readonly realm: string; readonly password: string };
 }
 
 export interface BaresipEvent {
@@ -51,7 +53,7 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-baresip-'));
   const recordings = join(folder, 'heard');
   mkdirSync(recordings);
-  const { port, number, tls } = options;
+  const { port, number, tls, registers } = options;
   writeFileSync(join(folder, 'send.wav'), printWav({ rate: 8000, samples: sine(options.toneHz, 60) }));
   writeFileSync(
     join(folder, 'config'),
@@ -80,7 +82,9 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
   writeFileSync(
     join(folder, 'accounts'),
     [
-      `<sip:${number}@127.0.0.1${tls ? ';transport=tls' : ''}>;regint=0`,
+      registers
+        ? `<sip:${number}@${registers.realm}>;regint=120;auth_user=${number};auth_pass=${registers.password}`
+        : `<sip:${number}@127.0.0.1${tls ? ';transport=tls' : ''}>;regint=0`,
       `audio_codecs=${options.codec}`,
       ...(options.srtp ? ['mediaenc=srtp-mand'] : []),
       ...(options.answers === false ? [] : ['answermode=auto']),

@@ -2,15 +2,16 @@ import type { Device } from '@tandem/domain';
 import {
   challengeValues,
   checkDigest,
-  type DigestAlgorithm,
   type DigestRealm,
   parseCredentials,
+  parseUri,
   ReplayGuard,
   type SipRequest,
 } from '@tandem/sip';
 import type { Flow } from '@tandem/sip/ua/types.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PhoneAuth, PhoneVerdict } from '../ports/phone-auth.ts';
+import { AlgorithmOffer, preferred } from './algorithm-offer.ts';
 import { LockOut } from './lock-out.ts';
 import type { PhoneSecrets, RegistrarSettings } from './settings.ts';
 import { UnprovenBudget } from './unproven-budget.ts';
@@ -29,13 +30,17 @@ export interface PhoneLoginDeps {
   onProven?(device: Device, flow: Flow): void;
 }
 
-const algorithms: readonly DigestAlgorithm[] = ['SHA-256', 'MD5'];
 /** Nonces whose counts are remembered; used ones that are forgotten are stale, never good. */
 const rememberedNonces = 50_000;
 const sweepMs = 60_000;
 
+const namesServer = (text: string): boolean => {
+  const uri = parseUri(text);
+  return uri !== undefined && uri.scheme !== 'tel' && uri.user === undefined;
+};
+
 /**
- * Who a phone is: digest with SHA-256 before MD5 (RFC 8760), nonces bound to the source address. A name that nobody has
+ * Who a phone is: digest with SHA-256 or MD5 (`AlgorithmOffer`), nonces bound to the source address. A name that nobody has
  * and a wrong password take the same way, the same answer and the same work (T02).
  */
 export class PhoneLogin implements PhoneAuth {
@@ -43,13 +48,15 @@ export class PhoneLogin implements PhoneAuth {
   readonly #deps: PhoneLoginDeps;
   readonly #realm: DigestRealm;
   readonly #lockOut: LockOut;
+  readonly #offer: AlgorithmOffer;
   readonly #replay = new ReplayGuard(rememberedNonces);
   #sweptAt = 0;
 
   constructor(deps: PhoneLoginDeps) {
     const { realm, nonceKey, lockOut, unproven } = deps.settings;
     this.#deps = deps;
-    this.#realm = { realm, key: nonceKey, algorithms };
+    this.#realm = { realm, key: nonceKey, algorithms: preferred };
+    this.#offer = new AlgorithmOffer(unproven.remembered);
     this.#lockOut = new LockOut(lockOut);
     this.budget = new UnprovenBudget(unproven);
     // The key may outlive the process, the counts do not: what an earlier run handed out is stale, not a wrong password.
@@ -73,6 +80,9 @@ export class PhoneLogin implements PhoneAuth {
       source: address,
       nowMs: clock.wall(),
       replay: this.#replay,
+      // Some clients (SIPp) sign the server instead of the Request-URI. A nonce is good once and here only, so nothing
+      // is gained by carrying such credentials elsewhere.
+      goodFor: namesServer,
       ha1: (user, algorithm) => secrets.ofUser(user)?.[algorithm === 'MD5' ? 'md5' : 'sha256'],
     });
     switch (verdict.kind) {
@@ -88,6 +98,7 @@ export class PhoneLogin implements PhoneAuth {
       }
       case 'ok': {
         this.#lockOut.right(verdict.username, address);
+        this.#offer.answered(request, address);
         this.budget.giveBack(address, settings.unproven.challenge);
         const secret = secrets.ofUser(verdict.username);
         const device = secret && this.#deps.deviceOf(secret.deviceId);
@@ -103,7 +114,8 @@ export class PhoneLogin implements PhoneAuth {
     const address = flow.remote.host;
     this.budget.spend(address, settings.unproven.challenge, clock.now());
     onFault?.(fault, request, flow);
-    const values = challengeValues(this.#realm, address, clock.wall(), randomBytes(6), stale);
+    const realm = { ...this.#realm, algorithms: this.#offer.next(request, address) };
+    const values = challengeValues(realm, address, clock.wall(), randomBytes(6), stale);
     return {
       kind: 'challenge',
       status: 401,

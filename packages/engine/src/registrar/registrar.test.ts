@@ -18,13 +18,6 @@ describe('A phone registers', () => {
   for (const algorithm of ['SHA-256', 'MD5'] as const)
     test(`with its password in ${algorithm}: it is reached at its contact over the address it came from`, () => {
       const world = phoneWorld();
-      const challenge = world.send({ contacts: [contact] });
-      assert.equal(challenge.status, 401);
-      assert.deepEqual(
-        challenge.headers.getAll('www-authenticate').map((value) => /algorithm=([^,]+)/.exec(value)?.[1]),
-        ['SHA-256', 'MD5'],
-        'SHA-256 first (RFC 8760)',
-      );
       const answer = world.register({ contacts: [contact], algorithm });
       assert.equal(answer.status, 200);
       assert.equal(answer.headers.get('contact'), `${contact};expires=300`);
@@ -38,6 +31,40 @@ describe('A phone registers', () => {
       assert.equal(world.registrar.contactOf(lobby.id), undefined);
       assert.deepEqual(world.faults, []);
     });
+
+  const offers: readonly [agent: string | undefined, first: readonly string[], again: readonly string[]][] = [
+    ['Yealink SIP-T46U', ['SHA-256', 'MD5'], ['MD5']],
+    [undefined, ['MD5', 'SHA-256'], ['MD5']],
+    ['baresip v1.0.0 (amd64/Linux)', ['MD5'], ['MD5']],
+  ];
+  for (const [agent, first, again] of offers)
+    test(`as ${agent ?? 'nobody in particular'}: offered ${first.join(' then ')}; back without an answer: ${again}`, () => {
+      const world = phoneWorld();
+      const ask: Ask = { contacts: [contact], ...(agent === undefined ? {} : { agent }) };
+      const offered = (): string[] =>
+        world
+          .send(ask)
+          .headers.getAll('www-authenticate')
+          .map((value) => /algorithm=([^,]+)/.exec(value)?.[1] ?? '');
+      assert.deepEqual(offered(), first);
+      assert.deepEqual(offered(), again);
+      if (!first.includes('SHA-256')) return;
+      const elsewhere = { ...ask, from: ['192.0.2.99', 5060] } as const;
+      assert.equal(world.register({ ...elsewhere, algorithm: 'SHA-256' }).status, 200);
+      assert.equal(
+        world.send(elsewhere).headers.getAll('www-authenticate').length,
+        2,
+        'who knows it is offered it',
+      );
+    });
+
+  test('signing the server instead of the Request-URI, as SIPp does; signing another user is no proof', () => {
+    const world = phoneWorld();
+    const sign = (uri: string): string =>
+      authorizationFor(world.send({ contacts: [contact] }), {}, 'REGISTER', 1, uri);
+    assert.equal(world.send({ contacts: [contact] }, sign('sip:192.0.2.1:5060')).status, 200);
+    assert.equal(world.send({ contacts: [contact], cseq: 9 }, sign('sip:lobby@192.0.2.1')).status, 401);
+  });
 
   const lifetimes: readonly [what: string, ask: Ask, status: number, seconds?: number][] = [
     ['nothing', { contacts: [contact] }, 200, 300],

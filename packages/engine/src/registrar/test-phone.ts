@@ -35,6 +35,7 @@ export interface Ask {
   readonly callId?: string;
   readonly cseq?: number;
   readonly algorithm?: 'MD5' | 'SHA-256';
+  readonly agent?: string;
   /** Address of record, if not the user's own. */
   readonly aor?: string;
 }
@@ -77,6 +78,7 @@ export function requestOf(ask: Ask, authorization?: string, method = 'REGISTER')
     `Call-ID: ${ask.callId ?? 'c1'}`,
     `CSeq: ${ask.cseq ?? 1} ${method}`,
     'Max-Forwards: 70',
+    ...(ask.agent === undefined ? [] : [`User-Agent: ${ask.agent}`]),
     ...(ask.contacts ?? []).map((contact) => `Contact: ${contact}`),
     ...(ask.expires === undefined ? [] : [`Expires: ${ask.expires}`]),
     ...(authorization === undefined ? [] : [`Authorization: ${authorization}`]),
@@ -90,7 +92,13 @@ export function requestOf(ask: Ask, authorization?: string, method = 'REGISTER')
 }
 
 /** The Authorization value for a challenge, in the wanted algorithm or else the first that is offered. */
-export function authorizationFor(answer: Answer, ask: Ask, method = 'REGISTER', nc = 1): string {
+export function authorizationFor(
+  answer: Answer,
+  ask: Ask,
+  method = 'REGISTER',
+  nc = 1,
+  uri = `sip:${realm}`,
+): string {
   const headers = new Headers();
   for (const value of answer.headers.getAll('www-authenticate'))
     if (ask.algorithm === undefined || value.includes(`algorithm=${ask.algorithm}`))
@@ -109,7 +117,7 @@ export function authorizationFor(answer: Answer, ask: Ask, method = 'REGISTER', 
     username: user,
     password: ask.password ?? passwords[user] ?? '',
     method,
-    uri: `sip:${realm}`,
+    uri,
     cnonce: 'c',
     nc,
   }).value;

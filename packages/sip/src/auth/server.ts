@@ -51,6 +51,8 @@ export interface DigestCheck {
   readonly replay: ReplayGuard;
   /** HA1 in hex for the user, or undefined when there is none. Compare costs the same either way. */
   readonly ha1: (username: string, algorithm: DigestAlgorithm) => string | undefined;
+  /** Whether credentials for this URI, which is not the Request-URI, are good for it all the same. Default: never. */
+  readonly goodFor?: (credentialsUri: string) => boolean;
 }
 
 export function checkDigest(realm: DigestRealm, check: DigestCheck): DigestVerdict {
@@ -80,7 +82,8 @@ export function checkDigest(realm: DigestRealm, check: DigestCheck): DigestVerdi
   });
   if (!sameHex(expected, credentials.response) || ha1 === undefined) return rejected('wrong response');
   // RFC 7616 §3.4.6 wants the URIs to name the same resource. Compared as text: clients repeat the Request-URI.
-  if (credentials.uri !== check.request.uri) return rejected('credentials for another URI');
+  if (credentials.uri !== check.request.uri && check.goodFor?.(credentials.uri) !== true)
+    return rejected('credentials for another URI');
   if (verdict.kind === 'stale' || !check.replay.use(nonce, nc, verdict.issuedAtMs)) return { kind: 'stale' };
   return { kind: 'ok', username };
 }
