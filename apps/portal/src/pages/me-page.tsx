@@ -13,6 +13,7 @@ export function MePage() {
   const { data: person } = useQuery({
     ...ask('people.read', { params: { id: personId ?? '' } }),
     enabled: personId !== undefined,
+    refetchInterval: 15_000,
   });
   return (
     <Page title="My calling" lead={displayName}>

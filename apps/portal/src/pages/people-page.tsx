@@ -23,6 +23,7 @@ import { verdictWords } from '../words/readiness.ts';
 const useStyles = makeStyles({
   quiet: { display: 'block', color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
   number: { display: 'block', whiteSpace: 'nowrap', fontVariantNumeric: 'tabular-nums' },
+  name: { display: 'block', minWidth: '150px' },
   address: { overflowWrap: 'anywhere' },
   why: { display: 'block', marginTop: '2px', maxWidth: '44ch', minWidth: 'min(100%, 24ch)' },
   code: { fontFamily: tokens.fontFamilyMonospace, whiteSpace: 'nowrap' },
@@ -52,10 +53,14 @@ export function PeoplePage() {
       {
         header: 'Name',
         cell: ({ row: { original: person } }) => (
-          <>
+          <span className={styles.name}>
             <TextLink to={paths.person(person.id)}>{person.displayName}</TextLink>
-            <span className={mergeClasses(styles.quiet, styles.address)}>{person.upn}</span>
-          </>
+            <span className={mergeClasses(styles.quiet, styles.address)}>
+              {person.upn.slice(0, person.upn.indexOf('@'))}
+              <wbr />
+              {person.upn.slice(person.upn.indexOf('@'))}
+            </span>
+          </span>
         ),
       },
       ...(operator

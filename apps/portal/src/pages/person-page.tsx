@@ -31,7 +31,15 @@ export function PersonPage() {
   const styles = useStyles();
   const mayWrite = useMay('people:write');
   const zoneOf = useZones();
-  const { data: person, error, refetch } = useQuery(ask('people.read', { params: { id } }));
+  // Changes come as events; that Teams was read again and said the same does not, and the page says when it was read.
+  const {
+    data: person,
+    error,
+    refetch,
+  } = useQuery({
+    ...ask('people.read', { params: { id } }),
+    refetchInterval: 15_000,
+  });
   if (error && !person) {
     return (
       <Page title="Person">

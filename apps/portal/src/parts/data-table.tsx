@@ -2,11 +2,11 @@ import { makeStyles, mergeClasses, Skeleton, SkeletonItem, tokens } from '@fluen
 import { type ColumnDef, flexRender, getCoreRowModel, useReactTable } from '@tanstack/react-table';
 import type { ReactNode } from 'react';
 
-/** Below this width each row is a card, and each cell says its column's name: nothing scrolls sideways. */
-const cards = '@media (max-width: 700px)';
+/** With less room than this each row is a card, and each cell says its column's name: nothing scrolls sideways. */
+const cards = '@container (max-width: 700px)';
 
 const useStyles = makeStyles({
-  scroll: { overflowX: 'auto' },
+  scroll: { overflowX: 'auto', containerType: 'inline-size' },
   table: {
     width: '100%',
     borderCollapse: 'collapse',

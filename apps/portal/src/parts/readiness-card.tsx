@@ -32,7 +32,10 @@ export function ReadinessCard({
   const styles = useStyles();
   const session = useSession();
   const { hash } = useLocation();
-  const { data, error, refetch } = useQuery(ask('people.readiness', { params: { id: personId } }));
+  const { data, error, refetch } = useQuery({
+    ...ask('people.readiness', { params: { id: personId } }),
+    refetchInterval: 30_000,
+  });
   const there = data !== undefined;
   useEffect(() => {
     // An address may name one check (`#microsoft-licence`); the browser looked for it before it was there.
