@@ -29,7 +29,7 @@ export function toReadinessSummary({ report, state }: JudgedPerson): ReadinessSu
   const { headline, verdict } = report;
   return compact({
     verdict,
-    headline: headline?.sentence ?? 'Ready: calls in Teams work.',
+    headline: headline?.sentence ?? 'Calls in Teams work.',
     code: headline?.code,
     state,
   });
