@@ -1,3 +1,4 @@
+import { branchMachine } from '@tandem/engine/call/branch.machine.ts';
 import { callMachine } from '@tandem/engine/call/call.machine.ts';
 import { peerHealth } from '@tandem/engine/health/peer-health.machine.ts';
 import {
@@ -30,8 +31,14 @@ const machines: readonly {
   {
     title: 'A call',
     source: 'packages/engine/src/call/call.machine.ts',
-    about: 'Both legs of one call, from INVITE to the closed record.',
+    about: 'One call, from INVITE to the closed record.',
     machine: callMachine,
+  },
+  {
+    title: 'A branch of a call',
+    source: 'packages/engine/src/call/branch.machine.ts',
+    about: 'The way to one endpoint of the called side: Teams, a phone, or a carrier.',
+    machine: branchMachine,
   },
   {
     title: 'The health of a peer',
