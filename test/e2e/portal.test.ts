@@ -146,6 +146,29 @@ describe('the portal in a browser', { skip: noBrowser }, () => {
     assert.match(copied, /\|-- INVITE/);
   });
 
+  test('a call to a person with a desk phone says so in the list and names the phone as the other side', async () => {
+    const [carrierLeg, teamsLeg] = world.record(61, 0, {}).legs;
+    assert.ok(carrierLeg && teamsLeg);
+    server.finished.push(
+      world.record(61, Date.now() - 6_000_000, {
+        direction: 'to-person',
+        to: '+12025550146',
+        legs: [carrierLeg, { ...teamsLeg, role: 'phone', peer: 'UDP 127.0.0.1:24990' }],
+      }),
+    );
+    const page = await as('desk@acme.example', '/calls?direction=to-person');
+    const table = page.getByRole('table', { name: 'Finished calls' });
+    await table.getByText('To Teams and a desk phone').waitFor();
+    assert.equal(await table.getByRole('row').count(), 2);
+    await table.getByRole('link').first().click();
+    const called = page.getByRole('region', { name: 'Leg B, the called side' });
+    await called.getByText('Registered phone').waitFor();
+    assert.match(
+      await page.getByRole('region', { name: 'What happened' }).innerText(),
+      /To Teams and a desk phone/,
+    );
+  });
+
   test('a live call appears and goes by itself; the operator ends one, after being asked', async () => {
     const page = await as('operator', '/live');
     const table = page.getByRole('table', { name: 'Live calls' });

@@ -19,9 +19,9 @@ const browser = await openBrowser();
 const shown = [
   { name: 'overview', who: 'operator', path: '/overview', see: 'Microsoft hubs' },
   { name: 'people', who: 'admin@acme.example', path: '/people', see: 'Ivo Petrov' },
-  { name: 'person', who: 'admin@acme.example', path: `/people/${ivoId}`, see: 'Next step' },
 ];
 const more = [
+  { name: 'person', who: 'admin@acme.example', path: `/people/${ivoId}`, see: 'Next step' },
   { name: 'person-ready', who: 'desk@acme.example', path: `/people/${world.danaId}`, see: 'In order' },
   { name: 'me', who: 'dana@acme.example', path: '/me', see: 'In order' },
   { name: 'calls', who: 'desk@acme.example', path: '/calls', see: 'Emergency' },
