@@ -195,6 +195,11 @@ test('permission is missing: asked once a minute, not every five seconds', async
   await house.clock.advance(600_000);
   assert.ok(house.microsoft.reads.length <= 11, `${house.microsoft.reads.length}`);
   assert.equal(house.label('dana'), 'unknown');
+  assert.equal(house.shown('dana')?.refused, true);
+  house.microsoft.trouble = undefined;
+  await house.clock.advance(60_000);
+  assert.equal(house.label('dana'), 'available');
+  assert.equal(house.shown('dana')?.refused, false);
 });
 
 test('ten thousand people for five minutes: the lower bound of requests', async () => {

@@ -37,6 +37,8 @@ export interface TeamsSeen {
   /** As Teams said it last, echoes of our own writing left out; absent: never read. */
   readonly raw?: { readonly availability: string | null; readonly activity: string | null };
   readonly readAtMs?: number;
+  /** Consent or permission is missing: somebody has to act before anything is read (PRS-120). */
+  readonly refused: boolean;
 }
 
 export interface PresenceReader {
@@ -79,6 +81,8 @@ interface Tenant {
   plan: PollingPlan;
   /** Sweeps in a row that came to nothing. */
   failures: number;
+  /** The last sweep was refused for good. */
+  refused: boolean;
   reading: boolean;
   stopTimer?: () => void;
 }
@@ -120,7 +124,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     if (!running) return;
     for (const id of byTenant.keys()) {
       if (tenants.has(id)) continue;
-      const tenant: Tenant = { id, plan: newPollingPlan, failures: 0, reading: false };
+      const tenant: Tenant = { id, plan: newPollingPlan, failures: 0, refused: false, reading: false };
       tenants.set(id, tenant);
       wake(tenant);
     }
@@ -251,6 +255,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     const bad = outcomes.filter(({ is }) => is !== 'read');
     if (bad.length === 0) {
       tenant.failures = 0;
+      tenant.refused = false;
       return;
     }
     const doubled = (from: number): number =>
@@ -264,6 +269,9 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
             : Math.min(refusedPauseMs, doubled(tierIntervalMs.hot));
       tenant.plan = pausePolls(tenant.plan, pauseMs, now);
     }
+    tenant.refused = bad.some(({ is }) => is === 'refused');
+    if (tenant.failures === 0)
+      deps.onProblem?.(`presence of tenant ${tenant.id} cannot be read now: ${bad[0]?.is}`);
     tenant.failures++;
   }
 
@@ -281,6 +289,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
         shown: showTeamsView(view, intervalMs, now),
         ...(view.raw && { raw: { availability: view.raw.availability, activity: view.raw.activity } }),
         ...(view.readAtMs !== undefined && { readAtMs: view.readAtMs }),
+        refused: tenants.get(one.person.entraTenantId)?.refused ?? false,
       };
     },
     watched(personId) {

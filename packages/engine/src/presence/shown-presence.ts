@@ -13,6 +13,8 @@ export interface PersonPresence {
   readonly idle: boolean;
   readonly outOfOffice: boolean;
   readonly stale: boolean;
+  /** Microsoft refuses to tell: consent or permission is missing (PRS-120). */
+  readonly refused: boolean;
   readonly sinceWallMs?: number;
   readonly teams?: {
     readonly availability: string | null;
@@ -34,6 +36,7 @@ export function shownPresence(
   const wallOf = (monotonicMs: number): number => clock.wall() - (clock.now() - monotonicMs);
   const common = {
     outOfOffice: teams?.shown.outOfOffice ?? false,
+    refused: teams?.refused ?? false,
     ...(teams?.raw &&
       teams.readAtMs !== undefined && { teams: { ...teams.raw, readAtWallMs: wallOf(teams.readAtMs) } }),
     ...(calls?.leaseEndsWallMs !== undefined && { leaseEndsWallMs: calls.leaseEndsWallMs }),

@@ -30,6 +30,8 @@ function sentenceOf(shown: PersonPresence): string {
       ? 'On a call in Teams through this platform.'
       : 'On a call at a phone of this platform.';
   const { teams } = shown;
+  if (shown.label === 'unknown' && shown.refused)
+    return 'Unknown: Microsoft refuses to tell presence, consent or a permission is missing (PRS-120).';
   if (!teams) return 'Microsoft has not told this person’s state in Teams yet.';
   if (shown.stale && shown.label === 'unknown' && teams.availability !== null)
     return `Unknown: Microsoft was last read at ${instant(teams.readAtWallMs)} and showed ${teams.availability} / ${teams.activity} then.`;
