@@ -218,6 +218,22 @@ test('one endpoint sends early media: nobody knows who will answer, so the calle
   await over(world);
 });
 
+test('both endpoints only say that they try: the caller gets a sign of life after four seconds, without SDP', async () => {
+  const world = withDesk({ budgets: { only100Ms: 20_000 } });
+  const pat = world.fromCarrier(danaNumber);
+  await world.run(4500);
+  assert.deepEqual(statuses(pat), [183]);
+  assert.equal(pat.heard[0]?.body.length, 0);
+  world.phone('dana-desk').invites[0]?.progress(180, { contact: world.phone('dana-desk').contact });
+  await world.run(300);
+  assert.deepEqual(statuses(pat), [183, 180]);
+  pat.invite.cancel();
+  await world.run(300);
+  for (const peer of [hub(world), world.phone('dana-desk')])
+    assert.equal(peer.invites[0]?.state, 'cancelled');
+  await over(world);
+});
+
 test('the caller brings no offer: the winner’s answer decides, and the caller’s answer comes in the ACK', async () => {
   const world = withDesk();
   rings(hub(world));

@@ -1,4 +1,4 @@
-import type { CallDirection, CallId, CallRecord, Carrier, Device, RoutingSnapshot } from '@tandem/domain';
+import type { CallId, CallRecord, Carrier, Device, RoutingSnapshot } from '@tandem/domain';
 import { callIdOf, Headers, hostOfUri, parseUri, printUri, type SipMessage } from '@tandem/sip';
 import type {
   Destination,
@@ -24,13 +24,14 @@ import type { Reach } from '../routing/called-party.ts';
 import { decideFromPhone } from '../routing/decide-from-phone.ts';
 import { decideFromTeams } from '../routing/decide-from-teams.ts';
 import { decideInbound } from '../routing/decide-inbound.ts';
-import { branchesOf, type Decision, type Route } from '../routing/decision.ts';
+import type { Decision } from '../routing/decision.ts';
 import { carrierBySource, type Source } from '../routing/source.ts';
 import { allowHeader, type EngineSettings } from '../settings.ts';
 import type { CallState } from './call.machine.ts';
 import { Call } from './call.ts';
 import type { CallDeps } from './call-deps.ts';
-import type { CallFailure, LegRole } from './call-failure.ts';
+import type { CallFailure } from './call-failure.ts';
+import { calledRole, directionOf, hopsOf, instead, maxForwardsOf, sourceKey } from './call-origin.ts';
 import { Ladder, UnclaimedMessages } from './ladder.ts';
 import type { CallParty } from './party.ts';
 import { q850Reason } from './reason.ts';
@@ -496,48 +497,4 @@ function decrement(counts: Map<string, number>, key: string): void {
   const left = (counts.get(key) ?? 1) - 1;
   if (left <= 0) counts.delete(key);
   else counts.set(key, left);
-}
-
-/** Whom a flood is counted against: the carrier, the phone, or the customer on Microsoft's side. */
-function sourceKey(
-  source: Source,
-  device: Device | undefined,
-  decision: { readonly accountId: string | undefined },
-): string {
-  if (source.kind === 'carrier') return `carrier ${source.carrierId}`;
-  return device ? `phone ${device.id}` : `customer ${decision.accountId ?? 'unknown'}`;
-}
-
-function directionOf(source: Source, route: Route | undefined): CallDirection {
-  if (source.kind === 'carrier') {
-    if (route?.kind === 'together') return 'to-person';
-    return route?.kind === 'to-phone' ? 'to-phone' : 'to-teams';
-  }
-  if (route && route.kind !== 'to-carrier') return 'internal';
-  return source.kind === 'phone' ? 'from-phone' : 'from-teams';
-}
-
-/** Until somebody is called; refused calls name the side where they would have gone. */
-function calledRole(source: Source, route: Route | undefined): LegRole {
-  const [branch] = route ? branchesOf(route) : [];
-  if (!branch) return source.kind === 'carrier' ? 'teams' : 'carrier';
-  if (branch.kind === 'to-teams') return 'teams';
-  return branch.kind === 'to-phone' ? 'phone' : 'carrier';
-}
-
-function instead(decision: Decision, failure: CallFailure): Decision {
-  const { accountId, personId, callingPersonId, carrierId, emergency, from, to, why } = decision;
-  const facts = { accountId, personId, callingPersonId, carrierId, emergency, from, to, why };
-  return { ...facts, outcome: 'refuse', failure };
-}
-
-function maxForwardsOf(request: { readonly headers: Headers }): number {
-  const value = request.headers.get('max-forwards');
-  return value !== undefined && /^[0-9]{1,3}$/.test(value) ? Number(value) : 70;
-}
-
-/** Our own count of passes. Not proven: who forges it only stops a call of their own. */
-function hopsOf(request: { readonly headers: Headers }): number {
-  const value = request.headers.get('x-tandem-hops');
-  return value !== undefined && /^[0-9]{1,2}$/.test(value) ? Number(value) : 0;
 }

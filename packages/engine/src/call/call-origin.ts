@@ -1,0 +1,49 @@
+import type { CallDirection, Device } from '@tandem/domain';
+import type { Headers } from '@tandem/sip';
+import { branchesOf, type Decision, type Route } from '../routing/decision.ts';
+import type { Source } from '../routing/source.ts';
+import type { CallFailure, LegRole } from './call-failure.ts';
+
+/** Whom a flood is counted against: the carrier, the phone, or the customer on Microsoft's side. */
+export function sourceKey(
+  source: Source,
+  device: Device | undefined,
+  decision: { readonly accountId: string | undefined },
+): string {
+  if (source.kind === 'carrier') return `carrier ${source.carrierId}`;
+  return device ? `phone ${device.id}` : `customer ${decision.accountId ?? 'unknown'}`;
+}
+
+export function directionOf(source: Source, route: Route | undefined): CallDirection {
+  if (source.kind === 'carrier') {
+    if (route?.kind === 'together') return 'to-person';
+    return route?.kind === 'to-phone' ? 'to-phone' : 'to-teams';
+  }
+  if (route && route.kind !== 'to-carrier') return 'internal';
+  return source.kind === 'phone' ? 'from-phone' : 'from-teams';
+}
+
+/** Until somebody is called; refused calls name the side where they would have gone. */
+export function calledRole(source: Source, route: Route | undefined): LegRole {
+  const [branch] = route ? branchesOf(route) : [];
+  if (!branch) return source.kind === 'carrier' ? 'teams' : 'carrier';
+  if (branch.kind === 'to-teams') return 'teams';
+  return branch.kind === 'to-phone' ? 'phone' : 'carrier';
+}
+
+export function instead(decision: Decision, failure: CallFailure): Decision {
+  const { accountId, personId, callingPersonId, carrierId, emergency, from, to, why } = decision;
+  const facts = { accountId, personId, callingPersonId, carrierId, emergency, from, to, why };
+  return { ...facts, outcome: 'refuse', failure };
+}
+
+export function maxForwardsOf(request: { readonly headers: Headers }): number {
+  const value = request.headers.get('max-forwards');
+  return value !== undefined && /^[0-9]{1,3}$/.test(value) ? Number(value) : 70;
+}
+
+/** Our own count of passes. Not proven: who forges it only stops a call of their own. */
+export function hopsOf(request: { readonly headers: Headers }): number {
+  const value = request.headers.get('x-tandem-hops');
+  return value !== undefined && /^[0-9]{1,2}$/.test(value) ? Number(value) : 0;
+}
