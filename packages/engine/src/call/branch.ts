@@ -55,6 +55,8 @@ export class Branch {
   /** The offer for the called side; the same for every target. */
   #offer: Buffer | undefined;
   #outgoing: OutgoingInvite | undefined;
+  /** Who is asked now. */
+  #target: Target | undefined;
   #tried = 0;
   /** SDP of early forks: a 200 without SDP means the one said before. */
   #forkSdp: Map<string, Buffer> | undefined;
@@ -139,6 +141,7 @@ export class Branch {
     const { deps, guard, maxForwards } = this.#owner;
     const { budgets } = deps.settings;
     this.#tried++;
+    this.#target = target;
     const credentials = target.carrier?.carrier.credentials;
     let outgoing: OutgoingInvite | undefined;
     const current = (): boolean => outgoing === undefined || this.#outgoing === outgoing;
@@ -180,7 +183,7 @@ export class Branch {
 
   #targetFailed(outcome: FinalOutcome, target: Target, current: boolean): void {
     const { deps, emergency, record } = this.#owner;
-    this.#attempt(target, this.#elsewhere ? 'answered elsewhere' : outcomeText(outcome));
+    if (!this.#elsewhere) this.#attempt(target, outcomeText(outcome));
     deps.peers.targetOutcome(target, outcome);
     if (outcome.kind === 'response') this.#owner.heard(this, outcome.response);
     if (!current) return;
@@ -233,13 +236,17 @@ export class Branch {
   /** Not this one: answered elsewhere, or the call is over. `reason` goes into CANCEL. */
   cancel(reason: string, elsewhere: boolean): void {
     if (!this.#step('ended')) return;
+    if (!this.#outgoing) return;
+    // At once: a phone that is gone never says 487, and the record must not wait for it.
+    if (elsewhere && this.#target) this.#attempt(this.#target, 'answered elsewhere');
     this.#elsewhere = elsewhere;
-    this.#outgoing?.cancel(reason);
+    this.#outgoing.cancel(reason);
   }
 
   /** A call may last for hours: keep only what its end needs (the targets hold a whole snapshot). */
   forget(): void {
     this.#targets = undefined;
+    this.#target = undefined;
     this.#offer = undefined;
     this.#forkSdp = undefined;
   }
