@@ -94,3 +94,12 @@ test('Dana calls herself: from Teams her phone rings, from her phone Teams does,
   );
   assert.equal(told(decideFromTeams(snapshot, facts({ called: '1001' }))), 'to-teams');
 });
+
+test('a phone whose customer is gone calls nobody, and emergency numbers all the same (I15)', () => {
+  const stray = device('stray', 'nobody');
+  assert.equal(
+    told(decideFromPhone(snapshot, stray, facts({ called: outside }))),
+    '403, cause 21, unknown-phone',
+  );
+  assert.equal(told(decideFromPhone(snapshot, stray, facts({ called: '911' }))), 'to-carrier');
+});

@@ -4,6 +4,7 @@ import { type CallFacts, isAnonymous } from './call-facts.ts';
 import { ownReach, type Reach } from './called-party.ts';
 import type { Caller, Decision } from './decision.ts';
 import { decideOutbound } from './outbound.ts';
+import { factsOfNobody, strandedEmergency } from './stranded-emergency.ts';
 
 /**
  * A call from a registered phone. The customer and the caller follow from the device that proved itself by digest, and
@@ -19,18 +20,10 @@ export function decideFromPhone(
   const account = snapshot.accounts.get(device.accountId);
   if (!account) {
     why.push(`The phone ${device.name} belongs to no customer.`);
-    return {
-      accountId: undefined,
-      personId: undefined,
-      callingPersonId: undefined,
-      carrierId: undefined,
-      emergency: false,
-      from: facts.from.user,
-      to: facts.called,
-      why,
-      outcome: 'refuse',
-      failure: { kind: 'unknown-phone', phone: device.name },
-    };
+    const stranded = strandedEmergency(snapshot, facts, why);
+    if (stranded) return stranded;
+    const failure = { kind: 'unknown-phone', phone: device.name } as const;
+    return { ...factsOfNobody(facts, why), outcome: 'refuse', failure };
   }
   const owner = device.personId === undefined ? undefined : snapshot.people.get(device.personId);
   const person = owner?.accountId === account.id ? owner : undefined;

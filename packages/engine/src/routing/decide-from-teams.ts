@@ -1,15 +1,10 @@
-import {
-  type Account,
-  isE164,
-  type RoutingSnapshot,
-  readEmergencyNumberAnywhere,
-  teamsEligibility,
-} from '@tandem/domain';
+import { type Account, type RoutingSnapshot, teamsEligibility } from '@tandem/domain';
 import type { CallFailure } from '../call/call-failure.ts';
 import type { CallFacts } from './call-facts.ts';
 import { ownReach, type Reach, refusalInWords } from './called-party.ts';
-import type { Decision, DecisionFacts } from './decision.ts';
+import type { Decision } from './decision.ts';
 import { decideOutbound } from './outbound.ts';
+import { factsOfNobody, strandedEmergency } from './stranded-emergency.ts';
 import { type TeamsCaller, teamsCaller } from './teams-caller.ts';
 
 /**
@@ -28,7 +23,11 @@ export function decideFromTeams(
     why.push(`Teams called the host ${facts.host || '(none)'}, which belongs to no customer.`);
     const stranded = strandedEmergency(snapshot, facts, why);
     if (stranded) return stranded;
-    return { ...plain(facts, why), outcome: 'refuse', failure: { kind: 'unknown-host', host: facts.host } };
+    return {
+      ...factsOfNobody(facts, why),
+      outcome: 'refuse',
+      failure: { kind: 'unknown-host', host: facts.host },
+    };
   }
   why.push(`Teams called the host ${facts.host}: the customer is ${account.name}.`);
 
@@ -39,41 +38,6 @@ export function decideFromTeams(
   return decideOutbound(snapshot, origin, facts, reach, why, () =>
     judgeCaller(account, who, facts, reach, why),
   );
-}
-
-/**
- * An emergency call through a host that is no customer's (a subdomain that was removed, a mistake of ours): somebody
- * needs help all the same, so it leaves over the operator's own carriers (I10, I15).
- */
-function strandedEmergency(snapshot: RoutingSnapshot, facts: CallFacts, why: string[]): Decision | undefined {
-  const emergency = readEmergencyNumberAnywhere(facts.called);
-  if (!emergency) return undefined;
-  const carriers = [...snapshot.carriers.values()].filter(
-    (carrier) => carrier.owner === 'operator' && carrier.emergency,
-  );
-  why.push(`${emergency.number} is an emergency number.`);
-  if (carriers.length === 0) {
-    why.push('The operator has no carrier for emergency calls.');
-    return undefined;
-  }
-  why.push(`It leaves over ${carriers.map((carrier) => carrier.name).join(', then ')}.`);
-  const number = isE164(facts.from.user) ? facts.from.user : undefined;
-  return {
-    ...plain(facts, why),
-    to: emergency.number,
-    emergency: true,
-    outcome: 'route',
-    route: {
-      kind: 'to-carrier',
-      account: undefined,
-      person: undefined,
-      called: emergency.number,
-      emergency,
-      carriers,
-      caller: { number, displayName: facts.from.displayName, anonymous: false, asserted: number },
-      diversion: undefined,
-    },
-  };
 }
 
 /** Nobody of ours, or somebody who may not: what the account and the person's state say (4.3, 1.8). */
@@ -104,17 +68,4 @@ function judgeCaller(
   }
   why.push(`The caller's number is nobody's at ${account.name}, and such calls are refused.`);
   return { kind: 'caller-not-owned', presented: facts.from.user };
-}
-
-function plain(facts: CallFacts, why: readonly string[]): DecisionFacts {
-  return {
-    accountId: undefined,
-    personId: undefined,
-    callingPersonId: undefined,
-    carrierId: undefined,
-    emergency: false,
-    from: facts.from.user,
-    to: facts.called,
-    why,
-  };
 }
