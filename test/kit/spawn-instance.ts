@@ -10,7 +10,9 @@ export interface Ready {
   readonly api: string;
   readonly metrics: string;
   readonly instance?: string;
-  readonly sip: Readonly<Record<'teamsTls' | 'carrierUdp' | 'carrierTcp' | 'phonesUdp', string>>;
+  readonly sip: Readonly<
+    Record<'teamsTls' | 'carrierUdp' | 'carrierTcp' | 'phonesUdp' | 'phonesTcp' | 'phonesTls', string>
+  >;
   readonly twin?: {
     readonly control: string;
     readonly carrier: string;

@@ -20,6 +20,8 @@ export interface SippOptions {
   /** Calls a second. */
   readonly rate?: number;
   readonly limitSeconds?: number;
+  /** What it answers challenges with, where the story says `[authentication]`. */
+  readonly login?: { readonly user: string; readonly password: string };
   /** RTP port, for stories with sound. */
   readonly mediaPort?: number;
 }
@@ -51,6 +53,7 @@ export async function startSipp(options: SippOptions): Promise<Sipp> {
       ...['-i', host, '-p', port, '-m', String(options.calls ?? 1), '-r', String(options.rate ?? 10)],
       ...['-t', options.transport === 'tcp' ? 't1' : 'u1', '-nostdin', '-aa', '-default_behaviors', 'none'],
       ...['-timeout', `${options.limitSeconds ?? 60}s`, '-timeout_error', '-trace_msg', '-message_file', log],
+      ...(options.login ? ['-au', options.login.user, '-ap', options.login.password] : []),
       ...(options.mediaPort === undefined ? [] : ['-mp', String(options.mediaPort)]),
       ...Object.entries(options.keys ?? {}).flatMap(([key, value]) => ['-key', key, value]),
       ...(options.remote === undefined ? [] : ['-cid_str', callId, options.remote]),

@@ -13,7 +13,7 @@ export interface RegistrationFile {
   close(): void;
 }
 
-/** A write for each change of few phones, a write every two seconds for ten thousand. */
+/** The first change is written at once; then a pause: short with few phones, two seconds with ten thousand. */
 const pauseMs = (count: number): number => Math.min(2_000, 50 + count / 5);
 
 export function readRegistrations(path: string): readonly KeptRegistration[] {
@@ -33,14 +33,12 @@ export function openRegistrationFile(
   let timer: NodeJS.Timeout | undefined;
   let writing = false;
   let again = false;
-  let size = 0;
+  let closed = false;
 
   const write = async (): Promise<void> => {
-    timer = undefined;
     writing = true;
     again = false;
     const list = kept();
-    size = list.length;
     try {
       await writeFile(`${path}.new`, JSON.stringify(list), { mode: 0o600 });
       await rename(`${path}.new`, path);
@@ -48,18 +46,21 @@ export function openRegistrationFile(
       onProblem(`registrations are not kept: ${(error as Error).message}`);
     }
     writing = false;
-    if (again) changed();
+    if (closed) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (again) void write();
+    }, pauseMs(list.length));
   };
   const changed = (): void => {
-    if (writing) again = true;
-    else timer ??= setTimeout(() => void write(), pauseMs(size));
+    if (writing || timer !== undefined) again = true;
+    else if (!closed) void write();
   };
   return {
     changed,
     close() {
+      closed = true;
       clearTimeout(timer);
-      timer = undefined;
-      again = false;
       if (writing) return;
       try {
         writeFileSync(`${path}.new`, JSON.stringify(kept()), { mode: 0o600 });
