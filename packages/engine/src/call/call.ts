@@ -276,9 +276,11 @@ export class Call {
     for (const branch of branches) {
       branch.cancel(completedElsewhere, true);
       branch.forget();
-      if (!branch.media) continue;
+      const { media } = branch;
+      branch.media = undefined;
+      if (!media) continue;
       this.guard(async () => {
-        await branch.media?.release();
+        await media.release();
       });
     }
   }
