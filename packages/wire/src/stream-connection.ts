@@ -46,6 +46,11 @@ export interface StreamEvents {
 }
 
 const pong = Buffer.from('\r\n');
+/**
+ * A busy connection writes at most once in this time, ms: a TLS record and a system call for several messages cost
+ * about what they cost for one. A connection that was silent for so long writes at once.
+ */
+const paceMs = 2;
 
 /** One TCP or TLS connection: frames what comes, batches what goes, and knows why it ended. */
 export class StreamConnection implements Flow {
@@ -66,6 +71,7 @@ export class StreamConnection implements Flow {
   #partialSince: number | undefined;
   #usedAt: number;
   #corked = false;
+  #writtenAt = 0;
   #ended: TransportFailure | undefined;
   readonly #unsent = new Set<Failed>();
 
@@ -111,15 +117,13 @@ export class StreamConnection implements Flow {
       this.end({ kind: 'timeout', detail: 'the peer does not read' });
       return;
     }
-    this.#usedAt = this.#now();
+    const now = this.#now();
+    this.#usedAt = now;
     if (!this.#corked) {
-      // One write per tick: a TLS record for many messages costs half of one each (node-performance "Sockets").
       this.#corked = true;
       this.#socket.cork();
-      process.nextTick(() => {
-        this.#corked = false;
-        this.#socket.uncork();
-      });
+      if (now - this.#writtenAt < paceMs) setTimeout(this.#flush, paceMs);
+      else process.nextTick(this.#flush);
     }
     this.#unsent.add(failed);
     this.#socket.write(bytes, (error) => {
@@ -128,6 +132,12 @@ export class StreamConnection implements Flow {
       if (!error && this.#heardAt !== undefined) this.#unsent.delete(failed);
     });
   }
+
+  readonly #flush = (): void => {
+    this.#corked = false;
+    this.#writtenAt = this.#now();
+    this.#socket.uncork();
+  };
 
   /** Bounds of T05; the transport's sweeper calls this about once a second. */
   sweep(now: number): void {

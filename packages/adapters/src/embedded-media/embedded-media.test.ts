@@ -11,15 +11,18 @@ import { RelayFrameReader, RelayFrameWriter } from '../media-process/relay-frame
 import { createEmbeddedMedia } from './embedded-media.ts';
 
 /** A media process that says yes, and goes away when it is told to release something. */
-async function forgetfulMedia() {
+async function forgetfulMedia(portRange?: { readonly first: number; readonly last: number }) {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-media-'));
   const socketPath = join(folder, 'media.sock');
   const adopted = Promise.withResolvers<readonly string[] | undefined>();
   const local = { address: '127.0.0.1', rtpPort: 20_000, rtcpPort: 20_001 };
+  const said: RelayCommand[] = [];
   const answer = (command: RelayCommand): unknown => {
-    if (command.kind === 'hello') return { protocol: 1, incarnation: 'the-same', sessions: 0 };
+    said.push(command);
+    if (command.kind === 'hello') return { protocol: 1, incarnation: 'the-same', sessions: 0, portRange };
     if (command.kind === 'allocate') return { session: command.session, a: local, b: local };
     if (command.kind === 'adopt') adopted.resolve(command.sessions);
+    if (command.kind === 'list') return { sessions: [], more: false };
     return { adopted: [], unknown: [] };
   };
   const open = new Set<Socket>();
@@ -51,7 +54,7 @@ async function forgetfulMedia() {
     if (!outcome.ok) throw new Error(outcome.refusal.kind);
     return outcome.value;
   };
-  return { media, allocate, adopted: adopted.promise };
+  return { media, allocate, said, adopted: adopted.promise };
 }
 
 const sdpAt = (connection: string, port = 4000): Buffer =>
@@ -91,4 +94,31 @@ test('a peer whose media the relay cannot send to is refused, instead of a call 
     const outcome = await call.answer('b', bad, '');
     assert.equal(!outcome.ok && outcome.refusal.kind, 'sdp-malformed');
   }
+});
+
+test('a call takes a session that was allocated ahead, and says its name, its keys and its peers in one command', async () => {
+  const { media, allocate, said } = await forgetfulMedia({ first: 20_000, last: 29_999 });
+  await media.list(); // answered after the spares were
+  const spares = new Set(said.flatMap((command) => (command.kind === 'allocate' ? [command.session] : [])));
+  const call = await allocate('first');
+  assert.ok((await call.offer('a', sdp)).ok);
+  assert.ok((await call.answer('b', sdp, '')).ok);
+  await media.list();
+  const changes = said.filter((command) => command.kind === 'change');
+  assert.equal(changes.length, 1);
+  assert.equal(changes[0]?.label, 'first');
+  assert.equal(changes[0]?.begin, true);
+  assert.equal(changes[0]?.a?.remote?.port, 4000);
+  assert.ok(spares.has(changes[0]?.session ?? ''));
+  assert.equal(media.sessions, 1);
+});
+
+test('after a lost connection the spare sessions are adopted with the calls', async () => {
+  const { media, allocate, adopted } = await forgetfulMedia({ first: 20_000, last: 29_999 });
+  await media.list(); // answered after the spares were
+  const ended = await allocate('ended');
+  const goesOn = await allocate('goes-on');
+  assert.ok((await goesOn.offer('a', sdp)).ok);
+  await ended.release();
+  assert.equal((await adopted)?.length, 63);
 });

@@ -11,9 +11,12 @@ import type {
   MediaSession,
 } from '@tandem/engine/ports/media-port.ts';
 import {
+  type AllocateAnswer,
+  type ChangeCommand,
   checkLegSettings,
-  type LegReport,
+  countsOf,
   type LegSettings,
+  type LegTotals,
   type LocalMedia,
   type MediaFailure,
   type RelayCommand,
@@ -21,6 +24,7 @@ import {
   type SrtpSettings,
 } from '@tandem/media';
 import { MediaClient } from '../media-process/media-client.ts';
+import { SpareSessions } from './spare-sessions.ts';
 
 /** How long calls wait for a media process that fell silent before they count as lost. */
 const silentMs = 5_000;
@@ -37,13 +41,14 @@ export interface EmbeddedMedia extends MediaPort {
 
 /**
  * The media port over the embedded relay: SDP is written here, from `CallNegotiation`, and the relay is told addresses,
- * keys and payload numbers. Only `allocate` and `release` wait for the relay; everything between is told and not
- * awaited, because the relay takes commands in order.
+ * keys and payload numbers. Only `release` waits for the relay, and `allocate` when no session was allocated ahead;
+ * everything between is told and not awaited, because the relay takes commands in order.
  */
 export function createEmbeddedMedia(options: {
   readonly socketPath: string;
   readonly name: string;
 }): EmbeddedMedia {
+  /** By the relay's name of the session. */
   const live = new Map<string, EmbeddedSession>();
   let patience: NodeJS.Timeout | undefined;
 
@@ -66,8 +71,12 @@ export function createEmbeddedMedia(options: {
     onConnected(_hello, sameProcess) {
       clearTimeout(patience);
       // Not all of them: what was released or given up while nobody listened must end with the orphans.
-      if (sameProcess) void client.adopt([...live.keys()]);
-      else lose();
+      if (sameProcess) void client.adopt([...live.keys(), ...spares.ids]);
+      else {
+        spares.forget();
+        lose();
+      }
+      spares.fill();
     },
     onDisconnected() {
       patience = setTimeout(lose, silentMs);
@@ -75,30 +84,34 @@ export function createEmbeddedMedia(options: {
     },
   });
 
+  const spares = new SpareSessions(client);
+
   return {
     get sessions() {
       return live.size;
     },
     async allocate(callId, profiles, onEvent) {
       const keys = { a: keyFor(profiles.a), b: keyFor(profiles.b) };
-      const granted = await client.request({
-        kind: 'allocate',
-        session: callId,
-        a: allocationFor(keys.a),
-        b: allocationFor(keys.b),
-      });
-      if (!granted.ok) return { ok: false, refusal: refusalOf(granted) };
+      const own = { a: allocationFor(keys.a), b: allocationFor(keys.b) };
+      let locals: AllocateAnswer | undefined = client.connected ? spares.take() : undefined;
+      const ahead = locals !== undefined;
+      if (!locals) {
+        const granted = await client.request({ kind: 'allocate', session: callId, label: callId, ...own });
+        if (!granted.ok) return { ok: false, refusal: refusalOf(granted) };
+        locals = granted.value;
+      }
+      const { session: id } = locals;
       const leg = (side: LegSide) => ({
         profile: profiles[side],
-        local: granted.value[side],
+        local: locals[side],
         ...(keys[side] && { keySalt: keys[side] }),
         sdpSessionId: String(randomInt(1, 2 ** 47)),
       });
       const negotiation = new CallNegotiation(leg('a'), leg('b'));
-      const session = new EmbeddedSession(client, callId, negotiation, granted.value, onEvent, () =>
-        live.delete(callId),
-      );
-      live.set(callId, session);
+      const session = new EmbeddedSession(client, id, negotiation, locals, onEvent, () => live.delete(id));
+      // The first thing said about a session from the store: whose it is, and our keys.
+      if (ahead) session.begin({ kind: 'change', session: id, label: callId, begin: true, ...own });
+      live.set(id, session);
       return { ok: true, value: session };
     },
     get connected() {
@@ -107,7 +120,8 @@ export function createEmbeddedMedia(options: {
     ready: (timeoutMs) => client.ready(timeoutMs),
     async releaseStrangers() {
       const all = await client.list();
-      const strange = all.ok ? all.value.filter(({ session }) => !live.has(session)) : [];
+      const ours = new Set([...live.keys(), ...spares.ids]);
+      const strange = all.ok ? all.value.filter(({ session }) => !ours.has(session)) : [];
       await Promise.all(strange.map(({ session }) => client.release(session)));
       return strange.length;
     },
@@ -117,7 +131,9 @@ export function createEmbeddedMedia(options: {
     },
     async list() {
       const all = await client.list();
-      return all.ok ? all.value.map(({ session }) => session as CallId) : [];
+      const spare = new Set(spares.ids);
+      const calls = all.ok ? all.value.filter(({ session }) => !spare.has(session)) : [];
+      return calls.map(({ session, label }) => (label ?? session) as CallId);
     },
   };
 }
@@ -126,27 +142,33 @@ class EmbeddedSession implements MediaSession {
   lost = false;
   readonly onEvent: (event: MediaEvent) => void;
   readonly #client: MediaClient;
-  readonly #callId: CallId;
+  readonly #id: string;
   readonly #negotiation: CallNegotiation;
   readonly #locals: Readonly<Record<LegSide, LocalMedia>>;
   readonly #forget: () => void;
   #playing = 0;
+  #first: ChangeCommand | undefined;
   #released: Promise<{ readonly a?: LegMedia; readonly b?: LegMedia }> | undefined;
 
   constructor(
     client: MediaClient,
-    callId: CallId,
+    id: string,
     negotiation: CallNegotiation,
     locals: Readonly<Record<LegSide, LocalMedia>>,
     onEvent: (event: MediaEvent) => void,
     forget: () => void,
   ) {
     this.#client = client;
-    this.#callId = callId;
+    this.#id = id;
     this.#negotiation = negotiation;
     this.#locals = locals;
     this.onEvent = onEvent;
     this.#forget = forget;
+  }
+
+  /** Said together with the first settings of the legs. */
+  begin(command: ChangeCommand): void {
+    this.#first = command;
   }
 
   offer(from: LegSide, sdp: Buffer): Promise<MediaOutcome<Buffer>> {
@@ -169,7 +191,7 @@ class EmbeddedSession implements MediaSession {
     this.#playing += 1;
     this.#tell({
       kind: 'play',
-      session: this.#callId,
+      session: this.#id,
       leg: to,
       playId: `ringback-${this.#playing}`,
       source: { kind: 'ringback' },
@@ -178,7 +200,7 @@ class EmbeddedSession implements MediaSession {
   }
 
   stop(to: LegSide): void {
-    this.#tell({ kind: 'stop', session: this.#callId, leg: to });
+    this.#tell({ kind: 'stop', session: this.#id, leg: to });
   }
 
   release(): Promise<{ readonly a?: LegMedia; readonly b?: LegMedia }> {
@@ -188,8 +210,10 @@ class EmbeddedSession implements MediaSession {
 
   async #release(): Promise<{ readonly a?: LegMedia; readonly b?: LegMedia }> {
     try {
-      const report = await this.#client.request({ kind: 'release', session: this.#callId });
-      return report.ok ? { a: legMedia(report.value.a), b: legMedia(report.value.b) } : {};
+      const report = await this.#client.request({ kind: 'release', session: this.#id });
+      if (!report.ok) return {};
+      const { a, b } = this.#locals;
+      return { a: legMedia(a, report.value.a), b: legMedia(b, report.value.b) };
     } finally {
       this.#forget();
     }
@@ -211,8 +235,15 @@ class EmbeddedSession implements MediaSession {
         ok: false,
         refusal: { kind: 'engine-down', detail: 'the media process does not answer now' },
       });
-    if (a || b) this.#tell({ kind: 'change', session: this.#callId, ...(a && { a }), ...(b && { b }) });
+    if (a || b) this.#tell(this.#changeOf(a, b));
     return Promise.resolve({ ok: true, value: outcome.value.sdp });
+  }
+
+  #changeOf(a: LegSettings | undefined, b: LegSettings | undefined): ChangeCommand {
+    const first = this.#first;
+    if (!first) return { kind: 'change', session: this.#id, ...(a && { a }), ...(b && { b }) };
+    this.#first = undefined;
+    return { ...first, a: { ...first.a, ...a }, b: { ...first.b, ...b } };
   }
 
   /** What the relay would refuse unheard: a host name or another IP version where our address should send to. */
@@ -227,6 +258,7 @@ class EmbeddedSession implements MediaSession {
   /** Told, not awaited. A relay that refuses has lost the session, which it says by itself. */
   #tell(command: RelayCommand): void {
     if (this.lost || this.#released) return;
+    if (this.#first && command.kind !== 'change') this.#client.tell(this.#changeOf(undefined, undefined));
     this.#client.tell(command);
   }
 }
@@ -271,24 +303,25 @@ function eventOf(event: RelayEvent): MediaEvent | undefined {
   }
 }
 
-function legMedia(report: LegReport): LegMedia {
-  const { counters } = report;
+function legMedia(local: LocalMedia, totals: LegTotals): LegMedia {
+  const counts = countsOf(totals);
+  const { remote, codecReceived } = totals;
   return {
-    ...(counters.codecReceived !== undefined && { codec: counters.codecReceived }),
-    ...(report.srtp && { srtpSuite: 'AES_CM_128_HMAC_SHA1_80' }),
-    localAddress: `${report.local.address}:${report.local.rtpPort}`,
-    ...(report.remote && { remoteAddress: `${report.remote.address}:${report.remote.port}` }),
-    packetsIn: counters.packetsReceived,
-    packetsOut: counters.packetsSent,
-    bytesIn: counters.bytesReceived,
-    bytesOut: counters.bytesSent,
-    lostIn: counters.packetsLost,
-    jitterMs: Math.round(counters.jitterMs * 10) / 10,
+    ...(codecReceived !== undefined && { codec: codecReceived }),
+    ...(totals.srtp && { srtpSuite: 'AES_CM_128_HMAC_SHA1_80' }),
+    localAddress: `${local.address}:${local.rtpPort}`,
+    ...(remote && { remoteAddress: `${remote.address}:${remote.port}` }),
+    packetsIn: counts.packetsReceived,
+    packetsOut: counts.packetsSent,
+    bytesIn: counts.bytesReceived,
+    bytesOut: counts.bytesSent,
+    lostIn: counts.packetsLost,
+    jitterMs: Math.round(counts.jitterMs * 10) / 10,
     rejected: {
-      auth: counters.rejectedAuth,
-      source: counters.rejectedSource,
-      replay: counters.rejectedReplay,
-      other: counters.rejectedOther,
+      auth: counts.rejectedAuth,
+      source: counts.rejectedSource,
+      replay: counts.rejectedReplay,
+      other: counts.rejectedOther,
     },
   };
 }

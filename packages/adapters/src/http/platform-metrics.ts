@@ -1,5 +1,6 @@
 import type { CallRecord } from '@tandem/domain';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { Tally } from './tally.ts';
 
 /** What the signalling process knows of itself, read when somebody asks for `/metrics`. */
 export interface PlatformReadings {
@@ -86,11 +87,12 @@ export function registerPlatformMetrics(
 
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
     new Counter({ name, help, labelNames, registers });
-  const messages = counter('sbc_sip_messages_total', 'SIP messages of calls, probes and refusals', [
-    'direction',
-    'what',
-    'side',
-  ]);
+  const messages = new Tally(
+    'sbc_sip_messages_total',
+    'SIP messages of calls, probes and refusals',
+    ['direction', 'what', 'side'],
+    registers,
+  );
   const parseErrors = counter('sbc_sip_parse_errors_total', 'What was dropped or refused on the wire', [
     'side',
   ]);
@@ -103,16 +105,28 @@ export function registerPlatformMetrics(
     ['reason'],
   );
   const cutoffs = counter('sbc_call_cutoffs_total', 'Answered calls that neither party ended', ['reason']);
-  const packets = counter('sbc_media_packets_total', 'RTP packets of ended calls', ['leg', 'direction']);
-  const lost = counter('sbc_media_lost_total', 'RTP packets of ended calls that never came', ['leg']);
-  const refusedMedia = counter(
+  const packets = new Tally(
+    'sbc_media_packets_total',
+    'RTP packets of ended calls',
+    ['leg', 'direction'],
+    registers,
+  );
+  const lost = new Tally(
+    'sbc_media_lost_total',
+    'RTP packets of ended calls that never came',
+    ['leg'],
+    registers,
+  );
+  const refusedMedia = new Tally(
     'sbc_media_rejected_total',
     'Media packets of ended calls that were not let through',
     ['reason'],
+    registers,
   );
 
   return {
-    sipMessage: (direction, what, side) => messages.inc({ direction, what, side }),
+    sipMessage: (direction, what, side) =>
+      messages.add(`${direction} ${what} ${side}`, 1, () => ({ direction, what, side })),
     parseError: (side) => parseErrors.inc({ side }),
     shed: (reason) => rejected.inc({ reason }),
     registerFailed: (reason) => registerFailed.inc({ reason }),
@@ -121,10 +135,11 @@ export function registerPlatformMetrics(
         cutoffs.inc({ reason: record.code ?? 'unknown' });
       for (const { role, media } of record.legs) {
         if (!media) continue;
-        packets.inc({ leg: role, direction: 'in' }, media.packetsIn);
-        packets.inc({ leg: role, direction: 'out' }, media.packetsOut);
-        lost.inc({ leg: role }, Math.max(0, media.lostIn));
-        for (const [reason, count] of Object.entries(media.rejected)) refusedMedia.inc({ reason }, count);
+        packets.add(`${role} in`, media.packetsIn, () => ({ leg: role, direction: 'in' }));
+        packets.add(`${role} out`, media.packetsOut, () => ({ leg: role, direction: 'out' }));
+        lost.add(role, Math.max(0, media.lostIn), () => ({ leg: role }));
+        for (const reason in media.rejected)
+          refusedMedia.add(reason, media.rejected[reason] ?? 0, () => ({ reason }));
       }
     },
   };

@@ -55,7 +55,7 @@ export interface JournalOptions {
   readonly groupMs?: number;
   /**
    * Under load an urgent entry waits up to this long for others: a sync costs 0.35 ms of CPU, many times what an entry
-   * does, and the budget of a checkpoint is 5 ms. With 8 ms or more since the last write it goes at once.
+   * does, and the budget of a checkpoint is 5 ms. With 16 ms or more since the last write it goes at once.
    */
   readonly urgentMs?: number;
   readonly segmentBytes?: number;
@@ -71,7 +71,7 @@ const zeroChunk = 1 << 20;
 const firstBuffer = 1 << 18;
 const maxBatchBytes = 4 << 20;
 const longestRetryMs = 5000;
-const calmMs = 8;
+const calmMs = 16;
 
 interface OpenSegment {
   readonly fd: number;
@@ -89,7 +89,7 @@ interface OpenSegment {
 export function openJournal(options: JournalOptions): Journal {
   const files = options.files ?? realFiles;
   const groupMs = options.groupMs ?? 15;
-  const urgentMs = options.urgentMs ?? 3;
+  const urgentMs = options.urgentMs ?? 4;
   const segmentBytes = options.segmentBytes ?? 32 << 20;
   const maxQueued = options.maxQueued ?? 10_000;
   const stalledMs = options.stalledMs ?? 50;

@@ -129,7 +129,7 @@ export class MediaClient {
   adopt(sessions?: readonly string[]): Promise<AnswerTo<AdoptCommand>> {
     return this.request({ kind: 'adopt', ...(sessions && { sessions }) });
   }
-  release(session: string): Promise<MediaOutcome<SessionReport>> {
+  release(session: string): Promise<MediaOutcome<RelayAnswers['release']>> {
     return this.request({ kind: 'release', session });
   }
 

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Socket } from 'node:dgram';
 import { performance } from 'node:perf_hooks';
 import {
   type AllocateCommand,
@@ -18,10 +17,12 @@ import {
   RelaySession,
   type SessionLocals,
   type SessionReport,
+  totalsOf,
 } from '@tandem/media';
 import type { MediaConfig } from './media-config.ts';
 import { PortPool } from './port-pool.ts';
 import { PromptStore } from './prompt-store.ts';
+import { type RestingSocket, RestingSockets } from './resting-sockets.ts';
 import { bindUdp, familyOf, type LoopContext, SessionSockets } from './session-sockets.ts';
 
 /** The commands that concern one session; the rest is the command server's business. */
@@ -48,12 +49,14 @@ export const fail = (reason: MediaFailureReason, detail: string): MediaFailure =
 interface Entry {
   readonly session: RelaySession;
   readonly sockets: SessionSockets;
+  readonly bound: readonly [a: RestingSocket, b: RestingSocket];
 }
 
 /** Owns sessions and their sockets on one thread: one pacer, one sweeper, whatever the number of calls. */
 export class MediaLoop {
   readonly #config: MediaConfig;
   readonly #pool: PortPool;
+  readonly #resting: RestingSockets;
   readonly #prompts = new PromptStore();
   readonly #context: LoopContext;
   readonly #entries = new Map<string, Entry>();
@@ -69,6 +72,8 @@ export class MediaLoop {
   constructor(config: MediaConfig, onEvent: (event: RelayEvent) => void) {
     this.#config = config;
     this.#pool = new PortPool(config.firstPort, config.lastPort);
+    // A small range is for calls: at most a quarter of it rests.
+    this.#resting = new RestingSockets(Math.min(512, this.#pool.size >> 2));
     this.#context = {
       ring: new PacketRing(),
       wallOffsetMs: performance.timeOrigin,
@@ -84,7 +89,7 @@ export class MediaLoop {
     return this.#entries.size;
   }
   get portsInUse(): number {
-    return this.#pool.inUse;
+    return this.#pool.inUse - this.#resting.size;
   }
 
   /** Never rejects for what a command says. */
@@ -110,14 +115,20 @@ export class MediaLoop {
       }
       case 'query':
         return { ok: true, value: session.report(performance.now(), true) };
-      case 'release':
-        return { ok: true, value: this.#release(entry) };
+      case 'release': {
+        const report = this.#release(entry);
+        return { ok: true, value: { a: totalsOf(report.a), b: totalsOf(report.b) } };
+      }
     }
   }
 
   /** Says BYE on every leg and closes everything. */
   close(): void {
     for (const entry of [...this.#entries.values()]) this.#release(entry);
+    for (const { socket, port } of this.#resting.clear()) {
+      socket.close();
+      this.#pool.giveBack(port);
+    }
     clearTimeout(this.#pacer);
     clearInterval(this.#sweeper);
   }
@@ -141,7 +152,7 @@ export class MediaLoop {
         for (const leg of [a, b]) {
           if (!leg.ok) continue;
           leg.value.socket.close();
-          this.#pool.giveBack(leg.value.local.rtpPort);
+          this.#pool.giveBack(leg.value.port);
         }
         return a.ok ? (b as MediaFailure) : a;
       }
@@ -151,16 +162,12 @@ export class MediaLoop {
     }
   }
 
-  #start(
-    command: AllocateCommand,
-    a: { readonly socket: Socket; readonly local: LocalMedia },
-    b: { readonly socket: Socket; readonly local: LocalMedia },
-  ): MediaOutcome<SessionLocals> {
+  #start(command: AllocateCommand, a: RestingSocket, b: RestingSocket): MediaOutcome<SessionLocals> {
     const sockets = new SessionSockets(this.#context, a.socket, b.socket);
     const session = new RelaySession(
       {
         session: command.session,
-        locals: { a: a.local, b: b.local },
+        locals: { a: localOf(a), b: localOf(b) },
         ...(command.label !== undefined && { label: String(command.label).slice(0, 1024) }),
         ...(command.a && { a: command.a }),
         ...(command.b && { b: command.b }),
@@ -170,29 +177,33 @@ export class MediaLoop {
       performance.now(),
     );
     sockets.start(session);
-    this.#entries.set(command.session, { session, sockets });
+    this.#entries.set(command.session, { session, sockets, bound: [a, b] });
     this.#slices[this.#entries.size % SLICES]!.add(session);
     this.#sweeper ??= setInterval(() => this.#sweep(), 1000 / SLICES);
     return { ok: true, value: localsOf(session) };
   }
 
-  async #bindLeg(
-    settings: LegAllocation | undefined,
-  ): Promise<MediaOutcome<{ readonly socket: Socket; readonly local: LocalMedia }>> {
+  async #bindLeg(settings: LegAllocation | undefined): Promise<MediaOutcome<RestingSocket>> {
     const address = settings?.localAddress ?? this.#config.address;
+    const rested = this.#resting.take(address, random32());
+    if (rested) return { ok: true, value: rested };
     const refused: number[] = [];
     try {
       for (let attempt = 0; attempt < BIND_ATTEMPTS; attempt += 1) {
         const port = this.#pool.take(random32());
-        if (port === undefined) return fail('no-ports', `all ${this.#pool.size} port pairs are in use`);
+        if (port === undefined) {
+          const tired = this.#resting.take(address, random32(), true);
+          return tired
+            ? { ok: true, value: tired }
+            : fail('no-ports', `all ${this.#pool.size} port pairs are in use`);
+        }
         const bound = await bindUdp(address, port);
-        if (bound.ok)
-          return {
-            ok: true,
-            value: { socket: bound.socket, local: { address, rtpPort: port, rtcpPort: port + 1 } },
-          };
+        if (bound.ok) return { ok: true, value: { socket: bound.socket, address, port, uses: 0 } };
         refused.push(port);
-        if (bound.why === 'exhausted') return fail('no-ports', bound.detail);
+        if (bound.why === 'exhausted') {
+          const tired = this.#resting.take(address, random32(), true);
+          return tired ? { ok: true, value: tired } : fail('no-ports', bound.detail);
+        }
         if (bound.why === 'address') return fail('bad-address', bound.detail);
       }
       return fail('no-ports', `${BIND_ATTEMPTS} ports tried, other programs hold them`);
@@ -206,7 +217,9 @@ export class MediaLoop {
       const fault = command[side] && this.#familyFault(command[side], session[side].local.address);
       if (fault) return fail('bad-request', `${side}: ${fault}`);
     }
-    const failure = session.change(command, performance.now());
+    const now = performance.now();
+    if (command.begin) session.begin(now);
+    const failure = session.change(command, now);
     if (failure) return failure;
     if (command.label !== undefined) session.label = String(command.label).slice(0, 1024);
     for (const side of ['a', 'b'] as const) if (session[side].mux) sockets.closeControl(side);
@@ -227,14 +240,17 @@ export class MediaLoop {
     return { ok: true, value: { playId: command.playId } };
   }
 
-  #release({ session, sockets }: Entry): SessionReport {
+  #release({ session, sockets, bound }: Entry): SessionReport {
     const report = session.end(performance.now());
     sockets.close();
+    for (const { socket, address, port, uses } of bound) {
+      if (this.#resting.put({ socket, address, port, uses: uses + 1 })) continue;
+      socket.close();
+      this.#pool.giveBack(port);
+    }
     this.#entries.delete(session.id);
     this.#paced.delete(session);
     for (const slice of this.#slices) slice.delete(session);
-    this.#pool.giveBack(session.a.local.rtpPort);
-    this.#pool.giveBack(session.b.local.rtpPort);
     if (this.#entries.size === 0) {
       clearInterval(this.#sweeper);
       this.#sweeper = undefined;
@@ -297,6 +313,12 @@ export class MediaLoop {
         : setTimeout(() => this.#paceAll(), Math.max(0, this.#paceDueMs - performance.now()));
   }
 }
+
+const localOf = ({ address, port }: RestingSocket): LocalMedia => ({
+  address,
+  rtpPort: port,
+  rtcpPort: port + 1,
+});
 
 const localsOf = (session: RelaySession): SessionLocals => ({
   session: session.id,

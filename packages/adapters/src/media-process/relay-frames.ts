@@ -37,11 +37,18 @@ const MAX_UNSENT = 8 * MAX_RELAY_FRAME;
 /** Well below MAX_RELAY_FRAME, so that a turn with many messages becomes several frames. */
 const SPLIT_AT = 256 * 1024;
 
-/** Collects what one turn of the loop has to say and writes it at once. */
+/**
+ * A frame wakes the other process, which costs both sides many times what a message does. So a busy writer writes at
+ * most once in this time, ms: half of a packet of audio. Whoever was silent for so long writes at once.
+ */
+const PACE_MS = 8;
+
+/** Collects what one turn of the loop has to say, under load what a few turns have, and writes it at once. */
 export class RelayFrameWriter {
   readonly #socket: Socket;
   #waiting: string[] = [];
   #scheduled = false;
+  #writtenMs = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -51,11 +58,14 @@ export class RelayFrameWriter {
     this.#waiting.push(JSON.stringify(message));
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.flush());
+    const wait = this.#writtenMs + PACE_MS - performance.now();
+    if (wait < 1) setImmediate(this.flush);
+    else setTimeout(this.flush, wait);
   }
 
-  flush(): void {
+  readonly flush = (): void => {
     this.#scheduled = false;
+    this.#writtenMs = performance.now();
     const waiting = this.#waiting;
     this.#waiting = [];
     if (waiting.length === 0 || this.#socket.destroyed) return;
@@ -74,5 +84,5 @@ export class RelayFrameWriter {
       from = to;
     }
     if (this.#socket.writableLength > MAX_UNSENT) this.#socket.destroy(new Error('peer does not read'));
-  }
+  };
 }

@@ -119,10 +119,11 @@ export class SessionSockets implements RelayPorts {
     return this.#context.random32();
   }
 
+  /** Leaves the RTP sockets, open and with nobody who listens, to whoever gave them. */
   close(): void {
     this.#closed = true;
-    this.#rtp.a.close();
-    this.#rtp.b.close();
+    this.#rtp.a.removeAllListeners('message');
+    this.#rtp.b.removeAllListeners('message');
     this.#rtcpA?.close();
     this.#rtcpB?.close();
   }

@@ -134,6 +134,8 @@ export interface ChangeCommand {
   readonly b?: LegSettings;
   /** Replaces the label. */
   readonly label?: string;
+  /** The session was allocated ahead of its call, which begins now: its clocks start over. */
+  readonly begin?: true;
 }
 
 export interface PlayCommand {
@@ -265,6 +267,50 @@ export interface SessionReport {
   readonly b: LegReport;
 }
 
+/**
+ * What is left of a leg when its session is released: what a call record keeps, and nothing else, because every call
+ * says it. `counts` in the order of {@link totalNames}; absent when nothing came or went.
+ */
+export interface LegTotals {
+  readonly remote?: { readonly address: string; readonly port: number };
+  readonly srtp?: true;
+  readonly codecReceived?: string;
+  readonly counts?: readonly number[];
+}
+
+export const totalNames = [
+  'packetsReceived',
+  'packetsSent',
+  'bytesReceived',
+  'bytesSent',
+  'packetsLost',
+  'jitterMs',
+  'rejectedAuth',
+  'rejectedSource',
+  'rejectedReplay',
+  'rejectedOther',
+] as const satisfies readonly (keyof LegCounters)[];
+
+/** The totals of a leg by name. */
+export const countsOf = (totals: LegTotals): Readonly<Record<(typeof totalNames)[number], number>> =>
+  Object.fromEntries(totalNames.map((name, at) => [name, totals.counts?.[at] ?? 0])) as never;
+
+export function totalsOf(report: LegReport): LegTotals {
+  const counts = totalNames.map((name) => report.counters[name]);
+  const { codecReceived } = report.counters;
+  return {
+    ...(report.remote && { remote: { address: report.remote.address, port: report.remote.port } }),
+    ...(report.srtp && { srtp: true as const }),
+    ...(codecReceived !== undefined && { codecReceived }),
+    ...(counts.some((count) => count !== 0) && { counts }),
+  };
+}
+
+export interface ReleaseAnswer {
+  readonly a: LegTotals;
+  readonly b: LegTotals;
+}
+
 export interface ListAnswer {
   readonly sessions: readonly {
     readonly session: string;
@@ -291,7 +337,7 @@ export interface RelayAnswers {
   readonly query: SessionReport;
   readonly list: ListAnswer;
   readonly adopt: AdoptAnswer;
-  readonly release: SessionReport;
+  readonly release: ReleaseAnswer;
 }
 
 export type SessionLocals = AllocateAnswer;

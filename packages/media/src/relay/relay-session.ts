@@ -63,7 +63,7 @@ export class RelaySession {
   readonly a: RelayLeg;
   readonly b: RelayLeg;
   readonly #ports: RelayPorts;
-  readonly #startedMs: number;
+  #startedMs: number;
   readonly #timeouts: MediaTimeouts;
 
   /** Settings must have passed `checkLegSettings`. */
@@ -76,6 +76,11 @@ export class RelaySession {
     this.a = this.#makeLeg('a', options.locals.a, options.a, nowMs);
     this.b = this.#makeLeg('b', options.locals.b, options.b, nowMs);
     this.#route();
+  }
+
+  /** The call begins for which this session was allocated ahead: times count from now. */
+  begin(nowMs: number): void {
+    this.#startedMs = nowMs;
   }
 
   /** All or nothing: a wrong leg changes neither. */

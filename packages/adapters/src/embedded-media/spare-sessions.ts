@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import type { AllocateAnswer } from '@tandem/media';
+import type { MediaClient } from '../media-process/media-client.ts';
+
+/** Enough for the calls of two round trips at several hundred calls a second. */
+const wanted = 64;
+/** One spare for so many pairs of ports: a small range is kept for calls. */
+const pairsPerSpare = 16;
+
+/**
+ * Sessions that the relay has allocated ahead of their calls, ports bound: a call takes one without waiting, and a
+ * frame that asks for many costs as much as one that asks for one. They belong to this client like any other session:
+ * adopted after a reconnect, orphaned with the node.
+ */
+export class SpareSessions {
+  readonly #client: MediaClient;
+  readonly #free: AllocateAnswer[] = [];
+  readonly #prefix = randomBytes(6).toString('hex');
+  #asked = 0;
+  #named = 0;
+
+  constructor(client: MediaClient) {
+    this.#client = client;
+  }
+
+  get ids(): string[] {
+    return this.#free.map(({ session }) => session);
+  }
+
+  /** Undefined when none is left: the relay must be asked for this call. */
+  take(): AllocateAnswer | undefined {
+    const spare = this.#free.pop();
+    if (this.#free.length + this.#asked < wanted / 2) this.fill();
+    return spare;
+  }
+
+  /** Called once connected, and by itself when they run low. */
+  fill(): void {
+    const range = this.#client.hello?.portRange;
+    const pairs = range ? (range.last - range.first + 1) >> 1 : 0;
+    const most = Math.min(wanted, Math.floor(pairs / (2 * pairsPerSpare)));
+    while (this.#client.connected && this.#free.length + this.#asked < most) {
+      this.#asked += 1;
+      void this.#client.request({ kind: 'allocate', session: this.#name() }).then((granted) => {
+        this.#asked -= 1;
+        if (granted.ok) this.#free.push(granted.value);
+      });
+    }
+  }
+
+  /** The relay that held them is gone. */
+  forget(): void {
+    this.#free.length = 0;
+  }
+
+  #name(): string {
+    this.#named += 1;
+    return `${this.#prefix}-${this.#named}`;
+  }
+}
