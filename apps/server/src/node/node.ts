@@ -368,7 +368,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       await Promise.all([portal.stop(), http.close(), presence.stop(), provisioning.stop()]);
       connections.close();
       await endpoint.close();
-      phones.stop();
+      await phones.stop();
       media.close();
       await filler.stop();
       await calls.close();

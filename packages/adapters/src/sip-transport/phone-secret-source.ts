@@ -42,8 +42,8 @@ export async function openPhoneSecretSource(options: PhoneSecretSourceOptions): 
       const usable = all.filter((secret) => secret.realm === realm);
       if (usable.length < all.length)
         onProblem(`${all.length - usable.length} phones have passwords of another realm than ${realm}`);
-      take(usable);
       const plain = usable.map(({ deviceId, sipUser, md5, sha256 }) => ({ deviceId, sipUser, md5, sha256 }));
+      take(plain);
       await writeFile(`${file}.new`, box.seal(JSON.stringify(plain), context), { mode: 0o600 });
       await rename(`${file}.new`, file);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import type { KeptRegistration } from '@tandem/engine/registrar/registrar.ts';
 
@@ -10,7 +10,7 @@ export interface RegistrationFile {
   /** Something changed: written soon, many changes at once. */
   changed(): void;
   /** Writes what is left. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** The first change is written at once; then a pause: short with few phones, two seconds with ten thousand. */
@@ -31,12 +31,11 @@ export function openRegistrationFile(
   onProblem: (what: string) => void,
 ): RegistrationFile {
   let timer: NodeJS.Timeout | undefined;
-  let writing = false;
+  let writing: Promise<void> | undefined;
   let again = false;
   let closed = false;
 
   const write = async (): Promise<void> => {
-    writing = true;
     again = false;
     const list = kept();
     try {
@@ -45,29 +44,23 @@ export function openRegistrationFile(
     } catch (error) {
       onProblem(`registrations are not kept: ${(error as Error).message}`);
     }
-    writing = false;
+    writing = undefined;
     if (closed) return;
     timer = setTimeout(() => {
       timer = undefined;
-      if (again) void write();
+      if (again) writing = write();
     }, pauseMs(list.length));
   };
-  const changed = (): void => {
-    if (writing || timer !== undefined) again = true;
-    else if (!closed) void write();
-  };
   return {
-    changed,
-    close() {
+    changed() {
+      if (writing || timer !== undefined) again = true;
+      else if (!closed) writing = write();
+    },
+    async close() {
       closed = true;
       clearTimeout(timer);
-      if (writing) return;
-      try {
-        writeFileSync(`${path}.new`, JSON.stringify(kept()), { mode: 0o600 });
-        renameSync(`${path}.new`, path);
-      } catch (error) {
-        onProblem(`registrations are not kept: ${(error as Error).message}`);
-      }
+      await writing;
+      await write();
     },
   };
 }

@@ -27,7 +27,7 @@ export interface Phones {
   readonly registrar: Registrar;
   /** Devices may have come, gone or got another password. */
   snapshotChanged(): void;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 const nonceLifetimeMs = 5 * 60_000;
@@ -75,9 +75,9 @@ export async function openPhones(deps: PhonesDeps): Promise<Phones> {
     snapshotChanged() {
       void secrets.refresh().then(() => registrar.devicesChanged());
     },
-    stop() {
+    async stop() {
       registrar.stop();
-      file.close();
+      await file.close();
     },
   };
 }
