@@ -34,6 +34,7 @@ import type { NodeConfig } from '../supervisor/child-config.ts';
 import { createProbeMemory } from './probe-memory.ts';
 import { createRandom } from './random.ts';
 import { seedRehearsal } from './seed-rehearsal.ts';
+import { withCurrentFacts } from './services/current-facts.ts';
 import { createLiveCalls, phaseOf } from './services/live-calls.ts';
 import { createMicrosoftConnections } from './services/microsoft-connections.ts';
 import { createPeerBoard } from './services/peer-board.ts';
@@ -306,7 +307,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         clock,
         onFailure: (reason) => metrics.authFailed(reason),
       }),
-      ...createStoredServices(stores, ladders),
+      ...withCurrentFacts(createStoredServices(stores, ladders), snapshots),
       live,
       readiness: createReadinessBoard(clock.wall, provisioning),
       presence: presence.board,
