@@ -92,6 +92,8 @@ test('an operator starts Tandem, gets one ready line and a private instance file
     carrierUdp: '127.0.0.1:21060',
     carrierTcp: '127.0.0.1:21060',
     phonesUdp: '127.0.0.1:21062',
+    phonesTcp: '127.0.0.1:21062',
+    phonesTls: '127.0.0.1:21063',
   });
   assert.deepEqual(ready.twin?.hubs, ['127.0.0.1:21111', '127.0.0.1:21112', '127.0.0.1:21113']);
   assert.ok(ready.instance);
@@ -99,10 +101,16 @@ test('an operator starts Tandem, gets one ready line and a private instance file
   const file = JSON.parse(readFileSync(ready.instance, 'utf8')) as {
     token: string;
     signIns: unknown[];
+    phones: { name: string; user: string; password: string }[];
     pid: number;
   };
   assert.ok(file.token.length >= 32);
   assert.ok(file.signIns.length >= 3);
+  assert.deepEqual(
+    file.phones.map(({ name }) => name),
+    ['dana-desk', 'reception', 'lobby'],
+  );
+  assert.ok(file.phones.every(({ password }) => password.length >= 16));
   assert.equal(file.pid, instance.process.pid);
 
   instance.process.kill('SIGTERM');

@@ -1,6 +1,7 @@
 export * from './account.ts';
 export * from './call.ts';
 export * from './client.ts';
+export * from './device.ts';
 export * from './event.ts';
 export * from './health.ts';
 export * from './openapi.ts';

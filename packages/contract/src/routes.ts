@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { account, carrier, numberEntry, trunk } from './account.ts';
 import { call, callDirections, callSummary, ladder, resultClasses } from './call.ts';
 import { id, page, paging, queryNumber, text } from './common.ts';
+import { device } from './device.ts';
 import { liveEvent } from './event.ts';
 import { peerQuery, peers } from './peer.ts';
 import { person, personChange, readiness, readinessVerdicts } from './person.ts';
@@ -140,6 +141,16 @@ export const routes = defineRoutes({
     account: 'scope',
     query: z.object({ ...ofAccount, ...paging }),
     response: page(trunk),
+    problems: [],
+  },
+  'devices.list': {
+    method: 'GET',
+    path: '/api/v1/devices',
+    summary: 'Phones that register with the platform, and whether they are registered',
+    permission: 'people:list',
+    account: 'scope',
+    query: z.object({ ...ofAccount, ...paging }),
+    response: page(device),
     problems: [],
   },
   'numbers.list': {

@@ -312,6 +312,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       readiness: createReadinessBoard(clock.wall, provisioning),
       presence: presence.board,
       peers,
+      phones: phones.board,
       events: feed,
       metrics,
       async dependencies() {

@@ -120,6 +120,30 @@ describe('calls', () => {
   });
 });
 
+describe('phones', () => {
+  const asked = async (name: string, query = ''): Promise<Row> => {
+    const harness = await createHarness();
+    return (await (await harness.visitor(name)).ask(`/api/v1/devices${query}`)).json();
+  };
+  const names = (page: Row): unknown[] => (page.items as Row[]).map(({ name }) => name);
+
+  test('the service desk sees its phones and which of them is registered; Globex sees its own', async () => {
+    const page = await asked('desk@acme.example');
+    assert.deepEqual(names(page), ['dana-desk', 'lobby']);
+    const [desk = {}, lobby = {}] = page.items as Row[];
+    assert.equal((desk.registration as Row).transport, 'TLS');
+    assert.deepEqual([lobby.registration, desk.sipUser], [undefined, undefined]);
+    assert.deepEqual(names(await asked('admin@globex.example')), ['lobby']);
+  });
+
+  test('the operator pages through all of them', async () => {
+    const first = await asked('operator', '?limit=2');
+    assert.deepEqual([names(first), first.total], [['dana-desk', 'lobby'], 3]);
+    const rest = await asked('operator', `?limit=2&cursor=${first.nextCursor}`);
+    assert.deepEqual([names(rest), rest.nextCursor], [['lobby'], undefined]);
+  });
+});
+
 describe('health', () => {
   test('peers are told in words with the age of OPTIONS both ways; a carrier of another account is not shown', async () => {
     const harness = await createHarness();

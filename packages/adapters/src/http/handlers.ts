@@ -16,6 +16,7 @@ import { Refusal } from './refusal.ts';
 import { narrow, type Scope, seesPerson } from './scope.ts';
 import { type ApiServices, isAway, type LiveCall, type PageOf } from './services.ts';
 import { toCall, toCallSummary } from './views/call-view.ts';
+import { phonesSeen, toDevice } from './views/device-view.ts';
 import { toAccount, toCarrier, toNumber, toPerson, toTrunks } from './views/directory-view.ts';
 import { printLadder } from './views/ladder-text.ts';
 import { toPeers } from './views/peer-view.ts';
@@ -215,6 +216,11 @@ export function createHandlers(services: ApiServices): Handlers {
       if (!narrowed) return notFound('There is no such account.');
       const page = await directory.accounts(narrowed, input.query);
       return compact({ items: page.items.flatMap(toTrunks), nextCursor: page.nextCursor });
+    },
+    'devices.list': async ({ scope, input }) => {
+      const narrowed = narrow(scope, input.query.account);
+      if (!narrowed) return notFound('There is no such account.');
+      return pageOf(phonesSeen(services.phones.list(), narrowed, input.query), toDevice);
     },
     'numbers.list': async ({ scope, input }) => {
       const narrowed = narrow(scope, input.query.account);

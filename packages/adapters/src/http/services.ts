@@ -3,6 +3,7 @@ import type {
   Account,
   CallRecord,
   Carrier,
+  Device,
   E164,
   LinkState,
   Person,
@@ -28,6 +29,7 @@ export interface ApiServices {
   readonly readiness: ReadinessBoard;
   readonly presence: PresenceBoard;
   readonly peers: PeerBoard;
+  readonly phones: PhoneBoard;
   readonly events: EventFeed;
   readonly metrics: MetricsText;
   /** For `/readyz`. Must answer within a second, also when a dependency hangs. */
@@ -179,6 +181,20 @@ export interface PeerHealth {
   readonly weAsk: Heard;
   /** The peer's OPTIONS to us. */
   readonly theyAsk: Heard;
+}
+
+/** A phone as the registrar knows it. From memory. */
+export interface PhoneState {
+  readonly device: Device;
+  readonly registration?: {
+    readonly transport: 'UDP' | 'TCP' | 'TLS';
+    readonly sinceWallMs: number;
+    readonly expiresAtWallMs: number;
+  };
+}
+
+export interface PhoneBoard {
+  list(): readonly PhoneState[];
 }
 
 export interface PeerBoard {

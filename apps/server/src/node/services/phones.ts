@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
+import type { PhoneBoard } from '@tandem/adapters/http/services.ts';
 import type { DeviceStore } from '@tandem/adapters/postgres/device-store.ts';
 import type { SecretBox } from '@tandem/adapters/security/secret-box.ts';
 import { phonesVia } from '@tandem/adapters/sip-transport/phone-flows.ts';
@@ -25,6 +26,8 @@ export interface PhonesDeps {
 
 export interface Phones {
   readonly registrar: Registrar;
+  /** For the API. */
+  readonly board: PhoneBoard;
   /** Devices may have come, gone or got another password. */
   snapshotChanged(): void;
   stop(): Promise<void>;
@@ -72,6 +75,15 @@ export async function openPhones(deps: PhonesDeps): Promise<Phones> {
   registrar.restore(readRegistrations(path));
   return {
     registrar,
+    board: {
+      list() {
+        const registered = new Map(registrar.list().map((one) => [one.deviceId, one]));
+        return [...deps.snapshot().devices.values()].map((device) => {
+          const registration = registered.get(device.id);
+          return { device, ...(registration && { registration }) };
+        });
+      },
+    },
     snapshotChanged() {
       void secrets.refresh().then(() => registrar.devicesChanged());
     },

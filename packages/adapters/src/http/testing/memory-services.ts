@@ -123,6 +123,7 @@ export function createMemoryServices(clock: ApiClock) {
     readiness: memoryReadiness(clock),
     presence: memoryPresence(clock),
     peers,
+    phones: { list: () => world.phones() },
     events,
     metrics,
     async dependencies() {

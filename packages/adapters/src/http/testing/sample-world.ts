@@ -3,6 +3,7 @@ import {
   asAccountId,
   asCallId,
   asCarrierId,
+  asDeviceId,
   asPersonId,
   type CallRecord,
   type Carrier,
@@ -11,7 +12,7 @@ import {
   type Person,
 } from '@tandem/domain';
 import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
-import type { PeerHealth } from '../services.ts';
+import type { PeerHealth, PhoneState } from '../services.ts';
 
 /** Two customers with the same extension, as in the rehearsal world, small enough to reason about. */
 export const acmeId = asAccountId('01930000-0000-7000-8000-00000000ac3e');
@@ -385,3 +386,30 @@ export function peerHealth(wallMs: number): PeerHealth[] {
     },
   ];
 }
+
+/** Dana's desk phone, which is registered, and the phones in the two lobbies, which are not. */
+export const phones = (): PhoneState[] => [
+  {
+    device: {
+      id: asDeviceId('01930000-0000-7000-8000-0000000de001'),
+      accountId: acmeId,
+      name: 'dana-desk',
+      kind: 'desk-phone',
+      sipUser: 'acme-dana-desk',
+      extension: '1101',
+      personId: danaId,
+    },
+    registration: { transport: 'TLS', sinceWallMs: 1_790_000_000_000, expiresAtWallMs: 1_790_000_300_000 },
+  },
+  ...[acmeId, globexId].map(
+    (accountId, index): PhoneState => ({
+      device: {
+        id: asDeviceId(`01930000-0000-7000-8000-0000000de00${index + 2}`),
+        accountId,
+        name: 'lobby',
+        kind: 'common-area-phone',
+        sipUser: `lobby-${index}`,
+      },
+    }),
+  ),
+];
