@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { GraphClient } from '@tandem/adapters/graph/graph-client.ts';
+import type { FeedEvent } from '@tandem/adapters/http/events/event-feed.ts';
+import { createManualClock } from '@tandem/adapters/http/testing/manual-clock.ts';
+import { asAccountId, asPersonId, type RoutingSnapshot } from '@tandem/domain';
+import { createPresence } from './presence.ts';
+
+const acme = asAccountId('019b76da-a800-7402-bbed-ad1833958e3c');
+const dana = asPersonId('019b76da-a800-7e35-b256-88c7a1054c90');
+const visitor = asPersonId('019b76da-a800-7e35-b256-88c7a1054c91');
+const entraTenantId = '7818921F-927D-4ED4-B779-63F502F7A102';
+const danaObject = '7818921f-0000-4000-8000-000000000001';
+
+/** The node's presence with a Graph that answers everything, and time that moves when told to. */
+function house() {
+  const clock = createManualClock();
+  const requests: string[] = [];
+  const events: FeedEvent[] = [];
+  const counted: string[] = [];
+  const rows = new Map<string, number>();
+  const links = new Map([[dana, danaObject]]);
+  const heard = new Set<() => void>();
+  const graph = {
+    call(operation: string) {
+      requests.push(operation);
+      const body = { value: [{ id: danaObject, availability: 'Available', activity: 'Available' }] };
+      return Promise.resolve({ status: 200, headers: {}, body });
+    },
+  } as unknown as GraphClient;
+  const account = { id: acme, entraTenantId };
+  const people = new Map([dana, visitor].map((id) => [id, { id, accountId: acme }]));
+  const snapshot = { accounts: new Map([[acme, account]]), people } as unknown as RoutingSnapshot;
+  const presence = createPresence({
+    clock,
+    snapshot: () => snapshot,
+    connections: {
+      clientId: 'a1a1a1a1-0000-4000-8000-00000000a001',
+      connectionsOf: () => ({ graph, tenantId: entraTenantId.toLowerCase() }),
+      objectIdOf: (personId) => links.get(personId),
+      onLinks(listener) {
+        heard.add(listener);
+        return () => heard.delete(listener);
+      },
+    },
+    leases: {
+      hold: async ({ personId, sequence }) => {
+        rows.set(personId, sequence);
+        return { held: true };
+      },
+      drop: async (_account, personId) => void rows.delete(personId),
+      listForPlatform: async () => [],
+    },
+    feed: { watched: true, publish: (event) => events.push(event) },
+    metrics: {
+      written: (kind, outcome) => counted.push(`${kind} ${outcome}`),
+      read: (outcome, tier) => counted.push(`read ${outcome} ${tier}`),
+      changed: () => undefined,
+      readAges: () => undefined,
+    },
+    onProblem: (what) => assert.fail(what),
+  });
+  presence.start();
+  return { clock, requests, events, counted, rows, presence };
+}
+
+const talk = (callId: string) => ({
+  callId,
+  parties: () => [{ leg: 'b', accountId: acme, personId: dana, endpoint: 'platform' } as const],
+});
+
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 30; turn++) await Promise.resolve();
+};
+
+test('Dana’s call is told to whoever watches her account, once for each change, with what was written', async () => {
+  const { presence, events, requests, counted, rows } = house();
+  await turns();
+  assert.equal(presence.board.of(dana)?.label, 'available');
+  presence.callChanged(talk('one'));
+  presence.callChanged(talk('one'));
+  await turns();
+  const shown = presence.board.of(dana);
+  assert.deepEqual([shown?.label, shown?.source], ['on_call', 'platform-call']);
+  assert.equal(shown?.written?.activity, 'InACall');
+  assert.equal(rows.get(dana), 1);
+  presence.callEnded('one');
+  await turns();
+  const labels = events.map((event) => {
+    assert.ok(event.kind === 'person' && event.accountId === acme && event.personId === dana);
+    return `${event.presence?.label}${event.presence?.written ? ' written' : ''}`;
+  });
+  assert.deepEqual(labels, ['available', 'on_call written', 'available written', 'available']);
+  assert.deepEqual(
+    requests.filter((operation) => operation !== 'presences'),
+    ['setPresence', 'clearPresence'],
+  );
+  assert.deepEqual(counted.slice(-2), ['setPresence done', 'clearPresence done']);
+  assert.equal(rows.size, 0);
+});
+
+test('of somebody whose Entra user is not known nothing is said, and nothing is asked', async () => {
+  const { presence, requests } = house();
+  await turns();
+  assert.equal(presence.board.of(visitor), undefined);
+  assert.ok(requests.every((operation) => operation === 'presences'));
+});
+
+test('the node stops and hangs up: what it wrote is cleared on the way out', async () => {
+  const { presence, requests, clock } = house();
+  await turns();
+  presence.callChanged(talk('one'));
+  await turns();
+  presence.callEnded('one');
+  const stopped = presence.stop();
+  await turns();
+  clock.advance(20);
+  await stopped;
+  assert.equal(requests.at(-1), 'clearPresence');
+});
