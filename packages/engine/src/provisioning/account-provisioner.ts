@@ -51,11 +51,9 @@ interface Entry {
   facts: MicrosoftFacts | undefined;
   /** The number that `facts.number` is about. */
   factsNumber: E164 | undefined;
-  report: ReadinessReport;
   outcome: CallOutcome;
   /** Its link is being stored or its write is under way: nothing else is begun meanwhile. */
   busy: boolean;
-  again: boolean;
   /** When time alone makes the next step. */
   dueWallMs: number;
 }
@@ -318,7 +316,6 @@ export class AccountProvisioner {
   #reconcile(entry: Entry): void {
     if (this.#stopped) return;
     if (entry.busy) {
-      entry.again = true;
       this.#rejudge(entry);
       return;
     }
@@ -340,8 +337,11 @@ export class AccountProvisioner {
   #rejudge(entry: Entry): void {
     const own = this.#ownFacts(entry, this.#account);
     const report = evaluateReadiness(own, this.#factsFor(entry), this.#deps.clock.wall());
-    entry.report = report;
-    entry.outcome = callOutcome(entry.link, report);
+    // Calls follow where the link is going, also while a step before that is still being stored or written.
+    const ahead = entry.busy
+      ? reconcileLink(entry.link, own, this.#factsFor(entry), this.#policy(), this.#deps.clock.wall()).link
+      : entry.link;
+    entry.outcome = callOutcome(ahead, report);
     this.#deps.onPerson(entry.link.personId);
   }
 
@@ -364,7 +364,6 @@ export class AccountProvisioner {
       this.#problem('a step of provisioning failed', error);
     } finally {
       entry.busy = false;
-      entry.again = false;
       if (!this.#stopped) {
         this.#reconcile(entry);
         this.#plan();
@@ -421,10 +420,8 @@ export class AccountProvisioner {
       shares: [],
       facts: undefined,
       factsNumber: undefined,
-      report: unjudged,
       outcome: callOutcome(link, unjudged),
       busy: false,
-      again: false,
       dueWallMs: dueOf(link),
     };
     this.#entries.set(personId, entry);
