@@ -226,6 +226,7 @@ export class Branch {
     this.#attempt(target, String(response.status));
     this.#owner.deps.peers.targetOutcome(target, { kind: 'response', response });
     this.#owner.heard(this, response);
+    this.#outgoing?.forgetOwner();
     this.#outgoing = undefined;
     if (this.#step('accepted')) this.#owner.accepted(this, response);
     else dialog.bye(completedElsewhere);

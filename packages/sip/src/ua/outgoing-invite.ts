@@ -23,11 +23,17 @@ import type { FinalOutcome, InviteOptions, OutgoingInvite, TransportFailure } fr
 /** Early dialogs of one INVITE; each costs memory that the peer decides about (T04). */
 const MAX_FORKS = 32;
 
+const nobody: InviteOptions['handlers'] = {
+  onProvisional() {},
+  onAccepted() {},
+  onFailed() {},
+};
+
 export class LiveOutgoingInvite implements OutgoingInvite, ClientUser {
   state: OutgoingInvite['state'] = 'calling';
   request: SipRequest;
   readonly #core: Core;
-  readonly #options: InviteOptions;
+  #options: InviteOptions;
   readonly #localTag: string;
   #transaction: ClientTransaction;
   #forks: Map<string, LiveDialog> | undefined;
@@ -79,6 +85,12 @@ export class LiveOutgoingInvite implements OutgoingInvite, ClientUser {
     this.#cancelReason = reason;
     this.state = 'cancelling';
     if (this.#heard) this.#sendCancel();
+  }
+
+  forgetOwner(): void {
+    if (this.state !== 'accepted') return;
+    const { body: _, credentials: _also, ...kept } = this.#options;
+    this.#options = { ...kept, handlers: nobody };
   }
 
   onResponse(response: SipResponse): void {

@@ -210,6 +210,11 @@ export interface OutgoingInvite {
    * ended with BYE by the user agent and reported as failed 487. `reason` becomes the Reason header.
    */
   cancel(reason?: string): void;
+  /**
+   * Once accepted: the handlers are not needed any more. The transaction lives on for half a minute (RFC 6026), and
+   * what its owner holds must not live with it. Other forks that answer are still ended, untold.
+   */
+  forgetOwner(): void;
 }
 
 /** An INVITE server outside a dialog, from first arrival to ACK. */
