@@ -14,7 +14,7 @@ const dana = 'dana@acme.example';
 const danaNumber = '+12025550142';
 const alex = 'alex@acme.example';
 const alexNumber = '+12025550143';
-const portBase = 5400;
+const portBase = 18_000;
 
 let platform: Platform;
 const people = new Map<string, Person>();

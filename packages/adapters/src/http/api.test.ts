@@ -74,7 +74,13 @@ describe('people', () => {
       'number-taken',
       'of the other account',
     );
-    for (const body of [{ number: '2025550160' }, {}, { teamsToggle: 'yes' }, { platformLicence: true }]) {
+    for (const body of [
+      { number: '2025550160' },
+      {},
+      { teamsToggle: 'yes' },
+      { active: 'no' },
+      { extension: '1' },
+    ]) {
       const refusal = await change(body);
       assert.equal(refusal.status, 400);
       assert.ok((refusal.json().errors as unknown[]).length > 0);

@@ -1,5 +1,6 @@
 import {
   fixOf,
+  type LinkState,
   type ReadinessCheck,
   type ReadinessCheckId,
   type ReadinessCode,
@@ -316,10 +317,27 @@ function policyCheck(own: OwnFacts, microsoft: MicrosoftFacts): Judgement {
   }
 }
 
+/** Microsoft has accepted the number, and it has not been taken back. */
+const assignedStates: ReadonlySet<LinkState> = new Set([
+  'PROPAGATING',
+  'AWAITING_RELAUNCH',
+  'READY',
+  'DRIFTED',
+  'DEGRADED',
+]);
+
 /** Never red: calls are offered anyway (product-behaviour 1.7). */
 function clientCheck(own: OwnFacts, nowWallMs: number): Judgement {
   const { person, link } = own;
   if (!person) return noPerson();
+  // Without a number at Microsoft nobody's client works, whatever was seen of it before: no call is offered then.
+  if (!assignedStates.has(link.state)) {
+    return unknown(
+      link.state === 'REMOVING' || link.state === 'REMOVE_FAILED'
+        ? 'The number is being taken back at Microsoft; a client cannot have it.'
+        : 'The number has not been assigned yet; a client cannot have it.',
+    );
+  }
   const accepted = link.acceptedWallMs;
   const seen = person.clientSeen;
   // A call that the browser answered proves nothing about the desktop client.
