@@ -13,6 +13,8 @@ import { until } from '../support/scenario/until.ts';
 
 /** Phones that register: the twin's, SIPp and baresip, which nobody of us wrote; and those who guess passwords. */
 
+/** Two hundred ports that the instance leaves alone. */
+const [portBase, free] = [4_200, 4_400];
 const pat = '+12025550199';
 const dana = '+12025550142';
 const lobby = '+12025550157';
@@ -20,7 +22,7 @@ const reception = '+12025550140';
 
 let platform: Platform;
 before(async () => {
-  platform = await startPlatform(4_200);
+  platform = await startPlatform(portBase);
 });
 after(async () => {
   await platform?.stop();
@@ -133,7 +135,7 @@ test('SIPp registers over UDP and TCP', { skip: lacking('sipp') }, async () => {
   for (const transport of ['udp', 'tcp'] as const) {
     const sipp = await startSipp({
       story: 'phone-registers',
-      local: transport === 'udp' ? '127.0.0.1:15700' : '127.0.0.1:15701',
+      local: transport === 'udp' ? `127.0.0.1:${free}` : `127.0.0.1:${free + 1}`,
       remote: platform.ready.sip.phonesUdp,
       transport,
       keys: { user, realm },
@@ -150,10 +152,10 @@ for (const [index, transport] of (['udp', 'tcp', 'tls'] as const).entries())
     const { user, password, realm } = loginOf(platform, 'reception');
     const side = transport === 'tls' ? platform.ready.sip.phonesTls : platform.ready.sip.phonesUdp;
     const baresip = await startBaresip({
-      port: 15_710 + index * 10,
+      port: free + 10 + index * 10,
       number: user,
-      controlPort: 15_715 + index * 10,
-      rtpPort: 15_800 + index * 100,
+      controlPort: free + 15 + index * 10,
+      rtpPort: free + 80,
       toneHz: 700,
       codec: 'PCMA',
       outbound: `sip:${side};transport=${transport}`,
