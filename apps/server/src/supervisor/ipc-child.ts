@@ -4,11 +4,11 @@ import type { FromChild, ToChild } from './child-config.ts';
 import { childEnvironment } from './child-environment.ts';
 import type { ReadyMessage, SpawnChild } from './running-child.ts';
 
-/** Our own program `file` as a child, spoken to as child-config.ts says. */
+/** Our own program `file` as a child, spoken to as child-config.ts says. `flags` are for its runtime. */
 export const ipcChild =
-  <Config>(file: string, config: Config): SpawnChild =>
+  <Config>(file: string, config: Config, flags: readonly string[] = []): SpawnChild =>
   ({ onLine, onPid }) => {
-    const child = spawn(process.execPath, [file], {
+    const child = spawn(process.execPath, [...flags, file], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // Its own session: signals to our group reach us alone, and we end the children in order.
       detached: process.platform !== 'win32',
