@@ -32,7 +32,13 @@ export type Trunk = z.infer<typeof trunk>;
 export const numberEntry = z.object({
   number: e164,
   accountId: id,
-  owner: z.object({ kind: z.literal('person'), personId: id, displayName: z.string() }).optional(),
+  owner: z
+    .discriminatedUnion('kind', [
+      z.object({ kind: z.literal('person'), personId: id, displayName: z.string() }),
+      z.object({ kind: z.literal('device'), deviceId: id, displayName: z.string() }),
+    ])
+    .optional()
+    .describe('Absent: in stock'),
 });
 export type NumberEntry = z.infer<typeof numberEntry>;
 

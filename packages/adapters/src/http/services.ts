@@ -66,6 +66,7 @@ export interface NumberOwner {
   readonly number: E164;
   readonly accountId: Account['id'];
   readonly person?: { readonly id: Person['id']; readonly displayName: string };
+  readonly device?: Pick<Device, 'id' | 'name'>;
 }
 
 export interface PersonChangeAsk {

@@ -142,12 +142,14 @@ export function createStoredServices(
         (_account, row) => scope.kind !== 'person' || row.personId === scope.personId,
       );
       const items = await Promise.all(
-        page.items.map(async ({ number, accountId, personId }) => {
+        page.items.map(async ({ number, accountId, personId, deviceId }) => {
           const person = personId && (await stores.people.get(accountId, personId));
+          const device = deviceId && (await stores.devices.get(accountId, deviceId));
           return {
             number,
             accountId,
             ...(person ? { person: { id: person.id, displayName: person.displayName } } : {}),
+            ...(device ? { device: { id: device.id, name: device.name } } : {}),
           };
         }),
       );

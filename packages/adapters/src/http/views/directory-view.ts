@@ -81,10 +81,12 @@ export function toNumber(entry: NumberOwner): NumberEntry {
   return compact({
     number: entry.number,
     accountId: entry.accountId,
-    owner: entry.person && {
-      kind: 'person' as const,
-      personId: entry.person.id,
-      displayName: entry.person.displayName,
-    },
+    owner: entry.person
+      ? { kind: 'person' as const, personId: entry.person.id, displayName: entry.person.displayName }
+      : entry.device && {
+          kind: 'device' as const,
+          deviceId: entry.device.id,
+          displayName: entry.device.name,
+        },
   });
 }
