@@ -218,10 +218,10 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     onEvent(event) {
       if (event.kind === 'call-ended') presence.callEnded(event.call.callId);
       else if ('call' in event) presence.callChanged(event.call);
+      if (event.kind === 'call-shed') metricsOf.current?.platform.shed(event.failure.kind);
       // A record is made for each step of each call only while somebody looks.
-      if (!feed.watched) return;
+      if (!feed.watched || event.kind === 'call-shed') return;
       if (event.kind === 'peer-changed') feed.publish({ kind: 'peers' });
-      else if (event.kind === 'call-shed') metricsOf.current?.platform.shed(event.failure.kind);
       else if (event.kind !== 'call-ended')
         feed.publish({ kind: 'call', record: event.call.record(), phase: phaseOf(event.call.state) });
     },
