@@ -103,7 +103,8 @@ test('an edited step and a database of a newer release are refused with the step
   );
   await assert.rejects(
     migrate({ ownerUrl, appPassword, migrations: migrations.slice(0, -1) }),
-    (error: MigrationError) => error.code === 'newer' && error.message.includes(migrations.at(-1)?.name ?? ''),
+    (error: MigrationError) =>
+      error.code === 'newer' && error.message.includes(migrations.at(-1)?.name ?? ''),
   );
 });
 

@@ -25,7 +25,8 @@ export interface PhoneLoginDeps {
   readonly secrets: PhoneSecrets;
   /** The device, while it and its customer may use it. */
   deviceOf(deviceId: Device['id']): Device | undefined;
-  randomBytes(count: number): Buffer;
+  /** So many bytes that nobody can guess. */
+  secretBytes(count: number): Buffer;
   onFault?(fault: LoginFault, request: SipRequest, flow: Flow): void;
   onProven?(device: Device, flow: Flow): void;
 }
@@ -110,12 +111,12 @@ export class PhoneLogin implements PhoneAuth {
   }
 
   #challenge(fault: LoginFault, request: SipRequest, flow: Flow, stale: boolean): PhoneVerdict {
-    const { clock, settings, onFault, randomBytes } = this.#deps;
+    const { clock, settings, onFault, secretBytes } = this.#deps;
     const address = flow.remote.host;
     this.budget.spend(address, settings.unproven.challenge, clock.now());
     onFault?.(fault, request, flow);
     const realm = { ...this.#realm, algorithms: this.#offer.next(request, address) };
-    const values = challengeValues(realm, address, clock.wall(), randomBytes(6), stale);
+    const values = challengeValues(realm, address, clock.wall(), secretBytes(6), stale);
     return {
       kind: 'challenge',
       status: 401,

@@ -33,7 +33,8 @@ export interface RegistrarDeps {
   readonly secrets: PhoneSecrets;
   /** The device, while it and its customer may use it. */
   deviceOf(deviceId: DeviceId): Device | undefined;
-  randomBytes(count: number): Buffer;
+  /** So many bytes that nobody can guess. */
+  secretBytes(count: number): Buffer;
   onFault?(fault: RegisterFault): void;
   /** Somebody registered, left or expired. */
   onChange?(): void;
@@ -91,7 +92,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
     settings,
     secrets: deps.secrets,
     deviceOf: deps.deviceOf,
-    randomBytes: deps.randomBytes,
+    secretBytes: deps.secretBytes,
     // A first request without credentials is how digest begins: no fault of anybody.
     onFault: (fault) => fault !== 'no-credentials' && deps.onFault?.(fault),
     onProven: (_device, flow) => door.prove(keyOfFlow(flow)),

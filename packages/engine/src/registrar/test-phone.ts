@@ -203,7 +203,7 @@ export function phoneWorld(
     },
     secrets: { ofUser: (user) => secrets.get(user) },
     deviceOf: (id) => [...devices].find((device) => device.id === id),
-    randomBytes(count) {
+    secretBytes(count) {
       const bytes = Buffer.alloc(count);
       bytes.writeUInt32BE(salt++);
       return bytes;

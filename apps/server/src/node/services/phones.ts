@@ -66,7 +66,7 @@ export async function openPhones(deps: PhonesDeps): Promise<Phones> {
     },
     secrets,
     deviceOf,
-    randomBytes: deps.randomBytes,
+    secretBytes: deps.randomBytes,
     onFault: deps.onFault,
     onChange: () => file.changed(),
   });
