@@ -242,8 +242,12 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
   function legCame(desk: Desk, legId: string, endpoint: CallParty['endpoint']): void {
     desk.legs.set(legId, { endpoint, sinceWallMs: clock.wall() });
     // Attaching replays the legs, this one among them.
-    if (desk.at) feed(desk, { kind: 'legAnswered', legId, endpoint });
-    else attach(desk);
+    if (!desk.at) attach(desk);
+    else if (endpoint === 'platform') {
+      for (const [id, leg] of desk.legs)
+        if (leg.endpoint === 'teams') feed(desk, { kind: 'legAnswered', legId: id, endpoint: 'teams' });
+      feed(desk, { kind: 'legAnswered', legId, endpoint });
+    } else if (!untouched(desk.state)) feed(desk, { kind: 'legAnswered', legId, endpoint });
     deps.onChange?.(desk.personId);
   }
 
@@ -345,4 +349,12 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
       for (const desk of desks.values()) desk.stopTimer?.();
     },
   };
+}
+
+/**
+ * Nothing of ours is or may be at Microsoft, and no call asks for it: calls in Teams change nothing. They are told when
+ * the first call at a phone comes; most people have none, and some numbers have hundreds of calls.
+ */
+function untouched(state: CallPresence): boolean {
+  return state.platformLegs.size === 0 && state.leaseEndsMs === undefined && state.inFlight === undefined;
 }
