@@ -36,7 +36,7 @@ export function writeResult(
   record.status = answered ? 200 : verdict.sip;
   record.why.push(verdict.say);
   if (verdict.code === 'completed-elsewhere') return completedElsewhere;
-  return q850Reason(record.q850, verdict.say);
+  return q850Reason(record.q850, verdict.tell ?? verdict.say);
 }
 
 /** A BYE before the caller got the answer (RFC 3261 §15): nobody talked, so it is not a normal end. */

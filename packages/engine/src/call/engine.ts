@@ -299,7 +299,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
 
   function shed(invite: IncomingInvite, failure: CallFailure): void {
     const verdict = verdictOf(failure);
-    const headers = Headers.of([['Reason', q850Reason(verdict.q850, verdict.say)]]);
+    const headers = Headers.of([['Reason', q850Reason(verdict.q850, verdict.tell ?? verdict.say)]]);
     // MICROSOFT: no Retry-After towards Teams; its failover list contains 503 (reliability 3, item 5).
     if (failure.kind === 'draining' && !deps.isTeams(invite.flow))
       headers.append('Retry-After', String(5 + Math.floor(deps.fraction() * 11)));

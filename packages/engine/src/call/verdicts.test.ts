@@ -112,3 +112,15 @@ for (const [status, sip, q850, teamsNext, carrierNext] of statusRows) {
     assert.equal(mayTryNext('carrier', status), carrierNext === 'next');
   });
 }
+
+test('who calls from outside is told that the person is not reachable, and not what she lacks', () => {
+  for (const failure of [
+    { kind: 'callee-not-eligible', code: 'PRV-402', sentence: 'No free Teams licence.' },
+    { kind: 'callee-disabled', code: 'PRV-102', sentence: 'Dana Doe is disabled.' },
+    { kind: 'phone-not-registered', phone: 'dana-desk' },
+  ] as const) {
+    const { tell, say } = verdictOf(failure);
+    assert.doesNotMatch(tell ?? say, /licence|Dana|dana|disabled|Teams/);
+    assert.match(say, /licence|Dana|dana/);
+  }
+});

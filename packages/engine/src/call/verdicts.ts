@@ -16,7 +16,10 @@ export interface Verdict {
   /** Whether the same call could work: never, later, or elsewhere (another trunk or node). */
   readonly retry: 'never' | 'later' | 'elsewhere';
   readonly result: ResultClass;
+  /** For the record, the service desk and the customer. */
   readonly say: string;
+  /** For the other network where it differs: who calls from outside learns nothing of licences, switches and phones. */
+  readonly tell?: string;
 }
 
 type Row = Omit<Verdict, 'code'>;
@@ -207,6 +210,9 @@ export const verdicts = {
   bug: row(500, 41, 'us', 'later', 'failed', 'The platform made a mistake; this one call was ended.'),
 } satisfies Record<CallFailure['kind'], Row>;
 
+/** Q.850's own words for cause 20. */
+const notReachable = 'Subscriber absent';
+
 /** The verdict of one failure: its row, with what only this call knows (PRV code and sentence, the peer's status). */
 export function verdictOf(failure: CallFailure): Verdict {
   switch (failure.kind) {
@@ -214,14 +220,17 @@ export function verdictOf(failure: CallFailure): Verdict {
       return peerStatusVerdict(failure.role, failure.status);
     case 'caller-disabled':
     case 'caller-not-eligible':
-    case 'callee-disabled':
-    case 'callee-not-eligible':
       return lacking(verdicts[failure.kind], failure);
+    case 'callee-disabled':
+      return { ...lacking(verdicts[failure.kind], failure), tell: 'Unallocated number' };
+    case 'callee-not-eligible':
+      return { ...lacking(verdicts[failure.kind], failure), tell: notReachable };
     case 'phone-not-registered':
       return {
         ...verdicts[failure.kind],
         code: failure.kind,
         say: `The phone ${failure.phone} is not registered.`,
+        tell: notReachable,
       };
     case 'caller-cancelled':
       return failure.elsewhere
