@@ -23,7 +23,7 @@ export interface PhoneLoginDeps {
   readonly clock: Clock;
   readonly settings: RegistrarSettings;
   readonly secrets: PhoneSecrets;
-  /** The device, while it and its customer may use it. */
+  /** The device, as long as there is one: what its customer may do with it is decided elsewhere. */
   deviceOf(deviceId: Device['id']): Device | undefined;
   /** So many bytes that nobody can guess. */
   secretBytes(count: number): Buffer;
@@ -92,6 +92,8 @@ export class PhoneLogin implements PhoneAuth {
       case 'stale':
         return this.#challenge('stale-nonce', request, flow, true);
       case 'rejected': {
+        // The source of a datagram may be forged: whoever did not answer a challenge of ours there locks nobody out.
+        if (verdict.foreignNonce) return this.#challenge('wrong-password', request, flow, false);
         this.budget.spend(address, settings.unproven.wrong, now);
         const forMs = this.#lockOut.wrong(verdict.username, address, now);
         if (forMs > 0) return this.#refused('wrong-password', request, flow, forMs);

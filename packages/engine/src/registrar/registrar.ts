@@ -31,8 +31,10 @@ export interface RegistrarDeps {
   readonly clock: Clock;
   readonly settings: RegistrarSettings;
   readonly secrets: PhoneSecrets;
-  /** The device, while it and its customer may use it. */
+  /** The device, while it and its customer may use it: whether it is registered. */
   deviceOf(deviceId: DeviceId): Device | undefined;
+  /** The device, as long as there is one: whose call it is. Absent: `deviceOf`. */
+  knownDevice?(deviceId: DeviceId): Device | undefined;
   /** So many bytes that nobody can guess. */
   secretBytes(count: number): Buffer;
   onFault?(fault: RegisterFault): void;
@@ -91,7 +93,8 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
     clock,
     settings,
     secrets: deps.secrets,
-    deviceOf: deps.deviceOf,
+    // A customer who may not use the platform may still call for help: what an INVITE comes to is decided as a call (I15).
+    deviceOf: (id) => (deps.knownDevice ? deps.knownDevice(id) : deps.deviceOf(id)),
     secretBytes: deps.secretBytes,
     // A first request without credentials is how digest begins: no fault of anybody.
     onFault: (fault) => fault !== 'no-credentials' && deps.onFault?.(fault),
@@ -128,6 +131,11 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
       return;
     }
     const { device } = verdict;
+    if (!deps.deviceOf(device.id)) {
+      deps.onFault?.('not-active');
+      incoming.respond(403);
+      return;
+    }
     if (!isAddressOf(device, request)) {
       // Step 3: authenticated, but for somebody else's address.
       deps.onFault?.('not-own-address');

@@ -45,6 +45,8 @@ export interface World {
   readonly faults: RegisterFault[];
   readonly changes: () => number;
   readonly devices: Set<Device>;
+  /** Devices whose customer is suspended. */
+  readonly suspended: Set<Device>;
   now: number;
   wall: number;
   /** Lets time pass, and what is due happen. */
@@ -130,6 +132,7 @@ export function phoneWorld(
 ): World {
   const faults: RegisterFault[] = [];
   const devices = new Set([dana, lobby]);
+  const suspended = new Set<Device>();
   let changes = 0;
   let salt = 0;
   let timers: { at: number; fire: () => void }[] = [];
@@ -147,6 +150,7 @@ export function phoneWorld(
   const world: World = {
     faults,
     devices,
+    suspended,
     changes: () => changes,
     now: 1_000_000,
     wall: startsAtWallMs,
@@ -202,7 +206,8 @@ export function phoneWorld(
       ...change,
     },
     secrets: { ofUser: (user) => secrets.get(user) },
-    deviceOf: (id) => [...devices].find((device) => device.id === id),
+    deviceOf: (id) => [...devices].find((device) => device.id === id && !suspended.has(device)),
+    knownDevice: (id) => [...devices].find((device) => device.id === id),
     secretBytes(count) {
       const bytes = Buffer.alloc(count);
       bytes.writeUInt32BE(salt++);

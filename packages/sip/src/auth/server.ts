@@ -39,8 +39,14 @@ export type DigestVerdict =
   | { readonly kind: 'absent' }
   /** Right or wrong, the nonce is too old or used: challenge with `stale=TRUE`. */
   | { readonly kind: 'stale' }
-  /** Wrong password, unknown user, foreign nonce, other URI: challenge afresh, count it. `why` is for the log only. */
-  | { readonly kind: 'rejected'; readonly username: string; readonly why: string };
+  /** Wrong password, unknown user, other URI: challenge afresh, count it. `why` is for the log only. */
+  | {
+      readonly kind: 'rejected';
+      readonly username: string;
+      readonly why: string;
+      /** Our nonce for another source, or none of ours: nothing shows that the sender is where the packet says it is. */
+      readonly foreignNonce: boolean;
+    };
 
 export interface DigestCheck {
   readonly request: SipRequest;
@@ -59,14 +65,15 @@ export function checkDigest(realm: DigestRealm, check: DigestCheck): DigestVerdi
   const credentials = credentialsFor(realm, check);
   if (!credentials) return { kind: 'absent' };
   const { username, algorithm, nonce, qop, nc, cnonce } = credentials;
-  const rejected = (why: string): DigestVerdict => ({ kind: 'rejected', username, why });
+  const verdict = judgeNonce(realm.key, nonce, check.source, check.nowMs);
+  const foreignNonce = verdict.kind === 'foreign';
+  const rejected = (why: string): DigestVerdict => ({ kind: 'rejected', username, why, foreignNonce });
+  if (foreignNonce) return rejected('nonce of another source or server');
   if (typeof algorithm !== 'string' || !realm.algorithms.includes(algorithm)) {
     return rejected('algorithm that was not offered');
   }
   // Our challenges always name qop, so a client without it is older than RFC 2617 or is lying.
   if (!qop || nc === undefined || !cnonce) return rejected('no qop');
-  const verdict = judgeNonce(realm.key, nonce, check.source, check.nowMs);
-  if (verdict.kind === 'foreign') return rejected('nonce of another source or server');
 
   const ha1 = check.ha1(username, algorithm);
   const expected = digestResponse({

@@ -45,10 +45,10 @@ export async function openPhones(deps: PhonesDeps): Promise<Phones> {
     box: deps.box,
     onProblem,
   });
+  const knownDevice = (id: DeviceId): Device | undefined => deps.snapshot().devices.get(id);
   const deviceOf = (id: DeviceId): Device | undefined => {
-    const { devices, accounts } = deps.snapshot();
-    const device = devices.get(id);
-    return device && accounts.get(device.accountId)?.status === 'active' ? device : undefined;
+    const device = knownDevice(id);
+    return device && deps.snapshot().accounts.get(device.accountId)?.status === 'active' ? device : undefined;
   };
   const registrar = createRegistrar({
     clock,
@@ -66,6 +66,7 @@ export async function openPhones(deps: PhonesDeps): Promise<Phones> {
     },
     secrets,
     deviceOf,
+    knownDevice,
     secretBytes: deps.randomBytes,
     onFault: deps.onFault,
     onChange: () => file.changed(),
