@@ -412,38 +412,52 @@ export const readinessCodes = {
 
 export type ReadinessCode = keyof typeof readinessCodes;
 
+/**
+ * Said instead of the row's sentence when a parameter of it is not known: the first of which everything is known. A code
+ * that is not here reads well with the words of `unknownValues`.
+ */
+const shorterSentences: Readonly<Partial<Record<ReadinessCode, readonly string[]>>> = {
+  'PRV-002': ['A permission that Tandem needs is missing. An administrator must approve it again.'],
+  'PRV-003': ['The app secret has expired. Add a new one.'],
+  'PRV-010': ['Add the TXT record that Connection shows; we check every minute.'],
+  'PRV-014': ['Microsoft has not sent OPTIONS for a while.'],
+  'PRV-101': ['Somebody is in the group but has no platform user. Create or import.'],
+  'PRV-111': ['{a} and {b} share an address. Change one.', 'Two users share an address. Change one.'],
+  'PRV-112': ['{upn2} matches as well. Choose one.', 'Two Microsoft users match. Choose one.'],
+  'PRV-206': ['Also claimed by another account.'],
+  'PRV-207': [
+    'Deleted in Entra on {date}; number still held for 30 days from then.',
+    'Deleted in Entra; number still held for 30 days.',
+  ],
+  'PRV-302': ['{n} is not a valid number.', 'The number is not valid.'],
+  'PRV-304': [
+    '{n} is held by {upn}.',
+    '{n} is held by another Microsoft user.',
+    'The number is held by another Microsoft user.',
+  ],
+  'PRV-305': ['{n} is not a Direct Routing number.', 'The number is not a Direct Routing number.'],
+  'PRV-307': ['Held until {date}.', 'The number is held for now.'],
+  'PRV-308': ['User and number are in different countries.'],
+  'PRV-401': ['Needs Teams Phone.'],
+  'PRV-402': ['Has no Teams licence of the platform.'],
+  'PRV-501': ['Microsoft refused, without a reason.'],
+  'PRV-502': ['Microsoft refused, without a reason.'],
+  'PRV-506': ['Changed outside.'],
+  'PRV-702': ['There is no licence or no route for the call.'],
+};
+
 /** What a parameter is called when its value is not known: a sentence never shows a brace. */
 const unknownValues: Readonly<Record<string, string>> = {
-  a: 'One user',
-  b: 'another',
   code: 'of an earlier finding',
-  date: 'a date not known',
   domain: 'the routing domain',
-  field: 'a value',
-  fqdn: 'the edge',
   group: 'the enable group',
-  k: 'Unknown number of',
   mail: 'this address',
   n: 'the number',
-  new: 'another value',
   object: 'a routing object',
-  old: 'ours',
-  reason: 'no reason given',
   scope: 'that Tandem needs',
-  sku: 'a suite with Teams Phone',
-  state: 'state not known',
-  suggestion: 'another one',
   t: 'some time',
   time: 'soon',
-  type: 'Microsoft',
-  until: '30 days later',
-  upn: 'another user',
-  upn1: 'One user',
-  upn2: 'another',
-  used: 'all',
-  value: 'shown under Connection',
-  x: 'another',
-  y: 'another country',
+  value: 'that Connection shows',
 };
 
 export type ReadinessParams = Readonly<Record<string, string | number>>;
@@ -453,9 +467,14 @@ const fill = (template: string, params: ReadinessParams): string =>
     String(params[name] ?? unknownValues[name] ?? 'unknown'),
   );
 
+const knowsAll = (template: string, params: ReadinessParams): boolean =>
+  [...template.matchAll(/\{(\w+)\}/g)].every(([, name = '']) => params[name] !== undefined);
+
 /** The sentence of a code for a person who has to act on it. */
 export function sentenceOf(code: ReadinessCode, params: ReadinessParams = {}): string {
-  return fill(readinessCodes[code].sentence, params);
+  const { sentence } = readinessCodes[code];
+  const [known] = [sentence, ...(shorterSentences[code] ?? [])].filter((each) => knowsAll(each, params));
+  return fill(known ?? sentence, params);
 }
 
 /** The next step of a code. */

@@ -20,6 +20,26 @@ test('a sentence names the thing it is about', () => {
   );
 });
 
+test('an admin reads a whole sentence when Tandem does not know the numbers and names that belong into it', () => {
+  assert.equal(sentenceOf('PRV-402'), 'Has no Teams licence of the platform.');
+  assert.equal(sentenceOf('PRV-402', { used: 25, n: 25 }), 'No free Teams licence; 25 of 25 used.');
+  assert.equal(sentenceOf('PRV-302', { n: '555' }), '555 is not a valid number.');
+  assert.equal(
+    sentenceOf('PRV-304', { n: '+12025550142' }),
+    '+12025550142 is held by another Microsoft user.',
+  );
+  assert.equal(
+    sentenceOf('PRV-014', { fqdn: 'sbc1.example.net' }),
+    'Microsoft has not sent OPTIONS for a while.',
+  );
+  for (const code of codes) {
+    for (const text of [sentenceOf(code), fixOf(code)]) {
+      assert.match(text, /^[A-Z].*\.$/, code);
+      assert.doesNotMatch(text, /unknown|not known|undefined|all of all/, code);
+    }
+  }
+});
+
 const checks = (...statuses: ReadinessStatus[]): ReadinessCheck[] =>
   statuses.map((status, id) => ({
     id: id as ReadinessCheck['id'],

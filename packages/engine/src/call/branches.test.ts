@@ -402,4 +402,11 @@ test('provisioning says that Teams is not for Dana: her phone rings; without it 
       ['PRV-205', 403, 63],
     ],
   );
+  for (const { why } of refused)
+    assert.equal(
+      why.join(' ').split('PRV-205: Add Dana to the group.').length,
+      2,
+      'said once, with its code',
+    );
+  assert.equal(refused[1]?.why.at(-1), 'PRV-205: Add Dana to the group.');
 });

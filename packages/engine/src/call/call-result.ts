@@ -34,7 +34,8 @@ export function writeResult(
   record.sentence = verdict.say;
   record.result = answered ? 'answered' : verdict.result;
   record.status = answered ? 200 : verdict.sip;
-  record.why.push(verdict.say);
+  // The decision may have said it already, with the code before it.
+  if (record.why.at(-1)?.endsWith(verdict.say) !== true) record.why.push(verdict.say);
   if (verdict.code === 'completed-elsewhere') return completedElsewhere;
   return q850Reason(record.q850, verdict.tell ?? verdict.say);
 }

@@ -103,6 +103,15 @@ for (const [code, id, own, microsoft] of rows) {
   });
 }
 
+test('what only follows from a fault above is nobody’s turn, and sends nobody to look at the connection', () => {
+  for (const own of [noNumber(), ownFacts({ teamsToggle: false })]) {
+    const report = judge(own, microsoftFacts({ number: free() }), { ...readyLink(), state: 'BLOCKED' });
+    const unknown = report.checks.filter((check) => check.status === 'unknown');
+    assert.ok(unknown.some(({ name }) => name === 'teams-client'));
+    for (const { owner, fix } of unknown) assert.deepEqual([owner, fix], ['nobody', '']);
+  }
+});
+
 test('Graph was not asked: what is Microsoft’s is unknown, and nobody is ready', () => {
   const report = evaluateReadiness({ ...ownFacts(), link: readyLink() }, undefined, at);
   assert.equal(report.verdict, 'unverified');

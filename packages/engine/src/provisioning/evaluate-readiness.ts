@@ -28,6 +28,8 @@ const unknown = (sentence: string): Judgement => ({
   owner: 'microsoft',
   fix: 'Wait for the next reading; if it stays, look at the connection to Microsoft 365.',
 });
+/** Not there to be looked at because of a check above: whoever settles that one settles this. */
+const follows = (sentence: string): Judgement => ({ status: 'unknown', sentence, owner: 'nobody', fix: '' });
 const waiting = (sentence: string, owner: ReadinessOwner, fix: string): Judgement => ({
   status: 'amber',
   sentence,
@@ -101,7 +103,7 @@ export function evaluateReadiness(
   );
 }
 
-const noPerson = (): Judgement => unknown('There is no platform user to look at.');
+const noPerson = (): Judgement => follows('There is no platform user to look at.');
 
 function accountCheck(own: OwnFacts): Judgement {
   if (own.account.suspended || !own.account.teamsEnabled) {
@@ -230,9 +232,7 @@ function licenceCheck(microsoft: MicrosoftFacts, own: OwnFacts): Judgement {
       (own.link.state === 'REMOVE_FAILED' && number !== 'unread' && number.holder.is === 'this-person');
     if (assigned) return red('PRV-405');
     // Without a look at the tenant's stock nothing is said about it.
-    return licence.spare
-      ? red('PRV-401', { k: licence.spare.count, sku: licence.spare.sku })
-      : { ...red('PRV-401'), sentence: 'Needs Teams Phone.' };
+    return red('PRV-401', licence.spare ? { k: licence.spare.count, sku: licence.spare.sku } : {});
   }
   if (licence.callingPlan) return red('PRV-404');
   if (licence.phone === 'pending' || licence.seenByTeams === false) return red('PRV-403');
@@ -251,15 +251,15 @@ function platformLicenceCheck(own: OwnFacts): Judgement {
   const { person } = own;
   if (!person) return noPerson();
   if (person.platformLicence) return good('Has a Teams licence of the platform.');
-  const counts = person.licences ? { used: person.licences.used, n: person.licences.total } : { n: 'all' };
+  const counts = person.licences ? { used: person.licences.used, n: person.licences.total } : {};
   return red('PRV-402', counts);
 }
 
 function microsoftNumberCheck(own: OwnFacts, microsoft: MicrosoftFacts, nowWallMs: number): Judgement {
   const { number: seen, user } = microsoft;
   const number = own.person?.number;
-  if (number === undefined) return unknown('There is no number to look for at Microsoft.');
-  if (user === 'unread' || user === null) return unknown('There is no Microsoft user to look at.');
+  if (number === undefined) return follows('There is no number to look for at Microsoft.');
+  if (user === 'unread' || user === null) return follows('There is no Microsoft user to look at.');
   if (seen === 'unread') return unknown("Microsoft's number inventory has not been read yet.");
   if (seen.onPremises) return red('PRV-306');
   if (seen.holder.is === 'other')
@@ -290,8 +290,8 @@ function microsoftNumberCheck(own: OwnFacts, microsoft: MicrosoftFacts, nowWallM
     return amber('PRV-506', { field: 'number', old: number, new: now }, link.sinceWallMs);
   }
   if (link.state === 'PROPAGATING') {
-    const ago = `${Math.floor((nowWallMs - link.sinceWallMs) / 60_000)} min`;
-    return amber('PRV-504', { t: ago }, link.sinceWallMs);
+    const minutes = Math.floor((nowWallMs - link.sinceWallMs) / 60_000);
+    return amber('PRV-504', { t: minutes < 1 ? 'a moment' : `${minutes} min` }, link.sinceWallMs);
   }
   return waiting(
     link.state === 'ASSIGNING' || seen.pending
@@ -332,7 +332,7 @@ function clientCheck(own: OwnFacts, nowWallMs: number): Judgement {
   if (!person) return noPerson();
   // Without a number at Microsoft nobody's client works, whatever was seen of it before: no call is offered then.
   if (!assignedStates.has(link.state)) {
-    return unknown(
+    return follows(
       link.state === 'REMOVING' || link.state === 'REMOVE_FAILED'
         ? 'The number is being taken back at Microsoft; a client cannot have it.'
         : 'The number has not been assigned yet; a client cannot have it.',
@@ -347,10 +347,10 @@ function clientCheck(own: OwnFacts, nowWallMs: number): Judgement {
     return amber('PRV-701', person.number === undefined ? {} : { n: person.number });
   if (seen && (seen.by === 'override' || accepted === undefined || seen.wallMs >= accepted))
     return accepted === undefined && seen.by !== 'override'
-      ? unknown('The number has not been assigned yet; a client cannot have it.')
+      ? follows('The number has not been assigned yet; a client cannot have it.')
       : good('Teams has been seen to work for this person.');
   if (accepted === undefined)
-    return unknown('The number has not been assigned yet; a client cannot have it.');
+    return follows('The number has not been assigned yet; a client cannot have it.');
   if (nowWallMs - accepted > dayMs) return amber('PRV-603', {}, accepted);
   return amber('PRV-602', {}, accepted);
 }
