@@ -13,28 +13,34 @@ import { installMissing } from './debian-packages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name: string): string => join(root, 'node_modules/.bin', name);
+const cache = join(root, 'node_modules/.cache');
 
 type Suite = { readonly name: string; readonly needsNothing: boolean; readonly limitMinutes: number } & (
   | { readonly command: readonly string[] }
-  | { readonly files: readonly string[]; readonly oneAtATime: boolean }
+  | { readonly files: readonly string[]; readonly shareProcesses: boolean }
 );
 
 const suites: readonly Suite[] = [
-  { name: 'types', needsNothing: true, limitMinutes: 2, command: [bin('tsc'), '-p', root] },
+  {
+    name: 'types',
+    needsNothing: true,
+    limitMinutes: 2,
+    command: [bin('tsc'), '-p', root, '--incremental', '--tsBuildInfoFile', join(cache, 'tandem-types.json')],
+  },
   { name: 'lint', needsNothing: true, limitMinutes: 2, command: [bin('biome'), 'ci', '--colors=off', root] },
   {
     name: 'boundaries',
     needsNothing: true,
     limitMinutes: 2,
     files: ['test/boundaries/*.test.ts'],
-    oneAtATime: false,
+    shareProcesses: true,
   },
   {
     name: 'unit',
     needsNothing: true,
     limitMinutes: 4,
     files: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/*.test.ts'],
-    oneAtATime: false,
+    shareProcesses: true,
   },
   // Real processes, ports and clocks: side by side on two cores they would only disturb each other.
   {
@@ -42,16 +48,16 @@ const suites: readonly Suite[] = [
     needsNothing: false,
     limitMinutes: 6,
     files: ['test/integration/*.test.ts'],
-    oneAtATime: true,
+    shareProcesses: false,
   },
   {
     name: 'scenarios',
     needsNothing: false,
     limitMinutes: 8,
     files: ['test/scenarios/**/*.test.ts'],
-    oneAtATime: true,
+    shareProcesses: false,
   },
-  { name: 'e2e', needsNothing: false, limitMinutes: 8, files: ['test/e2e/*.test.ts'], oneAtATime: true },
+  { name: 'e2e', needsNothing: false, limitMinutes: 8, files: ['test/e2e/*.test.ts'], shareProcesses: false },
 ];
 
 const ci = process.env.CI === 'true';
@@ -59,19 +65,27 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-const runCommand = async (command: readonly string[], limitMinutes: number): Promise<number> =>
+/** What Node compiled, types already stripped: the tests of one run, and the next run, share it. */
+const compileCache = join(cache, 'tandem-compile');
+
+/** `held`: what it says is said when it has ended, so that commands side by side do not talk into each other. */
+const runCommand = async (command: readonly string[], limitMinutes: number, held = false): Promise<number> =>
   new Promise((resolve) => {
     const child = spawn(command[0]!, command.slice(1), {
       cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', held ? 'pipe' : 'inherit', held ? 'pipe' : 'inherit'],
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
     });
+    const output: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(chunk));
     const limit = setTimeout(() => {
       say(`Stopped after ${limitMinutes} minutes.`);
       child.kill('SIGKILL');
     }, limitMinutes * 60_000);
     child.on('error', () => resolve(127));
-    child.on('exit', (code) => {
+    child.on(held ? 'close' : 'exit', (code) => {
       clearTimeout(limit);
+      for (const chunk of output) process.stdout.write(chunk);
       resolve(code ?? 1);
     });
   });
@@ -93,6 +107,60 @@ const runSuite = async (suite: Suite): Promise<Omit<SuiteResult, 'name' | 'secon
   }
   const files = globSync([...suite.files], { cwd: root }).sort();
   if (files.length === 0) return { passed: 0, failed: ci ? 1 : 0, note: 'left out: it has no tests' };
+  const batches = suite.shareProcesses ? batchesOf(files) : [{ files, apart: true }];
+  const limit = suite.limitMinutes;
+  const parts = await Promise.all(
+    batches.map((batch) => runFiles(batch, { limitMinutes: limit, sideBySide: suite.shareProcesses })),
+  );
+  const notes = parts.flatMap(({ problem }) => problem ?? []);
+  const skipped = parts.flatMap((part) => part.skipped);
+  for (const line of skipped) say(`left out: ${line}`);
+  if (skipped.length > 0) notes.push(`${skipped.length} left out`);
+  const sum = (of: (part: RunTotals) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  return {
+    passed: sum(({ passed }) => passed),
+    failed: sum(({ failed }) => failed) + (ci ? skipped.length : 0),
+    note: notes.join(', '),
+  };
+};
+
+interface Batch {
+  readonly files: readonly string[];
+  /** Each file in a process of its own. */
+  readonly apart: boolean;
+}
+
+/** Folders whose tests compute; the tests of the others wait for sockets and files as well. */
+const computing = /^packages\/(?:contract|domain|engine|media|sip|wire)\//;
+
+/**
+ * To start Node and load the code costs more than most test files take, so that files share a process. Hooks at the
+ * root of a file would be hooks of all files then, and whoever starts processes is sensitive to what else is going on:
+ * these are apart.
+ */
+const needsOwnProcess = (path: string): boolean => {
+  const code = readFileSync(join(root, path), 'utf8');
+  return (
+    /^(?:before|after)(?:Each)?\(/m.test(code) ||
+    /^import \{[^}]*\b(?:spawn|fork)\b[^}]*\} from 'node:child_process'/m.test(code)
+  );
+};
+
+const batchesOf = (files: readonly string[]): readonly Batch[] => {
+  const own = files.filter(needsOwnProcess);
+  const shared = files.filter((path) => !own.includes(path));
+  return [
+    { files: shared.filter((path) => computing.test(path)), apart: false },
+    { files: shared.filter((path) => !computing.test(path)), apart: false },
+    { files: own, apart: true },
+  ].filter((batch) => batch.files.length > 0);
+};
+
+/** Failed counts at least one if the process says that something is wrong, whatever it counted. */
+const runFiles = async (
+  { files, apart }: Batch,
+  { limitMinutes, sideBySide }: { readonly limitMinutes: number; readonly sideBySide: boolean },
+): Promise<RunTotals & { readonly problem?: string }> => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-test-'));
   const totalsFile = join(folder, 'totals.json');
   try {
@@ -102,25 +170,26 @@ const runSuite = async (suite: Suite): Promise<Omit<SuiteResult, 'name' | 'secon
         '--test',
         `--import=${join(root, 'tools/property-seed.ts')}`,
         '--test-timeout=180000',
-        ...(suite.oneAtATime ? ['--test-concurrency=1'] : []),
+        // What a failed test left open must not keep its report back: the failures of all files wait for the end.
+        ...(apart
+          ? [`--test-concurrency=${sideBySide ? 2 : 1}`]
+          : ['--test-isolation=none', '--test-force-exit']),
         `--test-reporter=${process.stdout.isTTY ? 'spec' : 'dot'}`,
         '--test-reporter-destination=stdout',
         `--test-reporter=${join(root, 'tools/count-reporter.ts')}`,
         `--test-reporter-destination=${totalsFile}`,
         ...files,
       ],
-      suite.limitMinutes,
+      limitMinutes,
+      sideBySide,
     );
     let totals: RunTotals;
     try {
       totals = JSON.parse(readFileSync(totalsFile, 'utf8')) as RunTotals;
     } catch {
-      return { passed: 0, failed: 1, note: `ended with ${code} before it could count` };
+      return { passed: 0, failed: 1, skipped: [], problem: `ended with ${code} before it could count` };
     }
-    const { passed, skipped } = totals;
-    for (const line of skipped) say(`left out: ${line}`);
-    const failed = Math.max(totals.failed, code === 0 ? 0 : 1) + (ci ? skipped.length : 0);
-    return { passed, failed, note: skipped.length > 0 ? `${skipped.length} left out` : '' };
+    return { ...totals, failed: Math.max(totals.failed, code === 0 ? 0 : 1) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
