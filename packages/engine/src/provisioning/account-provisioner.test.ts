@@ -371,6 +371,36 @@ test('everybody seems to leave at once: they stay until somebody confirms', asyn
   assert.match(it.problems.join('\n'), /12 of 12 people would leave/);
 });
 
+test('Microsoft answers with an empty list of users: whoever was ready calls on, nobody is removed, and it is said', async () => {
+  const names = Array.from({ length: 12 }, (_, index) => `p${index}`);
+  const number = (index: number): E164 => `+120255501${String(index + 10)}` as E164;
+  const it = world({
+    people: names.map((name, index) => person(name, { numbers: [number(index)] })),
+    links: names.map((name, index) => readyLink(name, number(index))),
+  });
+  await it.clock.pass(1_000);
+  it.tenant.noUsers = true;
+  await it.clock.pass(90_000);
+  it.restart();
+  await it.clock.pass(90_000);
+  assert.ok(names.every((name) => it.of(name).offered));
+  assert.equal(it.tenant.writes.length, 0);
+  assert.match(it.problems.join('\n'), /12 of 12 people would leave/);
+});
+
+test('asking how a write stands fails in a way that nobody foresaw: asked again later, not at once for ever', async () => {
+  const it = world();
+  let polls = 0;
+  it.tenant.poll = () => {
+    // Without this the test would not end: the promises alone keep the process busy.
+    if (++polls > 1_000) it.provisioner.stop();
+    return Promise.reject(new Error('a bug'));
+  };
+  await it.clock.pass(60_000);
+  assert.ok(polls > 2 && polls < 60, `${polls} polls in a minute`);
+  assert.match(it.problems.join('\n'), /a bug/);
+});
+
 test('whoever looks gets a fresh reading, once in five seconds at most', async () => {
   const it = world({ links: [readyLink()] });
   await it.clock.pass(10_000);

@@ -277,9 +277,10 @@ export class AccountProvisioner {
   /** When a deleted group or a wrong click would take many away at once, they wait for a person (product-behaviour 1.4). */
   #guarded(facts: ReadonlyMap<PersonId, MicrosoftFacts>): ReadonlyMap<PersonId, MicrosoftFacts> {
     const stand = [...this.#entries].filter(([, { link }]) => linked.has(link.state));
-    const leaving = stand.filter(
-      ([personId, { link }]) => link.state !== 'DEGRADED' && facts.get(personId)?.inEnableGroup === false,
-    );
+    const leaving = stand.filter(([personId, { link }]) => {
+      const one = facts.get(personId);
+      return link.state !== 'DEGRADED' && (one?.inEnableGroup === false || one?.user === null);
+    });
     if (!needsConfirmation(leaving.length, stand.length)) return facts;
     this.#deps.onProblem(
       `${leaving.length} of ${stand.length} people would leave at once: held until somebody confirms`,
@@ -287,7 +288,9 @@ export class AccountProvisioner {
     const held = new Map(facts);
     for (const [personId] of leaving) {
       const one = held.get(personId);
-      if (one) held.set(personId, { ...one, inEnableGroup: 'unread' });
+      // A list without its users says nothing about any of them: what was read before stands.
+      if (one?.user === null) held.delete(personId);
+      else if (one) held.set(personId, { ...one, inEnableGroup: 'unread' });
     }
     return held;
   }
@@ -352,7 +355,11 @@ export class AccountProvisioner {
       const late = entry.link !== before && (await this.#save(entry));
       // A link that had to wait for the store may not be wanted any more: it is judged anew.
       for (const action of late ? [] : work) {
-        const outcome = await this.#write(action);
+        const outcome = await this.#write(action).catch((error: unknown): WriteOutcome => {
+          // A bug below must not be asked again at once, or nothing else of this process gets its turn.
+          this.#problem('a step of provisioning failed', error);
+          return { kind: 'later' };
+        });
         if (this.#stopped) return;
         const now = this.#deps.clock.wall();
         const done = applyOutcome(entry.link, outcome, this.#policy(), now, this.#deps.random());

@@ -48,6 +48,8 @@ export class FakeTenant implements MicrosoftTenant {
   readonly writes: { readonly kind: 'assign' | 'unassign'; readonly number: E164; readonly at: number }[] =
     [];
   readonly reads: number[] = [];
+  /** The list of users comes back empty, as an answer like any other. */
+  noUsers = false;
   operationMs = 3_000;
   connection: TenantFacts['connection'] = { is: 'connected' };
   trouble: TenantFacts['trouble'];
@@ -86,6 +88,14 @@ export class FakeTenant implements MicrosoftTenant {
               ...(holds !== undefined && { otherNumber: holds }),
             });
     const licensed = !this.unlicensed.has(id);
+    if (this.noUsers)
+      return microsoftFacts({
+        readAtWallMs: now,
+        user: null,
+        inEnableGroup: false,
+        licence: 'unread',
+        number: 'unread',
+      });
     return microsoftFacts({
       readAtWallMs: now,
       user: user({ objectId: id, upn }),
