@@ -78,9 +78,10 @@ export function callText(result: TwinResult, { record, ladder }: PlatformView): 
       result.heardEachOther ? 'Each heard the other.' : 'They did NOT both hear each other.',
     );
   } else {
+    const q850 = record?.q850 ?? result.q850;
     const parts = [
       result.status === null ? undefined : `status ${result.status}`,
-      result.q850 === null ? undefined : `Q.850 ${result.q850}`,
+      q850 === null ? undefined : `Q.850 ${q850}`,
       record?.code === undefined ? undefined : `code ${record.code}`,
     ].filter((part) => part !== undefined);
     lines.push(

@@ -1,4 +1,4 @@
-import type { Call } from '@tandem/contract';
+import type { Call, Person } from '@tandem/contract';
 import { findInstance, type InstanceFile } from '../supervisor/instance-file.ts';
 import { portBaseBounds } from '../supervisor/ports.ts';
 import { readCallRequest } from './call-parties.ts';
@@ -85,15 +85,31 @@ async function placeCall(
   return body;
 }
 
-/** People dial numbers: a Teams user as callee is called by the number that Microsoft has for them. */
+/**
+ * People dial numbers: a Teams user as callee is called by the number that Microsoft has for them, else by the one that
+ * the platform has, so that it is the platform that says why nobody rings.
+ */
 async function numberOf(instance: InstanceFile, upn: string): Promise<string> {
   const answer = await fetch(`${instance.twin?.control}/users/${encodeURIComponent(upn)}`, {
     headers: { authorization: `Bearer ${instance.controlToken}` },
   });
   const user = (await answer.json()) as { number?: string | null; detail?: string };
   if (!answer.ok) throw new Error(user.detail ?? `status ${answer.status}`);
-  if (!user.number) throw new Error(`${upn} has no number at Microsoft, so nobody can dial them`);
-  return user.number;
+  const number = user.number ?? (await platformNumberOf(instance, upn));
+  if (!number)
+    throw new Error(
+      `${upn} has no number, neither at Microsoft nor on the platform, so nobody outside can dial them`,
+    );
+  return number;
+}
+
+async function platformNumberOf(instance: InstanceFile, upn: string): Promise<string | undefined> {
+  const answer = await fetch(`${instance.api}/people?limit=200&search=${encodeURIComponent(upn)}`, {
+    headers: { authorization: `Bearer ${instance.token}` },
+  });
+  if (!answer.ok) return undefined;
+  const { items } = (await answer.json()) as { items: readonly Person[] };
+  return items.find((person) => person.upn.toLowerCase() === upn.toLowerCase())?.numbers[0];
 }
 
 /** The record is closed a moment after the last BYE: asked for until it is there, for three seconds at most. */
