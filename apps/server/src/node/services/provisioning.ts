@@ -61,8 +61,11 @@ const tellMs = 50;
 export async function startProvisioning(parts: ProvisioningParts): Promise<Provisioning> {
   const { stores, connections, snapshots, clock } = parts;
   const provisioners = new Map<AccountId, AccountProvisioner>();
+  /** Whose directory each of them reads and writes. */
+  const tenantOf = new Map<AccountId, string>();
   let settings = new Map<AccountId, ProvisioningSettings>();
-  let links = new Map<AccountId, StoredLink[]>();
+  let links = new Map<AccountId, readonly StoredLink[]>();
+  let linksKnown = true;
   let stopped = false;
 
   const problem = (what: string, accountId?: AccountId): void => parts.onProblem(what, accountId);
@@ -140,8 +143,12 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
       else peopleOf.set(person.accountId, [person]);
     }
     for (const [accountId, one] of provisioners) {
-      if (settings.has(accountId) && connections.connectionsOf(accountId)) continue;
+      const tenantId = connections.connectionsOf(accountId)?.tenantId;
+      // Nothing is written to a tenant that the account has left.
+      if (settings.has(accountId) && tenantId !== undefined && tenantOf.get(accountId) === tenantId) continue;
       one.stop();
+      // Should the account come back, it goes on from here, not from what was stored when the process began.
+      links.set(accountId, one.stored());
       provisioners.delete(accountId);
     }
     for (const [accountId, own] of settings) {
@@ -162,6 +169,7 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
         });
         one.load(links.get(accountId) ?? []);
         provisioners.set(accountId, one);
+        tenantOf.set(accountId, connection.tenantId);
       }
       one.own(account, peopleOf.get(accountId) ?? [], own);
       if (isNew) one.start();
@@ -170,12 +178,22 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
 
   const loadSettings = async (): Promise<void> => {
     const read = await stores.provisioning.listAllProvisioningSettingsForPlatform();
+    if (!linksKnown) {
+      // The start had neither the database nor a copy: nobody is provisioned yet, and nobody is before this is read.
+      loadLinks(await stores.links.listAllLinksForPlatform());
+      linksKnown = true;
+    }
     settings = new Map(read.map((one) => [one.accountId, one]));
   };
-  const loadLinks = (stored: readonly StoredLink[]): void => {
-    links = new Map();
-    for (const one of stored) links.set(one.accountId, [...(links.get(one.accountId) ?? []), one]);
-  };
+  function loadLinks(stored: readonly StoredLink[]): void {
+    const found = new Map<AccountId, StoredLink[]>();
+    for (const one of stored) {
+      const known = found.get(one.accountId);
+      if (known) known.push(one);
+      else found.set(one.accountId, [one]);
+    }
+    links = found;
+  }
 
   try {
     await loadSettings();
@@ -187,6 +205,7 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
     );
     settings = new Map(kept?.settings.map((one) => [one.accountId, one]));
     loadLinks(kept?.links ?? []);
+    linksKnown = kept !== undefined;
   }
   follow(snapshots.current());
 
@@ -207,9 +226,11 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
     judge: (account, person) => provisioners.get(account.id)?.judge(account, person),
     look: (accountId) => provisioners.get(accountId)?.look(),
     callClosed(record) {
-      const { accountId, personId, answeredMs, legs, invitedAt } = record;
+      const { accountId, personId, answeredMs, direction, legs, invitedAt } = record;
       if (accountId === undefined || personId === undefined || answeredMs === undefined) return;
-      if (!legs.some(({ role }) => role === 'teams')) return;
+      // The record names one person: who was called, or of two colleagues who called. The other's Teams proves nothing.
+      const side = direction.startsWith('to-') ? 'b' : 'a';
+      if (!legs.some((leg) => leg.side === side && leg.role === 'teams')) return;
       provisioners.get(accountId)?.noteCall(personId, invitedAt + answeredMs);
     },
     links() {
