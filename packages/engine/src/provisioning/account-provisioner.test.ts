@@ -49,9 +49,18 @@ const person = (name: string, change: Partial<Person> = {}): Person => ({
   ...change,
 });
 
-function world(options: { people?: Person[]; links?: Link[]; graceSeconds?: number } = {}) {
+interface WorldOptions {
+  people?: Person[];
+  links?: Link[];
+  graceSeconds?: number;
+  /** See `FakeTenant`. */
+  aliases?: readonly (readonly [upn: string, objectId: string])[];
+}
+
+function world(options: WorldOptions = {}) {
   const clock = new VirtualClock();
   const tenant = new FakeTenant(clock);
+  for (const [upn, objectId] of options.aliases ?? []) tenant.aliases.set(upn, objectId);
   const keeper = new MemoryKeeper();
   const problems: string[] = [];
   const objectIds = new Map<PersonId, string | undefined>();
@@ -354,6 +363,24 @@ test('two people with one address: both are told, nothing is written, and whoeve
   assert.deepEqual([it.of('sam').offered, it.of('sam.stone').offered], [true, false]);
   assert.equal(it.tenant.writes.length, 0);
   assert.equal(it.objectIds.get(asPersonId('sam.stone')), undefined, 'nobody’s presence is guessed');
+});
+
+test("a second person names Dana's Microsoft user by another of its addresses: both are told, nothing of hers is touched", async () => {
+  const other = person('dana.alias', { numbers: [second] });
+  const it = world({
+    people: [person('dana'), other],
+    links: [readyLink()],
+    aliases: [[other.upn, 'id-dana@acme.example']],
+  });
+  await it.clock.pass(60_000);
+  assert.deepEqual([it.of().code, it.of('dana.alias').code], ['PRV-111', 'PRV-111']);
+  assert.ok(it.of().offered, 'Dana calls on');
+  assert.equal(it.of('dana.alias').offered, false);
+  assert.deepEqual(it.tenant.writes, []);
+  assert.equal(it.objectIds.get(other.id), undefined, 'nor is her presence shown as theirs');
+  it.deletePerson('dana.alias');
+  await it.clock.pass(5_000);
+  assert.equal(it.of().code, undefined, 'and it is over when one of them goes');
 });
 
 test('everybody seems to leave at once: they stay until somebody confirms', async () => {

@@ -48,6 +48,8 @@ interface Entry {
   evidence: ClientEvidence;
   /** Names of others with the same address. */
   shares: readonly string[];
+  /** Names of others who match the same Microsoft user, by whatever address. */
+  sharesUser: readonly string[];
   facts: MicrosoftFacts | undefined;
   /** The number that `facts.number` is about. */
   factsNumber: E164 | undefined;
@@ -258,20 +260,43 @@ export class AccountProvisioner {
     if (trouble?.is === 'throttled') this.#pausedUntilWallMs = trouble.untilWallMs;
     if (reading.facts.size > 0) this.#readAtWallMs = startedAt;
     const facts = this.#guarded(reading.facts);
-    const objectIds = new Map<PersonId, string | undefined>();
     for (const [personId, entry] of this.#entries) {
       const fresh = facts.get(personId);
-      if (fresh) {
-        const number = asked.get(personId);
-        const before = entry.factsNumber === number ? entry.facts : undefined;
-        entry.facts = mergeFacts(before, fresh);
-        entry.factsNumber = number;
-        if (fresh.user !== 'unread') objectIds.set(personId, settledObjectId(entry));
-      }
+      if (!fresh) continue;
+      const number = asked.get(personId);
+      const before = entry.factsNumber === number ? entry.facts : undefined;
+      entry.facts = mergeFacts(before, fresh);
+      entry.factsNumber = number;
+    }
+    this.#noteSharedUsers();
+    const objectIds = new Map<PersonId, string | undefined>();
+    for (const [personId, entry] of this.#entries) {
+      const user = facts.get(personId)?.user;
+      if (user !== undefined && user !== 'unread') objectIds.set(personId, settledObjectId(entry));
       this.#reconcile(entry);
     }
     this.#deps.onObjectIds(objectIds);
     this.#plan();
+  }
+
+  /** Two people may name one Microsoft user by different addresses of it: as good as one address (PRV-111). */
+  #noteSharedUsers(): void {
+    const claims = new Map<string, Entry[]>();
+    for (const entry of this.#entries.values()) {
+      entry.sharesUser = [];
+      const { person, facts } = entry;
+      // Who matches several has a finding of their own, and claims none of them.
+      if (!person || !facts?.user || facts.user === 'unread' || facts.alsoMatches.length > 0) continue;
+      const known = claims.get(facts.user.objectId);
+      if (known) known.push(entry);
+      else claims.set(facts.user.objectId, [entry]);
+    }
+    for (const claimants of claims.values())
+      if (claimants.length > 1)
+        for (const entry of claimants)
+          entry.sharesUser = claimants.flatMap(({ person }) =>
+            person === entry.person ? [] : [calledBeside(entry.person, person)],
+          );
   }
 
   /** When a deleted group or a wrong click would take many away at once, they wait for a person (product-behaviour 1.4). */
@@ -425,6 +450,7 @@ export class AccountProvisioner {
       person: undefined,
       evidence: { onlyWebClient: false },
       shares: [],
+      sharesUser: [],
       facts: undefined,
       factsNumber: undefined,
       outcome: callOutcome(link, unjudged),
@@ -435,14 +461,17 @@ export class AccountProvisioner {
     return entry;
   }
 
-  #ownFacts(entry: Pick<Entry, 'person' | 'shares' | 'evidence' | 'link'>, account: Account): OwnFacts {
+  #ownFacts(
+    entry: Pick<Entry, 'person' | 'shares' | 'sharesUser' | 'evidence' | 'link'>,
+    account: Account,
+  ): OwnFacts {
     const { clientSeen, onlyWebClient } = entry.evidence;
     const own = ownFactsOf({
       account,
       person: entry.person,
       tenant: this.#tenant,
       enableGroup: this.#settings.enableGroup.name,
-      sharesIdentityWith: entry.shares,
+      sharesIdentityWith: [...entry.shares, ...entry.sharesUser],
       clientSeen,
       onlyWebClient,
     });
@@ -494,11 +523,11 @@ function bound(link: Link, facts: MicrosoftFacts | undefined): Link {
 }
 
 /** Whose presence may be read and written: the link's user, else the only one who can be meant. */
-function settledObjectId({ link, facts, shares }: Entry): string | undefined {
+function settledObjectId({ link, facts, shares, sharesUser }: Entry): string | undefined {
   if (link.objectId !== undefined) return link.objectId;
   const user = facts?.user;
-  if (!user || user === 'unread' || shares.length > 0 || (facts?.alsoMatches.length ?? 0) > 0)
-    return undefined;
+  const alone = shares.length === 0 && sharesUser.length === 0;
+  if (!user || user === 'unread' || !alone || (facts?.alsoMatches.length ?? 0) > 0) return undefined;
   return user.guest || user.kind === 'resource' ? undefined : user.objectId;
 }
 

@@ -44,6 +44,8 @@ export class FakeTenant implements MicrosoftTenant {
   /** Number by object id. */
   readonly held = new Map<string, E164>();
   readonly members = new Set<string>();
+  /** Object ids of those who match by another address than their sign-in name, by that name. */
+  readonly aliases = new Map<string, string>();
   readonly unlicensed = new Set<string>();
   readonly writes: { readonly kind: 'assign' | 'unassign'; readonly number: E164; readonly at: number }[] =
     [];
@@ -74,7 +76,7 @@ export class FakeTenant implements MicrosoftTenant {
   }
 
   #factsOf({ upn, objectId, number }: AskedPerson, now: number): MicrosoftFacts {
-    const id = objectId ?? `id-${upn}`;
+    const id = objectId ?? this.aliases.get(upn) ?? `id-${upn}`;
     const holds = this.held.get(id);
     const holder = [...this.held].find(([, one]) => one === number)?.[0];
     const seen =
