@@ -32,3 +32,21 @@ test('a timer longer than one turn of the wheel waits for its turn', () => {
   assert.equal(wheel.pending, 1);
   wheel.close();
 });
+
+test('a timer set for earlier than the one that is waited for comes first; nothing turns in between', async () => {
+  let looks = 0;
+  const wheel = new TimerWheel(() => {
+    looks += 1;
+    return performance.now();
+  });
+  const fired: string[] = [];
+  await new Promise<void>((done) => {
+    wheel.after(300, () => {
+      fired.push('late');
+      done();
+    });
+    wheel.after(40, () => fired.push('early'));
+  });
+  assert.deepEqual(fired, ['early', 'late']);
+  assert.ok(looks < 25, `the clock was looked at ${looks} times`);
+});

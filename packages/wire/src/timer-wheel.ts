@@ -1,6 +1,6 @@
 /**
- * Many short timers for the price of one: a hashed wheel with 10 ms slots, driven by one Node timer that stops when
- * nothing is pending. A call has a handful of timers that are almost always cancelled, which is a linked-list unlink.
+ * Many short timers for the price of one: a hashed wheel with 10 ms slots, driven by one Node timer that is set for the
+ * next slot with anything in it. A call has a handful of timers that are almost always cancelled, which is a linked-list unlink.
  */
 const slotMs = 10;
 const slots = 1024;
@@ -16,6 +16,8 @@ export class TimerWheel {
   #tick: number;
   #pending = 0;
   #driver: NodeJS.Timeout | undefined;
+  /** The tick for which the driver is set. */
+  #wakeTick = 0;
 
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
@@ -33,7 +35,7 @@ export class TimerWheel {
     const entry: Entry = { dueTick, fire };
     (this.#wheel[dueTick % slots] as Entry[]).push(entry);
     this.#pending += 1;
-    this.#driver ??= setInterval(() => this.#turn(), slotMs);
+    this.#wakeAt(dueTick);
     return () => {
       if (entry.fire === undefined) return;
       entry.fire = undefined;
@@ -48,15 +50,32 @@ export class TimerWheel {
     this.#stopIfIdle();
   }
 
-  #turn(): void {
+  #wakeAt(tick: number): void {
+    if (this.#driver !== undefined) {
+      if (this.#wakeTick <= tick) return;
+      clearTimeout(this.#driver);
+    }
+    this.#wakeTick = tick;
+    this.#driver = setTimeout(this.#turn, Math.max(1, Math.ceil(tick * slotMs - this.#now())));
+  }
+
+  /** The next tick whose slot holds anything, were it for a later turn of the wheel. */
+  #nextTick(): number {
+    for (let ahead = 1; ahead < slots; ahead += 1)
+      if ((this.#wheel[(this.#tick + ahead) % slots] as Entry[]).length > 0) return this.#tick + ahead;
+    return this.#tick + slots;
+  }
+
+  readonly #turn = (): void => {
+    this.#driver = undefined;
     const until = Math.floor(this.#now() / slotMs);
     while (this.#tick < until && this.#pending > 0) {
       this.#tick += 1;
       this.#expire(this.#tick);
     }
     this.#tick = Math.max(this.#tick, until);
-    this.#stopIfIdle();
-  }
+    if (this.#pending > 0) this.#wakeAt(this.#nextTick());
+  };
 
   #expire(tick: number): void {
     const index = tick % slots;
@@ -79,7 +98,7 @@ export class TimerWheel {
 
   #stopIfIdle(): void {
     if (this.#pending > 0 || this.#driver === undefined) return;
-    clearInterval(this.#driver);
+    clearTimeout(this.#driver);
     this.#driver = undefined;
   }
 }

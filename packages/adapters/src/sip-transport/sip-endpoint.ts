@@ -45,6 +45,8 @@ const ciphers =
 
 /** The shortest of SIP's timers is 500 ms. */
 const tickMs = 20;
+/** A clock that was set forward, or a timer that was forgotten, is found by then. */
+const longestTickMs = 1_000;
 const oldConnectionsMs = 24 * 3_600_000;
 /** For the listener's first and every renewed context: a resumed session would show the leaf without its chain. */
 const neverResumed = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION;
@@ -61,6 +63,8 @@ export class SipEndpoint {
   readonly #phones: PhoneFlows | undefined;
   #userAgent: UserAgent | undefined;
   #ticker: NodeJS.Timeout | undefined;
+  /** When the clock runs next, monotonic ms. */
+  #tickAt = Number.POSITIVE_INFINITY;
 
   constructor(options: SipEndpointOptions) {
     this.#options = options;
@@ -217,8 +221,8 @@ export class SipEndpoint {
   }
 
   async close(): Promise<void> {
-    if (this.#ticker) clearInterval(this.#ticker);
-    this.#ticker = undefined;
+    clearTimeout(this.#ticker);
+    this.#tickAt = Number.NEGATIVE_INFINITY; // never again
     await this.transport.close();
   }
 
@@ -235,18 +239,32 @@ export class SipEndpoint {
     }
   }
 
-  /** The user agent has something to wait for: run its clock until it has not. */
+  /**
+   * The user agent has heard or said something, so something new may be due: its clock runs at the latest a tick from
+   * now, and then when it asks for it. A burst of messages looks at the clock once.
+   */
   #wake(): void {
-    this.#ticker ??= setInterval(() => {
-      let next: number | undefined = 0;
-      this.#safely(undefined, () => {
-        next = this.#userAgent?.advance(performance.now());
-      });
-      if (next !== undefined) return;
-      if (this.#ticker) clearInterval(this.#ticker);
-      this.#ticker = undefined;
-    }, tickMs);
+    if (this.#tickAt - performance.now() <= tickMs) return;
+    clearTimeout(this.#ticker);
+    this.#tickIn(tickMs);
   }
+
+  #tickIn(ms: number): void {
+    this.#tickAt = performance.now() + ms;
+    this.#ticker = setTimeout(this.#tick, ms);
+  }
+
+  readonly #tick = (): void => {
+    this.#tickAt = Number.POSITIVE_INFINITY;
+    let next: number | undefined = 0;
+    this.#safely(undefined, () => {
+      next = this.#userAgent?.advance(performance.now());
+    });
+    if (next === undefined) return;
+    // Something that was said meanwhile may have set it already.
+    if (this.#tickAt !== Number.POSITIVE_INFINITY) return;
+    this.#tickIn(Math.max(tickMs, Math.min(next - performance.now(), longestTickMs)));
+  };
 
   #tls(): SecureContextOptions & { honorCipherOrder: boolean } {
     const { key, chain } = this.#certificate;
