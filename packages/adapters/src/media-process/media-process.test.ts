@@ -225,15 +225,13 @@ test('the port range is used up: a refusal by name, and room again after a relea
 });
 
 test('another program holds some ports of the range: the others are used', async () => {
-  const squatters = await Promise.all(
-    [9320, 9324].map(async (port) => {
-      const { bindUdp } = await import('./session-sockets.ts');
-      const bound = await bindUdp('127.0.0.1', port);
-      assert.ok(bound.ok);
-      running.push(() => bound.socket.close());
-      return port;
-    }),
-  );
+  const squatters = [9320, 9324];
+  const { bindUdp } = await import('./session-sockets.ts');
+  for (const port of squatters) {
+    const bound = await bindUdp('127.0.0.1', port);
+    assert.ok(bound.ok);
+    running.push(() => bound.socket.close());
+  }
   const { client } = await mediaWithClient({ firstPort: 9320, lastPort: 9327 });
   const outcome = await client.allocate({ session: 'a' });
   assert.ok(outcome.ok, JSON.stringify(outcome));

@@ -57,6 +57,7 @@ class CarrierSide {
     port: number,
     number: string,
     credentials = false,
+    patienceMs = 5000,
   ): Promise<{ status: number; body: Buffer; provisional: number[] }> {
     const provisional: number[] = [];
     return new Promise((resolve) => {
@@ -68,7 +69,7 @@ class CarrierSide {
           contact: `<sip:127.0.0.1:${this.#port}>`,
           destination: { protocol: 'UDP', host: '127.0.0.1', port, via: 'carrier-udp' },
           body: this.sdp(),
-          firstResponseMs: 150,
+          firstResponseMs: patienceMs,
           ...(credentials ? { credentials: () => ({ username: 'tandem', password: 'rehearsal' }) } : {}),
           handlers: {
             onProvisional: (response) => provisional.push(response.status),
@@ -146,12 +147,12 @@ describe('the rehearsal carrier and its bad days', () => {
   });
 
   it('503-first and silent: the first address fails, the second answers', async () => {
-    for (const [fault, status] of [
-      ['503-first', 503],
-      ['silent', 0],
+    for (const [fault, status, patienceMs] of [
+      ['503-first', 503, 5000],
+      ['silent', 0, 150],
     ] as const) {
       await twin.faults.set({ at: 'carrier' }, fault);
-      assert.equal((await sbc.call(ports[0] ?? 0, '+12025550198')).status, status);
+      assert.equal((await sbc.call(ports[0] ?? 0, '+12025550198', false, patienceMs)).status, status);
       assert.equal((await sbc.call(ports[1] ?? 0, '+12025550198')).status, 200);
       await twin.faults.clear();
     }

@@ -1,5 +1,5 @@
-import { createSocket } from 'node:dgram';
-import { createServer, type Socket } from 'node:net';
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { AUTHORITATIVE_ANSWER, decode, encode, type Packet, streamEncode } from 'dns-packet';
 import { answerQuestion, type DnsFault, type Zone } from './zone.ts';
 
@@ -49,15 +49,6 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
     if (packet) udp.send(encode(packet), from.port, from.address, () => undefined);
   });
   udp.on('error', () => undefined);
-  await new Promise<void>((resolve, reject) => {
-    udp.once('error', reject);
-    udp.bind(options.port, options.address, () => {
-      udp.off('error', reject);
-      resolve();
-    });
-  });
-  const port = udp.address().port;
-
   const open = new Set<Socket>();
   const tcp = createServer((socket) => {
     open.add(socket);
@@ -76,13 +67,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
       }
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    tcp.once('error', reject);
-    tcp.listen(port, options.address, () => {
-      tcp.off('error', reject);
-      resolve();
-    });
-  });
+  const port = await bindBoth(tcp, udp, options.port, options.address);
 
   return {
     port,
@@ -94,4 +79,28 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
       ]);
     },
   };
+}
+
+/** The same port for both. The system's choice (0) may be free for one and taken for the other: then it chooses again. */
+async function bindBoth(tcp: Server, udp: UdpSocket, wanted: number, address: string): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    await new Promise<void>((resolve, reject) => {
+      tcp.once('error', reject);
+      tcp.listen(wanted, address, () => {
+        tcp.off('error', reject);
+        resolve();
+      });
+    });
+    const { port } = tcp.address() as AddressInfo;
+    const error = await new Promise<Error | undefined>((resolve) => {
+      udp.once('error', resolve);
+      udp.bind(port, address, () => {
+        udp.off('error', resolve);
+        resolve(undefined);
+      });
+    });
+    if (error === undefined) return port;
+    await new Promise((done) => tcp.close(done));
+    if (wanted !== 0 || attempt === 10) throw error;
+  }
 }
