@@ -43,6 +43,31 @@ test('Teams speaks A-law under SRTP, the carrier mu-law in clear: each hears the
   }
 });
 
+test('what strangers sent to a session that waits for its call is not told of the call', () => {
+  const rig = new RelayRig({ a: teams, b: carrier, legA: { remote: null }, legB: { remote: null } });
+  const packet = () =>
+    printRtp({
+      marker: false,
+      payloadType: 0,
+      ssrc: 9,
+      sequence: 1,
+      timestamp: 1,
+      payload: Buffer.alloc(160),
+    });
+  for (const side of ['a', 'b'] as const) {
+    rig.inject(side, packet());
+    rig.inject(side, Buffer.alloc(4));
+  }
+  const rejected = () => {
+    const { a, b } = rig.session.report(60_000, true);
+    return [a, b].map(({ counters }) => counters.rejectedSource + counters.rejectedOther);
+  };
+  assert.deepEqual(rejected(), [2, 2]);
+  rig.session.begin(60_000);
+  assert.deepEqual(rejected(), [0, 0]);
+  assert.equal(rig.session.report(60_000, true).ageMs, 0);
+});
+
 test('the carrier moves to another address and SSRC in a re-INVITE: Teams sees one unbroken stream', () => {
   const rig = new RelayRig({ a: teams, b: carrier, srtpA: keys('A', 'B') });
   rig.talk(undefined, undefined);

@@ -78,9 +78,11 @@ export class RelaySession {
     this.#route();
   }
 
-  /** The call begins for which this session was allocated ahead: times count from now. */
+  /** The call begins for which this session was allocated ahead: times and packets count from now. */
   begin(nowMs: number): void {
     this.#startedMs = nowMs;
+    for (const leg of [this.a, this.b])
+      leg.rejectedAuth = leg.rejectedSource = leg.rejectedReplay = leg.rejectedOther = 0;
   }
 
   /** All or nothing: a wrong leg changes neither. */
