@@ -1,6 +1,6 @@
 import type { CallDirection, Device } from '@tandem/domain';
 import type { Headers } from '@tandem/sip';
-import { branchesOf, type Decision, type Route } from '../routing/decision.ts';
+import { branchesOf, type Decision } from '../routing/decision.ts';
 import type { Source } from '../routing/source.ts';
 import type { CallFailure, LegRole } from './call-failure.ts';
 
@@ -14,22 +14,31 @@ export function sourceKey(
   return device ? `phone ${device.id}` : `customer ${decision.accountId ?? 'unknown'}`;
 }
 
-export function directionOf(source: Source, route: Route | undefined): CallDirection {
+/** A refused call has the direction that it would have had. */
+export function directionOf(source: Source, decision: Decision): CallDirection {
+  const route = decision.outcome === 'route' ? decision.route : undefined;
+  const toPhone = route ? route.kind === 'to-phone' : wasForPhone(decision);
   if (source.kind === 'carrier') {
     if (route?.kind === 'together') return 'to-person';
-    return route?.kind === 'to-phone' ? 'to-phone' : 'to-teams';
+    return toPhone ? 'to-phone' : 'to-teams';
   }
-  if (route && route.kind !== 'to-carrier') return 'internal';
+  if (toPhone || (route && route.kind !== 'to-carrier')) return 'internal';
   return source.kind === 'phone' ? 'from-phone' : 'from-teams';
 }
 
 /** Until somebody is called; refused calls name the side where they would have gone. */
-export function calledRole(source: Source, route: Route | undefined): LegRole {
-  const [branch] = route ? branchesOf(route) : [];
-  if (!branch) return source.kind === 'carrier' ? 'teams' : 'carrier';
+export function calledRole(source: Source, decision: Decision): LegRole {
+  const [branch] = decision.outcome === 'route' ? branchesOf(decision.route) : [];
+  if (!branch) {
+    if (wasForPhone(decision)) return 'phone';
+    return source.kind === 'carrier' ? 'teams' : 'carrier';
+  }
   if (branch.kind === 'to-teams') return 'teams';
   return branch.kind === 'to-phone' ? 'phone' : 'carrier';
 }
+
+const wasForPhone = (decision: Decision): boolean =>
+  decision.outcome === 'refuse' && decision.failure.kind === 'phone-not-registered';
 
 export function instead(decision: Decision, failure: CallFailure): Decision {
   const { accountId, personId, callingPersonId, carrierId, emergency, from, to, why } = decision;

@@ -221,13 +221,13 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     const sipCallId = callIdOf(invite.request) ?? '';
     const record = new RecordDraft({
       callId: deps.ids.callId(),
-      direction: directionOf(source, route),
+      direction: directionOf(source, decision),
       decision,
       fromAsReceived: facts.from.user,
       toAsDialled: facts.called,
       invitedAt: clock.wall(),
       aRole: source.kind,
-      bRole: calledRole(source, route),
+      bRole: calledRole(source, decision),
       sipCallId,
     });
     const ladder = new Ladder(startedAt);

@@ -155,6 +155,10 @@ test('Pat calls the lobby’s number: it rings; unregistered, Pat gets 480 and t
   assert.deepEqual(statuses(again), [480]);
   const record = world.log.closedRecords[1];
   assert.deepEqual([record?.code, record?.q850], ['phone-not-registered', 20]);
+  assert.deepEqual(
+    world.log.closedRecords.map((each) => each.direction),
+    ['to-phone', 'to-phone'],
+  );
   assert.match(record?.sentence ?? '', /lobby/);
 });
 
