@@ -127,6 +127,30 @@ test('a refused connection and an unknown name fail every waiting message, each 
   assert.equal(await failure('unknown.example'), 'resolve');
 });
 
+test('a peer that does not close its side of a connection that we closed does not keep it', async () => {
+  let now = 0;
+  const { made, next, closed } = transport({ now: () => now });
+  const port = await made.listenStream({ name: 'in', protocol: 'TCP', address: '127.0.0.1', port: 0 });
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  after(() => socket.destroy());
+  socket.on('error', () => undefined);
+  const gone = new Promise((resolve) => socket.once('close', resolve));
+  socket.write('hello\n');
+  await next();
+  const ended = new Promise((resolve) => socket.once('end', resolve));
+  socket.resume();
+  made.drop(() => true);
+  await ended;
+  assert.equal(made.connections, 1, 'what it still says is heard for a while');
+  now = 6_000;
+  // A peer whose end is gone is told with its next word.
+  const talk = setInterval(() => socket.write('still here\n'), 50);
+  await gone;
+  clearInterval(talk);
+  assert.equal(made.connections, 0);
+  assert.deepEqual(closed, ['closed by us']);
+});
+
 test('a stream that loses its framing is closed at once', async () => {
   const server = transport();
   const port = await server.made.listenStream({ name: 's', protocol: 'TCP', address: '127.0.0.1', port: 0 });

@@ -51,6 +51,8 @@ const pong = Buffer.from('\r\n');
  * about what they cost for one. A connection that was silent for so long writes at once.
  */
 const paceMs = 2;
+/** A peer that does not close its side of what we closed has this long, ms; then the connection is gone (T05). */
+const lingerMs = 5_000;
 
 /** One TCP or TLS connection: frames what comes, batches what goes, and knows why it ended. */
 export class StreamConnection implements Flow {
@@ -72,6 +74,7 @@ export class StreamConnection implements Flow {
   #usedAt: number;
   #corked = false;
   #writtenAt = 0;
+  #finishedAt: number | undefined;
   #ended: TransportFailure | undefined;
   readonly #unsent = new Set<Failed>();
 
@@ -143,7 +146,8 @@ export class StreamConnection implements Flow {
   sweep(now: number): void {
     if (!this.open) return;
     const limits = this.#limits;
-    if (this.#partialSince !== undefined && now - this.#partialSince > limits.partialMessageMs)
+    if (this.#finishedAt !== undefined && now - this.#finishedAt > lingerMs) this.#socket.destroy();
+    else if (this.#partialSince !== undefined && now - this.#partialSince > limits.partialMessageMs)
       this.end({ kind: 'timeout', detail: 'half a message for too long' });
     else if (
       this.#heardAt === undefined &&
@@ -162,6 +166,7 @@ export class StreamConnection implements Flow {
   /** Sends what is queued, then closes. */
   finish(): void {
     this.#ended ??= { kind: 'closed', detail: 'closed by us' };
+    this.#finishedAt ??= this.#now();
     this.#socket.end();
   }
 
