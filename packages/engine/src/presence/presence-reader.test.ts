@@ -105,6 +105,22 @@ test('Dana at her phone: on call at once; what comes back from Microsoft is our 
   );
 });
 
+test('Dana has chosen do-not-disturb and takes a call at her phone: it is said that Teams hides it, and no longer than it does', async () => {
+  const house = new House('dana');
+  house.microsoft.own.set(objectIdOf('dana'), dnd);
+  await house.clock.advance(20_000);
+  house.writer.callChanged(callOf('one', { name: 'dana', at: 'phone' }));
+  await house.clock.advance(1);
+  assert.equal(house.shown('dana')?.hiddenBy, undefined, 'not known yet');
+  await house.clock.advance(20_000);
+  assert.deepEqual([house.label('dana'), house.shown('dana')?.hiddenBy], ['on_call', 'dnd']);
+  house.microsoft.own.set(objectIdOf('dana'), away);
+  await house.clock.advance(20_000);
+  assert.deepEqual([house.label('dana'), house.shown('dana')?.hiddenBy], ['on_call', undefined]);
+  house.writer.callEnded('one');
+  assert.equal(house.shown('dana')?.hiddenBy, undefined);
+});
+
 test('nothing that Teams says is ever written back: states change for an hour, no write goes out', async () => {
   const house = new House('dana');
   for (const state of [dnd, away, { availability: 'Busy', activity: 'InACall' }, dnd, away]) {

@@ -37,6 +37,8 @@ export interface TeamsSeen {
   /** As Teams said it last, echoes of our own writing left out; absent: never read. */
   readonly raw?: { readonly availability: string | null; readonly activity: string | null };
   readonly readAtMs?: number;
+  /** When `raw` was read: before `readAtMs` while Teams shows what we asked for. */
+  readonly rawReadAtMs?: number;
   /** Consent or permission is missing: somebody has to act before anything is read (PRS-120). */
   readonly refused: boolean;
 }
@@ -289,6 +291,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
         shown: showTeamsView(view, intervalMs, now),
         ...(view.raw && { raw: { availability: view.raw.availability, activity: view.raw.activity } }),
         ...(view.readAtMs !== undefined && { readAtMs: view.readAtMs }),
+        ...(view.rawReadAtMs !== undefined && { rawReadAtMs: view.rawReadAtMs }),
         refused: tenants.get(one.person.entraTenantId)?.refused ?? false,
       };
     },

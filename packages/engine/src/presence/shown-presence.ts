@@ -23,7 +23,12 @@ export interface PersonPresence {
   };
   /** What we asked Teams to show, while our lease may be alive. */
   readonly leaseEndsWallMs?: number;
+  /** What Teams goes on showing although we asked for something else: the person's own choice outranks it there. */
+  readonly hiddenBy?: PresenceLabel;
 }
+
+/** So long after the answer Teams shows what we asked for, or it hides it. */
+const shownWithinMs = 3_000;
 
 /** Our own answered call first, then what Teams showed (product-behaviour 2.6). Undefined: nothing is known. */
 export function shownPresence(
@@ -43,8 +48,17 @@ export function shownPresence(
   };
   if (oldest) {
     const atPhone = calls?.legs.some(({ endpoint }) => endpoint === 'platform') ?? false;
+    // The last read was no echo of ours, and late enough to be one.
+    const hidden =
+      atPhone &&
+      calls?.leaseEndsWallMs !== undefined &&
+      teams?.rawReadAtMs !== undefined &&
+      teams.rawReadAtMs === teams.readAtMs &&
+      !teams.shown.stale &&
+      wallOf(teams.rawReadAtMs) >= oldest.sinceWallMs + shownWithinMs;
     return {
       ...common,
+      ...(hidden && { hiddenBy: teams.shown.label }),
       label: 'on_call',
       source: 'platform-call',
       endpoint: atPhone ? 'platform' : 'teams',

@@ -8,6 +8,8 @@ export interface TeamsView {
   /** Orders the reads of one person: lexicographic, never parsed (microsoft-graph 2.1). */
   readonly sequenceNumber?: string;
   readonly readAtMs?: number;
+  /** When `raw` was read last; before `readAtMs` while Teams shows what we asked for. */
+  readonly rawReadAtMs?: number;
   /** Since when the state is what it is. */
   readonly changedAtMs?: number;
   /** The flags of the last known state, and since when it is not known any more. */
@@ -59,6 +61,7 @@ export function takeTeamsRead(
     shown,
     raw: { availability: read.availability, activity: read.activity, outOfOffice: read.outOfOffice ?? false },
     readAtMs: nowMs,
+    rawReadAtMs: nowMs,
     changedAtMs: same && before.changedAtMs !== undefined ? before.changedAtMs : nowMs,
     ...(shown.flags ? { lastFlags: shown.flags } : { unknownSinceMs: unknownSinceMs ?? nowMs }),
     unseenValues: before.unseenValues + (shown.unseen ? 1 : 0),

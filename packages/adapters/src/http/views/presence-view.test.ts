@@ -25,6 +25,17 @@ const sentences: readonly (readonly [string, Partial<PersonPresence>, string])[]
     'On a call at a phone of this platform.',
   ],
   [
+    'a call at a phone that the person’s own choice hides in Teams',
+    {
+      label: 'on_call',
+      source: 'platform-call',
+      endpoint: 'platform',
+      leaseEndsWallMs: wall,
+      hiddenBy: 'dnd',
+    },
+    'On a call at a phone of this platform; Teams goes on showing: do not disturb (what a person chooses there hides calls).',
+  ],
+  [
     'a call at Teams through us',
     { label: 'on_call', source: 'platform-call', endpoint: 'teams' },
     'On a call in Teams through this platform.',

@@ -25,10 +25,13 @@ const words: Readonly<Record<PresenceLabel, string>> = {
 };
 
 function sentenceOf(shown: PersonPresence): string {
-  if (shown.source === 'platform-call')
-    return shown.endpoint === 'teams'
-      ? 'On a call in Teams through this platform.'
-      : 'On a call at a phone of this platform.';
+  if (shown.source === 'platform-call') {
+    if (shown.endpoint === 'teams') return 'On a call in Teams through this platform.';
+    const here = 'On a call at a phone of this platform';
+    return shown.hiddenBy === undefined
+      ? `${here}.`
+      : `${here}; Teams goes on showing: ${words[shown.hiddenBy]} (what a person chooses there hides calls).`;
+  }
   const { teams } = shown;
   if (shown.label === 'unknown' && shown.refused)
     return 'Unknown: Microsoft refuses to tell presence, consent or a permission is missing (PRS-120).';
