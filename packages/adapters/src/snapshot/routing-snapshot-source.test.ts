@@ -87,6 +87,32 @@ test('a change to a person, a number, a carrier or a host reaches the routing fa
   assert.equal(statSync(file).mode & 0o077, 0);
 });
 
+test('a bug of one listener is told, and the others and the file have the new facts all the same', async () => {
+  const problems: string[] = [];
+  const source = await openRoutingSnapshotSource({
+    db,
+    url,
+    file,
+    hubs,
+    box,
+    settleMs: 1,
+    onProblem: (what) => problems.push(what),
+  });
+  const stop = source.onChange(() => {
+    throw new Error('a bug');
+  });
+  const person = samplePerson(account, { upn: 'listener@acme.example' });
+  const heard = becomes(source, (snapshot) => snapshot.people.has(person.id));
+  await stores.people.create(account.id, person);
+  await heard;
+  stop();
+  await source.close();
+  assert.match(problems.join('\n'), /a listener to the routing facts failed: Error: a bug/);
+  const kept = parseSnapshot(readFileSync(file), box);
+  assert.ok(kept.kind === 'read' && kept.snapshot.people.has(person.id));
+  await stores.people.remove(account.id, person.id);
+});
+
 test('the database is away at the start: calls are routed from disk, and its facts are taken when it is back', async () => {
   const before = await open();
   const facts = before.current();

@@ -96,7 +96,15 @@ export async function openRoutingSnapshotSource(
         // The mark was read before the facts: a change in between is loaded now and once more later, never missed.
         mark = seen;
         current = snapshot;
-        for (const heard of listeners) heard(snapshot);
+        for (const heard of listeners)
+          try {
+            heard(snapshot);
+          } catch (error) {
+            // A bug of one listener is not the others', nor the file's.
+            problem(
+              `a listener to the routing facts failed: ${error instanceof Error ? error.stack : error}`,
+            );
+          }
         const bytes = printSnapshot(snapshot, box);
         writing = writing
           .then(() => writeSnapshotFile(file, bytes))
