@@ -13,7 +13,7 @@ const entraTenantId = '7818921F-927D-4ED4-B779-63F502F7A102';
 const danaObject = '7818921f-0000-4000-8000-000000000001';
 
 /** The node's presence with a Graph that answers everything, and time that moves when told to. */
-function house() {
+function house(onProblem: (what: string) => void = (what) => assert.fail(what)) {
   const clock = createManualClock();
   const requests: string[] = [];
   const events: FeedEvent[] = [];
@@ -58,7 +58,7 @@ function house() {
       changed: () => undefined,
       readAges: () => undefined,
     },
-    onProblem: (what) => assert.fail(what),
+    onProblem,
   });
   presence.start();
   return { clock, requests, events, counted, rows, presence };
@@ -117,4 +117,21 @@ test('the node stops and hangs up: what it wrote is cleared on the way out', asy
   clock.advance(20);
   await stopped;
   assert.equal(requests.at(-1), 'clearPresence');
+});
+
+test('a bug in what presence is told is said, and does not reach the call', async () => {
+  const problems: string[] = [];
+  const { presence } = house((what) => problems.push(what));
+  await turns();
+  const broken = {
+    callId: 'broken',
+    parties: () => {
+      throw new Error('a bug of ours');
+    },
+  };
+  presence.callChanged(broken);
+  presence.callEnded('broken');
+  assert.match(problems.join('\n'), /a bug of ours/);
+  presence.callChanged(talk('one'));
+  assert.equal(presence.board.of(dana)?.label, 'on_call');
 });

@@ -116,6 +116,15 @@ export function createPresence(parts: PresenceParts): Presence {
     if (feed.watched) feed.publish({ kind: 'person', accountId, personId, presence: toPresence(shown) });
   }
 
+  /** The engine tells from within a call: what goes wrong here must not end it. */
+  function aside(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      parts.onProblem(`a bug: ${error instanceof Error ? error.stack : String(error)}`);
+    }
+  }
+
   const stopListening = connections.onLinks(refresh);
 
   return {
@@ -126,8 +135,8 @@ export function createPresence(parts: PresenceParts): Presence {
         return shown && toPresence(shown);
       },
     },
-    callChanged: writer.callChanged,
-    callEnded: writer.callEnded,
+    callChanged: (call) => aside(() => writer.callChanged(call)),
+    callEnded: (callId) => aside(() => writer.callEnded(callId)),
     snapshotChanged: refresh,
     start() {
       refresh();

@@ -231,7 +231,12 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
       // The record names one person: who was called, or of two colleagues who called. The other's Teams proves nothing.
       const side = direction.startsWith('to-') ? 'b' : 'a';
       if (!legs.some((leg) => leg.side === side && leg.role === 'teams')) return;
-      provisioners.get(accountId)?.noteCall(personId, invitedAt + answeredMs);
+      try {
+        provisioners.get(accountId)?.noteCall(personId, invitedAt + answeredMs);
+      } catch (error) {
+        // The engine tells from within the end of a call, which must come to its end.
+        problem(`a bug: ${error instanceof Error ? error.stack : String(error)}`, accountId);
+      }
     },
     links() {
       const counts = new Map<LinkState, number>();
