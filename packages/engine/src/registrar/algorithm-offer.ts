@@ -1,5 +1,5 @@
 import { type DigestAlgorithm, fromOf, parseCredentials, type SipRequest } from '@tandem/sip';
-import { BoundedMap } from './bounded-map.ts';
+import { BoundedMap, said } from './bounded-map.ts';
 
 /**
  * Which algorithms a phone is offered, and in which order.
@@ -42,4 +42,5 @@ const old: readonly DigestAlgorithm[] = ['MD5'];
 /** Seen: "Function not implemented" at any SHA-256 line, also beside MD5. */
 const stumbles = /^baresip v[01]\./i;
 
-const keyOf = (request: SipRequest, address: string): string => `${address} ${fromOf(request)?.uri ?? ''}`;
+const keyOf = (request: SipRequest, address: string): string =>
+  `${address} ${said(fromOf(request)?.uri ?? '')}`;

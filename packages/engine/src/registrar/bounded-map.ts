@@ -28,3 +28,9 @@ export class BoundedMap<Key, Value> {
     return this.#map.delete(key);
   }
 }
+
+/**
+ * What a stranger says, as part of a key: longer than any name that is good here, and no longer, or a few thousand keys
+ * would be a few hundred megabytes.
+ */
+export const said = (text: string): string => text.slice(0, 128);

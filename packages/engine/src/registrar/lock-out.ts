@@ -1,4 +1,4 @@
-import { BoundedMap } from './bounded-map.ts';
+import { BoundedMap, said } from './bounded-map.ts';
 import type { LockOutLimits } from './settings.ts';
 
 interface Guesses {
@@ -50,4 +50,4 @@ export class LockOut {
   }
 }
 
-const keyOf = (user: string, address: string): string => `${address} ${user}`;
+const keyOf = (user: string, address: string): string => `${address} ${said(user)}`;

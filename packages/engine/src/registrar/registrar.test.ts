@@ -268,6 +268,14 @@ describe('A guesser', () => {
     assert.equal(world.register({ contacts: [contact], callId: 'own' }).status, 200);
   });
 
+  test('with names of four thousand characters is remembered by their beginning, not by all of it', () => {
+    const world = phoneWorld();
+    const statuses = Array.from({ length: 5 }, (_, at) =>
+      world.register({ ...guess, user: `${'n'.repeat(4_000)}${at}`, callId: `n${at}` }),
+    ).map(({ status }) => status);
+    assert.deepEqual(statuses, [401, 401, 401, 401, 403]);
+  });
+
   test('who tries five passwords an hour apart is never locked out', () => {
     const world = phoneWorld();
     for (let at = 0; at < 10; at++) {
