@@ -313,7 +313,7 @@ export const readinessCodes = {
   'PRV-501': row(
     'Number operation refused',
     'Microsoft refused: {reason}.',
-    'Clear the reason, then press Retry.',
+    'Clear the reason, then switch calls in Teams off and on.',
     ['teams-admin'],
     'user',
     'no',
@@ -321,7 +321,7 @@ export const readinessCodes = {
   'PRV-502': row(
     'Policy assignment refused',
     'Microsoft refused: {reason}.',
-    'Clear the reason, then press Retry.',
+    'Clear the reason, then switch calls in Teams off and on.',
     ['teams-admin'],
     'user',
     'no',
@@ -355,7 +355,7 @@ export const readinessCodes = {
   'PRV-506': row(
     'Another admin changed it',
     'Changed outside: {field} {old} to {new}.',
-    'Choose repair, accept or undo.',
+    'Set the number back in Teams, or give the person the new number here.',
     ['teams-admin'],
     'drift',
     'no',

@@ -88,6 +88,15 @@ test('no such user: not in the group; another holds the number: named by UPN; an
   });
   assert.ok(facts.number !== 'unread');
   assert.deepEqual(facts.number.holder, { is: 'other', upn: 'bo@acme.example', state: 'assigned' });
+  for (const [assignmentStatus, words] of [
+    ['userAssigned', 'assigned'],
+    ['voiceApplicationAssigned', 'a queue or menu of Teams'],
+  ] as const) {
+    const number = { id: 'n', telephoneNumber: '+12025550143', assignmentTargetId: 'bo', assignmentStatus };
+    const held = microsoftFactsOf({ ...readings, number, upnOf: () => 'bo@acme.example' }).number;
+    assert.ok(held !== 'unread' && held.holder.is === 'other');
+    assert.equal(held.holder.state, words, 'no word of Graph’s reaches the admin');
+  }
   assert.equal(facts.number.otherNumber, '+12025550142');
   // The inventory knows better: she has given the old one back already.
   const swept = microsoftFactsOf({ ...readings, number: null, inventory: [] });

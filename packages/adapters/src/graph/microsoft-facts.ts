@@ -70,6 +70,12 @@ function userOf(user: GraphUser, configuration: Seen<GraphUserConfiguration | nu
   };
 }
 
+/** `assignmentStatus` of a number that another has, in words for the admin (microsoft-graph 5.1). */
+const heldAs: Readonly<Record<string, string>> = {
+  conferenceAssigned: 'a conference bridge',
+  voiceApplicationAssigned: 'a queue or menu of Teams',
+};
+
 function numberOf(
   number: GraphNumberAssignment | null,
   user: GraphUser,
@@ -94,7 +100,7 @@ function numberOf(
         : {
             is: 'other',
             upn: readings.upnOf?.(target) ?? target,
-            state: number?.assignmentStatus ?? 'assigned',
+            state: heldAs[number?.assignmentStatus ?? ''] ?? 'assigned',
           },
     type: type === 'directRouting' || type === 'callingPlan' || type === 'operatorConnect' ? type : null,
     onPremises: number?.numberSource === 'onPremises',

@@ -186,7 +186,7 @@ export const verdicts = {
     'nobody',
     'later',
     'answered',
-    'One side sent no sound at all, so the call was ended.',
+    'One side sent nothing to hear for too long, so the call was ended.',
   ),
   'engine-lost': row(500, 41, 'us', 'later', 'failed', 'The media relay stopped during the call.'),
   'session-expired': row(
