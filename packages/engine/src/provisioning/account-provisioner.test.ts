@@ -428,6 +428,17 @@ test('asking how a write stands fails in a way that nobody foresaw: asked again 
   assert.match(it.problems.join('\n'), /a bug/);
 });
 
+test('the clock of the machine is put back by an hour: Microsoft is read on', async () => {
+  const it = world({ links: [readyLink()] });
+  await it.clock.pass(10_000);
+  const { wall } = it.clock;
+  it.clock.wall = () => wall() - 3_600_000;
+  const before = it.tenant.reads.length;
+  await it.clock.pass(70_000);
+  assert.ok(it.tenant.reads.length >= before + 2, `${it.tenant.reads.length - before} readings in 70 s`);
+  assert.equal(it.of().state, 'READY');
+});
+
 test('whoever looks gets a fresh reading, once in five seconds at most', async () => {
   const it = world({ links: [readyLink()] });
   await it.clock.pass(10_000);

@@ -337,6 +337,8 @@ export class AccountProvisioner {
 
   #tick(): void {
     const now = this.#deps.clock.wall();
+    // The clock was put back: nobody waits for the hours that come twice.
+    if (this.#wantAtWallMs - now > readEveryMs) this.#wantAtWallMs = now;
     for (const entry of this.#entries.values()) if (entry.dueWallMs <= now) this.#reconcile(entry);
     this.#readIfWanted();
   }
