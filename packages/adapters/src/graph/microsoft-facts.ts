@@ -70,7 +70,7 @@ function userOf(user: GraphUser, configuration: Seen<GraphUserConfiguration | nu
   };
 }
 
-/** `assignmentStatus` of a number that another has, in words for the admin (microsoft-graph 5.1). */
+/** `assignmentStatus` of a number that another has, in words for the admin (microsoft-graph 5.2). */
 const heldAs: Readonly<Record<string, string>> = {
   conferenceAssigned: 'a conference bridge',
   voiceApplicationAssigned: 'a queue or menu of Teams',
