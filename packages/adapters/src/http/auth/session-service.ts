@@ -104,14 +104,14 @@ export function createSessionService({ stores, clock, onFailure }: SessionServic
         return { kind: 'throttled', retryAfterMs: Math.max(wait, 1_000) };
       }
       // Counted before it is known, so that parallel tries do not slip through while one is being verified.
-      throttle.failed(name, source, startedAt);
+      const takeBack = throttle.failed(name, source, startedAt);
       const user = await verifyInTurn(name, password);
       if (!user) {
         onFailure?.('refused');
         await pauseUntil(startedAt + refusalMs);
         return { kind: 'refused' };
       }
-      throttle.succeeded(name, source);
+      takeBack();
       const { text, endsAt } = await stores.sessions.openForPlatform(user);
       const hit: Cached = { user, endsAtMs: endsAt, checkedAt: clock.now(), lastSeenMs: clock.wall() };
       remember(sessions, keyOf(text), hit);

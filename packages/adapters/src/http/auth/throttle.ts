@@ -28,25 +28,37 @@ export class SignInThrottle {
     return longest;
   }
 
-  failed(name: string, source: string, now: number): void {
+  /**
+   * A try that has failed, or is not known to have succeeded yet. The function that it returns takes the try back: the
+   * password was right. It clears what this name did from this source, and leaves what the source did to other names.
+   */
+  failed(name: string, source: string, now: number): () => void {
+    const undo: (() => void)[] = [];
     for (const [key, free] of keysOf(name, source)) {
       const old = this.#entries.get(key);
       const failures = old && now - old.lastAt < forgetAfterMs ? old.failures + 1 : 1;
       const over = failures - free;
       const wait = over < 0 ? 0 : Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(over, 10));
+      const made: Entry = { failures, lastAt: now, blockedUntil: now + wait };
       this.#entries.delete(key);
-      this.#entries.set(key, { failures, lastAt: now, blockedUntil: now + wait });
+      this.#entries.set(key, made);
+      undo.push(() => {
+        const entry = this.#entries.get(key);
+        if (!entry) return;
+        if (entry !== made) entry.failures -= 1;
+        else if (old) this.#entries.set(key, old);
+        else this.#entries.delete(key);
+      });
     }
     while (this.#entries.size > mostEntries) {
       const oldest = this.#entries.keys().next();
       if (oldest.done) break;
       this.#entries.delete(oldest.value);
     }
-  }
-
-  /** The right password clears what this name did from this source, not what the source did to other names. */
-  succeeded(name: string, source: string): void {
-    for (const [key] of keysOf(name, source).slice(0, 1)) this.#entries.delete(key);
+    return () => {
+      for (const back of undo) back();
+      for (const [key] of keysOf(name, source).slice(0, 1)) this.#entries.delete(key);
+    };
   }
 
   get size(): number {
