@@ -346,8 +346,8 @@ export const readinessCodes = {
   ),
   'PRV-505': row(
     'Enterprise voice off after the assignment',
-    'Voice is off although the number is set; we repair.',
-    'Wait.',
+    'Voice is off although the number is set.',
+    'Switch calls in Teams off and on: that assigns the number again, and voice with it.',
     ['vendor'],
     'user',
     'yes',
