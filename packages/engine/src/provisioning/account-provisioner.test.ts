@@ -428,6 +428,15 @@ test('asking how a write stands fails in a way that nobody foresaw: asked again 
   assert.match(it.problems.join('\n'), /a bug/);
 });
 
+test('the store is slow while Microsoft accepts the number: what is said of her and what calls get agree', async () => {
+  const it = world();
+  const save = it.keeper.save.bind(it.keeper);
+  it.keeper.save = (link) => (link.state === 'PROPAGATING' ? new Promise(() => undefined) : save(link));
+  for (let waited = 0; it.of().state !== 'PROPAGATING' && waited < 20_000; waited += 10)
+    await it.clock.pass(10);
+  assert.deepEqual([it.of().state, it.of().offered], ['PROPAGATING', true]);
+});
+
 test('the clock of the machine is put back by an hour: Microsoft is read on', async () => {
   const it = world({ links: [readyLink()] });
   await it.clock.pass(10_000);

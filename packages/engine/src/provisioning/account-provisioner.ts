@@ -392,6 +392,8 @@ export class AccountProvisioner {
         const done = applyOutcome(entry.link, outcome, this.#policy(), now, this.#deps.random());
         if (done.link === entry.link) continue;
         entry.link = done.link;
+        // What is said and what calls get change together, however long the store takes.
+        this.#rejudge(entry);
         await this.#save(entry);
       }
     } catch (error) {
