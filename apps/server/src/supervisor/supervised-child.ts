@@ -5,6 +5,7 @@ import {
   restartDelayMs,
   stepChild,
 } from './child.machine.ts';
+import { noticeOf } from './child-notice.ts';
 import { openLogFile } from './log-file.ts';
 import { forgetChild, registerChild } from './orphans.ts';
 import type { ReadyMessage, RunningChild, SpawnChild } from './running-child.ts';
@@ -33,18 +34,6 @@ export interface SupervisedChild {
 const readyWithinMs = 180_000;
 /** Lines of a child that a person sees on standard error, per ten seconds; the log file has them all. */
 const noticesPerWindow = 10;
-
-const noticeOf = (line: string): string | undefined => {
-  if (/^warn(?:ing)?:/i.test(line)) return line;
-  const level = /"level":(\d+)/.exec(line);
-  if (level === null || Number(level[1]) < 50) return undefined;
-  try {
-    const { msg } = JSON.parse(line) as { msg?: unknown };
-    return typeof msg === 'string' ? msg : undefined;
-  } catch {
-    return undefined;
-  }
-};
 
 export const superviseChild = (options: SupervisedChildOptions): SupervisedChild => {
   const { name, dataDir, logPath, stopPatienceMs, onNotice } = options;
