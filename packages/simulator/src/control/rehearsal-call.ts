@@ -52,6 +52,8 @@ type Leg = (TeamsCall | CarrierCall) & { whenConnected(run: () => void): void };
 /** A tone counts as heard within this; G.711 and the window of the measurement cost a few hertz. */
 const toleranceHz = 15;
 const setupPatienceMs = 70_000;
+/** So long it may take until one of several who answered together hears that another was first. */
+const toldOffMs = 500;
 
 export async function runRehearsalCall(
   twin: Pick<Twin, 'proxy' | 'carrier' | 'phones' | 'config'>,
@@ -160,10 +162,16 @@ async function watch(
     // Other calls may run at the same time: the leg to the number that was dialled is ours; a short number (an
     // extension) names nobody, so then it is the first that was answered.
     const answered = arrivals.filter((leg) => leg.connectedAtMs !== undefined);
-    // Where several rang, the one that still talks was first.
-    const talking = answered.filter((leg) => !leg.done);
+    const talking = await stillTalking(clock, answered);
+    const ofNumber = (legs: readonly Leg[]): Leg | undefined =>
+      legs.find((leg) => calledNumberOf(leg) === to);
+    // A phone rings for its owner's number as well, which is not its own.
     const callee =
-      [...talking, ...answered].find((leg) => calledNumberOf(leg) === to) ?? talking[0] ?? answered[0];
+      ofNumber(talking) ??
+      talking.find((leg) => leg instanceof PhoneCall) ??
+      ofNumber(answered) ??
+      talking[0] ??
+      answered[0];
     const folder = join(twin.config.dataDir, 'recordings');
     const stamp = new Date(clock.wall()).toISOString().replace(/[:.]/g, '-');
     caller.recordTo(join(folder, `${stamp}-caller-heard.wav`));
@@ -200,6 +208,21 @@ async function watch(
     carrier.inboundListeners.delete(since);
     for (const phone of phones.values()) phone.inboundListeners.delete(since);
   }
+}
+
+/** Where several answered in one moment, all but the first are told off at once: who is left was first. */
+async function stillTalking(clock: Clock, answered: readonly Leg[]): Promise<readonly Leg[]> {
+  const talking = (): readonly Leg[] => answered.filter((leg) => !leg.done);
+  if (talking().length < 2) return talking();
+  let over = false;
+  const enough = new Promise<void>((resolve) => {
+    clock.after(toldOffMs, () => {
+      over = true;
+      resolve();
+    });
+  });
+  while (talking().length > 1 && !over) await Promise.race([enough, ...talking().map((leg) => leg.ended)]);
+  return talking();
 }
 
 const calledNumberOf = (leg: Leg): string | undefined => ('facts' in leg ? leg.facts.user.number : leg.own);
