@@ -248,15 +248,17 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
         if (leg.endpoint === 'teams') feed(desk, { kind: 'legAnswered', legId: id, endpoint: 'teams' });
       feed(desk, { kind: 'legAnswered', legId, endpoint });
     } else if (!untouched(desk.state)) feed(desk, { kind: 'legAnswered', legId, endpoint });
-    deps.onChange?.(desk.personId);
+    // One more of many calls in Teams changes nothing that anybody sees.
+    if (desk.legs.size === 1 || endpoint === 'platform') deps.onChange?.(desk.personId);
   }
 
   function legWent(desk: Desk, legId: string): void {
+    const atPhone = desk.legs.get(legId)?.endpoint === 'platform';
     desk.legs.delete(legId);
     desk.lastEndedMs = clock.now();
     if (desk.at) feed(desk, { kind: 'legEnded', legId });
     else schedule(desk);
-    deps.onChange?.(desk.personId);
+    if (desk.legs.size === 0 || atPhone) deps.onChange?.(desk.personId);
   }
 
   function takeOver(lease: StoredLease): void {
