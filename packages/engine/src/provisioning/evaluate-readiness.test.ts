@@ -142,9 +142,10 @@ test('an unread part of any kind never reads as ready (a false "ready" is a defe
   );
 });
 
-test('somebody else changed the number in Teams: drift is amber and names both numbers', () => {
+test('somebody else changed the number in Teams: drift is red, because no call gets through, and names both numbers', () => {
   const facts = microsoftFacts({ number: free({ otherNumber: '+12025550177' as E164 }) });
   const report = judge(ownFacts(), facts);
+  assert.equal(report.verdict, 'blocked');
   assert.equal(report.headline?.code, 'PRV-506');
   assert.match(report.headline?.sentence ?? '', new RegExp(`${number.slice(1)} to \\+12025550177`));
 });

@@ -202,11 +202,11 @@ function identityCheck(own: OwnFacts, microsoft: MicrosoftFacts | undefined, why
 
 function groupCheck(own: OwnFacts, microsoft: MicrosoftFacts): Judgement {
   const { enableGroup } = own.account;
-  const group = enableGroup === undefined ? {} : { group: enableGroup };
+  const group = enableGroup === undefined ? {} : { group: `the group ${enableGroup}` };
   if (microsoft.claimedBy !== undefined) return red('PRV-206', { x: microsoft.claimedBy });
   if (microsoft.inEnableGroup === 'unread') return unknown('The enable group has not been read yet.');
   return microsoft.inEnableGroup
-    ? good(`Is in ${enableGroup ?? 'the enable group'}.`)
+    ? good(`Is in ${group.group ?? 'the enable group'}.`)
     : red('PRV-205', group);
 }
 
@@ -279,7 +279,7 @@ function microsoftNumberCheck(own: OwnFacts, microsoft: MicrosoftFacts, nowWallM
     if (seen.voiceEnabled === 'unread') return unknown('Enterprise voice has not been read yet.');
     if (!seen.voiceEnabled)
       return link.state === 'READY' || link.state === 'DRIFTED'
-        ? amber('PRV-505')
+        ? red('PRV-505')
         : waiting('Microsoft has the number; voice is not on yet.', 'microsoft', 'Wait.');
     return good(`${number} is assigned at Microsoft, voice is on.`);
   }
@@ -287,7 +287,8 @@ function microsoftNumberCheck(own: OwnFacts, microsoft: MicrosoftFacts, nowWallM
     return amber('PRV-503', { time: clockTime(link.throttledUntilWallMs) });
   if (link.state === 'READY' || link.state === 'DRIFTED') {
     const now = seen.otherNumber ?? 'none';
-    return amber('PRV-506', { field: 'number', old: number, new: now }, link.sinceWallMs);
+    // Offered all the same, but Microsoft does not find the person under this number any more: no call gets through.
+    return red('PRV-506', { field: 'number', old: number, new: now }, link.sinceWallMs);
   }
   if (link.state === 'PROPAGATING') {
     const minutes = Math.floor((nowWallMs - link.sinceWallMs) / 60_000);

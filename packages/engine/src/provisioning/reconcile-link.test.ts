@@ -103,7 +103,7 @@ test('rehearsal world, no grace: leaving the group removes in the same breath, j
   const outcome = callOutcome(left.link, left.report);
   assert.deepEqual(!outcome.fromPerson.allowed && outcome.fromPerson.refusal, {
     code: 'PRV-205',
-    sentence: 'Add to Voice Users.',
+    sentence: 'Add to the group Voice Users.',
     sip: 403,
     q850: 63,
   });
