@@ -96,9 +96,26 @@ test('a peer whose media the relay cannot send to is refused, instead of a call 
   }
 });
 
+/** Ten calls at once: from now on sessions are kept in store. */
+async function busy(rig: Awaited<ReturnType<typeof forgetfulMedia>>) {
+  for (let call = 0; call < 10; call += 1) await rig.allocate(`busy-${call}`);
+  await rig.media.list(); // answered after the spares were
+}
+
+test('an idle node asks for no ports; one call after the other, and sessions are allocated ahead', async () => {
+  const rig = await forgetfulMedia({ first: 20_000, last: 29_999 });
+  const asked = (): number => rig.said.filter(({ kind }) => kind === 'allocate').length;
+  await rig.allocate('only');
+  await rig.media.list();
+  assert.equal(asked(), 1);
+  await busy(rig);
+  assert.ok(asked() > 64, `${asked()} asked for`);
+});
+
 test('a call takes a session that was allocated ahead, and says its name, its keys and its peers in one command', async () => {
-  const { media, allocate, said } = await forgetfulMedia({ first: 20_000, last: 29_999 });
-  await media.list(); // answered after the spares were
+  const rig = await forgetfulMedia({ first: 20_000, last: 29_999 });
+  const { media, allocate, said } = rig;
+  await busy(rig);
   const spares = new Set(said.flatMap((command) => (command.kind === 'allocate' ? [command.session] : [])));
   const call = await allocate('first');
   assert.ok((await call.offer('a', sdp)).ok);
@@ -110,15 +127,15 @@ test('a call takes a session that was allocated ahead, and says its name, its ke
   assert.equal(changes[0]?.begin, true);
   assert.equal(changes[0]?.a?.remote?.port, 4000);
   assert.ok(spares.has(changes[0]?.session ?? ''));
-  assert.equal(media.sessions, 1);
+  assert.equal(media.sessions, 11);
 });
 
 test('after a lost connection the spare sessions are adopted with the calls', async () => {
-  const { media, allocate, adopted } = await forgetfulMedia({ first: 20_000, last: 29_999 });
-  await media.list(); // answered after the spares were
-  const ended = await allocate('ended');
-  const goesOn = await allocate('goes-on');
+  const rig = await forgetfulMedia({ first: 20_000, last: 29_999 });
+  await busy(rig);
+  const ended = await rig.allocate('ended');
+  const goesOn = await rig.allocate('goes-on');
   assert.ok((await goesOn.offer('a', sdp)).ok);
   await ended.release();
-  assert.equal((await adopted)?.length, 63);
+  assert.equal((await rig.adopted)?.length, 10 + 1 + 62);
 });

@@ -76,7 +76,6 @@ export function createEmbeddedMedia(options: {
         spares.forget();
         lose();
       }
-      spares.fill();
     },
     onDisconnected() {
       patience = setTimeout(lose, silentMs);
@@ -127,6 +126,7 @@ export function createEmbeddedMedia(options: {
     },
     close() {
       clearTimeout(patience);
+      spares.close();
       client.close();
     },
     async list() {

@@ -66,6 +66,7 @@ export class MediaLoop {
   readonly #told = new Set<string>();
   #nextSlice = 0;
   #sweeper: NodeJS.Timeout | undefined;
+  #tidier: NodeJS.Timeout | undefined;
   #pacer: NodeJS.Timeout | undefined;
   #paceDueMs = 0;
 
@@ -125,10 +126,8 @@ export class MediaLoop {
   /** Says BYE on every leg and closes everything. */
   close(): void {
     for (const entry of [...this.#entries.values()]) this.#release(entry);
-    for (const { socket, port } of this.#resting.clear()) {
-      socket.close();
-      this.#pool.giveBack(port);
-    }
+    clearInterval(this.#tidier);
+    this.#closeAll(this.#resting.clear());
     clearTimeout(this.#pacer);
     clearInterval(this.#sweeper);
   }
@@ -244,7 +243,10 @@ export class MediaLoop {
     const report = session.end(performance.now());
     sockets.close();
     for (const { socket, address, port, uses } of bound) {
-      if (this.#resting.put({ socket, address, port, uses: uses + 1 })) continue;
+      if (this.#resting.put({ socket, address, port, uses: uses + 1 })) {
+        this.#tidier ??= setInterval(() => this.#tidy(), 5_000).unref();
+        continue;
+      }
       socket.close();
       this.#pool.giveBack(port);
     }
@@ -256,6 +258,20 @@ export class MediaLoop {
       this.#sweeper = undefined;
     }
     return report;
+  }
+
+  #tidy(): void {
+    this.#closeAll(this.#resting.unwanted());
+    if (this.#resting.size > 0) return;
+    clearInterval(this.#tidier);
+    this.#tidier = undefined;
+  }
+
+  #closeAll(sockets: readonly RestingSocket[]): void {
+    for (const { socket, port } of sockets) {
+      socket.close();
+      this.#pool.giveBack(port);
+    }
   }
 
   #familyFault(settings: LegSettings & { localAddress?: string }, local?: string): string | undefined {

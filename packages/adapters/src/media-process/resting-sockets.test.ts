@@ -40,3 +40,17 @@ test('when every port is taken even a tired one serves; one of another address n
   assert.equal(resting.take('::1', 0, true), undefined);
   assert.equal(resting.take('127.0.0.1', 0, true)?.port, 4000);
 });
+
+test('an idle relay gives its ports up: a neighbour may want them', () => {
+  let now = 0;
+  const resting = new RestingSockets(10, () => now);
+  resting.put(at(4000));
+  now = 10_000;
+  resting.put(at(4002));
+  now = 15_000;
+  assert.deepEqual(
+    resting.unwanted().map(({ port }) => port),
+    [4000],
+  );
+  assert.equal(resting.size, 1);
+});

@@ -2,6 +2,8 @@ import type { Socket } from 'node:dgram';
 
 /** Late packets of the old call fall into an empty socket meanwhile. */
 const REST_MS = 5_000;
+/** Not wanted for so long: an idle relay holds no ports that a neighbour may want. */
+const UNWANTED_MS = 15_000;
 /** After so many calls the port is given back and another one drawn: who calls often must not learn them all (T08). */
 const MOST_USES = 16;
 
@@ -47,6 +49,14 @@ export class RestingSockets {
     if (socket.uses >= MOST_USES || this.#resting.length >= this.#most) return false;
     this.#resting.push({ ...socket, sinceMs: this.#now() });
     return true;
+  }
+
+  /** Those that nobody wanted for long, to be closed. */
+  unwanted(): readonly RestingSocket[] {
+    const until = this.#now() - UNWANTED_MS;
+    let old = 0;
+    while (old < this.#resting.length && this.#resting[old]!.sinceMs <= until) old += 1;
+    return this.#resting.splice(0, old);
   }
 
   /** All of them, to be closed. */
