@@ -46,7 +46,7 @@ const suites: readonly Suite[] = [
   {
     name: 'integration',
     needsNothing: false,
-    limitMinutes: 6,
+    limitMinutes: 10,
     files: ['test/integration/*.test.ts'],
     shareProcesses: false,
   },
