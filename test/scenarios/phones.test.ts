@@ -173,8 +173,7 @@ for (const [index, transport] of (['udp', 'tcp', 'tls'] as const).entries())
           await platform.twin.ask<{ calls: readonly { media?: { heardHz?: number } }[] }>('GET', '/carrier')
         ).calls.some(({ media }) => Math.abs((media?.heardHz ?? 0) - 700) < 15),
       );
-      // A tone is told from two seconds of sound.
-      await new Promise((later) => setTimeout(later, 2_000));
+      await until('baresip has heard two seconds', () => baresip.recordedSeconds() >= 2);
       await platform.twin.ask('POST', '/carrier/hangup', { call: inbound.sipCallId });
       await baresip.sees('CALL_CLOSED');
       near(await baresip.heardHz(), 1000);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,8 @@ export interface Baresip {
   sees(type: string, since?: number): Promise<BaresipEvent>;
   /** The tone that it heard in its only call, once that is over. */
   heardHz(): Promise<number | undefined>;
+  /** Sound that it has recorded so far, seconds; for those who wait until there is enough to tell a tone. */
+  recordedSeconds(): number;
   said(): string;
   stop(): Promise<void>;
 }
@@ -123,6 +125,11 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
       const wav = parseWav(readFileSync(join(recordings, file)));
       if (!wav.ok) throw new Error(`${file}: ${JSON.stringify(wav)}`);
       return analyseTone(wav.audio.samples.subarray(-12_000), wav.audio.rate).hz;
+    },
+    recordedSeconds() {
+      const file = readdirSync(recordings).find((name) => name.endsWith('-dec.wav'));
+      // 16-bit samples at 8 kHz, behind a short header.
+      return file === undefined ? 0 : statSync(join(recordings, file)).size / 16_000;
     },
     said: () => program.said(),
     async stop() {

@@ -14,7 +14,7 @@ import {
   type AllocateAnswer,
   type ChangeCommand,
   checkLegSettings,
-  countsOf,
+  countOf,
   type LegSettings,
   type LegTotals,
   type LocalMedia,
@@ -304,24 +304,23 @@ function eventOf(event: RelayEvent): MediaEvent | undefined {
 }
 
 function legMedia(local: LocalMedia, totals: LegTotals): LegMedia {
-  const counts = countsOf(totals);
   const { remote, codecReceived } = totals;
   return {
     ...(codecReceived !== undefined && { codec: codecReceived }),
     ...(totals.srtp && { srtpSuite: 'AES_CM_128_HMAC_SHA1_80' }),
     localAddress: `${local.address}:${local.rtpPort}`,
     ...(remote && { remoteAddress: `${remote.address}:${remote.port}` }),
-    packetsIn: counts.packetsReceived,
-    packetsOut: counts.packetsSent,
-    bytesIn: counts.bytesReceived,
-    bytesOut: counts.bytesSent,
-    lostIn: counts.packetsLost,
-    jitterMs: Math.round(counts.jitterMs * 10) / 10,
+    packetsIn: countOf(totals, 'packetsReceived'),
+    packetsOut: countOf(totals, 'packetsSent'),
+    bytesIn: countOf(totals, 'bytesReceived'),
+    bytesOut: countOf(totals, 'bytesSent'),
+    lostIn: countOf(totals, 'packetsLost'),
+    jitterMs: Math.round(countOf(totals, 'jitterMs') * 10) / 10,
     rejected: {
-      auth: counts.rejectedAuth,
-      source: counts.rejectedSource,
-      replay: counts.rejectedReplay,
-      other: counts.rejectedOther,
+      auth: countOf(totals, 'rejectedAuth'),
+      source: countOf(totals, 'rejectedSource'),
+      replay: countOf(totals, 'rejectedReplay'),
+      other: countOf(totals, 'rejectedOther'),
     },
   };
 }

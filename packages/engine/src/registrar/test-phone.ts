@@ -147,14 +147,13 @@ export function phoneWorld(
       },
     ]),
   );
-  const world: World = {
+  const world: Omit<World, 'registrar'> = {
     faults,
     devices,
     suspended,
     changes: () => changes,
     now: 1_000_000,
     wall: startsAtWallMs,
-    registrar: undefined as never,
     pass(ms) {
       world.now += ms;
       world.wall += ms;
@@ -166,7 +165,7 @@ export function phoneWorld(
       const request = requestOf(ask, authorization);
       const flow = flowOf(ask);
       let answer: Answer | undefined;
-      world.registrar.onRegister({
+      registrar.onRegister({
         request,
         flow,
         answered: false,

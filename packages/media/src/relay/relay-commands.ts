@@ -291,9 +291,9 @@ export const totalNames = [
   'rejectedOther',
 ] as const satisfies readonly (keyof LegCounters)[];
 
-/** The totals of a leg by name. */
-export const countsOf = (totals: LegTotals): Readonly<Record<(typeof totalNames)[number], number>> =>
-  Object.fromEntries(totalNames.map((name, at) => [name, totals.counts?.[at] ?? 0])) as never;
+/** One of a leg's totals by its name. */
+export const countOf = (totals: LegTotals, name: (typeof totalNames)[number]): number =>
+  totals.counts?.[totalNames.indexOf(name)] ?? 0;
 
 export function totalsOf(report: LegReport): LegTotals {
   const counts = totalNames.map((name) => report.counters[name]);

@@ -1,4 +1,4 @@
-import type { Dialog, IncomingRequest } from '@tandem/sip';
+import type { Dialog, FinalOutcome, IncomingRequest } from '@tandem/sip';
 import type { Party, PartyReport } from '../media/party.ts';
 import { readAudioSdp } from '../media/sdp.ts';
 import { type CarrierSdp, printCarrierSdp, remoteOf } from './carrier-sdp.ts';
@@ -145,6 +145,18 @@ export class CarrierCall {
       this.#kick();
       this.finish({ connected: true, by: 'carrier' });
     } else this.giveUp?.();
+  }
+
+  /** The other side did not take the call: its final answer, or none. */
+  refused(outcome: FinalOutcome): void {
+    const response = outcome.kind === 'response' ? outcome.response : undefined;
+    const reason = response?.headers.get('reason');
+    this.finish({
+      connected: false,
+      by: 'sbc',
+      status: response?.status ?? (outcome.kind === 'timeout' ? 408 : 503),
+      ...(reason === undefined ? {} : { reason }),
+    });
   }
 
   finish(end: Omit<CarrierEnd, 'report'>): void {

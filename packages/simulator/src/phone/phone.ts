@@ -207,16 +207,7 @@ export class Phone {
             dialog.ack();
             call.connected(dialog);
           },
-          onFailed: (outcome) => {
-            const response = outcome.kind === 'response' ? outcome.response : undefined;
-            const reason = response?.headers.get('reason');
-            call.finish({
-              connected: false,
-              by: 'sbc',
-              status: response?.status ?? (outcome.kind === 'timeout' ? 408 : 503),
-              ...(reason === undefined ? {} : { reason }),
-            });
-          },
+          onFailed: (outcome) => call.refused(outcome),
         },
       },
       clock.now(),
