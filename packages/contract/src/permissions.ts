@@ -24,6 +24,21 @@ export const permissions = {
   'ladders:read': ['operator', 'admin', 'desk'],
   'calls:hang-up': ['operator'],
   'peers:read': ['operator', 'admin', 'desk'],
+  'accounts:write': ['operator'],
+  'connections:read': ['operator', 'admin', 'desk'],
+  'connections:write': ['operator', 'admin'],
+  'provisioning:read': ['operator', 'admin', 'desk'],
+  /** Look again, try again: changes nothing that somebody decided. */
+  'provisioning:retry': ['operator', 'admin', 'desk'],
+  'provisioning:write': ['operator', 'admin'],
+  'numbers:write': ['operator', 'admin'],
+  'jobs:read': ['operator', 'admin', 'desk'],
+  'jobs:write': ['operator', 'admin'],
+  'tenant-file:read': ['operator', 'admin'],
+  'tenant-file:write': ['operator', 'admin'],
+  'audit:read': ['operator', 'admin'],
+  'webhooks:read': ['operator', 'admin'],
+  'webhooks:write': ['operator', 'admin'],
   'events:read': ['operator', 'admin', 'desk', 'user'],
 } as const satisfies Record<string, readonly Role[]>;
 

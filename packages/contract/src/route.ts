@@ -10,7 +10,7 @@ import type { ProblemCode } from './problem.ts';
 export type AccountSource = 'none' | 'scope' | 'resource';
 
 export interface RouteSpec {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With `{name}` for parameters, as OpenAPI writes it. */
   readonly path: string;
   readonly summary: string;
@@ -21,7 +21,7 @@ export interface RouteSpec {
   readonly body?: z.ZodType;
   /** Absent: no content (204), or text where `produces` says so. */
   readonly response?: z.ZodType;
-  readonly status?: 200 | 201 | 204;
+  readonly status?: 200 | 201 | 202 | 204;
   /** Media type when it is not JSON; `both` marks JSON by default and text on request. */
   readonly produces?: 'text/plain' | 'text/event-stream' | 'json-or-text';
   /** Beside the ones every route may give (see `usualProblems`). */

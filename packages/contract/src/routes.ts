@@ -1,5 +1,14 @@
 import { z } from 'zod';
 import { account, carrier, numberEntry, trunk } from './account.ts';
+import { auditRoutes } from './areas/audit-routes.ts';
+import { connectionRoutes } from './areas/connection-routes.ts';
+import { directoryRoutes } from './areas/directory-routes.ts';
+import { jobRoutes } from './areas/job-routes.ts';
+import { numberRoutes } from './areas/number-routes.ts';
+import { provisioningRoutes } from './areas/provisioning-routes.ts';
+import { routingDomainRoutes } from './areas/routing-domain-routes.ts';
+import { tenantFileRoutes } from './areas/tenant-file-routes.ts';
+import { webhookRoutes } from './areas/webhook-routes.ts';
 import { call, callDirections, callSummary, ladder, resultClasses } from './call.ts';
 import { id, page, paging, queryNumber, text } from './common.ts';
 import { device } from './device.ts';
@@ -17,6 +26,15 @@ const ofAccount = {
 
 /** The whole API. Server validation, types, the typed client and OpenAPI derive from this table. */
 export const routes = defineRoutes({
+  ...connectionRoutes,
+  ...directoryRoutes,
+  ...routingDomainRoutes,
+  ...provisioningRoutes,
+  ...numberRoutes,
+  ...jobRoutes,
+  ...tenantFileRoutes,
+  ...auditRoutes,
+  ...webhookRoutes,
   'session.create': {
     method: 'POST',
     path: '/api/v1/session',

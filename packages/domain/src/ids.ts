@@ -11,6 +11,10 @@ export type DeviceId = Branded<'DeviceId'>;
 /** What the people had: one id from the first INVITE to the last BYE. */
 export type CallId = Branded<'CallId'>;
 export type LegId = Branded<'LegId'>;
+/** An account's connection with one Entra tenant. */
+export type ConnectionId = Branded<'ConnectionId'>;
+/** A bulk job. */
+export type JobId = Branded<'JobId'>;
 
 export const asAccountId = (text: string): AccountId => text as AccountId;
 export const asPersonId = (text: string): PersonId => text as PersonId;
@@ -18,6 +22,8 @@ export const asCarrierId = (text: string): CarrierId => text as CarrierId;
 export const asDeviceId = (text: string): DeviceId => text as DeviceId;
 export const asCallId = (text: string): CallId => text as CallId;
 export const asLegId = (text: string): LegId => text as LegId;
+export const asConnectionId = (text: string): ConnectionId => text as ConnectionId;
+export const asJobId = (text: string): JobId => text as JobId;
 
 const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 

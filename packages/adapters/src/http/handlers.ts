@@ -10,6 +10,15 @@ import {
 } from '@tandem/contract';
 import { type Account, asAccountId, type CallRecord, isE164, type Person } from '@tandem/domain';
 import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
+import { auditHandlers } from './areas/audit-handlers.ts';
+import { connectionHandlers } from './areas/connection-handlers.ts';
+import { directoryHandlers } from './areas/directory-handlers.ts';
+import { jobHandlers } from './areas/job-handlers.ts';
+import { numberHandlers } from './areas/number-handlers.ts';
+import { provisioningHandlers } from './areas/provisioning-handlers.ts';
+import { routingDomainHandlers } from './areas/routing-domain-handlers.ts';
+import { tenantFileHandlers } from './areas/tenant-file-handlers.ts';
+import { webhookHandlers } from './areas/webhook-handlers.ts';
 import type { Principal } from './auth/principal.ts';
 import { matches } from './call-filter.ts';
 import { Refusal } from './refusal.ts';
@@ -66,6 +75,9 @@ type Answer<Id extends RouteId> = RouteOutput<Id> | Refusal | TextAnswer | Sessi
 export type Handlers = {
   readonly [Id in Exclude<RouteId, 'events'>]: (context: Context<Id>) => Promise<Answer<Id>>;
 };
+
+/** The handlers of one area's table of routes. */
+export type HandlersOf<Table> = Pick<Handlers, Extract<keyof Table, keyof Handlers>>;
 
 const nothingKnown: Presence = {
   label: 'unknown',
@@ -128,6 +140,15 @@ export function createHandlers(services: ApiServices): Handlers {
   }
 
   return {
+    ...connectionHandlers(services),
+    ...directoryHandlers(services),
+    ...routingDomainHandlers(services),
+    ...provisioningHandlers(services),
+    ...numberHandlers(services),
+    ...jobHandlers(services),
+    ...tenantFileHandlers(services),
+    ...auditHandlers(services),
+    ...webhookHandlers(services),
     'session.create': async ({ input, caller }) => {
       const outcome = await sessions.signIn(input.body.name.trim(), input.body.password, caller.address);
       switch (outcome.kind) {

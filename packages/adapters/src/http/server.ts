@@ -27,6 +27,8 @@ export interface HttpServerOptions {
   readonly log: HttpLog;
   readonly portal: PortalBundle;
   readonly streams?: Partial<StreamLimits> | undefined;
+  /** Receivers that are no part of the API: callbacks of others, with bodies and answers of their own. */
+  readonly receivers?: readonly ((app: FastifyInstance) => void | Promise<void>)[] | undefined;
   /** Tests: every answer is held against its schema. */
   readonly checkAnswers?: boolean;
 }
@@ -175,6 +177,7 @@ export async function createHttpServer(
   const limits: StreamLimits = { total: 500, perUser: 12, aliveMs: 15_000, ...options.streams };
   const open = new Map<string, number>();
 
+  for (const receiver of options.receivers ?? []) await receiver(app);
   servePortal(app, options.portal);
 
   return {

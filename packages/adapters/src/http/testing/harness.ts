@@ -4,7 +4,7 @@ import { createManualClock } from './manual-clock.ts';
 import { createMemoryServices, samplePassword } from './memory-services.ts';
 
 export interface Ask {
-  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -1,0 +1,4 @@
+import { defineRoutes } from '../route.ts';
+
+/** Who changed what. */
+export const auditRoutes = defineRoutes({});

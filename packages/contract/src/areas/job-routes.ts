@@ -1,0 +1,4 @@
+import { defineRoutes } from '../route.ts';
+
+/** Bulk jobs with preview, progress and undo. */
+export const jobRoutes = defineRoutes({});

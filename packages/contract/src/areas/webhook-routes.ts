@@ -1,0 +1,4 @@
+import { defineRoutes } from '../route.ts';
+
+/** Signed outgoing webhooks. */
+export const webhookRoutes = defineRoutes({});
