@@ -10,6 +10,7 @@ export type { PeerView } from './health/peer-book.ts';
 export type { PeerState } from './health/peer-health.machine.ts';
 export * from './ports/call-log.ts';
 export * from './ports/clock.ts';
+export type * from './ports/directory-view.ts';
 export * from './ports/ids.ts';
 export * from './ports/link-store.ts';
 export * from './ports/media-port.ts';
