@@ -5,20 +5,40 @@ import { GraphClient, type GraphTry } from '@tandem/adapters/graph/graph-client.
 import { GraphError } from '@tandem/adapters/graph/graph-error.ts';
 import { type HttpsExchange, httpsExchange } from '@tandem/adapters/graph/https-exchange.ts';
 import type { TokenProvider } from '@tandem/adapters/graph/token-provider.ts';
-import type { AccountId, PersonId, RoutingSnapshot } from '@tandem/domain';
+import {
+  type AccountId,
+  asConnectionId,
+  type ConnectionId,
+  type Person,
+  type PersonId,
+  type RoutingSnapshot,
+} from '@tandem/domain';
 import type { NodeConfig } from '../../supervisor/child-config.ts';
 
+/** One account's usable connection with one Entra tenant. Reading and writing go on per connection. */
 export interface MicrosoftConnection {
-  /** One per Entra tenant, shared by everybody who asks for the account: its limits are the tenant's. */
-  readonly graph: GraphClient;
+  readonly connectionId: ConnectionId;
+  readonly accountId: AccountId;
   readonly tenantId: string;
+  /** The app registration that signs in; Microsoft wants it as the session of presence. */
+  readonly clientId: string;
+  /** One per Entra tenant and app, shared by everybody who asks: its limits are those of the app in the tenant. */
+  readonly graph: GraphClient;
+  /** Domains that the tenant has verified, lower case, as read last; empty: not read yet. */
+  readonly domains: readonly string[];
 }
 
 export interface MicrosoftConnections {
   /** The platform's app registration; Microsoft wants it as the session of presence. Undefined: none is configured. */
   readonly clientId: string | undefined;
-  /** Undefined: the account has no Microsoft 365 tenant, or the platform has no app registration. */
+  /** The account's first connection. Undefined: it has none, or the platform has no app registration. */
   connectionsOf(accountId: AccountId): MicrosoftConnection | undefined;
+  /** All connections of the account, first connected first. The same objects as long as nothing about them changes. */
+  all(accountId: AccountId): readonly MicrosoftConnection[];
+  /** The connection whose verified domains hold the person's UPN's or mail's domain, else the account's first. */
+  ofPerson(person: Pick<Person, 'accountId' | 'upn' | 'mail'>): MicrosoftConnection | undefined;
+  /** Told after connections came, went or changed their domains. Returns the way to stop. */
+  onChange(heard: () => void): () => void;
   /** The Entra user who this person is, once that is settled: the stored link's, else an unambiguous match. */
   objectIdOf(personId: PersonId): string | undefined;
   /** Told after the object ids of some people changed. Returns the way to stop. */
@@ -74,28 +94,44 @@ export function createMicrosoftConnections(parts: {
     return opened;
   };
 
+  const first = (accountId: AccountId): MicrosoftConnection | undefined => {
+    const tenantId = parts.snapshot().accounts.get(accountId)?.entraTenantId?.toLowerCase();
+    if (tenantId === undefined || graphClientId === undefined) return undefined;
+    const made = (graph: GraphClient): MicrosoftConnection => ({
+      connectionId: asConnectionId(accountId),
+      accountId,
+      tenantId,
+      clientId: graphClientId,
+      graph,
+      domains: [],
+    });
+    const known = graphs.get(tenantId);
+    if (known) return made(known);
+    const graph = new GraphClient({
+      graph: endpoints.graph,
+      entraTenantId: tenantId,
+      ...open(),
+      clock: {
+        wall: parts.wall,
+        sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms).unref()),
+      },
+      random: parts.random,
+      timeoutMs,
+      onTry: parts.onTry,
+    });
+    graphs.set(tenantId, graph);
+    return made(graph);
+  };
+
   return {
     clientId: graphClientId,
-    connectionsOf(accountId) {
-      const tenantId = parts.snapshot().accounts.get(accountId)?.entraTenantId?.toLowerCase();
-      if (tenantId === undefined || graphClientId === undefined) return undefined;
-      const known = graphs.get(tenantId);
-      if (known) return { graph: known, tenantId };
-      const graph = new GraphClient({
-        graph: endpoints.graph,
-        entraTenantId: tenantId,
-        ...open(),
-        clock: {
-          wall: parts.wall,
-          sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms).unref()),
-        },
-        random: parts.random,
-        timeoutMs,
-        onTry: parts.onTry,
-      });
-      graphs.set(tenantId, graph);
-      return { graph, tenantId };
+    connectionsOf: first,
+    all(accountId) {
+      const one = first(accountId);
+      return one ? [one] : [];
     },
+    ofPerson: ({ accountId }) => first(accountId),
+    onChange: () => () => undefined,
     objectIdOf: (personId) => objectIds.get(personId),
     onLinks(heard) {
       listeners.add(heard);

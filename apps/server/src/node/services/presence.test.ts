@@ -5,6 +5,7 @@ import type { FeedEvent } from '@tandem/adapters/http/events/event-feed.ts';
 import { createManualClock } from '@tandem/adapters/http/testing/manual-clock.ts';
 import { asAccountId, asPersonId, type RoutingSnapshot } from '@tandem/domain';
 import { createPresence } from './presence.ts';
+import { oneConnection } from './testing/one-connection.ts';
 
 const acme = asAccountId('019b76da-a800-7402-bbed-ad1833958e3c');
 const dana = asPersonId('019b76da-a800-7e35-b256-88c7a1054c90');
@@ -35,8 +36,7 @@ function house(onProblem: (what: string) => void = (what) => assert.fail(what)) 
     clock,
     snapshot: () => snapshot,
     connections: {
-      clientId: 'a1a1a1a1-0000-4000-8000-00000000a001',
-      connectionsOf: () => ({ graph, tenantId: entraTenantId.toLowerCase() }),
+      ...oneConnection(() => ({ graph, tenantId: entraTenantId.toLowerCase() })),
       objectIdOf: (personId) => links.get(personId),
       onLinks(listener) {
         heard.add(listener);

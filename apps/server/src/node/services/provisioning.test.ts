@@ -18,6 +18,7 @@ import {
 } from '@tandem/domain';
 import type { ProvisioningSettings } from '@tandem/engine';
 import { startProvisioning } from './provisioning.ts';
+import { oneConnection } from './testing/one-connection.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-provisioning-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -105,14 +106,7 @@ async function house(state: Link['state'], options: { readonly databaseAway?: bo
         },
       },
     },
-    connections: {
-      clientId: 'client',
-      connectionsOf: () => ({ graph: graphOf(where.tenantId), tenantId: where.tenantId }),
-      objectIdOf: () => undefined,
-      onLinks: () => () => undefined,
-      note: () => undefined,
-      close: () => undefined,
-    },
+    connections: oneConnection(() => ({ graph: graphOf(where.tenantId), tenantId: where.tenantId })),
     snapshots: {
       current: () => facts,
       onChange(listener) {
