@@ -3,6 +3,9 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { rootCertificates } from 'node:tls';
+import { headKey } from '@tandem/adapters/audit/audit-chain.ts';
+import { createAuditLog } from '@tandem/adapters/audit/audit-log.ts';
+import { auditedDirectory } from '@tandem/adapters/audit/audited-directory.ts';
 import { createEmbeddedMedia } from '@tandem/adapters/embedded-media/embedded-media.ts';
 import { createSessionService } from '@tandem/adapters/http/auth/session-service.ts';
 import { createEventFeed } from '@tandem/adapters/http/events/event-feed.ts';
@@ -80,6 +83,14 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     onHealth: (healthy, detail) => log[healthy ? 'info' : 'error']({ detail }, 'journal'),
   });
   const stores = createStores(db, box, calls);
+  const audit = createAuditLog({
+    store: stores.audit,
+    key: headKey(masterKey),
+    spoolFile: join(config.nodeDir, 'audit-waiting.jsonl'),
+    anchorFile: join(config.nodeDir, 'audit-heads.jsonl'),
+    clock,
+    onProblem: (what) => log.warn({ what }, 'audit'),
+  });
   const filler = startRecordFiller({
     journal: calls,
     db,
@@ -287,6 +298,10 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     metrics: metrics.presence,
     onProblem: (what) => log.warn({ what }, 'presence'),
   });
+  const audited = (stored: ReturnType<typeof createStoredServices>) => ({
+    ...stored,
+    directory: auditedDirectory(stored.directory, audit),
+  });
   const portal = createPortalBuilder({
     root,
     // Shared by every instance of this checkout, whose sources it is built from; its name is their hash.
@@ -307,7 +322,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         clock,
         onFailure: (reason) => metrics.authFailed(reason),
       }),
-      ...withCurrentFacts(createStoredServices(stores, ladders), snapshots),
+      ...withCurrentFacts(audited(createStoredServices(stores, ladders)), snapshots),
+      audit: { list: stores.audit.list, check: audit.check },
       live,
       readiness: createReadinessBoard(clock.wall, provisioning),
       presence: presence.board,
@@ -372,6 +388,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       await endpoint.close();
       await phones.stop();
       media.close();
+      await audit.stop();
       await filler.stop();
       await calls.close();
       await ladders.close();

@@ -110,7 +110,7 @@ export function createStoredServices(
           ...(change.active === undefined ? {} : { active: change.active }),
           ...(change.number === undefined ? {} : { numbers: withMain(person.numbers, change.number) }),
         });
-        if (outcome.ok) return { kind: 'changed', person: outcome.value };
+        if (outcome.ok) return { kind: 'changed', person: outcome.value, before: person };
         const { refusal } = outcome;
         if (refusal.kind === 'not-found') return { kind: 'unknown' };
         if (refusal.kind === 'taken') return { kind: 'number-taken' };

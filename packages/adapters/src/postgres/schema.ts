@@ -155,6 +155,28 @@ export interface Schema {
     only_web_client: Generated<boolean>;
     updated_at: GeneratedWall;
   };
+  audit_entries: {
+    chain: string;
+    sequence: ColumnType<string, number, never>;
+    account_id: AccountId | null;
+    at: ColumnType<number, Date, never>;
+    actor: ColumnType<Record<string, unknown>, string, never>;
+    action: string;
+    object: ColumnType<Record<string, unknown>, string, never>;
+    before: ColumnType<Record<string, unknown> | null, string | null, never>;
+    after: ColumnType<Record<string, unknown> | null, string | null, never>;
+    reason: string | null;
+    previous: string;
+    hash: string;
+  };
+  audit_heads: {
+    chain: string;
+    sequence: ColumnType<string, number, never>;
+    account_id: AccountId | null;
+    hash: string;
+    signed_at: ColumnType<number, Date, never>;
+    signature: string;
+  };
   settings: { key: string; value: ColumnType<unknown, string, string>; version: Generated<number> };
   routing_changes: { id: Generated<number>; at: GeneratedWall; what: string };
 }

@@ -1,6 +1,7 @@
 import type { PresenceLeases } from '@tandem/engine';
 import type { SecretBox } from '../security/secret-box.ts';
 import { type AccountStore, createAccountStore } from './account-store.ts';
+import { type AuditStore, createAuditStore } from './audit-store.ts';
 import { type CallRecordStore, createCallRecordStore, type UnstoredCalls } from './call-record-store.ts';
 import { type CarrierStore, createCarrierStore } from './carrier-store.ts';
 import type { Database } from './database.ts';
@@ -33,6 +34,7 @@ export interface Stores {
   readonly links: LinkStore;
   readonly provisioning: ProvisioningSettingsStore;
   readonly presenceLeases: PresenceLeases;
+  readonly audit: AuditStore;
 }
 
 export function createStores(db: Database, box: SecretBox, unstoredCalls?: UnstoredCalls): Stores {
@@ -50,5 +52,6 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     links: createLinkStore(db),
     provisioning: createProvisioningSettingsStore(db),
     presenceLeases: createPresenceLeaseStore(db),
+    audit: createAuditStore(db),
   };
 }

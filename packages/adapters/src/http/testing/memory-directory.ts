@@ -69,7 +69,7 @@ export function createMemoryDirectory(
         numbers,
       };
       data.people[index] = changed;
-      return { kind: 'changed', person: changed };
+      return { kind: 'changed', person: changed, before: person };
     },
     async carriers(scope, ask) {
       gate();

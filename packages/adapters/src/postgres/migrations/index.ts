@@ -7,6 +7,7 @@ import { routingChanges } from './0006-routing-changes.ts';
 import { provisioning } from './0007-provisioning.ts';
 import { presenceLeases } from './0008-presence-leases.ts';
 import { devices } from './0009-devices.ts';
+import { audit } from './0015-audit.ts';
 import type { Migration } from './migration.ts';
 
 /** In order. Append only. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   provisioning,
   presenceLeases,
   devices,
+  audit,
 ];
