@@ -32,6 +32,8 @@ export interface TwinPorts {
   readonly twinGraph: number;
   /** UDP and TCP. */
   readonly twinDns: number;
+  /** SMTP: a mail server that keeps what it gets, for `GET /mail`. */
+  readonly twinSmtp: number;
   /** RTP of clients and of the carrier, both ends included. */
   readonly twinRtp: PortRange;
 }
@@ -79,6 +81,11 @@ export interface TwinConfig {
   readonly strict?: boolean;
   /** Graph refuses to send an answer that is not in Microsoft's schema: for tests of the twin. Default false. */
   readonly checkAnswers?: boolean;
+  /**
+   * Take `http://` of a loopback address as a subscription's notificationUrl. Microsoft takes https only; the rehearsal
+   * turns this on because the platform's own listener there speaks http. Default false.
+   */
+  readonly plainNotificationUrls?: boolean;
   /** RFC 3261 T1 in ms, default 500. For rehearsals of what takes 64*T1. */
   readonly sipT1Ms?: number;
 }
@@ -97,6 +104,8 @@ export interface TwinReady {
   readonly carrier: string;
   readonly carrierSecond: string;
   readonly dns: string;
+  /** `host:port` of the mail server. */
+  readonly smtp: string;
   /** Every root of the twin in one PEM file: enough to verify the hubs and the SBC. */
   readonly ca: string;
   /** Only the root that signs Microsoft's side: what the SBC should trust. */

@@ -28,6 +28,7 @@ describe('the twin as a process', () => {
       twinLogin: 0,
       twinGraph: 0,
       twinDns: 0,
+      twinSmtp: 0,
       twinRtp: { first: 23_900, last: 23_939 },
       ...change,
     },

@@ -17,6 +17,7 @@ import { PresenceBook } from './graph/presence-book.ts';
 import { Throttle } from './graph/throttle.ts';
 import { startHttps } from './https/https-server.ts';
 import type { TwinRandom } from './random.ts';
+import type { StateFile } from './state/state-file.ts';
 import type { TrustStore } from './trust/trust-store.ts';
 import { graphAppClientId, rehearsalWorld } from './world/rehearsal-world.ts';
 
@@ -53,6 +54,7 @@ export async function startMicrosoft365(parts: {
   readonly directory: Directory;
   readonly clients: ReadonlyMap<string, TeamsClients>;
   readonly trust: TrustStore;
+  readonly state: StateFile;
 }): Promise<Microsoft365> {
   const { config, clock, microsoftClock, random, audit, faults, directory, clients, trust } = parts;
   const now = clock.wall();

@@ -11,11 +11,13 @@ import { MovableClock } from './directory/movable-clock.ts';
 import { type DnsServer, startDnsServer } from './dns/dns-server.ts';
 import type { Zone } from './dns/zone.ts';
 import { FaultBoard } from './faults/fault-board.ts';
+import { MailServer } from './mail/mail-server.ts';
 import { Party, PortPool } from './media/party.ts';
 import { type Microsoft365, startMicrosoft365 } from './microsoft-365.ts';
 import { openPhones, type Phones } from './phone/phones.ts';
 import { type TwinRandom, twinRandom } from './random.ts';
 import { SipProxy } from './sip-proxy/sip-proxy.ts';
+import { StateFile } from './state/state-file.ts';
 import type { Issued } from './trust/authority.ts';
 import {
   type HubVariant,
@@ -41,6 +43,9 @@ export interface Twin {
   readonly clients: Map<string, TeamsClients>;
   readonly random: TwinRandom;
   readonly microsoft365: Microsoft365;
+  readonly mail: MailServer;
+  /** What the twin remembers when it is started again on its data. */
+  readonly state: StateFile;
   /** The SBC's certificate as minted. */
   readonly sbc: Issued;
   readonly config: TwinConfig;
@@ -63,6 +68,11 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
   const sbcCertificate = await mintSbcFiles(trust, config.certificateDir, config.sbcBaseDomain, clock.wall());
   let hubCertificate = trust.hub;
 
+  const state = new StateFile({
+    path: join(config.dataDir, 'state.json'),
+    after: (ms, fire) => clock.after(ms, fire),
+    onTrouble: (what) => audit.add({ kind: 'warning', where: 'state', summary: what }),
+  });
   const microsoftClock = new MovableClock(clock);
   const { directory, seeded } = rehearsalDirectory(sbc.port, () => microsoftClock.wall());
   const clients = new Map<string, TeamsClients>();
@@ -143,8 +153,19 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
       directory,
       clients,
       trust,
+      state,
     });
     running.push(microsoft365);
+    running.push({ close: () => state.flush() });
+    const mail = await MailServer.open({
+      address,
+      port: ports.twinSmtp,
+      certificate: trust.web,
+      audit,
+      wall: () => clock.wall(),
+      delay: (ms) => new Promise((resolve) => void clock.after(ms, resolve)),
+    });
+    running.push(mail);
     const zone = zoneOf(config, carrier.ports);
     const dns: DnsServer = await startDnsServer({
       address,
@@ -167,6 +188,8 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
       clients,
       random,
       microsoft365,
+      mail,
+      state,
       sbc: sbcCertificate,
       config,
       rotateHubCertificate: async (variant) => {
@@ -194,6 +217,7 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
         carrier: at(carrier.ports[0] ?? 0),
         carrierSecond: at(carrier.ports[1] ?? 0),
         dns: at(dns.port),
+        smtp: at(mail.port),
         ca: config.caFile,
         microsoftRoot: join(config.dataDir, 'trust', 'microsoft.cert.pem'),
       },

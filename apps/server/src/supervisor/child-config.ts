@@ -39,6 +39,8 @@ export interface TwinAddresses {
   readonly carrier: string;
   readonly carrierSecond: string;
   readonly carrierThird: string;
+  /** `host:port`: takes mail for anybody and keeps it. */
+  readonly smtp: string;
 }
 
 export interface SignIn {
@@ -128,6 +130,8 @@ export interface TwinConfig {
   readonly hubNames: readonly string[];
   /** Bearer token that the control API asks for. */
   readonly controlToken: string;
+  /** Subscriptions may name our own listener, which speaks http here. Microsoft would refuse. */
+  readonly plainNotificationUrls: true;
   readonly logLevel: LogLevel;
 }
 

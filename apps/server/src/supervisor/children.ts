@@ -78,6 +78,7 @@ export const childConfigs = ({
     carrier: hostPort(twinAddress, ports.twinCarrier),
     carrierSecond: hostPort(twinAddress, ports.twinCarrierSecond),
     carrierThird: hostPort(twinAddress, ports.twinCarrierThird),
+    smtp: hostPort(twinAddress, ports.twinSmtp),
   };
   // Whoever names hubs gets them, beside the twin too: benches put a hub of their own behind Tandem.
   const hubs: readonly HubAddress[] =
@@ -111,6 +112,7 @@ export const childConfigs = ({
         phones,
         hubNames,
         controlToken: rehearsal.controlToken,
+        plainNotificationUrls: true,
         logLevel,
       },
     }),

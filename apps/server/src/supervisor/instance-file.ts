@@ -36,6 +36,8 @@ export interface ReadyLine {
     readonly hubs: readonly string[];
     readonly carrier: string;
     readonly dns: string;
+    /** Takes mail for anybody and keeps it. */
+    readonly smtp: string;
     readonly ca: string;
   };
   readonly data: string;

@@ -206,6 +206,7 @@ export const createInstance = ({ values, fresh, onNotice }: InstanceOptions): In
           hubs: twin.hubs,
           carrier: twin.carrier,
           dns: twin.dns,
+          smtp: twin.smtp,
           ca: twin.caFile,
         },
       }),

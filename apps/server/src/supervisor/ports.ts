@@ -40,6 +40,7 @@ export const portTable = {
     twin: true,
   },
   twinDns: { offset: 130, transports: ['udp', 'tcp'], what: "the twin's DNS", twin: true },
+  twinSmtp: { offset: 140, transports: ['tcp'], what: "the twin's mail server (SMTP)", twin: true },
 } as const satisfies Record<string, PortRow>;
 
 export type PortName = keyof typeof portTable;

@@ -15,8 +15,17 @@ export interface AuditEntry {
   /** Wall milliseconds. */
   readonly at: number;
   /** `connection` events, SIP in, SIP out, `warning` (health), `control`. */
-  readonly kind: 'connection' | 'request' | 'response' | 'sent' | 'warning' | 'media' | 'dns' | 'http';
-  /** `hub eu`, `hub us`, `hub as`, `carrier`, `dns`, `login`, `graph`. */
+  readonly kind:
+    | 'connection'
+    | 'request'
+    | 'response'
+    | 'sent'
+    | 'warning'
+    | 'media'
+    | 'dns'
+    | 'http'
+    | 'mail';
+  /** `hub eu`, `hub us`, `hub as`, `carrier`, `dns`, `login`, `graph`, `mail`. */
   readonly where: string;
   readonly summary: string;
   readonly callId?: string;

@@ -225,7 +225,9 @@ export const auditQuery = z.object({
   callId: z.string().optional(),
   guid: z.string().optional(),
   method: z.string().optional(),
-  kind: z.enum(['connection', 'request', 'response', 'sent', 'warning', 'media', 'dns', 'http']).optional(),
+  kind: z
+    .enum(['connection', 'request', 'response', 'sent', 'warning', 'media', 'dns', 'http', 'mail'])
+    .optional(),
   check: z.string().optional(),
   failed: z.stringbool().optional(),
   limit: z.coerce.number().int().min(1).max(5_000).optional(),

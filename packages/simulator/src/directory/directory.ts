@@ -1,62 +1,187 @@
-import { customerGroups, rehearsalWorld, type WorldCustomer } from '../world/rehearsal-world.ts';
+import { planIds, qualifiesDomain } from '../graph/licence-catalogue.ts';
 import { History, Stamps } from './history.ts';
-import type { Group, SeededUser, TeamsUser, Tenant, Trunk } from './tenant.ts';
+import { Ledger } from './ledger.ts';
+import { parseMembershipRule } from './membership-rule.ts';
+import { type Group, makeGroup, type TeamsUser, type Tenant, type Trunk, type VerifiedDomain } from './tenant.ts';
 
-/** All tenants that the twin plays, with the documented ways to find one. */
+/** A deleted user or group can come back for this long (graph 4.1). */
+export const restorableMs = 30 * 86_400_000;
+
+/** All tenants that the twin plays, with the documented ways to find one, and the only door for changes. */
 export class Directory {
   readonly tenants = new Map<string, Tenant>();
   /** The tenant that owns the base domain and the carrier trunk. */
   readonly carrierTenantId: string;
   readonly stamps: Stamps;
-  /** Presence asks for hundreds of ids at once. */
-  readonly #byId = new WeakMap<Tenant, Map<string, TeamsUser>>();
-  readonly #histories = new WeakMap<TeamsUser, History<TeamsUser>>();
+  readonly wall: () => number;
+  /** How long Microsoft takes to notice (3.3, graph 5.4); a rehearsal may change them. */
+  readonly delays = { activationMs: 1_000, groupPolicyMs: 0 };
+  /** Told after a user's name changed, with the old one in lower case. */
+  onRenamed: ((user: TeamsUser, before: string) => void) | undefined;
+  readonly #ledgers = new WeakMap<Tenant, Ledger>();
+  readonly #histories = new WeakMap<object, History<TeamsUser | Group>>();
 
   constructor(carrierTenantId: string, wall: () => number = Date.now) {
     this.carrierTenantId = carrierTenantId;
+    this.wall = wall;
     this.stamps = new Stamps(wall);
   }
 
-  /** The only door for changes: hubs judge by the new state at once, Graph shows it after its delays. */
-  change(user: TeamsUser, patch: Partial<TeamsUser>): void {
-    this.#history(user).end({ ...user }, this.stamps.next());
-    Object.assign(user, patch);
+  /** Hubs judge by the new state at once, Graph shows it after its delays. */
+  change(user: TeamsUser, patch: Partial<Omit<TeamsUser, 'upn' | 'life'>>): void {
+    this.#alter(user, patch);
   }
 
   /** Somebody new, whom delta queries show as a change. */
   add(tenant: Tenant, user: TeamsUser): void {
+    const ledger = this.ledger(tenant);
     tenant.users.set(user.upn.toLowerCase(), user);
-    this.#history(user).end({ ...user, groups: [] }, this.stamps.next());
+    ledger.users.push(user);
+    ledger.byId.set(user.objectId, user);
+    const groups = user.groups;
+    this.#historyOf(user).end({ ...user, life: 'unborn', groups: [] }, this.stamps.next());
+    user.groups = [];
+    this.#alter(user, { groups });
   }
 
-  /** The user as of a stamp (wall ms). */
-  at(user: TeamsUser, stamp: number): TeamsUser {
-    return this.#history(user).at(stamp, user);
+  /** A label changes, the object id stays. False: somebody else has the name. */
+  rename(tenant: Tenant, user: TeamsUser, upn: string): boolean {
+    const [before, after] = [user.upn.toLowerCase(), upn.toLowerCase()];
+    const holder = tenant.users.get(after);
+    if (holder && holder !== user) return false;
+    tenant.users.delete(before);
+    tenant.users.set(after, user);
+    this.#alter(user, { upn });
+    if (before !== after) this.onRenamed?.(user, before);
+    return true;
   }
 
-  changedBetween(user: TeamsUser, from: number, to: number): boolean {
-    return this.#history(user).changedBetween(from, to);
+  /** Into the bin: memberships, licences and the number stay with the user. */
+  softDelete(tenant: Tenant, user: TeamsUser): void {
+    tenant.users.delete(user.upn.toLowerCase());
+    this.#alter(user, { life: 'deleted', deletedAt: this.wall() });
   }
 
-  #history(user: TeamsUser): History<TeamsUser> {
-    const known = this.#histories.get(user);
+  /** Out of the bin. False: the name was taken in the meantime. */
+  restore(tenant: Tenant, user: TeamsUser): boolean {
+    if (tenant.users.has(user.upn.toLowerCase())) return false;
+    tenant.users.set(user.upn.toLowerCase(), user);
+    this.#alter(user, { life: 'live', deletedAt: undefined });
+    return true;
+  }
+
+  /** Gone for good: only now members, licences and the number are free. */
+  purge(tenant: Tenant, user: TeamsUser): void {
+    tenant.users.delete(user.upn.toLowerCase());
+    this.ledger(tenant).byId.delete(user.objectId);
+    this.#alter(user, {
+      life: 'purged',
+      groups: [],
+      licences: [],
+      number: undefined,
+      enterpriseVoice: false,
+      deletedAt: undefined,
+    });
+  }
+
+  addGroup(tenant: Tenant, given: Parameters<typeof makeGroup>[0]): Group {
+    const group = makeGroup({ createdAt: this.wall(), ...given });
+    const { nested } = group;
+    const ledger = this.ledger(tenant);
+    ledger.groups.push(group);
+    tenant.groups.set(group.id, group);
+    this.#historyOf(group).end({ ...group, life: 'unborn', nested: [] }, this.stamps.next());
+    group.nested = [];
+    this.changeGroup(tenant, group, { nested });
+    if (group.rule !== undefined) for (const user of tenant.users.values()) this.#alter(user, {});
+    return group;
+  }
+
+  changeGroup(
+    tenant: Tenant,
+    group: Group,
+    patch: Partial<Pick<Group, 'displayName' | 'nested' | 'life' | 'deletedAt'>>,
+  ): void {
+    const at = this.stamps.next();
+    const { groupEvents } = this.ledger(tenant);
+    this.#historyOf(group).end({ ...group }, at);
+    const [before, after] = [group.nested, patch.nested ?? group.nested];
+    Object.assign(group, patch);
+    if (patch.nested === undefined || Object.keys(patch).length > 1) groupEvents.add({ at, group });
+    for (const [from, to, added] of [
+      [before, after, true],
+      [after, before, false],
+    ] as const)
+      for (const id of to)
+        if (!from.includes(id)) groupEvents.add({ at, group, member: { kind: 'group', id, added } });
+  }
+
+  /** A Microsoft 365 group goes into the bin, a security group for good. */
+  deleteGroup(tenant: Tenant, group: Group): void {
+    tenant.groups.delete(group.id);
+    const soft = group.kind === 'unified';
+    this.changeGroup(tenant, group, { life: soft ? 'deleted' : 'purged', deletedAt: this.wall() });
+    if (!soft) this.#forgetGroup(tenant, group);
+  }
+
+  restoreGroup(tenant: Tenant, group: Group): void {
+    tenant.groups.set(group.id, group);
+    this.changeGroup(tenant, group, { life: 'live', deletedAt: undefined });
+  }
+
+  purgeGroup(tenant: Tenant, group: Group): void {
+    this.changeGroup(tenant, group, { life: 'purged', deletedAt: undefined });
+    this.#forgetGroup(tenant, group);
+  }
+
+  #forgetGroup(tenant: Tenant, { id }: Group): void {
+    for (const parent of tenant.groups.values())
+      if (parent.nested.includes(id))
+        this.changeGroup(tenant, parent, { nested: parent.nested.filter((one) => one !== id) });
+    for (const user of this.ledger(tenant).byId.values())
+      if (user.groups.includes(id)) this.#alter(user, { groups: user.groups.filter((one) => one !== id) });
+  }
+
+  /** The user or group as of a stamp (wall ms). */
+  at<T extends TeamsUser | Group>(thing: T, stamp: number): T {
+    return (this.#histories.get(thing)?.at(stamp, thing) as T | undefined) ?? thing;
+  }
+
+  changedBetween(thing: TeamsUser | Group, from: number, to: number): boolean {
+    return this.#histories.get(thing)?.changedBetween(from, to) ?? false;
+  }
+
+  /** What happened in the tenant, in order. */
+  ledger(tenant: Tenant): Ledger {
+    const known = this.#ledgers.get(tenant);
     if (known) return known;
-    const made = new History<TeamsUser>();
-    this.#histories.set(user, made);
+    const made = new Ledger(tenant.users.values(), tenant.groups.values());
+    this.#ledgers.set(tenant, made);
     return made;
+  }
+
+  /** Does what time does: bins are emptied, domains become active. */
+  settle(tenant: Tenant): void {
+    const now = this.wall();
+    for (const user of this.deletedUsers(tenant))
+      if ((user.deletedAt ?? now) + restorableMs <= now) this.purge(tenant, user);
+    for (const group of this.ledger(tenant).groups)
+      if (group.life === 'deleted' && (group.deletedAt ?? now) + restorableMs <= now)
+        this.purgeGroup(tenant, group);
+    for (const domain of tenant.domains.values()) this.#settleDomain(domain);
+  }
+
+  deletedUsers(tenant: Tenant): TeamsUser[] {
+    const { byId } = this.ledger(tenant);
+    if (byId.size === tenant.users.size) return [];
+    return [...byId.values()].filter(({ life }) => life === 'deleted');
   }
 
   /** By object id or UPN. */
   userById(tenant: Tenant, id: string): TeamsUser | undefined {
     const key = id.toLowerCase();
-    const byUpn = tenant.users.get(key);
-    if (byUpn) return byUpn;
-    let index = this.#byId.get(tenant);
-    if (index?.size !== tenant.users.size) {
-      index = new Map([...tenant.users.values()].map((user) => [user.objectId, user]));
-      this.#byId.set(tenant, index);
-    }
-    return index.get(key);
+    const found = tenant.users.get(key) ?? this.ledger(tenant).byId.get(key);
+    return found?.life === 'live' ? found : undefined;
   }
 
   /** The group and everything that is nested in it, once each. */
@@ -91,8 +216,12 @@ export class Directory {
 
   /** Reverse number lookup, inside one tenant only (2.2 item 11). Several users may share a base number by `;ext=`. */
   userByNumber(tenant: Tenant, number: string): TeamsUser | undefined {
-    for (const user of tenant.users.values()) if (user.number === number) return user;
-    return undefined;
+    return this.holdersOf(tenant, number).find(({ life }) => life === 'live');
+  }
+
+  /** Everybody who has the number, the bin included: nobody else can get it before the bin is emptied. */
+  holdersOf(tenant: Tenant, number: string): TeamsUser[] {
+    return this.ledger(tenant).withNumber(number);
   }
 
   /**
@@ -101,11 +230,11 @@ export class Directory {
    */
   findTenant(fqdn: string): { tenant: Tenant; domain: string; by: 'full name' | 'parent' } | undefined {
     const name = fqdn.toLowerCase();
-    const full = this.#owner(name);
+    const full = this.ownerOf(name);
     if (full) return { tenant: full, domain: name, by: 'full name' };
     const dot = name.indexOf('.');
     const parent = dot < 0 ? '' : name.slice(dot + 1);
-    const above = this.#owner(parent);
+    const above = this.ownerOf(parent);
     return above && { tenant: above, domain: parent, by: 'parent' };
   }
 
@@ -119,7 +248,7 @@ export class Directory {
     if (own) return { trunk: own, derived: false };
     if (!tenant.domains.has(name)) return undefined;
     const parent = name.slice(name.indexOf('.') + 1);
-    const carrier = this.#owner(parent)?.trunks.get(parent);
+    const carrier = this.ownerOf(parent)?.trunks.get(parent);
     return carrier && { trunk: { ...carrier, fqdn: name }, derived: true };
   }
 
@@ -131,92 +260,98 @@ export class Directory {
     return trunk && { derived: trunk.derived, tenant: found.tenant, trunk: trunk.trunk };
   }
 
-  #owner(domain: string): Tenant | undefined {
-    for (const tenant of this.tenants.values()) if (tenant.domains.has(domain)) return tenant;
+  /** The tenant that verified the domain. */
+  ownerOf(domain: string): Tenant | undefined {
+    for (const tenant of this.tenants.values()) {
+      const found = tenant.domains.get(domain);
+      if (!found) continue;
+      this.#settleDomain(found);
+      return tenant;
+    }
     return undefined;
   }
-}
 
-const plainTrunk = (fqdn: string, port: number): Trunk => ({
-  fqdn,
-  sipSignalingPort: port,
-  enabled: true,
-  sendSipOptions: true,
-  failoverTimeSeconds: 10,
-  failoverResponseCodes: [408, 503, 504],
-  forwardPai: true,
-  forwardCallHistory: true,
-  mediaBypass: false,
-  maxConcurrentSessions: undefined,
-});
-
-/** Microsoft's side of the rehearsal world. `sbcPort` is the carrier trunk's signalling port. */
-export function rehearsalDirectory(
-  sbcPort: number,
-  wall: () => number = Date.now,
-): { directory: Directory; seeded: SeededUser[] } {
-  const { baseDomain, carrierTenantId } = rehearsalWorld;
-  const directory = new Directory(carrierTenantId, wall);
-  directory.tenants.set(carrierTenantId, {
-    id: carrierTenantId,
-    name: 'Rehearsal Carrier',
-    domains: new Map([[baseDomain, { name: baseDomain, activated: true }]]),
-    trunks: new Map([[baseDomain, plainTrunk(baseDomain, sbcPort)]]),
-    users: new Map(),
-    groups: new Map(),
-    enableGroupId: '',
-    blockedCallers: [],
-    voiceRoute: [baseDomain],
-  });
-  const seeded: SeededUser[] = [];
-  for (const customer of rehearsalWorld.customers) seeded.push(...seedCustomer(directory, customer));
-  return { directory, seeded };
-}
-
-function seedCustomer(directory: Directory, customer: WorldCustomer): SeededUser[] {
-  const seeded: SeededUser[] = [];
-  const users = new Map<string, TeamsUser>();
-  const { enableGroupId, frontDeskGroupId } = customerGroups(customer);
-  for (const person of customer.people) {
-    const { microsoft } = person;
-    if (!microsoft) continue;
-    const user: TeamsUser = {
-      upn: person.upn,
-      objectId: microsoft.objectId,
-      tenantId: customer.entraTenantId,
-      displayName: person.displayName,
-      accountEnabled: microsoft.accountEnabled,
-      accountType: microsoft.accountType,
-      licences: microsoft.licences,
-      enterpriseVoice: microsoft.enterpriseVoice,
-      number: microsoft.number,
-      allowPrivateCalling: true,
-      allowOutboundPstn: true,
-      busyOnBusy: microsoft.busyOnBusy ?? false,
-      busyElsewhere: microsoft.busy ?? false,
-      groups: microsoft.groupMember ? [microsoft.viaNestedGroup ? frontDeskGroupId : enableGroupId] : [],
-      mail: microsoft.mail,
-    };
-    users.set(person.upn.toLowerCase(), user);
-    seeded.push({ user, clients: microsoft.clients, answers: microsoft.answers ?? { kind: 'ring' } });
+  /** A licensed account in exactly this domain is what activates it (3.3); the clock begins when there is one. */
+  watchDomain(tenant: Tenant, domain: VerifiedDomain): void {
+    if (domain.activated) return;
+    let found = false;
+    for (const user of tenant.users.values())
+      if (domainOf(user.upn) === domain.name && qualifiesDomain(user)) {
+        found = true;
+        break;
+      }
+    if (!found) domain.qualifiedAt = undefined;
+    else domain.qualifiedAt ??= this.wall();
   }
-  directory.tenants.set(customer.entraTenantId, {
-    id: customer.entraTenantId,
-    name: customer.name,
-    domains: new Map(
-      [customer.mailDomain, customer.sbcHost].map((name) => [name, { name, activated: true }]),
-    ),
-    trunks: new Map(),
-    users,
-    enableGroupId,
-    groups: new Map(
-      [
-        { id: enableGroupId, displayName: rehearsalWorld.enableGroup, nested: [frontDeskGroupId] },
-        { id: frontDeskGroupId, displayName: 'Front desk', nested: [] },
-      ].map((group) => [group.id, group]),
-    ),
-    blockedCallers: [],
-    voiceRoute: [customer.sbcHost],
-  });
-  return seeded;
+
+  #settleDomain(domain: VerifiedDomain): void {
+    const { activated, stuck, qualifiedAt } = domain;
+    if (activated || stuck || qualifiedAt === undefined) return;
+    if (qualifiedAt + this.delays.activationMs <= this.wall()) domain.activated = true;
+  }
+
+  #alter(user: TeamsUser, patch: Partial<TeamsUser>): void {
+    const tenant = this.tenants.get(user.tenantId);
+    const at = this.stamps.next();
+    const before = { ...user };
+    this.#historyOf(user).end(before, at);
+    Object.assign(user, patch);
+    if (patch.licences || patch.disabledPlans) user.pastPlans = pastPlans(before, user, this.wall());
+    if (!tenant) return;
+    this.#followRules(tenant, user);
+    const { userEvents, groupEvents } = this.#noted(tenant, user);
+    userEvents.add({ at, user });
+    for (const [from, to, added] of [
+      [before.groups, user.groups, true],
+      [user.groups, before.groups, false],
+    ] as const)
+      for (const id of to) {
+        const group = from.includes(id) ? undefined : this.#anyGroup(tenant, id);
+        if (group) groupEvents.add({ at, group, member: { kind: 'user', id: user.objectId, added } });
+      }
+    for (const name of new Set([domainOf(before.upn), domainOf(user.upn)])) {
+      const domain = tenant.domains.get(name);
+      if (domain) this.watchDomain(tenant, domain);
+    }
+  }
+
+  #noted(tenant: Tenant, user: TeamsUser): Ledger {
+    const ledger = this.ledger(tenant);
+    ledger.noteNumber(user);
+    return ledger;
+  }
+
+  #anyGroup(tenant: Tenant, id: string): Group | undefined {
+    return tenant.groups.get(id) ?? this.ledger(tenant).groups.find((group) => group.id === id);
+  }
+
+  /** Dynamic groups take and give up members by themselves. */
+  #followRules(tenant: Tenant, user: TeamsUser): void {
+    if (user.life !== 'live') return;
+    let { groups } = user;
+    for (const { id, rule } of tenant.groups.values()) {
+      if (rule === undefined) continue;
+      const [is, belongs] = [groups.includes(id), parseMembershipRule(rule)?.(user) ?? false];
+      if (belongs && !is) groups = [...groups, id];
+      else if (is && !belongs) groups = groups.filter((one) => one !== id);
+    }
+    user.groups = groups;
+  }
+
+  #historyOf(thing: TeamsUser | Group): History<TeamsUser | Group> {
+    const known = this.#histories.get(thing);
+    if (known) return known;
+    const made = new History<TeamsUser | Group>();
+    this.#histories.set(thing, made);
+    return made;
+  }
+}
+
+export const domainOf = (upn: string): string => upn.slice(upn.lastIndexOf('@') + 1).toLowerCase();
+
+/** Plans that a user can use no more stay in `assignedPlans` as history; at most 20, the newest. */
+function pastPlans(before: TeamsUser, after: TeamsUser, now: number): TeamsUser['pastPlans'] {
+  const [had, has] = [planIds(before), planIds(after)];
+  const lost = [...had].filter((id) => !has.has(id)).map((planId) => ({ planId, assignedAt: now }));
+  return lost.length === 0 ? before.pastPlans : [...before.pastPlans, ...lost].slice(-20);
 }

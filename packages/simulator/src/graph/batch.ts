@@ -49,23 +49,24 @@ export function judgeBatch(body: unknown): readonly BatchItem[] | string {
   return items;
 }
 
-export function runBatch(
+export async function runBatch(
   items: readonly BatchItem[],
   random: TwinRandom,
-  run: (request: InnerRequest) => GraphAnswer,
-): GraphAnswer {
+  run: (request: InnerRequest) => Promise<GraphAnswer>,
+): Promise<GraphAnswer> {
   const failed = new Set<string>();
-  const responses = items.map(({ id, method, url, headers, body, dependsOn }) => {
+  const responses: Record<string, unknown>[] = [];
+  for (const { id, method, url, headers, body, dependsOn } of items) {
     const answer: GraphAnswer = dependsOn.some((other) => failed.has(other.toLowerCase()))
       ? { status: 424, body: { error: { code: 'FailedDependency', message: 'A request before it failed.' } } }
-      : run({
+      : await run({
           method,
           url: url.startsWith('/') ? url : `/${url}`,
           headers,
           body: body === undefined ? undefined : { value: body },
         });
     if (answer.status >= 400) failed.add(id.toLowerCase());
-    return {
+    responses.push({
       id,
       status: answer.status,
       headers: {
@@ -75,8 +76,8 @@ export function runBatch(
         ),
       },
       ...(answer.body === undefined ? {} : { body: answer.body }),
-    };
-  });
+    });
+  }
   return { status: 200, body: { responses: shuffled(responses, random) } };
 }
 

@@ -6,8 +6,9 @@ import type { FaultBoard } from '../faults/fault-board.ts';
 import type { HttpsAnswer, HttpsRequest } from '../https/https-server.ts';
 import { judgeBatch, runBatch } from './batch.ts';
 import { type Caller, fail, type GraphAnswer, type GraphWorld } from './graph-world.ts';
+import { judgeCaller } from './permissions.ts';
 import { findRoute } from './routes.ts';
-import { applicationPermissions, judgeAnswer, judgeRequest } from './subset.ts';
+import { judgeAnswer, judgeRequest } from './subset.ts';
 import { readCost, type Throttle, type Throttled } from './throttle.ts';
 
 /** One request to Graph from its token to its answer, with the checks of graph 9.2 on the way. */
@@ -84,7 +85,7 @@ export class GraphService {
     const answer =
       path.toLowerCase() === '/$batch'
         ? await this.#batch(inner, caller, base)
-        : this.#one(inner, caller, base);
+        : await this.#one(inner, caller, base);
     return finish(fault?.fault === '504' ? faultAnswer('504') : answer);
   }
 
@@ -95,18 +96,26 @@ export class GraphService {
     const jwt = readJwt(token);
     if (!jwt) return 'CompactToken parsing failed with error code: 80049217';
     if (!this.#options.keys.verify(jwt)) return 'Access token validation failure. Invalid signature.';
-    const { aud, exp, nbf, tid, appid, roles } = jwt.claims;
+    const { aud, exp, nbf, tid, appid, azp, roles, scp, idtyp, oid, wids } = jwt.claims;
+    const app = typeof appid === 'string' ? appid : azp;
     const now = this.#options.world.clock.wall() / 1000;
     if (typeof aud !== 'string' || !graphAudiences.includes(aud))
       return 'Access token validation failure. Invalid audience.';
     if (typeof exp !== 'number' || exp <= now || (typeof nbf === 'number' && nbf > now + 300))
       return 'Lifetime validation failed, the token is expired.';
-    if (typeof tid !== 'string' || !this.#options.directory.tenant(tid) || typeof appid !== 'string')
+    if (typeof tid !== 'string' || !this.#options.directory.tenant(tid) || typeof app !== 'string')
       return 'Access token validation failure. Invalid tenant.';
+    const kind = typeof scp === 'string' && idtyp !== 'app' ? 'user' : 'app';
     return {
       tenantId: tid,
-      appId: appid.toLowerCase(),
-      roles: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [],
+      appId: app.toLowerCase(),
+      kind,
+      // What a person's token says in `roles` are roles of the app, not permissions at Graph.
+      roles: kind === 'app' ? texts(roles) : [],
+      scopes: kind === 'user' ? String(scp).split(' ').filter(Boolean) : [],
+      objectId: typeof oid === 'string' ? oid.toLowerCase() : '',
+      directoryRoles: texts(wids),
+      expiresAt: exp * 1000,
     };
   }
 
@@ -115,19 +124,19 @@ export class GraphService {
     const judged = judgeBatch(request.body?.value);
     if (typeof judged === 'string') return fail(400, 'BadRequest', judged, 'G15');
     const { faults, world } = this.#options;
-    return runBatch(judged, world.random, (inner) => {
+    return runBatch(judged, world.random, async (inner) => {
       const fault = faults.takeHttp('graph', inner.url);
       const answer =
         fault && !['slow', 'reset'].includes(fault.fault)
           ? faultAnswer(fault.fault)
-          : this.#one(inner, caller, base);
+          : await this.#one(inner, caller, base);
       const worded = this.#dress(answer, world.random.uuid(), undefined);
       this.#noteInner(inner, worded, caller);
       return worded;
     });
   }
 
-  #one(request: InnerRequest, caller: Caller, base: string): GraphAnswer {
+  async #one(request: InnerRequest, caller: Caller, base: string): Promise<GraphAnswer> {
     const { world, directory, throttle } = this.#options;
     const url = new URL(request.url, 'https://graph.invalid');
     const path = decodeURIComponent(url.pathname);
@@ -148,13 +157,16 @@ export class GraphService {
     const tooMany = throttle.take(`${caller.appId}/${caller.tenantId}`, route.service, write, cost);
     if (tooMany) return throttledAnswer(tooMany, caller);
 
-    const allowed = applicationPermissions(route.method, route.template);
-    if (!allowed?.some((role) => caller.roles.includes(role)))
+    const tenant = directory.tenant(caller.tenantId);
+    if (!tenant) return fail(401, 'InvalidAuthenticationToken', 'The tenant is gone.', 'G1');
+    const isSelf = (id: string): boolean => directory.userById(tenant, id)?.objectId === caller.objectId;
+    const refused = route.ownPermissions ? undefined : judgeCaller(caller, route, params, path, isSelf);
+    if (refused)
       return fail(
         403,
         route.service === 'identity' ? 'Authorization_RequestDenied' : 'Forbidden',
         'Insufficient privileges to complete the operation.',
-        'G3',
+        refused,
       );
 
     if (request.body === null) return fail(400, 'BadRequest', 'The body is no JSON.', 'G6');
@@ -168,9 +180,7 @@ export class GraphService {
     }
 
     world.numbers.settle();
-    const tenant = directory.tenant(caller.tenantId);
-    if (!tenant) return fail(401, 'InvalidAuthenticationToken', 'The tenant is gone.', 'G1');
-    const answer = route.run({
+    const answer = await route.run({
       world,
       tenant,
       caller,
@@ -273,6 +283,9 @@ export class GraphService {
     });
   }
 }
+
+const texts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 
 const headerOf = (headers: HttpsRequest['headers'], name: string): string | undefined => {
   const value = headers[name];

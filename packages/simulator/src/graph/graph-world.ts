@@ -53,7 +53,18 @@ export interface GraphWorld {
 export interface Caller {
   readonly tenantId: string;
   readonly appId: string;
+  /** An application by itself, or for a person who signed in (`idtyp`, `scp`). */
+  readonly kind: 'app' | 'user';
+  /** Application permissions; empty for a person. */
   readonly roles: readonly string[];
+  /** Delegated permissions; empty for an application. */
+  readonly scopes: readonly string[];
+  /** Object id of the person, or of the service principal. */
+  readonly objectId: string;
+  /** Directory roles by their template ids. */
+  readonly directoryRoles: readonly string[];
+  /** Wall ms at which the token ends. */
+  readonly expiresAt: number;
 }
 
 export interface GraphCall {

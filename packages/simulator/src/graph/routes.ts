@@ -17,14 +17,16 @@ import { getUser, licenseDetails, listUsers } from './users.ts';
 /** Every operation that the twin's Graph knows. `template` is the path in Microsoft's description. */
 
 export interface GraphRoute {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly template: string;
   /** Path if it differs from the template: casts and counts, which the description leaves out. */
   readonly path?: string;
   readonly service: ServiceName;
   /** Resource units of identity reads (graph 7.5). */
   readonly cost?: number;
-  run(call: GraphCall): GraphAnswer;
+  /** The operation judges by itself who may call it: what is needed depends on the resource that is named. */
+  readonly ownPermissions?: true;
+  run(call: GraphCall): GraphAnswer | Promise<GraphAnswer>;
 }
 
 const numbers = '/admin/teams/telephoneNumberManagement';

@@ -6,11 +6,16 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 interface Media {
   readonly content?: { readonly 'application/json'?: { readonly schema: object } };
 }
+interface PermissionSet {
+  readonly supported?: boolean;
+  readonly all?: readonly string[];
+}
 interface Operation {
   readonly requestBody?: Media;
   readonly responses?: Readonly<Record<string, Media>>;
   readonly 'x-permissions'?: {
-    readonly application?: { readonly supported?: boolean; readonly all?: readonly string[] };
+    readonly application?: PermissionSet;
+    readonly delegated?: PermissionSet;
   };
 }
 interface Subset {
@@ -18,11 +23,21 @@ interface Subset {
   readonly components: {
     readonly schemas: Readonly<Record<string, { readonly properties?: object } | undefined>>;
   };
+  readonly 'x-permission-ids': Readonly<Record<string, PermissionIds | undefined>>;
+}
+/** One permission of Graph, in its two kinds; a kind that does not exist has no id. */
+export interface PermissionIds {
+  readonly appRoleId?: string;
+  readonly delegatedScopeId?: string;
+  readonly adminConsent?: { readonly delegated?: boolean; readonly application?: boolean };
 }
 
 const document = JSON.parse(
   readFileSync(new URL('./graph-openapi-subset.json', import.meta.url), 'utf8'),
 ) as Subset;
+
+/** Every permission of Graph that we know, by name. */
+export const permissionIds = document['x-permission-ids'];
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 ajv.addSchema(document as object, 'graph');
@@ -34,6 +49,13 @@ const operation = (method: string, template: string): Operation | undefined =>
 /** The application permissions any of which suffices; undefined: not for applications. `$batch` needs none. */
 export function applicationPermissions(method: string, template: string): readonly string[] | undefined {
   const permissions = operation(method, template)?.['x-permissions']?.application;
+  if (!permissions) return [];
+  return permissions.supported === false ? undefined : permissions.all;
+}
+
+/** The delegated permissions any of which suffices; undefined: not for signed-in people. */
+export function delegatedPermissions(method: string, template: string): readonly string[] | undefined {
+  const permissions = operation(method, template)?.['x-permissions']?.delegated;
   if (!permissions) return [];
   return permissions.supported === false ? undefined : permissions.all;
 }

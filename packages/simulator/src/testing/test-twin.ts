@@ -40,6 +40,7 @@ export async function startTestTwin(
       twinLogin: 0,
       twinGraph: 0,
       twinDns: 0,
+      twinSmtp: 0,
       twinRtp: { first: rtpFirst, last: rtpFirst + 199 },
     },
     seed: 1,
