@@ -13,3 +13,4 @@ export * from './problem.ts';
 export * from './route.ts';
 export * from './routes.ts';
 export * from './session.ts';
+export * from './tenant-directory.ts';

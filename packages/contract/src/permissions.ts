@@ -27,6 +27,8 @@ export const permissions = {
   'accounts:write': ['operator'],
   'connections:read': ['operator', 'admin', 'desk'],
   'connections:write': ['operator', 'admin'],
+  /** Names, addresses and numbers of colleagues. */
+  'directory:search': ['operator', 'admin', 'desk', 'user'],
   'provisioning:read': ['operator', 'admin', 'desk'],
   /** Look again, try again: changes nothing that somebody decided. */
   'provisioning:retry': ['operator', 'admin', 'desk'],
