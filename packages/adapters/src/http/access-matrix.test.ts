@@ -3,7 +3,6 @@ import { after, before, describe, test } from 'node:test';
 import { type Role, type RouteId, type RouteSpec, roleMay, routes } from '@tandem/contract';
 import { createHarness, type Visitor } from './testing/harness.ts';
 import { sampleHeldId } from './testing/memory-tenant-directory.ts';
-import { sampleHeldId } from './testing/memory-tenant-directory.ts';
 import * as world from './testing/sample-world.ts';
 
 /**
@@ -29,13 +28,6 @@ const resources: Partial<Record<RouteId, string>> = {
   'people.change': world.danaId,
   'people.readiness': world.danaId,
   'people.presence': world.danaId,
-  'people.membership': world.danaId,
-  'directory.state': world.acmeId,
-  'directory.refresh': world.acmeId,
-  'directory.people': world.acmeId,
-  'directory.groups': world.acmeId,
-  'directory.mismatches': world.acmeId,
-  'directory.decide': world.acmeId,
   'people.membership': world.danaId,
   'directory.state': world.acmeId,
   'directory.refresh': world.acmeId,

@@ -11,9 +11,12 @@ import type {
   ReadinessReport,
 } from '@tandem/domain';
 import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
+import type { ChainReport } from '../audit/audit-log.ts';
+import type { AuditStore } from '../postgres/audit-store.ts';
 import type { TenantDirectoryBoard } from './areas/tenant-directory.ts';
 import type { SessionService } from './auth/session-service.ts';
 import type { EventFeed } from './events/event-feed.ts';
+import type { ProvisioningBoard } from './provisioning-board.ts';
 import type { Scope } from './scope.ts';
 
 /**
@@ -28,14 +31,23 @@ export interface ApiServices {
   readonly calls: FinishedCalls;
   readonly live: LiveCalls;
   readonly readiness: ReadinessBoard;
+  readonly provisioning: ProvisioningBoard;
   readonly presence: PresenceBoard;
   readonly peers: PeerBoard;
   readonly phones: PhoneBoard;
   readonly tenantDirectory: TenantDirectoryBoard;
   readonly events: EventFeed;
   readonly metrics: MetricsText;
+  readonly audit: AuditBoard;
   /** For `/readyz`. Must answer within a second, also when a dependency hangs. */
   dependencies(): Promise<readonly Dependency[]>;
+}
+
+/** The chained log of changes. */
+export interface AuditBoard {
+  list: AuditStore['list'];
+  /** Undefined: the platform's own chain. */
+  check(accountId: Account['id'] | undefined): Promise<ChainReport>;
 }
 
 export interface ApiClock {
@@ -80,7 +92,7 @@ export interface PersonChangeAsk {
 }
 
 export type PersonChangeOutcome =
-  | { readonly kind: 'changed'; readonly person: Person }
+  | { readonly kind: 'changed'; readonly person: Person; readonly before: Person }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'number-taken' };
 

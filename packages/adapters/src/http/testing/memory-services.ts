@@ -1,4 +1,5 @@
 import type { CallRecord } from '@tandem/domain';
+import { auditedDirectory } from '../../audit/audited-directory.ts';
 import { createSessionService } from '../auth/session-service.ts';
 import { matches } from '../call-filter.ts';
 import { createEventFeed } from '../events/event-feed.ts';
@@ -6,8 +7,10 @@ import { createMetrics } from '../metrics.ts';
 import { seesPerson } from '../scope.ts';
 import type { ApiClock, ApiServices, LiveCall } from '../services.ts';
 import { createMemoryAccess, type MemoryUser, memoryUser } from './memory-access.ts';
+import { memoryAudit } from './memory-audit.ts';
 import { memoryPresence, memoryReadiness } from './memory-boards.ts';
 import { createMemoryDirectory, slice } from './memory-directory.ts';
+import { memoryProvisioning } from './memory-provisioning.ts';
 import { memoryTenantDirectory } from './memory-tenant-directory.ts';
 import * as world from './sample-world.ts';
 
@@ -96,11 +99,19 @@ export function createMemoryServices(clock: ApiClock) {
     { accounts: world.accounts(), people: world.people(), carriers: world.carriers() },
     gate,
   );
+  const audit = memoryAudit(clock);
+  for (const accountId of [undefined, world.acmeId, world.globexId])
+    void audit.note({
+      accountId,
+      actor: { kind: 'system', name: 'start' },
+      action: 'account.open',
+      object: { kind: 'account', id: accountId ?? 'platform' },
+    });
   const services: ApiServices = {
     version: '0.0.0-test',
     clock,
     sessions,
-    directory,
+    directory: auditedDirectory(directory, audit),
     calls: {
       async list(scope, ask) {
         gate();
@@ -122,11 +133,13 @@ export function createMemoryServices(clock: ApiClock) {
     },
     live,
     readiness: memoryReadiness(clock),
+    provisioning: memoryProvisioning(clock),
     presence: memoryPresence(clock),
     peers,
     phones: { list: () => world.phones() },
     tenantDirectory: memoryTenantDirectory(clock),
     events,
+    audit,
     metrics,
     async dependencies() {
       return [
