@@ -3,8 +3,6 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { headKey } from '@tandem/adapters/audit/audit-chain.ts';
-import { createAuditLog } from '@tandem/adapters/audit/audit-log.ts';
 import { auditedDirectory } from '@tandem/adapters/audit/audited-directory.ts';
 import { createEmbeddedMedia } from '@tandem/adapters/embedded-media/embedded-media.ts';
 import { createSessionService } from '@tandem/adapters/http/auth/session-service.ts';
@@ -37,6 +35,7 @@ import type { NodeConfig } from '../supervisor/child-config.ts';
 import { createProbeMemory } from './probe-memory.ts';
 import { createRandom } from './random.ts';
 import { seedRehearsal } from './seed-rehearsal.ts';
+import { openChangeLog } from './services/change-log.ts';
 import { withCurrentFacts } from './services/current-facts.ts';
 import { createLiveCalls, phaseOf } from './services/live-calls.ts';
 import { createMicrosoftConnections } from './services/microsoft-connections.ts';
@@ -83,13 +82,14 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     onHealth: (healthy, detail) => log[healthy ? 'info' : 'error']({ detail }, 'journal'),
   });
   const stores = createStores(db, box, calls);
-  const audit = createAuditLog({
-    store: stores.audit,
-    key: headKey(masterKey),
-    spoolFile: join(config.nodeDir, 'audit-waiting.jsonl'),
-    anchorFile: join(config.nodeDir, 'audit-heads.jsonl'),
+  const changes = openChangeLog({
+    stores,
+    masterKey,
+    nodeDir: config.nodeDir,
     clock,
-    onProblem: (what) => log.warn({ what }, 'audit'),
+    newId: () => uuidV7(Date.now(), random.bytes(10)),
+    insideAllowed: config.twin !== undefined,
+    onProblem: (what) => log.warn({ what }, 'audit and webhooks'),
   });
   const filler = startRecordFiller({
     journal: calls,
@@ -172,7 +172,10 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     clock,
     random: random.fraction,
     file: join(config.nodeDir, 'links.json'),
-    publish: (event) => feed.publish(event),
+    publish(event) {
+      feed.publish(event);
+      changes.heard(event);
+    },
     onProblem: (what, accountId) => log.warn({ what, accountId }, 'provisioning'),
   });
   const engine: CallEngine = createCallEngine({
@@ -300,7 +303,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   });
   const audited = (stored: ReturnType<typeof createStoredServices>) => ({
     ...stored,
-    directory: auditedDirectory(stored.directory, audit),
+    directory: auditedDirectory(stored.directory, changes.audit),
   });
   const portal = createPortalBuilder({
     root,
@@ -323,7 +326,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         onFailure: (reason) => metrics.authFailed(reason),
       }),
       ...withCurrentFacts(audited(createStoredServices(stores, ladders)), snapshots),
-      audit: { list: stores.audit.list, check: audit.check },
+      audit: changes.board,
+      webhooks: changes.webhooks,
       live,
       readiness: createReadinessBoard(clock.wall, provisioning),
       presence: presence.board,
@@ -388,7 +392,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       await endpoint.close();
       await phones.stop();
       media.close();
-      await audit.stop();
+      await changes.stop();
       await filler.stop();
       await calls.close();
       await ladders.close();

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { type Role, type RouteId, type RouteSpec, roleMay, routes } from '@tandem/contract';
 import { createHarness, type Visitor } from './testing/harness.ts';
 import { sampleHeldId } from './testing/memory-tenant-directory.ts';
+import { acmeWebhookId } from './testing/memory-webhooks.ts';
 import * as world from './testing/sample-world.ts';
 
 /**
@@ -51,10 +52,22 @@ const resources: Partial<Record<RouteId, string>> = {
   'provisioning.confirmWorks': world.danaId,
   'provisioning.override': world.danaId,
   'provisioning.undo': world.danaId,
+  'webhooks.change': acmeWebhookId,
+  'webhooks.delete': acmeWebhookId,
+  'webhooks.test': acmeWebhookId,
+  'webhooks.deliveries': acmeWebhookId,
   'calls.read': acmeCall,
   'calls.ladder': acmeCall,
 };
 const bodies: Partial<Record<RouteId, unknown>> = {
+  'webhooks.create': {
+    account: world.acmeId,
+    name: 'CRM',
+    url: 'https://example.com/hooks',
+    events: ['*'],
+  },
+  'webhooks.change': { name: 'Ticket system' },
+
   'provisioning.change': { graceSeconds: 0 },
   'provisioning.preview': { graceSeconds: 0 },
   'provisioning.decideHeld': { decision: 'keep' },

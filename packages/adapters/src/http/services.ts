@@ -13,8 +13,10 @@ import type {
 import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
 import type { ChainReport } from '../audit/audit-log.ts';
 import type { AuditStore } from '../postgres/audit-store.ts';
+import type { WebhookBoard } from '../webhooks/webhook-board.ts';
 import type { TenantDirectoryBoard } from './areas/tenant-directory.ts';
 import type { SessionService } from './auth/session-service.ts';
+import type { AccountDesk, ConnectionBoard } from './connection-board.ts';
 import type { EventFeed } from './events/event-feed.ts';
 import type { ProvisioningBoard } from './provisioning-board.ts';
 import type { Scope } from './scope.ts';
@@ -39,6 +41,9 @@ export interface ApiServices {
   readonly events: EventFeed;
   readonly metrics: MetricsText;
   readonly audit: AuditBoard;
+  readonly connections: ConnectionBoard;
+  readonly accountDesk: AccountDesk;
+  readonly webhooks: WebhookBoard;
   /** For `/readyz`. Must answer within a second, also when a dependency hangs. */
   dependencies(): Promise<readonly Dependency[]>;
 }

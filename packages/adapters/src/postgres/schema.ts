@@ -1,4 +1,14 @@
-import type { AccountId, CallId, CallRecord, CarrierId, DeviceId, Link, PersonId } from '@tandem/domain';
+import type {
+  AccountId,
+  CallId,
+  CallRecord,
+  CarrierId,
+  ConnectionId,
+  DeviceId,
+  Link,
+  PersonId,
+} from '@tandem/domain';
+import type { HistoryStep, ProvisioningSettings } from '@tandem/engine';
 import type { ColumnType, Generated } from 'kysely';
 
 /** Tables as Kysely sees them. Timestamps are read as wall ms and written as Date. */
@@ -20,10 +30,6 @@ export interface Schema {
     main_number: string | null;
     unknown_caller: 'reject' | 'main-number';
     no_answer_seconds: number;
-    enable_group_id: string | null;
-    enable_group_name: string | null;
-    grace_seconds: Generated<number>;
-    routing_by_hand: Generated<boolean>;
     version: Generated<number>;
     created_at: GeneratedWall;
     updated_at: GeneratedWall;
@@ -176,6 +182,48 @@ export interface Schema {
     hash: string;
     signed_at: ColumnType<number, Date, never>;
     signature: string;
+  };
+  webhooks: {
+    id: string;
+    account_id: AccountId;
+    name: string;
+    url: string;
+    events: string[];
+    sealed_secret: string;
+    active: Generated<boolean>;
+    stopped_because: string | null;
+    failures: Generated<number>;
+    last_success_at: Wall | null;
+    version: Generated<number>;
+    created_at: GeneratedWall;
+  };
+  webhook_deliveries: {
+    id: string;
+    webhook_id: string;
+    account_id: AccountId;
+    event: string;
+    body: string;
+    created_at: GeneratedWall;
+    attempts: Generated<number>;
+    next_at: Wall | null;
+    delivered_at: Wall | null;
+    last_status: number | null;
+    last_problem: string | null;
+  };
+  provisioning_settings: {
+    id: Generated<number>;
+    account_id: AccountId;
+    connection_id: ConnectionId | null;
+    settings: ColumnType<Partial<ProvisioningSettings>, string, string>;
+    version: Generated<number>;
+    updated_at: GeneratedWall;
+  };
+  provisioning_steps: {
+    id: Generated<number>;
+    account_id: AccountId;
+    person_id: PersonId;
+    at: Wall;
+    step: ColumnType<HistoryStep, string, string>;
   };
   settings: { key: string; value: ColumnType<unknown, string, string>; version: Generated<number> };
   routing_changes: { id: Generated<number>; at: GeneratedWall; what: string };

@@ -12,12 +12,17 @@ import { createPersonStore, type PersonStore } from './person-store.ts';
 import { createPlatformFactsStore, type PlatformFactsStore } from './platform-facts-store.ts';
 import { createPresenceLeaseStore } from './presence-lease-store.ts';
 import {
+  createProvisioningHistoryStore,
+  type ProvisioningHistoryStore,
+} from './provisioning-history-store.ts';
+import {
   createProvisioningSettingsStore,
   type ProvisioningSettingsStore,
 } from './provisioning-settings-store.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
 import { createTokenStore, type TokenStore } from './token-store.ts';
 import { createUserStore, type UserStore } from './user-store.ts';
+import { createWebhookStore, type WebhookStore } from './webhook-store.ts';
 
 /** Everything that the platform keeps in the database, by noun. */
 export interface Stores {
@@ -33,8 +38,10 @@ export interface Stores {
   readonly facts: PlatformFactsStore;
   readonly links: LinkStore;
   readonly provisioning: ProvisioningSettingsStore;
+  readonly provisioningHistory: ProvisioningHistoryStore;
   readonly presenceLeases: PresenceLeases;
   readonly audit: AuditStore;
+  readonly webhooks: WebhookStore;
 }
 
 export function createStores(db: Database, box: SecretBox, unstoredCalls?: UnstoredCalls): Stores {
@@ -51,7 +58,9 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     facts: createPlatformFactsStore(db),
     links: createLinkStore(db),
     provisioning: createProvisioningSettingsStore(db),
+    provisioningHistory: createProvisioningHistoryStore(db),
     presenceLeases: createPresenceLeaseStore(db),
     audit: createAuditStore(db),
+    webhooks: createWebhookStore(db, box),
   };
 }

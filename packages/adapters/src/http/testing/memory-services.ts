@@ -8,10 +8,12 @@ import { seesPerson } from '../scope.ts';
 import type { ApiClock, ApiServices, LiveCall } from '../services.ts';
 import { createMemoryAccess, type MemoryUser, memoryUser } from './memory-access.ts';
 import { memoryAudit } from './memory-audit.ts';
+import { memoryAccountDesk, memoryConnections } from './memory-connections.ts';
 import { memoryPresence, memoryReadiness } from './memory-boards.ts';
 import { createMemoryDirectory, slice } from './memory-directory.ts';
 import { memoryProvisioning } from './memory-provisioning.ts';
 import { memoryTenantDirectory } from './memory-tenant-directory.ts';
+import { memoryWebhooks } from './memory-webhooks.ts';
 import * as world from './sample-world.ts';
 
 /** Everybody's password in the sample world. */
@@ -140,6 +142,7 @@ export function createMemoryServices(clock: ApiClock) {
     tenantDirectory: memoryTenantDirectory(clock),
     events,
     audit,
+    webhooks: memoryWebhooks(audit),
     metrics,
     async dependencies() {
       return [

@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { headKey } from '@tandem/adapters/audit/audit-chain.ts';
+import { createAuditLog, type NodeAuditLog } from '@tandem/adapters/audit/audit-log.ts';
+import type { FeedEvent } from '@tandem/adapters/http/events/event-feed.ts';
+import type { AuditBoard } from '@tandem/adapters/http/services.ts';
+import type { Stores } from '@tandem/adapters/postgres/stores.ts';
+import { createWebhookBoard, type WebhookBoard } from '@tandem/adapters/webhooks/webhook-board.ts';
+import { createWebhookDispatcher } from '@tandem/adapters/webhooks/webhook-dispatcher.ts';
+import type { AuditLog } from '@tandem/engine/ports/audit.ts';
+
+export interface ChangeLog {
+  /** For everybody who changes something: in the chain first, then told to the account's webhooks. */
+  readonly audit: AuditLog;
+  readonly board: AuditBoard;
+  readonly webhooks: WebhookBoard;
+  /** What people's readiness came to is news as well. */
+  heard(event: FeedEvent): void;
+  stop(): Promise<void>;
+}
+
+/** The log of changes and those who are told of them. */
+export function openChangeLog(parts: {
+  readonly stores: Pick<Stores, 'audit' | 'webhooks' | 'accounts'>;
+  readonly masterKey: Uint8Array;
+  readonly nodeDir: string;
+  readonly clock: { wall(): number; after(ms: number, fire: () => void): () => void };
+  readonly newId: () => string;
+  /** Rehearsals point their webhooks at this machine. */
+  readonly insideAllowed: boolean;
+  readonly onProblem: (what: string) => void;
+}): ChangeLog {
+  const { stores, clock, onProblem } = parts;
+  const chained: NodeAuditLog = createAuditLog({
+    store: stores.audit,
+    key: headKey(parts.masterKey),
+    spoolFile: join(parts.nodeDir, 'audit-waiting.jsonl'),
+    anchorFile: join(parts.nodeDir, 'audit-heads.jsonl'),
+    clock,
+    onProblem,
+  });
+  const dispatcher = createWebhookDispatcher({
+    store: stores.webhooks,
+    clock,
+    newId: parts.newId,
+    insideAllowed: parts.insideAllowed,
+    onProblem,
+  });
+  const audit: AuditLog = {
+    async note(entry) {
+      await chained.note(entry);
+      const { accountId, action, ...data } = entry;
+      if (accountId !== undefined) void dispatcher.publish({ accountId, event: action, data });
+    },
+  };
+  return {
+    audit,
+    board: { list: stores.audit.list, check: chained.check },
+    webhooks: createWebhookBoard({
+      store: stores.webhooks,
+      dispatcher,
+      audit,
+      newId: parts.newId,
+      insideAllowed: parts.insideAllowed,
+      accounts: stores.accounts.listAllAccountsForPlatform,
+    }),
+    heard(event) {
+      if (event.kind !== 'person' || !event.readiness) return;
+      const { accountId, personId, readiness } = event;
+      void dispatcher.publish({ accountId, event: 'readiness.change', data: { personId, readiness } });
+    },
+    async stop() {
+      await dispatcher.stop();
+      await chained.stop();
+    },
+  };
+}
