@@ -6,8 +6,9 @@ import { TeamsClients } from './clients/teams-client.ts';
 import { realClock } from './clock.ts';
 import { parseHostPort, regionalName, regions, type TwinConfig, type TwinReady } from './config.ts';
 import { type ControlServer, startControl } from './control/control-server.ts';
-import { type Directory, rehearsalDirectory } from './directory/directory.ts';
+import type { Directory } from './directory/directory.ts';
 import { MovableClock } from './directory/movable-clock.ts';
+import { rehearsalDirectory } from './directory/rehearsal-directory.ts';
 import { type DnsServer, startDnsServer } from './dns/dns-server.ts';
 import type { Zone } from './dns/zone.ts';
 import { FaultBoard } from './faults/fault-board.ts';
@@ -74,6 +75,12 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
     onTrouble: (what) => audit.add({ kind: 'warning', where: 'state', summary: what }),
   });
   const microsoftClock = new MovableClock(clock);
+  // Time at Microsoft never goes back, nor do the tokens that it gave out.
+  state.register('clock', {
+    version: 1,
+    save: () => microsoftClock.offsetMs,
+    restore: (value) => microsoftClock.advance(Number(value)),
+  });
   const { directory, seeded } = rehearsalDirectory(sbc.port, () => microsoftClock.wall());
   const clients = new Map<string, TeamsClients>();
   for (const [index, { user, clients: kinds, answers }] of seeded.entries()) {
@@ -81,6 +88,12 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
     const toneHz = 400 + index * 30;
     clients.set(user.upn.toLowerCase(), new TeamsClients(user.upn, toneHz, kinds, answers, clock));
   }
+
+  directory.onRenamed = (user, before) => {
+    const owned = clients.get(before);
+    clients.delete(before);
+    if (owned) clients.set(user.upn.toLowerCase(), owned);
+  };
 
   const pool = new PortPool(ports.twinRtp);
   const openParty = (toneHz: number): Promise<Party> =>
@@ -103,12 +116,13 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
     knownIntermediates: [trust.programme.cert],
     openParty,
   });
-  const ported = new Set(
-    rehearsalWorld.customers.flatMap(({ people, devices }) => [
+  const ported = new Set([
+    ...rehearsalWorld.customers.flatMap(({ people, devices }) => [
       ...people.map(({ platform }) => platform?.number),
       ...devices.map(({ number }) => number),
     ]),
-  );
+    ...rehearsalWorld.knownToMicrosoftOnly.flatMap(({ numbers }) => numbers),
+  ]);
   const carrier = new Carrier({
     address,
     ports: [ports.twinCarrier, ports.twinCarrierSecond, ports.twinCarrierThird],

@@ -2,10 +2,12 @@ import type { FastifyReply } from 'fastify';
 import type { CarrierCall } from '../carrier/carrier-call.ts';
 import { type ClientCall, TeamsClients } from '../clients/teams-client.ts';
 import { regions } from '../config.ts';
-import type { TeamsUser, Tenant } from '../directory/tenant.ts';
+import { makeUser, type TeamsUser, type Tenant } from '../directory/tenant.ts';
+import { firstGateways, setFirstGateways } from '../directory/voice.ts';
 import { carrierFaults, dnsFaults, graphFaults, hubFaults, loginFaults } from '../faults/fault-board.ts';
 import { checkTable } from '../sip-proxy/check-table.ts';
 import { rehearsalWorld } from '../world/rehearsal-world.ts';
+import { entraRoutes } from './entra-routes.ts';
 import { phoneRoutes } from './phone-routes.ts';
 import { problem } from './problem.ts';
 import { runRehearsalCall } from './rehearsal-call.ts';
@@ -105,23 +107,19 @@ const crowdRoute = route({
       const upn = `${body.prefix}${index}@${domain}`;
       if (tenant.users.has(upn)) continue;
       added++;
-      twin.directory.add(tenant, {
-        upn,
-        objectId: twin.random.uuid(),
-        tenantId: tenant.id,
-        displayName: `${body.prefix} ${index}`,
-        accountEnabled: true,
-        accountType: 'member',
-        licences: body.licences,
-        enterpriseVoice: false,
-        number: undefined,
-        allowPrivateCalling: true,
-        allowOutboundPstn: true,
-        busyOnBusy: false,
-        busyElsewhere: false,
-        groups: body.groupMember ? [tenant.enableGroupId] : [],
-        mail: upn,
-      });
+      twin.directory.add(
+        tenant,
+        makeUser({
+          upn,
+          objectId: twin.random.uuid(),
+          tenantId: tenant.id,
+          displayName: `${body.prefix} ${index}`,
+          licences: body.licences,
+          groups: body.groupMember ? [tenant.enableGroupId] : [],
+          mail: upn,
+          usageLocation: tenant.country,
+        }),
+      );
       const kinds = body.signedIn ? (['desktop'] as const) : [];
       twin.clients.set(upn, new TeamsClients(upn, 400, kinds, { kind: 'ring' }, clock));
     }
@@ -360,19 +358,10 @@ function changeConnection(
   tenantId: string,
   body: Body<typeof schemas.tenantChange>,
 ): void {
-  const { servicePrincipals } = microsoft365.app;
-  const principal = servicePrincipals.get(tenantId);
-  if (body.graphRoles === null) servicePrincipals.delete(tenantId);
-  else if (body.graphRoles) {
-    if (principal) principal.roles = body.graphRoles;
-    else
-      servicePrincipals.set(tenantId, {
-        objectId: `${tenantId.slice(0, 8)}-0000-4000-8000-5e0000000001`,
-        enabled: true,
-        roles: body.graphRoles,
-      });
-  }
-  if (principal && body.graphAppEnabled !== undefined) principal.enabled = body.graphAppEnabled;
+  const { app, consents } = microsoft365;
+  if (body.graphRoles === null) consents.forget(app, tenantId);
+  else if (body.graphRoles) consents.setRoles(app, tenantId, body.graphRoles);
+  if (body.graphAppEnabled !== undefined) consents.setEnabled(app, tenantId, body.graphAppEnabled);
   for (const [set, wish] of [
     [microsoft365.secondFactor, body.secondFactor],
     [microsoft365.elsewhere, body.otherCloud],
@@ -511,7 +500,7 @@ const stateRoutes: readonly Route[] = [
         name: tenant.name,
         domains: [...tenant.domains.values()],
         trunks: [...tenant.trunks.values()],
-        voiceRoute: tenant.voiceRoute,
+        voiceRoute: firstGateways(tenant.voice),
         blockedCallers: tenant.blockedCallers.map(String),
       })),
   }),
@@ -533,9 +522,10 @@ const stateRoutes: readonly Route[] = [
         [body.deactivate, false],
       ] as const) {
         const domain = name === undefined ? undefined : tenant.domains.get(name.toLowerCase());
-        if (domain) domain.activated = activated;
+        if (domain) Object.assign(domain, { activated, stuck: !activated });
       }
-      if (body.voiceRoute) tenant.voiceRoute = [...body.voiceRoute];
+      if (body.voiceRoute && !setFirstGateways(tenant.voice, body.voiceRoute))
+        return problem(reply, 409, 'no-voice-route', `${tenant.name} has no voice route`);
       if (body.blockedCallers) {
         try {
           tenant.blockedCallers = body.blockedCallers.map((pattern) => new RegExp(pattern));
@@ -547,7 +537,7 @@ const stateRoutes: readonly Route[] = [
       return {
         id: tenant.id,
         domains: [...tenant.domains.values()],
-        voiceRoute: tenant.voiceRoute,
+        voiceRoute: firstGateways(tenant.voice),
         graphRoles: twin.microsoft365.app.servicePrincipals.get(tenant.id)?.roles ?? null,
       };
     },
@@ -601,5 +591,6 @@ export const routes: readonly Route[] = [
   ...phoneRoutes,
   ...faultRoutes,
   ...graphRoutes,
+  ...entraRoutes,
   ...stateRoutes,
 ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { licenceNames } from '../world/rehearsal-world.ts';
 
 /** What the control API takes. Unknown keys are refused, so that a typo is seen. */
 
@@ -16,7 +17,7 @@ const presencePair = z.strictObject({ availability: z.string().min(1), activity:
 export const userChange = z.strictObject({
   displayName: z.string().min(1).optional(),
   accountEnabled: z.boolean().optional(),
-  licences: z.array(z.enum(['teams-phone', 'teams', 'shared-devices', 'resource-account'])).optional(),
+  licences: z.array(z.enum(licenceNames)).optional(),
   enterpriseVoice: z.boolean().optional(),
   number: z
     .string()
@@ -45,9 +46,7 @@ export const crowd = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9.-]{0,30}$/)
     .default('person'),
-  licences: z
-    .array(z.enum(['teams-phone', 'teams', 'shared-devices', 'resource-account']))
-    .default(['teams', 'teams-phone']),
+  licences: z.array(z.enum(licenceNames)).default(['teams', 'teams-phone']),
   groupMember: z.boolean().default(true),
   /** Signed in at a desktop. */
   signedIn: z.boolean().default(true),

@@ -20,6 +20,8 @@ const teamsOnly: ReadonlySet<string> = new Set<keyof TeamsUser>([
   'allowOutboundPstn',
   'busyOnBusy',
   'busyElsewhere',
+  'policies',
+  'pastPlans',
 ]);
 
 /** A user's change as the directory tells it: the object itself, and each group that the user joined or left. */

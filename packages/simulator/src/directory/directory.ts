@@ -1,8 +1,16 @@
 import { planIds, qualifiesDomain } from '../graph/licence-catalogue.ts';
+import { type DirectoryChange, userChanges } from './changes.ts';
 import { History, Stamps } from './history.ts';
 import { Ledger } from './ledger.ts';
 import { parseMembershipRule } from './membership-rule.ts';
-import { type Group, makeGroup, type TeamsUser, type Tenant, type Trunk, type VerifiedDomain } from './tenant.ts';
+import {
+  type Group,
+  makeGroup,
+  type TeamsUser,
+  type Tenant,
+  type Trunk,
+  type VerifiedDomain,
+} from './tenant.ts';
 
 /** A deleted user or group can come back for this long (graph 4.1). */
 export const restorableMs = 30 * 86_400_000;
@@ -18,6 +26,7 @@ export class Directory {
   readonly delays = { activationMs: 1_000, groupPolicyMs: 0 };
   /** Told after a user's name changed, with the old one in lower case. */
   onRenamed: ((user: TeamsUser, before: string) => void) | undefined;
+  readonly #listeners = new Set<(change: DirectoryChange) => void>();
   readonly #ledgers = new WeakMap<Tenant, Ledger>();
   readonly #histories = new WeakMap<object, History<TeamsUser | Group>>();
 
@@ -25,6 +34,12 @@ export class Directory {
     this.carrierTenantId = carrierTenantId;
     this.wall = wall;
     this.stamps = new Stamps(wall);
+  }
+
+  /** Everything that happens to users and groups, as it happens; the returned function ends it. */
+  onChange(listener: (change: DirectoryChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Hubs judge by the new state at once, Graph shows it after its delays. */
@@ -38,10 +53,9 @@ export class Directory {
     tenant.users.set(user.upn.toLowerCase(), user);
     ledger.users.push(user);
     ledger.byId.set(user.objectId, user);
-    const groups = user.groups;
-    this.#historyOf(user).end({ ...user, life: 'unborn', groups: [] }, this.stamps.next());
-    user.groups = [];
-    this.#alter(user, { groups });
+    const { groups } = user;
+    Object.assign(user, { life: 'unborn', groups: [] });
+    this.#alter(user, { life: 'live', groups });
   }
 
   /** A label changes, the object id stays. False: somebody else has the name. */
@@ -59,6 +73,7 @@ export class Directory {
   /** Into the bin: memberships, licences and the number stay with the user. */
   softDelete(tenant: Tenant, user: TeamsUser): void {
     tenant.users.delete(user.upn.toLowerCase());
+    this.ledger(tenant).bin.add(user);
     this.#alter(user, { life: 'deleted', deletedAt: this.wall() });
   }
 
@@ -66,6 +81,7 @@ export class Directory {
   restore(tenant: Tenant, user: TeamsUser): boolean {
     if (tenant.users.has(user.upn.toLowerCase())) return false;
     tenant.users.set(user.upn.toLowerCase(), user);
+    this.ledger(tenant).bin.delete(user);
     this.#alter(user, { life: 'live', deletedAt: undefined });
     return true;
   }
@@ -73,7 +89,7 @@ export class Directory {
   /** Gone for good: only now members, licences and the number are free. */
   purge(tenant: Tenant, user: TeamsUser): void {
     tenant.users.delete(user.upn.toLowerCase());
-    this.ledger(tenant).byId.delete(user.objectId);
+    this.ledger(tenant).bin.delete(user);
     this.#alter(user, {
       life: 'purged',
       groups: [],
@@ -87,12 +103,10 @@ export class Directory {
   addGroup(tenant: Tenant, given: Parameters<typeof makeGroup>[0]): Group {
     const group = makeGroup({ createdAt: this.wall(), ...given });
     const { nested } = group;
-    const ledger = this.ledger(tenant);
-    ledger.groups.push(group);
+    this.ledger(tenant).groups.push(group);
     tenant.groups.set(group.id, group);
-    this.#historyOf(group).end({ ...group, life: 'unborn', nested: [] }, this.stamps.next());
-    group.nested = [];
-    this.changeGroup(tenant, group, { nested });
+    Object.assign(group, { life: 'unborn', nested: [] });
+    this.changeGroup(tenant, group, { life: 'live', nested });
     if (group.rule !== undefined) for (const user of tenant.users.values()) this.#alter(user, {});
     return group;
   }
@@ -114,6 +128,17 @@ export class Directory {
     ] as const)
       for (const id of to)
         if (!from.includes(id)) groupEvents.add({ at, group, member: { kind: 'group', id, added } });
+    const members = [
+      ...after.filter((id) => !before.includes(id)).map((id) => ({ id, removed: false })),
+      ...before.filter((id) => !after.includes(id)).map((id) => ({ id, removed: true })),
+    ];
+    this.#tell({
+      tenantId: tenant.id,
+      kind: 'group',
+      id: group.id,
+      change: patch.life === 'purged' ? 'deleted' : 'updated',
+      ...(members.length > 0 ? { members } : {}),
+    });
   }
 
   /** A Microsoft 365 group goes into the bin, a security group for good. */
@@ -172,9 +197,7 @@ export class Directory {
   }
 
   deletedUsers(tenant: Tenant): TeamsUser[] {
-    const { byId } = this.ledger(tenant);
-    if (byId.size === tenant.users.size) return [];
-    return [...byId.values()].filter(({ life }) => life === 'deleted');
+    return [...this.ledger(tenant).bin];
   }
 
   /** By object id or UPN. */
@@ -313,6 +336,15 @@ export class Directory {
       const domain = tenant.domains.get(name);
       if (domain) this.watchDomain(tenant, domain);
     }
+    if (this.#listeners.size === 0) return;
+    if (patch.life === 'purged')
+      this.#tell({ tenantId: tenant.id, kind: 'user', id: user.objectId, change: 'deleted' });
+    for (const change of userChanges(before, user))
+      if (change.kind === 'group' || patch.life !== 'purged') this.#tell(change);
+  }
+
+  #tell(change: DirectoryChange): void {
+    for (const listener of this.#listeners) listener(change);
   }
 
   #noted(tenant: Tenant, user: TeamsUser): Ledger {

@@ -33,12 +33,23 @@ export class History<T extends object> {
   }
 
   at(stamp: number, current: T): T {
-    for (const { until, state } of this.#past) if (stamp < until) return state;
-    return current;
+    return this.#past[this.#after(stamp)]?.state ?? current;
   }
 
   /** True if something changed after `from`, up to and including `to`. */
   changedBetween(from: number, to: number): boolean {
-    return this.#past.some(({ until }) => until > from && until <= to);
+    const next = this.#past[this.#after(from)];
+    return next !== undefined && next.until <= to;
+  }
+
+  /** Index of the first state that ended after the stamp. */
+  #after(stamp: number): number {
+    let [low, high] = [0, this.#past.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#past[middle]?.until ?? 0) > stamp) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 }

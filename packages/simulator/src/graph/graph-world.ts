@@ -2,6 +2,7 @@ import type { TeamsClients } from '../clients/teams-client.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { MovableClock } from '../directory/movable-clock.ts';
 import type { TeamsUser, Tenant } from '../directory/tenant.ts';
+import type { SubscriptionOffice } from '../notifications/office.ts';
 import type { TwinRandom } from '../random.ts';
 import type { NumberOffice } from './number-office.ts';
 import type { PresenceBook } from './presence-book.ts';
@@ -24,6 +25,15 @@ export interface GraphSettings {
   topAboveMaximum: 'refuse' | 'clip';
   /** Default page of the directory, for rehearsals of paging with few people. */
   pageSize: number;
+  /** Objects on a page of a delta query, and members of groups on it. */
+  deltaPageSize: number;
+  deltaMemberPageSize: number;
+  /** Pages with nothing on them before the first and after the last with something. */
+  deltaEmptyPages: number;
+  /** Every change comes so many times more, on later pages of the same round (D1). */
+  deltaReplays: number;
+  /** Answers carry members that nobody asked for (G18). */
+  extraMembers: boolean;
 }
 
 export const defaultGraphSettings: Readonly<GraphSettings> = {
@@ -35,6 +45,11 @@ export const defaultGraphSettings: Readonly<GraphSettings> = {
   wrapOperations: false,
   topAboveMaximum: 'refuse',
   pageSize: 100,
+  deltaPageSize: 200,
+  deltaMemberPageSize: 1_000,
+  deltaEmptyPages: 0,
+  deltaReplays: 0,
+  extraMembers: false,
 };
 
 export interface GraphWorld {
@@ -45,6 +60,7 @@ export interface GraphWorld {
   readonly settings: GraphSettings;
   readonly presence: PresenceBook;
   readonly numbers: NumberOffice;
+  readonly subscriptions: SubscriptionOffice;
   /** Seals page and delta links. */
   readonly sealKey: Buffer;
 }

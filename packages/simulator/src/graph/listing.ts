@@ -48,15 +48,25 @@ export function project(entity: Entity, names: readonly string[] | null): Entity
 export const isAnswer = (value: unknown): value is GraphAnswer =>
   typeof value === 'object' && value !== null && 'status' in value && !Array.isArray(value);
 
+/** Members that Microsoft adds as it likes and that clients must pass over (G18). */
+export const extras = ({ world }: Pick<GraphCall, 'world'>): Entity =>
+  world.settings.extraMembers
+    ? {
+        '@microsoft.graph.tips': 'Use $select to choose only the properties your app needs.',
+        '@odata.twin': 'this means nothing',
+      }
+    : {};
+
 const isAdvanced = ({ query, header }: GraphCall): boolean =>
   header('consistencylevel')?.toLowerCase() === 'eventual' && query.get('$count') === 'true';
 
-/** One page of a list, with the link to the next. */
-export function page(
+/** One page of a list, with the link to the next. `show` makes the entity of an item; only what is looked at is made. */
+export function page<T extends object = Entity>(
   call: GraphCall,
-  entities: readonly Entity[],
+  items: readonly T[],
   rules: ListRules,
   name: string,
+  show: (item: T) => Entity = (item) => item as Entity,
 ): GraphAnswer {
   const { query, world } = call;
   // Better refused than ignored: an answer in another order would look right.
@@ -65,7 +75,7 @@ export function page(
       return fail(400, 'Request_UnsupportedQuery', `The twin does not know ${option} here.`, 'G10');
   const names = selection(call, rules);
   if (isAnswer(names)) return names;
-  const kept = filtered(call, entities, rules);
+  const kept = filtered(call, items, rules, show);
   if (isAnswer(kept)) return kept;
   const top = pageSize(call, rules);
   if (isAnswer(top)) return top;
@@ -82,13 +92,14 @@ export function page(
   if (!Number.isInteger(offset) || offset < 0)
     return fail(400, 'Request_BadRequest', 'Invalid $skip value.', 'G11');
 
-  const value = kept.slice(offset, offset + top).map((entity) => project(entity, names));
+  const value = kept.slice(offset, offset + top).map((item) => project(show(item), names));
   const more = offset + top < kept.length;
   const counted = query.get('$count') === 'true' && offset === 0 && (!rules.directory || isAdvanced(call));
   return {
     status: 200,
     body: {
       '@odata.context': `${call.base}/$metadata#${name}`,
+      ...extras(call),
       ...(counted ? { '@odata.count': kept.length } : {}),
       ...(more ? { '@odata.nextLink': nextLink(call, rules, binding, offset + top) } : {}),
       value,
@@ -96,16 +107,17 @@ export function page(
   };
 }
 
-function filtered(
+function filtered<T extends object>(
   call: GraphCall,
-  entities: readonly Entity[],
+  items: readonly T[],
   rules: ListRules,
-): readonly Entity[] | GraphAnswer {
+  show: (item: T) => Entity,
+): readonly T[] | GraphAnswer {
   const text = call.query.get('$filter');
   const unsupported = (what: string): GraphAnswer =>
     fail(400, 'Request_UnsupportedQuery', `${what} needs ConsistencyLevel: eventual and $count=true.`, 'G10');
   if (rules.advanced && !isAdvanced(call)) return unsupported('This query');
-  if (text === null) return entities;
+  if (text === null) return items;
   const filter = parseFilter(text);
   if (!filter) return fail(400, 'Request_BadRequest', 'Invalid filter clause.', 'G10');
   const known = propertiesOf(rules.schema);
@@ -113,7 +125,7 @@ function filtered(
   if (wrong !== undefined)
     return fail(400, 'Request_BadRequest', `Could not find a property named '${wrong}'.`, 'G8');
   if (rules.directory && filter.advanced && !isAdvanced(call)) return unsupported('This filter');
-  return entities.filter(filter.matches);
+  return items.filter((item) => filter.matches(show(item)));
 }
 
 function pageSize(call: GraphCall, rules: ListRules): number | GraphAnswer {

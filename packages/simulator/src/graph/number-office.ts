@@ -82,7 +82,7 @@ export class NumberOffice {
   whyNot(tenant: Tenant, number: string, target: TeamsUser | undefined, type: string): string | undefined {
     if (!/^\+[1-9][0-9]{6,14}(;ext=[0-9]{1,15})?$/.test(number)) return 'The telephone number is malformed.';
     if (!target) return 'The assignment target was not found.';
-    if (!hasTeamsPhone(target.licences)) return 'The user does not have a Teams Phone licence.';
+    if (!hasTeamsPhone(target)) return 'The user does not have a Teams Phone licence.';
     if (target.accountType === 'guest') return 'The user is a guest.';
     if ((this.inventory(tenant.id).get(number) ?? 'directRouting') !== type)
       return 'The telephone number is of another type.';

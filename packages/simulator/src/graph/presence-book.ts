@@ -118,7 +118,7 @@ export class PresenceBook {
       const [a, b] = [rank[one.availability] ?? 0, rank[best.availability] ?? 0];
       return a > b || (a === b && one.setAt > best.setAt) ? one : best;
     }, undefined);
-    const pair = !hasTeams(user.licences) ? unknown : !winner ? offline : (page.preferred ?? winner);
+    const pair = !hasTeams(user) ? unknown : !winner ? offline : (page.preferred ?? winner);
 
     const said = `${pair.availability}/${pair.activity}/${page.outOfOffice}`;
     if (said !== page.shown) {

@@ -9,17 +9,17 @@ import { seenUser } from './users.ts';
 export function userConfiguration(call: GraphCall, user: TeamsUser): Entity {
   const { directory, settings } = call.world;
   const now = directory.stamps.next();
-  const licences = directory.at(user, now - settings.licenceLagMs).licences;
+  const licensed = directory.at(user, now - settings.licenceLagMs);
   const { number, enterpriseVoice } = directory.at(user, now - settings.configurationLagMs);
   return {
     id: user.objectId,
     userPrincipalName: user.upn,
     tenantId: user.tenantId,
-    accountType: accountType(call, user, hasTeams(licences)),
+    accountType: accountType(call, user, hasTeams(licensed)),
     isEnterpriseVoiceEnabled: enterpriseVoice,
     featureTypes: [
-      ...(hasTeams(licences) ? ['Teams'] : []),
-      ...(hasTeamsPhone(licences) ? ['PhoneSystem'] : []),
+      ...(hasTeams(licensed) ? ['Teams'] : []),
+      ...(hasTeamsPhone(licensed) ? ['PhoneSystem'] : []),
     ],
     telephoneNumbers:
       number === undefined ? [] : [{ telephoneNumber: number, assignmentCategory: 'primary' }],

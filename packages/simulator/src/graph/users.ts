@@ -9,7 +9,8 @@ import {
   ok,
   readStamp,
 } from './graph-world.ts';
-import { plansOf, skus } from './licence-catalogue.ts';
+import { planOf, plansOf, skus } from './licence-catalogue.ts';
+import { isUsable, planStatus } from './licences.ts';
 import { type Entity, isAnswer, type ListRules, page, project, selection } from './listing.ts';
 
 /** Users and their licences (graph 4.1, 4.5). */
@@ -39,10 +40,11 @@ export const userRules = (world: GraphWorld): ListRules => ({
   directory: true,
 });
 
-const created = '2026-01-05T08:00:00Z';
+export const isoOf = (wall: number): string => `${new Date(wall).toISOString().slice(0, 19)}Z`;
 
-export function userEntity(user: TeamsUser): Entity {
+export function userEntity(user: TeamsUser, tenant: Pick<Tenant, 'seats'>): Entity {
   const [givenName, ...rest] = user.displayName.split(' ');
+  const created = isoOf(user.createdAt);
   return {
     id: user.objectId,
     userPrincipalName: user.upn,
@@ -52,50 +54,84 @@ export function userEntity(user: TeamsUser): Entity {
     mail: user.mail,
     accountEnabled: user.accountEnabled && user.accountType !== 'resource-account',
     userType: user.accountType === 'guest' ? 'Guest' : 'Member',
-    usageLocation: 'US',
+    usageLocation: user.usageLocation,
     department:
-      user.accountType === 'resource-account' ? 'Microsoft Communication Application Instance' : null,
+      user.accountType === 'resource-account'
+        ? 'Microsoft Communication Application Instance'
+        : user.department,
     companyName: null,
     officeLocation: null,
     jobTitle: null,
     businessPhones: [],
     mobilePhone: null,
     preferredLanguage: null,
-    proxyAddresses: user.mail === null ? [] : [`SMTP:${user.mail}`],
-    onPremisesSyncEnabled: null,
+    proxyAddresses: [
+      ...(user.mail === null ? [] : [`SMTP:${user.mail}`]),
+      ...user.aliases.map((alias) => `smtp:${alias}`),
+    ],
+    onPremisesSyncEnabled: user.onPremises ? true : null,
     // Reserved and never filled, whatever the account is.
     isResourceAccount: null,
-    assignedLicenses: user.licences.map((name) => ({ disabledPlans: [], skuId: skus[name].id })),
-    assignedPlans: plansOf(user.licences).map(({ id, service }) => ({
-      assignedDateTime: created,
-      capabilityStatus: 'Enabled',
-      service,
-      servicePlanId: id,
+    assignedLicenses: user.licences.map((name) => ({
+      disabledPlans: user.disabledPlans[name] ?? [],
+      skuId: skus[name].id,
     })),
+    assignedPlans: [
+      ...plansOf(user).map(({ id, service }) => ({
+        assignedDateTime: created,
+        capabilityStatus: planStatus(tenant, user, id),
+        service,
+        servicePlanId: id,
+      })),
+      // What the user once had stays, so the same plan may stand here several times.
+      ...user.pastPlans.map(({ planId, assignedAt }) => ({
+        assignedDateTime: isoOf(assignedAt),
+        capabilityStatus: 'Deleted',
+        service: planOf(planId)?.service ?? null,
+        servicePlanId: planId,
+      })),
+    ],
     licenseAssignmentStates: user.licences.map((name) => ({
       skuId: skus[name].id,
       assignedByGroup: null,
-      disabledPlans: [],
+      disabledPlans: user.disabledPlans[name] ?? [],
       state: 'Active',
       error: 'None',
       lastUpdatedDateTime: created,
     })),
     createdDateTime: created,
+    deletedDateTime: user.deletedAt === undefined ? null : isoOf(user.deletedAt),
   };
 }
 
-/** Everybody in the tenant as directory reads show them now. */
+/** Everybody who lives in the tenant as directory reads show them now. */
 export function usersSeen(world: GraphWorld, tenant: Tenant, stamp = readStamp(world)): TeamsUser[] {
-  return [...tenant.users.values()].map((user) => world.directory.at(user, stamp));
+  const { directory } = world;
+  // Those who are in the bin by now may not have been there then.
+  const all =
+    world.settings.directoryLagMs > 0 ? directory.ledger(tenant).byId.values() : tenant.users.values();
+  const seen: TeamsUser[] = [];
+  for (const user of all) {
+    const then = directory.at(user, stamp);
+    if (then.life === 'live') seen.push(then);
+  }
+  return seen;
 }
+
+const mayReadAll = [
+  'User.Read.All',
+  'User.ReadWrite.All',
+  'Directory.Read.All',
+  'Directory.ReadWrite.All',
+  'User.Read',
+  'User.ReadWrite',
+];
 
 /** A field outside the basic profile needs more than `User.ReadBasic.All`. */
 function tooMuch({ caller, query }: GraphCall): GraphAnswer | undefined {
+  const granted = [...caller.roles, ...caller.scopes];
   const onlyBasic =
-    caller.roles.includes('User.ReadBasic.All') &&
-    !caller.roles.some((role) =>
-      ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'].includes(role),
-    );
+    granted.includes('User.ReadBasic.All') && !granted.some((role) => mayReadAll.includes(role));
   const names = query.get('$select')?.split(',') ?? [];
   if (!onlyBasic || names.every((name) => basic.has(name.trim()))) return undefined;
   return fail(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.', 'G3');
@@ -103,7 +139,8 @@ function tooMuch({ caller, query }: GraphCall): GraphAnswer | undefined {
 
 export function listUsers(call: GraphCall): GraphAnswer {
   const { world, tenant } = call;
-  return tooMuch(call) ?? page(call, usersSeen(world, tenant).map(userEntity), userRules(world), 'users');
+  const show = (user: TeamsUser): Entity => userEntity(user, tenant);
+  return tooMuch(call) ?? page(call, usersSeen(world, tenant), userRules(world), 'users', show);
 }
 
 export function getUser(call: GraphCall): GraphAnswer {
@@ -116,13 +153,18 @@ export function getUser(call: GraphCall): GraphAnswer {
   if (!user) return notFound(params['user-id'] ?? '');
   return ok({
     '@odata.context': context(call.base, 'users/$entity'),
-    ...project(userEntity(world.directory.at(user, readStamp(world))), names),
+    ...project(userEntity(world.directory.at(user, readStamp(world)), call.tenant), names),
   });
 }
 
-/** By object id or UPN, inside the tenant of the token and nowhere else (G2). */
-export const seenUser = ({ world, tenant }: GraphCall, id: string): TeamsUser | undefined =>
-  world.directory.userById(tenant, id);
+/**
+ * By object id or UPN, inside the tenant of the token and nowhere else (G2). Whoever came after what the directory shows is
+ * not there yet (G17).
+ */
+export function seenUser({ world, tenant }: GraphCall, id: string): TeamsUser | undefined {
+  const user = world.directory.userById(tenant, id);
+  return user && world.directory.at(user, readStamp(world)).life === 'live' ? user : undefined;
+}
 
 export function licenseDetails(call: GraphCall): GraphAnswer {
   const { world, params } = call;
@@ -138,7 +180,7 @@ export function licenseDetails(call: GraphCall): GraphAnswer {
       servicePlans: skus[name].plans.map((plan) => ({
         servicePlanId: plan.id,
         servicePlanName: plan.name,
-        provisioningStatus: 'Success',
+        provisioningStatus: isUsable(user, name, plan.id) ? 'Success' : 'Disabled',
         appliesTo: 'User',
       })),
     })),

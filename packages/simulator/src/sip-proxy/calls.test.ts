@@ -10,6 +10,7 @@ import {
 } from '@tandem/sip';
 import type { TeamsClients } from '../clients/teams-client.ts';
 import { realClock } from '../clock.ts';
+import { setFirstGateways } from '../directory/voice.ts';
 import { Party, PortPool } from '../media/party.ts';
 import { readAudioSdp } from '../media/sdp.ts';
 import { seededRandom } from '../random.ts';
@@ -358,7 +359,7 @@ describe('calls between the SBC and Teams clients', () => {
     assert.ok(base);
     // Neither has been probed, so both are demoted and keep their order.
     acme.trunks.set('customers.example.net', { ...base, sipSignalingPort: port });
-    acme.voiceRoute = ['sbc1.customers.example.net', 'customers.example.net'];
+    setFirstGateways(acme.voice, ['sbc1.customers.example.net', 'customers.example.net']);
     const hosts: string[] = [];
     sbc.onInvite = (invite) => {
       hosts.push(/@([^:]+):/.exec(invite.request.uri)?.[1] ?? '');
@@ -369,7 +370,7 @@ describe('calls between the SBC and Teams clients', () => {
     assert.ok(placed.ok);
     const end = await placed.call.ended;
     acme.trunks.delete('customers.example.net');
-    acme.voiceRoute = ['sbc1.customers.example.net'];
+    setFirstGateways(acme.voice, ['sbc1.customers.example.net']);
     assert.deepEqual(hosts, ['sbc1.customers.example.net', 'customers.example.net']);
     assert.equal(end.subcode, 560486);
   });

@@ -1,6 +1,7 @@
 import { fromOf, paramOf, parseUri, type SipRequest, telDigits } from '@tandem/sip';
 import type { Directory } from '../directory/directory.ts';
 import type { TeamsUser, Tenant, Trunk } from '../directory/tenant.ts';
+import { hasTeamsPhone } from '../graph/licence-catalogue.ts';
 import { type AudioSdp, payloadOf, readAudioSdp } from '../media/sdp.ts';
 import { type Refusal, refusals } from './answers.ts';
 import { type CheckId, isEnforced } from './check-table.ts';
@@ -83,7 +84,7 @@ export function judgeInvite(request: SipRequest, directory: Directory, strict: b
     );
   passed.push('T20');
 
-  if (!callee.accountEnabled || !callee.enterpriseVoice || !callee.licences.includes('teams-phone'))
+  if (!callee.accountEnabled || !callee.enterpriseVoice || !hasTeamsPhone(callee))
     return fail('T21', refusals.notVoiceEnabled(), `${callee.upn} is not voice-enabled`);
   if (!callee.allowPrivateCalling)
     return fail('T21', refusals.privateCallingDisabled(), `${callee.upn} may not call`);

@@ -19,8 +19,10 @@ import type { TeamsClients } from '../clients/teams-client.ts';
 import type { Clock } from '../clock.ts';
 import { type Region, regionalName, regions } from '../config.ts';
 import type { Directory } from '../directory/directory.ts';
-import type { Trunk } from '../directory/tenant.ts';
+import type { Tenant, Trunk } from '../directory/tenant.ts';
+import { routesFor } from '../directory/voice-routing.ts';
 import type { FaultBoard } from '../faults/fault-board.ts';
+import { hasTeamsPhone } from '../graph/licence-catalogue.ts';
 import type { Party } from '../media/party.ts';
 import { shuffled, type TwinRandom } from '../random.ts';
 import { SipNode, streamFramer } from '../sip-node.ts';
@@ -252,7 +254,7 @@ export class SipProxy {
     if (clients.signedIn.size === 0) {
       return turnDown(480, 'the user is signed in nowhere', 10037);
     }
-    if (!user.enterpriseVoice || !user.licences.includes('teams-phone')) {
+    if (!user.enterpriseVoice || !hasTeamsPhone(user)) {
       return turnDown(403, 'the user is not Enterprise Voice enabled', 510560);
     }
     if (!user.allowOutboundPstn) {
@@ -266,7 +268,11 @@ export class SipProxy {
       return turnDown(480, `${number} belongs to the same tenant: the call stays inside Teams`);
     }
     const region = request.region ?? 'eu';
-    const trunks = this.#route(tenant.voiceRoute, tenant.id, region, clock.now());
+    const routing = routesFor(tenant, user, number, directory.wall(), directory.delays.groupPolicyMs);
+    if (!routing.ok) return turnDown(403, `no viable path: ${routing.why}`, 510559);
+    const trunks = routing.routes.flatMap((route) =>
+      this.#trunksOf(route.gateways, tenant, region, clock.now()),
+    );
     if (trunks.length === 0) {
       return turnDown(403, 'no viable path: no enabled trunk in the voice route', 510559);
     }
@@ -668,12 +674,11 @@ export class SipProxy {
     });
   }
 
-  /** 8.3 items 5 and 6 for one usage: enabled trunks, the healthy ones shuffled, the demoted ones last. */
-  #route(names: readonly string[], tenantId: string, region: Region, now: number): Trunk[] {
+  /** 8.3 item 6 for one route: enabled trunks, the healthy ones shuffled, the demoted ones last. */
+  #trunksOf(names: readonly string[], tenant: Tenant, region: Region, now: number): Trunk[] {
     const { directory, random, baseDomain } = this.#options;
-    const tenant = directory.tenant(tenantId);
     const trunks = names.flatMap((name) => {
-      const found = tenant && directory.findTrunk(tenant, name);
+      const found = directory.findTrunk(tenant, name);
       return found?.trunk.enabled ? [found] : [];
     });
     const demoted = (item: (typeof trunks)[number]): boolean =>

@@ -4,10 +4,29 @@
  * that is reserved for fiction (+1 202 555 01xx). Nothing here is random.
  */
 
+import type { DirectoryRole } from '../entra/directory-roles.ts';
+
 export type ClientKind = 'desktop' | 'web' | 'mobile';
 
-/** Service plan or SKU words; the ids stand in `licences`. */
-export type LicenceName = 'teams-phone' | 'teams' | 'shared-devices' | 'resource-account';
+/** Words for SKUs; ids and service plans stand in `graph/licence-catalogue.ts`. */
+export const licenceNames = [
+  'teams',
+  'teams-phone',
+  'shared-devices',
+  'resource-account',
+  'o365-e3',
+  'o365-e5',
+  'm365-e5',
+  'm365-e5-no-teams',
+  'm365-e5-eea-no-teams',
+  'o365-e5-eea-no-teams',
+  'm365-e7',
+  'business-premium',
+  'teams-eea',
+  'phone-with-calling-plan',
+  'calling-plan',
+] as const;
+export type LicenceName = (typeof licenceNames)[number];
 
 /** What the platform (Tandem) knows of a person. */
 export interface PlatformPerson {
@@ -41,6 +60,8 @@ export interface MicrosoftPerson {
   /** How the person's clients answer when the world starts; they ring and answer by themselves by default. */
   readonly answers?: AnswerHabit;
   readonly busyOnBusy?: boolean;
+  /** What the person administers; nothing if absent. */
+  readonly directoryRoles?: readonly DirectoryRole[];
   /** The person is in some other conversation when the world starts. */
   readonly busy?: boolean;
 }
@@ -68,18 +89,23 @@ export interface WorldDevice {
   readonly owner?: string;
 }
 
-export interface WorldCustomer {
-  readonly key: 'acme' | 'globex';
+/** A customer as Microsoft knows it. */
+export interface CustomerAtMicrosoft {
+  readonly key: string;
   readonly name: string;
   readonly mailDomain: string;
   /** The derived trunk: Contact host of what the SBC sends, Request-URI host of what Microsoft sends. */
   readonly sbcHost: string;
   readonly entraTenantId: string;
   readonly country: string;
+  readonly people: readonly WorldPerson[];
+}
+
+export interface WorldCustomer extends CustomerAtMicrosoft {
+  readonly key: 'acme' | 'globex';
   readonly areaCode: string;
   readonly timeZone: string;
   readonly mainNumber: string;
-  readonly people: readonly WorldPerson[];
   readonly devices: readonly WorldDevice[];
 }
 
@@ -96,8 +122,25 @@ export interface CarrierNumber {
   readonly habit: CarrierHabit;
 }
 
+/** Someone who administers a customer's Microsoft 365 and is of no other importance. */
+export interface WorldAdmin {
+  readonly customer: string;
+  readonly upn: string;
+  readonly displayName: string;
+  readonly directoryRoles: readonly DirectoryRole[];
+}
+
+/** A customer that has bought Microsoft 365 and numbers, and nothing of ours yet. */
+export interface NewcomerCustomer extends CustomerAtMicrosoft {
+  readonly areaCode: string;
+  readonly timeZone: string;
+  /** E.164, at the rehearsal carrier. */
+  readonly numbers: readonly string[];
+}
+
 const acmeTenant = '7818921f-927d-4ed4-b779-63f502f7a102';
 const globexTenant = 'a4c1d6f0-3b52-4e1c-9d0e-5f2f1f6b7c33';
+const initechTenant = '1217ec40-0000-4000-8000-000000000003';
 export const carrierTenantId = '0d2f3a41-6c7e-4f08-8b91-21d4c5e6f709';
 
 /** The platform's app registration at Microsoft. Its certificate is minted by the twin, `graph-app.*.pem`. */
@@ -173,6 +216,30 @@ const acme = (
   clients?: readonly ClientKind[],
 ) => ready(acmeTenant, index, mail, number, extension, clients);
 
+const initech = (
+  index: number,
+  name: string,
+  displayName: string,
+  story: string,
+  change: Partial<MicrosoftPerson> = {},
+): WorldPerson => ({
+  upn: `${name}@initech.example`,
+  displayName,
+  story,
+  microsoft: {
+    objectId: `${initechTenant.slice(0, 8)}-0000-4000-8000-${String(index).padStart(12, '0')}`,
+    accountEnabled: true,
+    accountType: 'member',
+    licences: ['teams', 'teams-phone'],
+    enterpriseVoice: false,
+    groupMember: true,
+    mail: `${name}@initech.example`,
+    clients: ['desktop'],
+    answers: answer,
+    ...change,
+  },
+});
+
 const casey = acme(4, 'casey@acme.example', '+12025550100', '1004');
 const bo = acme(3, 'bo@acme.example', '+12025550144', '1003');
 const devin = acme(5, 'devin@acme.example', '+12025550145', '1005');
@@ -204,8 +271,9 @@ export const rehearsalWorld = {
         person(
           'alex@acme.example',
           'Alex Amber',
-          'Ready, with one desktop client.',
+          'Ready, with one desktop client; administers everything.',
           acme(2, 'alex@acme.example', '+12025550143', '1002'),
+          { microsoft: { directoryRoles: ['Global Administrator'] } },
         ),
         {
           upn: 'bo@acme.example',
@@ -347,6 +415,71 @@ export const rehearsalWorld = {
       devices: [],
     },
   ] as const satisfies readonly WorldCustomer[] as readonly WorldCustomer[],
+  /** Connected by whoever rehearses a new customer: no account, no consent, no routing domain, no script was run. */
+  knownToMicrosoftOnly: [
+    {
+      key: 'initech',
+      name: 'Initech',
+      mailDomain: 'initech.example',
+      sbcHost: 'sbc3.customers.example.net',
+      entraTenantId: initechTenant,
+      country: 'US',
+      areaCode: '202',
+      timeZone: 'America/Chicago',
+      numbers: Array.from({ length: 10 }, (_, index) => `+1202555017${index}`),
+      people: [
+        initech(1, 'ada', 'Ada Inman', 'Administers everything and calls nobody.', {
+          licences: ['teams'],
+          groupMember: false,
+          clients: ['web'],
+          directoryRoles: ['Global Administrator'],
+        }),
+        initech(2, 'ines', 'Ines Iver', 'Has every licence and only wants a number.'),
+        initech(3, 'ivo', 'Ivo Ivory', 'Has every licence and only wants a number.'),
+        initech(4, 'iris', 'Iris Ingle', 'In the group through the group that is nested in it.', {
+          viaNestedGroup: true,
+        }),
+        initech(5, 'ike', 'Ike Innes', 'No Teams Phone licence.', { licences: ['teams'] }),
+        initech(6, 'isla', 'Isla Irwin', 'Administers Teams, and is not in the group.', {
+          groupMember: false,
+          directoryRoles: ['Teams Administrator'],
+        }),
+      ],
+    },
+  ] satisfies readonly NewcomerCustomer[] as readonly NewcomerCustomer[],
+  /** On top of the customers' people. */
+  admins: [
+    {
+      customer: 'acme',
+      upn: 'admin@acme.example',
+      displayName: 'Addison Acme',
+      directoryRoles: ['Global Administrator'],
+    },
+    {
+      customer: 'acme',
+      upn: 'voice.admin@acme.example',
+      displayName: 'Vesna Voice',
+      directoryRoles: ['Teams Administrator'],
+    },
+    {
+      customer: 'acme',
+      upn: 'roles.admin@acme.example',
+      displayName: 'Rory Roles',
+      directoryRoles: ['Privileged Role Administrator'],
+    },
+    {
+      customer: 'acme',
+      upn: 'apps.admin@acme.example',
+      displayName: 'Avery Apps',
+      directoryRoles: ['Cloud Application Administrator'],
+    },
+    {
+      customer: 'globex',
+      upn: 'admin@globex.example',
+      displayName: 'Gwen Globex',
+      directoryRoles: ['Global Administrator'],
+    },
+  ] satisfies readonly WorldAdmin[] as readonly WorldAdmin[],
   carrier: {
     name: 'Rehearsal Carrier',
     /** Numbers with a habit; any other number is answered after `defaultHabit`. */
