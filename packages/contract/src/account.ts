@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { e164, id } from './common.ts';
+import { e164, id, text, timestamp } from './common.ts';
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export const account = z.object({
   id,
@@ -17,8 +26,67 @@ export const account = z.object({
   unknownCaller: z.enum(['reject', 'main-number']),
   carriers: z.array(id).describe('First choice first'),
   noAnswerSeconds: z.number().int(),
+  teams: z
+    .object({
+      enabled: z.boolean().describe('The operator lets this account use the Teams service'),
+      endsAt: timestamp
+        .optional()
+        .describe('After the service was ended: until then calls of those who are ready go on'),
+    })
+    .describe('Without it nobody of the account can set anything up'),
 });
 export type Account = z.infer<typeof account>;
+
+const domainName = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(253)
+  .regex(
+    /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/,
+    'a domain name, for example acme.example',
+  );
+const timeZone = z.string().refine(isTimeZone, 'an IANA zone, for example Europe/Berlin');
+const country = z.string().regex(/^[A-Z]{2}$/, 'ISO 3166 alpha-2, for example US');
+const areaCode = z.string().regex(/^[0-9]{1,8}$/, 'digits');
+
+export const newAccount = z.strictObject({
+  name: text(200),
+  mailDomains: z.array(domainName).max(100),
+  country,
+  areaCode: areaCode.optional(),
+  timeZone,
+  mainNumber: e164.optional(),
+  sbcHosts: z.array(domainName).max(20).default([]),
+  unknownCaller: z.enum(['reject', 'main-number']).default('reject'),
+  noAnswerSeconds: z.number().int().min(5).max(60).default(25),
+  carriers: z.array(id).max(50).optional().describe("First choice first; without it the operator's carriers"),
+  teamsEnabled: z.boolean().default(true),
+});
+export type NewAccount = z.infer<typeof newAccount>;
+
+export const accountChange = z.strictObject({
+  name: text(200).optional(),
+  status: z.enum(['active', 'suspended']).optional(),
+  mailDomains: z.array(domainName).max(100).optional(),
+  country: country.optional(),
+  areaCode: areaCode.optional(),
+  timeZone: timeZone.optional(),
+  mainNumber: e164.optional(),
+  unknownCaller: z.enum(['reject', 'main-number']).optional(),
+  noAnswerSeconds: z.number().int().min(5).max(60).optional(),
+  carriers: z.array(id).max(50).optional(),
+  teams: z
+    .strictObject({
+      enabled: z.boolean(),
+      endsAt: z.iso
+        .datetime({ offset: true })
+        .optional()
+        .describe('With `enabled: false`: when calls of those who are ready end; now unless set'),
+    })
+    .optional(),
+});
+export type AccountChange = z.infer<typeof accountChange>;
 
 /** A customer's host name towards Teams: what Microsoft calls the SBC. */
 export const trunk = z.object({

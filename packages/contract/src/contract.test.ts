@@ -26,9 +26,16 @@ test('no two routes share method and path', () => {
   assert.equal(new Set(seen).size, seen.length);
 });
 
-test('only health, metrics, the description and signing in are open to strangers', () => {
+test('only health, metrics, the description, signing in and the way of the approval link are open to strangers', () => {
   const open = all.filter(([, route]) => route.permission === 'public').map(([id]) => id);
-  assert.deepEqual(open.sort(), ['healthz', 'metrics', 'openapi', 'readyz', 'session.create']);
+  assert.deepEqual(open.sort(), [
+    'connections.approve',
+    'healthz',
+    'metrics',
+    'openapi',
+    'readyz',
+    'session.create',
+  ]);
 });
 
 test('OpenAPI 3.1 names every route, its roles and every refusal that it may give', () => {

@@ -1,6 +1,7 @@
 export * from './account.ts';
 export * from './call.ts';
 export * from './client.ts';
+export * from './connection.ts';
 export * from './device.ts';
 export * from './event.ts';
 export * from './health.ts';
@@ -10,6 +11,7 @@ export * from './permissions.ts';
 export * from './person.ts';
 export * from './presence.ts';
 export * from './problem.ts';
+export * from './provisioning.ts';
 export * from './route.ts';
 export * from './routes.ts';
 export * from './session.ts';

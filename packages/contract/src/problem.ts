@@ -42,6 +42,96 @@ export const problems = {
     title: 'The call is already over',
     next: 'Nothing needs to be done. Its record is under finished calls.',
   },
+  'not-provisioned': {
+    status: 409,
+    title: 'No connection with Microsoft 365 looks at this person',
+    next: 'Connect Microsoft 365 and choose an enable group first.',
+  },
+  'nothing-to-retry': {
+    status: 409,
+    title: 'Nothing was refused that could be tried again',
+    next: 'See the readiness of the person: it names what is missing and whose turn it is.',
+  },
+  'nothing-to-decide': {
+    status: 409,
+    title: 'There is nothing to decide any more',
+    next: 'Read it again: it has changed meanwhile.',
+  },
+  'name-taken': {
+    status: 409,
+    title: 'Another customer has this name',
+    next: 'Choose another name.',
+  },
+  'host-taken': {
+    status: 409,
+    title: 'The host name belongs to another customer',
+    next: 'Choose another host name below the base domain.',
+  },
+  'teams-not-enabled': {
+    status: 409,
+    title: 'The Teams service is not enabled for this account',
+    next: 'Ask the operator of this platform to enable it.',
+  },
+  'no-app-registration': {
+    status: 409,
+    title: 'This platform has no app registration at Microsoft',
+    next: "Connect by your own app registration, or ask the operator to configure the platform's app.",
+  },
+  'return-address-unknown': {
+    status: 409,
+    title: 'Microsoft may not send the browser back to this address',
+    next: 'Open the portal at one of the addresses that the operator configured and begin again.',
+  },
+  'sign-in-over': {
+    status: 409,
+    title: 'This sign-in at Microsoft is not open',
+    next: 'It was used already, is older than ten minutes, or was never begun here. Begin again.',
+  },
+  'other-session': {
+    status: 403,
+    title: 'The sign-in at Microsoft was begun in another session',
+    next: 'Begin again in this browser. If you did not begin it, somebody sent you a prepared link: do not use it.',
+  },
+  'other-tenant': {
+    status: 409,
+    title: 'The answer is about another Microsoft 365 tenant than the one that was signed in to',
+    next: 'Begin again and use an administrator of the right tenant.',
+  },
+  'token-refused': {
+    status: 409,
+    title: 'The proof of the sign-in is not valid',
+    next: 'Begin again. If it stays, give the operator the `requestId`: the reason stands in the log.',
+  },
+  'microsoft-refused': {
+    status: 409,
+    title: 'Microsoft refused',
+    next: 'See `detail` for what Microsoft said and what to do.',
+  },
+  'microsoft-unavailable': {
+    status: 503,
+    title: 'Microsoft does not answer now',
+    next: 'Try again in a minute. Nothing was lost.',
+  },
+  'tenant-taken': {
+    status: 409,
+    title: 'This Microsoft 365 tenant is connected already',
+    next: 'See `detail`. A tenant cannot be moved from one account to another yet: disconnect it there first.',
+  },
+  'credential-invalid': {
+    status: 409,
+    title: 'The credential cannot be used',
+    next: 'See `detail` for what is wrong with it.',
+  },
+  'wrong-state': {
+    status: 409,
+    title: 'That is not possible in the present state',
+    next: 'Read it again: its state says what is possible.',
+  },
+  'preview-outdated': {
+    status: 409,
+    title: 'What was previewed is not what would happen now',
+    next: 'Look at the new preview and confirm that one.',
+  },
   'body-too-large': {
     status: 413,
     title: 'The request is too large',

@@ -23,6 +23,11 @@ export interface Account {
   readonly carriers: readonly CarrierId[];
   /** Ring time before the unavailable route, seconds, 5-60. */
   readonly noAnswerSeconds: number;
+  /**
+   * Whether the operator lets the account use the Teams service; absent: yes. After the service was ended, calls of those
+   * who are ready go on until `endsAtWallMs`.
+   */
+  readonly teams?: { readonly enabled: boolean; readonly endsAtWallMs?: number };
 }
 
 export interface Person {

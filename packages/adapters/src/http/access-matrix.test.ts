@@ -25,6 +25,15 @@ const visitors: readonly (readonly [string, Who])[] = [
 const acmeCall = world.finishedCalls(0)[0]?.callId as string;
 const resources: Partial<Record<RouteId, string>> = {
   'accounts.read': world.acmeId,
+  'accounts.change': world.acmeId,
+  'connections.read': 'connection-acme',
+  'connections.consent': 'connection-acme',
+  'connections.approvalLink': 'connection-acme',
+  'connections.replaceRegistration': 'connection-acme',
+  'connections.changeFeatures': 'connection-acme',
+  'connections.recheck': 'connection-acme',
+  'connections.stops': 'connection-acme',
+  'connections.tenant': 'connection-acme',
   'people.read': world.danaId,
   'people.change': world.danaId,
   'people.readiness': world.danaId,
@@ -60,6 +69,18 @@ const resources: Partial<Record<RouteId, string>> = {
   'calls.ladder': acmeCall,
 };
 const bodies: Partial<Record<RouteId, unknown>> = {
+  'accounts.change': { noAnswerSeconds: 30 },
+  'connections.signIn': { account: world.acmeId, returnTo: 'http://localhost/connect/callback' },
+  'connections.consent': { returnTo: 'http://localhost/connect/callback' },
+  'connections.approvalLink': { returnTo: 'http://localhost/connect/callback' },
+  'connections.register': {
+    account: world.acmeId,
+    tenantId: '1217ec40-0000-4000-8000-000000000003',
+    clientId: 'c11e0000-0000-4000-8000-000000000001',
+    credential: { kind: 'secret', secret: 'a-secret-of-microsoft', endsAt: '2027-01-01T00:00:00Z' },
+  },
+  'connections.replaceRegistration': { credential: { kind: 'make-certificate' } },
+  'connections.changeFeatures': { features: ['presence'] },
   'webhooks.create': {
     account: world.acmeId,
     name: 'CRM',
@@ -78,8 +99,20 @@ const bodies: Partial<Record<RouteId, unknown>> = {
   'people.change': { teamsToggle: true },
   'directory.decide': { heldId: sampleHeldId, decision: 'reject' },
 };
-/** Signing in and out would end the visitors' sessions; the stream never ends by itself; both have their own tests. */
-const elsewhere: readonly string[] = ['session.create', 'session.delete', 'events', 'calls.hangUp'];
+/**
+ * Signing in and out would end the visitors' sessions; the stream never ends by itself; a customer's name is given once; a
+ * return from Microsoft and a preview count once. All have their own tests.
+ */
+const elsewhere: readonly string[] = [
+  'session.create',
+  'session.delete',
+  'events',
+  'calls.hangUp',
+  'accounts.create',
+  'connections.complete',
+  'connections.approve',
+  'connections.disconnect',
+];
 
 let harness: Awaited<ReturnType<typeof createHarness>>;
 const signedIn = new Map<string, Visitor>();

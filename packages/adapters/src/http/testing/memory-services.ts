@@ -8,8 +8,8 @@ import { seesPerson } from '../scope.ts';
 import type { ApiClock, ApiServices, LiveCall } from '../services.ts';
 import { createMemoryAccess, type MemoryUser, memoryUser } from './memory-access.ts';
 import { memoryAudit } from './memory-audit.ts';
-import { memoryAccountDesk, memoryConnections } from './memory-connections.ts';
 import { memoryPresence, memoryReadiness } from './memory-boards.ts';
+import { memoryAccountDesk, memoryConnections } from './memory-connections.ts';
 import { createMemoryDirectory, slice } from './memory-directory.ts';
 import { memoryProvisioning } from './memory-provisioning.ts';
 import { memoryTenantDirectory } from './memory-tenant-directory.ts';
@@ -112,6 +112,8 @@ export function createMemoryServices(clock: ApiClock) {
   const services: ApiServices = {
     version: '0.0.0-test',
     clock,
+    connections: memoryConnections(clock, gate),
+    accountDesk: memoryAccountDesk(directory.data.accounts, gate),
     sessions,
     directory: auditedDirectory(directory, audit),
     calls: {

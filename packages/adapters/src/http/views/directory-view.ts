@@ -9,7 +9,7 @@ import type { Account, Person } from '@tandem/domain';
 import type { Scope } from '../scope.ts';
 import type { ApiServices, ListedCarrier, NumberOwner } from '../services.ts';
 import { summaryOf } from './readiness-view.ts';
-import { compact } from './shape.ts';
+import { compact, instant } from './shape.ts';
 
 export function toAccount(account: Account): AccountView {
   return compact({
@@ -26,6 +26,10 @@ export function toAccount(account: Account): AccountView {
     unknownCaller: account.unknownCaller,
     carriers: [...account.carriers],
     noAnswerSeconds: account.noAnswerSeconds,
+    teams: compact({
+      enabled: account.teams?.enabled ?? true,
+      endsAt: account.teams?.endsAtWallMs === undefined ? undefined : instant(account.teams.endsAtWallMs),
+    }),
   });
 }
 
