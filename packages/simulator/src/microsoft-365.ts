@@ -3,11 +3,18 @@ import type { Audit } from './audit/audit.ts';
 import type { TeamsClients } from './clients/teams-client.ts';
 import type { Clock } from './clock.ts';
 import type { TwinConfig } from './config.ts';
+import { Agenda } from './directory/agenda.ts';
 import type { Directory } from './directory/directory.ts';
 import type { MovableClock } from './directory/movable-clock.ts';
-import { type AppRegistration, appCertificate, automationRoles } from './entra/app-registration.ts';
+import { AppCatalogue } from './entra/app-catalogue.ts';
+import type { AppRegistration } from './entra/app-registration.ts';
+import { Consents } from './entra/consents.ts';
 import { startEntra } from './entra/entra-server.ts';
+import { entraState } from './entra/entra-state.ts';
+import { type People, peopleOf } from './entra/people.ts';
+import { registerPlatformApp } from './entra/platform-app.ts';
 import { keptSelfSigned, makeSelfSigned } from './entra/self-signed.ts';
+import { SignIns } from './entra/sign-ins.ts';
 import { SigningKeys } from './entra/signing-keys.ts';
 import type { FaultBoard } from './faults/fault-board.ts';
 import { GraphService } from './graph/graph-service.ts';
@@ -16,20 +23,29 @@ import { NumberOffice } from './graph/number-office.ts';
 import { PresenceBook } from './graph/presence-book.ts';
 import { Throttle } from './graph/throttle.ts';
 import { startHttps } from './https/https-server.ts';
+import { openNotifications } from './notifications/notifications.ts';
+import type { SubscriptionOffice } from './notifications/office.ts';
 import type { TwinRandom } from './random.ts';
 import type { StateFile } from './state/state-file.ts';
 import type { TrustStore } from './trust/trust-store.ts';
-import { graphAppClientId, rehearsalWorld } from './world/rehearsal-world.ts';
+import { graphAppClientId } from './world/rehearsal-world.ts';
 
 /** Entra's sign-in and Graph over the same directory that the hubs judge by. */
 export interface Microsoft365 {
   readonly loginUrl: string;
   readonly graphUrl: string;
+  /** The platform's own registration, as it is now. */
   readonly app: AppRegistration;
+  /** Every registration of every tenant. */
+  readonly apps: AppCatalogue;
+  readonly consents: Consents;
+  readonly people: People;
+  readonly signIns: SignIns;
   readonly clock: MovableClock;
   readonly settings: GraphSettings;
   readonly presence: PresenceBook;
   readonly numbers: NumberOffice;
+  readonly subscriptions: SubscriptionOffice;
   readonly throttle: Throttle;
   readonly keys: SigningKeys;
   /** Tenants of another national cloud, and those that ask for a second factor. */
@@ -41,8 +57,6 @@ export interface Microsoft365 {
   advance(ms: number): void;
   close(): Promise<void>;
 }
-
-const day = 86_400_000;
 
 export async function startMicrosoft365(parts: {
   readonly config: TwinConfig;
@@ -62,22 +76,17 @@ export async function startMicrosoft365(parts: {
     keptSelfSigned(config.certificateDir, 'graph-app', 'Tandem automation', now, 730),
     keptSelfSigned(join(config.dataDir, 'trust'), 'token-signing', 'Twin token signing', now, 1825),
   ]);
-  const app: AppRegistration = {
-    clientId: graphAppClientId,
-    displayName: 'Tandem automation',
-    certificates: [appCertificate(appFiles.cert)],
-    secrets: [{ value: random.bytes(24).toString('base64url'), expiresAt: now + 180 * day }],
-    servicePrincipals: new Map(
-      rehearsalWorld.customers.map(({ entraTenantId }) => [
-        entraTenantId,
-        {
-          objectId: `${entraTenantId.slice(0, 8)}-0000-4000-8000-5e0000000001`,
-          enabled: true,
-          roles: automationRoles,
-        },
-      ]),
-    ),
-  };
+  const apps = new AppCatalogue(random);
+  registerPlatformApp(apps, { clientId: graphAppClientId, certificate: appFiles.cert, now });
+  const consents = new Consents(() => microsoftClock.wall(), random);
+  const remember = parts.state.register('entra', entraState(apps, consents));
+  apps.onChange = remember;
+  consents.onChange = remember;
+  const app = apps.find(graphAppClientId) as AppRegistration;
+  // The certificate on disk is what the platform signs in with, whatever is remembered.
+  apps.addCertificate(app, appFiles.cert);
+  const people = peopleOf(directory);
+  const signIns = new SignIns(() => microsoftClock.wall(), random);
   const keys = new SigningKeys(signing);
   const settings: GraphSettings = { ...defaultGraphSettings };
   const presence = new PresenceBook(clients, () => microsoftClock.wall());
@@ -101,7 +110,10 @@ export async function startMicrosoft365(parts: {
     faults,
     delay,
     world: {
-      apps: new Map([[app.clientId, app]]),
+      apps,
+      consents,
+      people,
+      signIns,
       findTenant: (segment) => {
         const name = segment.toLowerCase();
         if (directory.tenant(name)) return name;
@@ -115,6 +127,29 @@ export async function startMicrosoft365(parts: {
       secondFactor,
     },
   });
+  const agenda = new Agenda(microsoftClock, clock);
+  const notifications = openNotifications({
+    directory,
+    presence,
+    agenda,
+    audit,
+    state: parts.state,
+    tokens: {
+      keys,
+      random,
+      now: () => microsoftClock.wall(),
+      issuer: (tenantId) => `${login.url}/${tenantId}/v2.0`,
+    },
+    outgoing: {
+      roots: [trust.programmeRoot.cert, trust.microsoft.cert],
+      plain: config.plainNotificationUrls ?? false,
+    },
+    granted: (tenantId, appId) => {
+      const principal = apps.find(appId)?.servicePrincipals.get(tenantId);
+      return principal?.enabled ? principal.roles : undefined;
+    },
+    checkAnswers: config.checkAnswers ?? false,
+  });
   const service = new GraphService({
     world: {
       directory,
@@ -124,6 +159,7 @@ export async function startMicrosoft365(parts: {
       settings,
       presence,
       numbers,
+      subscriptions: notifications.office,
       sealKey: random.bytes(32),
     },
     directory,
@@ -144,10 +180,15 @@ export async function startMicrosoft365(parts: {
       loginUrl: login.url,
       graphUrl: graph.url,
       app,
+      apps,
+      consents,
+      people,
+      signIns,
       clock: microsoftClock,
       settings,
       presence,
       numbers,
+      subscriptions: notifications.office,
       throttle,
       keys,
       elsewhere,
@@ -157,8 +198,13 @@ export async function startMicrosoft365(parts: {
       advance: (ms) => {
         microsoftClock.advance(ms);
         numbers.settle();
+        consents.settle();
+        agenda.settle();
+        parts.state.changed();
       },
       close: async () => {
+        notifications.close();
+        agenda.close();
         await Promise.all([login.close(), graph.close()]);
       },
     };

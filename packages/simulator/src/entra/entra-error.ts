@@ -12,25 +12,85 @@ export const entraErrors = {
     status: 400,
     text: 'Provided value for the input parameter scope is not valid because it contains more than one resource.',
   },
+  50011: {
+    error: 'invalid_request',
+    status: 400,
+    text: 'The redirect URI specified in the request does not match the redirect URIs configured for the application.',
+  },
   50012: {
     error: 'invalid_client',
     status: 401,
     text: 'Authentication failed: the client assertion is not valid.',
+  },
+  50020: {
+    error: 'invalid_grant',
+    status: 400,
+    text: 'The user account does not exist in the tenant and cannot access the application in that tenant.',
+  },
+  50034: {
+    error: 'invalid_grant',
+    status: 400,
+    text: 'The user account does not exist in the directory.',
+  },
+  50057: {
+    error: 'invalid_grant',
+    status: 400,
+    text: 'The user account is disabled.',
+  },
+  50058: {
+    error: 'login_required',
+    status: 400,
+    text: 'A silent sign-in request was sent but no user is signed in.',
   },
   50076: {
     error: 'interaction_required',
     status: 400,
     text: 'Due to a configuration change made by your administrator, you must use multi-factor authentication.',
   },
+  50173: {
+    error: 'invalid_grant',
+    status: 400,
+    text: 'The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have changed or reset their password.',
+  },
+  50194: {
+    error: 'invalid_request',
+    status: 400,
+    text: 'Application is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such applications.',
+  },
   53003: {
     error: 'access_denied',
     status: 400,
     text: 'Access has been blocked by Conditional Access policies.',
   },
+  54005: {
+    error: 'invalid_grant',
+    status: 400,
+    text: 'OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token.',
+  },
+  65001: {
+    error: 'invalid_grant',
+    status: 400,
+    text: 'The user or administrator has not consented to use the application. Send an interactive authorization request for this user and resource.',
+  },
+  65004: {
+    error: 'access_denied',
+    status: 400,
+    text: 'User declined to consent to access the app.',
+  },
+  70000: {
+    error: 'invalid_grant',
+    status: 400,
+    text: 'Provided grant is invalid or malformed.',
+  },
   70003: {
     error: 'unsupported_grant_type',
     status: 400,
     text: 'The app requested an unsupported grant type.',
+  },
+  70008: {
+    error: 'invalid_grant',
+    status: 400,
+    text: 'The provided authorization code or refresh token has expired due to inactivity. Send a new interactive authorization request for this user and resource.',
   },
   70011: {
     error: 'invalid_scope',
@@ -38,6 +98,16 @@ export const entraErrors = {
     text: 'The provided value for the input parameter scope is not valid.',
   },
   90002: { error: 'invalid_request', status: 400, text: 'Tenant not found.' },
+  90014: {
+    error: 'invalid_request',
+    status: 400,
+    text: 'The required field is missing from the request.',
+  },
+  90023: {
+    error: 'invalid_request',
+    status: 400,
+    text: 'A parameter of the request is not valid.',
+  },
   90033: {
     error: 'temporarily_unavailable',
     status: 503,
@@ -45,10 +115,45 @@ export const entraErrors = {
   },
   90038: { error: 'invalid_request', status: 400, text: 'The tenant lives in another national cloud.' },
   90055: { error: 'temporarily_unavailable', status: 429, text: 'The server is throttling this tenant.' },
+  90094: {
+    error: 'consent_required',
+    status: 400,
+    text: 'Admin consent is required for the permissions requested by this application.',
+  },
+  90124: {
+    error: 'invalid_request',
+    status: 400,
+    text: 'The resource is not supported over the /common or /consumers endpoints. Please use the /organizations or a tenant-specific endpoint.',
+  },
   500011: {
     error: 'invalid_resource',
     status: 400,
     text: 'The resource principal was not found in the tenant.',
+  },
+  500112: {
+    error: 'invalid_client',
+    status: 400,
+    text: 'The reply address does not match the reply address provided when requesting Authorization code.',
+  },
+  501481: {
+    error: 'invalid_grant',
+    status: 400,
+    text: 'The Code_Verifier does not match the code_challenge supplied in the authorization request.',
+  },
+  501491: {
+    error: 'invalid_request',
+    status: 400,
+    text: 'Invalid size of Code_Challenge parameter.',
+  },
+  650053: {
+    error: 'invalid_client',
+    status: 400,
+    text: 'The application asked for a scope that does not exist on the resource.',
+  },
+  700005: {
+    error: 'invalid_grant',
+    status: 400,
+    text: 'The provided authorization code or refresh token is intended to be used against another tenant.',
   },
   700016: {
     error: 'unauthorized_client',
@@ -60,10 +165,30 @@ export const entraErrors = {
     status: 401,
     text: 'Client assertion is not within its valid time range.',
   },
+  700025: {
+    error: 'invalid_client',
+    status: 401,
+    text: "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
+  },
   700027: {
     error: 'invalid_client',
     status: 401,
     text: 'The certificate with identifier used to sign the client assertion is not registered on application, or the signature is invalid.',
+  },
+  700054: {
+    error: 'unsupported_response_type',
+    status: 400,
+    text: 'The response_type is not enabled for the application.',
+  },
+  700082: {
+    error: 'invalid_grant',
+    status: 400,
+    text: 'The refresh token has expired due to inactivity.',
+  },
+  700084: {
+    error: 'invalid_grant',
+    status: 400,
+    text: 'The refresh token was issued to a single page app, and therefore has a fixed, limited lifetime, which cannot be extended.',
   },
   900144: {
     error: 'invalid_request',
@@ -91,6 +216,11 @@ export const entraErrors = {
     error: 'invalid_request',
     status: 400,
     text: 'The grant type is not supported over the /common or /consumers endpoints. Please use a tenant-specific endpoint.',
+  },
+  9002325: {
+    error: 'invalid_request',
+    status: 400,
+    text: 'Proof Key for Code Exchange is required for cross-origin authorization code redemption.',
   },
 } as const satisfies Record<number, ErrorRow>;
 export type EntraErrorCode = keyof typeof entraErrors;

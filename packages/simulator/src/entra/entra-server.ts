@@ -8,16 +8,25 @@ import {
   startHttps,
 } from '../https/https-server.ts';
 import type { Issued } from '../trust/authority.ts';
+import {
+  type Judged,
+  readAdminConsentRequest,
+  readAuthorizeRequest,
+  type SignInRequest,
+} from './authorize-request.ts';
 import { type EntraFailure, entraErrorBody, entraErrors } from './entra-error.ts';
-import { TokenService, type TokenWorld } from './token-service.ts';
+import { type EntraWorld, isManyTenants } from './entra-world.ts';
+import { faultPage } from './pages.ts';
+import { type SignInAnswer, SignInService, sessionOf } from './sign-in-service.ts';
+import { TokenService } from './token-service.ts';
 
-/** The login host: discovery documents, signing keys and the token endpoint (graph 1.1, 1.6). */
+/** The login host: sign-in and consent pages, discovery documents, signing keys and the token endpoint (graph 1.1, 1.6). */
 
 export interface EntraServerOptions {
   readonly address: string;
   readonly port: number;
   readonly certificate: Issued;
-  readonly world: TokenWorld;
+  readonly world: EntraWorld;
   readonly audit: Audit;
   readonly faults: FaultBoard;
   /** Resolves after real milliseconds; faults slow answers with it. */
@@ -25,7 +34,10 @@ export interface EntraServerOptions {
 }
 
 export function startEntra(options: EntraServerOptions): Promise<HttpsService> {
-  const service = new TokenService(options.world);
+  const services: Services = {
+    tokens: new TokenService(options.world),
+    pages: new SignInService(options.world),
+  };
   return startHttps({
     address: options.address,
     port: options.port,
@@ -35,17 +47,30 @@ export function startEntra(options: EntraServerOptions): Promise<HttpsService> {
       const fault = route && options.faults.takeHttp('login', route.what);
       if (fault?.fault === 'reset') return 'reset';
       if (fault?.fault === 'slow') await options.delay(fault.delayMs ?? 10_000);
-      return answer(options, service, request, route, fault?.fault);
+      return answer(options, services, request, route, fault?.fault);
     },
   });
 }
 
-type What = 'token' | 'discovery' | 'keys' | 'instance';
+interface Services {
+  readonly tokens: TokenService;
+  readonly pages: SignInService;
+}
+
+const pagePaths = ['authorize', 'signin', 'adminconsent', 'adminconsent-v2', 'logout'] as const;
+type Page = (typeof pagePaths)[number];
+type What = 'token' | 'discovery' | 'keys' | 'instance' | Page;
+const isPage = (what: What): what is Page => (pagePaths as readonly string[]).includes(what);
 
 function routeOf(path: string): { what: What; segment: string; v1: boolean } | undefined {
   const [, segment = '', rest = ''] = /^\/([^/]+)\/(.+)$/.exec(path) ?? [];
   const what: Record<string, { what: What; v1?: true }> = {
     'oauth2/v2.0/token': { what: 'token' },
+    'oauth2/v2.0/authorize': { what: 'authorize' },
+    'oauth2/v2.0/logout': { what: 'logout' },
+    adminconsent: { what: 'adminconsent' },
+    'v2.0/adminconsent': { what: 'adminconsent-v2' },
+    signin: { what: 'signin' },
     'v2.0/.well-known/openid-configuration': { what: 'discovery' },
     '.well-known/openid-configuration': { what: 'discovery', v1: true },
     'discovery/v2.0/keys': { what: 'keys' },
@@ -58,7 +83,7 @@ function routeOf(path: string): { what: What; segment: string; v1: boolean } | u
 
 function answer(
   options: EntraServerOptions,
-  service: TokenService,
+  services: Services,
   request: HttpsRequest,
   route: ReturnType<typeof routeOf>,
   fault: string | undefined,
@@ -98,6 +123,17 @@ function answer(
     return json(status, entraErrorBody(failure, ids, world.now()), headers);
   };
 
+  if (route && isPage(route.what)) {
+    const ids = { trace: random.uuid(), correlation, wall: world.now() };
+    if (fault !== undefined && fault !== 'slow') {
+      note(Number(fault), 'fault');
+      return { ...faultPage({ code: fault === '429' ? 90055 : 90033 }, ids), status: Number(fault) };
+    }
+    const shown = showPage(services.pages, world, request, { ...route, what: route.what }, ids);
+    if (shown === undefined) return { status: 405, headers: { allow: 'GET, POST' } };
+    note(shown.answer.status, `${shown.what} ${clientOf(request)}`.trim(), shown.check);
+    return { ...shown.answer, headers: { 'x-ms-request-id': ids.trace, ...shown.answer.headers } };
+  }
   if (fault === '503') return refuse({ code: 90033 }, undefined, { 'retry-after': '2' });
   if (fault === '429') return refuse({ code: 90055 }, undefined, { 'retry-after': '2' });
   if (fault === '500') {
@@ -110,7 +146,8 @@ function answer(
   }
   if (route.what === 'token') {
     if (request.method !== 'POST') return { status: 405, headers: { allow: 'POST' } };
-    const granted = service.answer({
+    const granted = services.tokens.answer({
+      origin,
       segment: route.segment,
       endpoints: (segment) => [
         `${origin}/${segment}/oauth2/v2.0/token`,
@@ -127,7 +164,7 @@ function answer(
     note(200, 'instance discovery');
     return json(200, instanceDiscovery(request.url));
   }
-  const shared = ['common', 'organizations', 'consumers'].includes(route.segment.toLowerCase());
+  const shared = isManyTenants(route.segment);
   const tenantId = world.findTenant(route.segment);
   if (!shared && tenantId === undefined)
     return refuse({ code: 90002, detail: `Tenant '${route.segment}'.` }, 'A2');
@@ -137,6 +174,32 @@ function answer(
   if (route.what === 'keys') return json(200, world.keys.jwks(issuer));
   return json(200, discovery(origin, route.segment, issuer));
 }
+
+/** The pages of the browser. Undefined: not with this method. */
+function showPage(
+  pages: SignInService,
+  world: EntraWorld,
+  { method, url, headers, body }: HttpsRequest,
+  { what, segment }: { readonly what: Page; readonly segment: string },
+  ids: { readonly trace: string; readonly correlation: string; readonly wall: number },
+): SignInAnswer | undefined {
+  const browser = { segment, session: sessionOf(headers.cookie), ids };
+  const form = new URLSearchParams(body);
+  if (what === 'signin') return method === 'POST' ? pages.step(form, browser) : undefined;
+  if (method !== 'GET' && (method !== 'POST' || what !== 'authorize')) return undefined;
+  if (what === 'logout') return pages.signOut(url.searchParams, browser);
+  const query = method === 'POST' ? form : url.searchParams;
+  const judged: Judged<SignInRequest> =
+    what === 'authorize'
+      ? readAuthorizeRequest(world, segment, query)
+      : readAdminConsentRequest(world, segment, query, what === 'adminconsent-v2');
+  return pages.begin(judged, browser);
+}
+
+const clientOf = ({ url }: HttpsRequest): string => {
+  const client = url.searchParams.get('client_id');
+  return client === null ? '' : `for ${client.slice(0, 64)}`;
+};
 
 const discovery = (origin: string, segment: string, issuer: string): Record<string, unknown> => ({
   issuer,

@@ -8,9 +8,11 @@ import { promisify } from 'node:util';
 import { acmeId, globexId, TestGraph } from '../testing/test-graph.ts';
 import { startTestTwin } from '../testing/test-twin.ts';
 import type { Twin } from '../twin.ts';
-import { graphAppClientId } from '../world/rehearsal-world.ts';
+import { graphAppClientId, rehearsalWorld } from '../world/rehearsal-world.ts';
 import { readJwt } from './jwt.ts';
 import { makeSelfSigned } from './self-signed.ts';
+
+const initechId = rehearsalWorld.knownToMicrosoftOnly[0]?.entraTenantId ?? '';
 
 describe('Entra', () => {
   let twin: Twin;
@@ -50,6 +52,7 @@ describe('Entra', () => {
     const seen = JSON.parse(stdout) as { users: string[][]; members: number; lifetimes: number[] };
     assert.ok(seen.users[0]?.includes('dana@acme.example'));
     assert.deepEqual(seen.users[1]?.toSorted(), [
+      'admin@globex.example',
       'alex@globex.example',
       'dana@globex.example',
       'kim@globex.example',
@@ -112,7 +115,7 @@ describe('Entra', () => {
     {
       check: 'A3',
       what: 'a tenant that never consented',
-      tenant: '0d2f3a41-6c7e-4f08-8b91-21d4c5e6f709',
+      tenant: initechId,
       status: 400,
       code: 700016,
       error: 'unauthorized_client',

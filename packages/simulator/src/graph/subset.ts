@@ -91,6 +91,10 @@ export function judgeAnswer(
   return judge([...pointer, 'content', 'application/json', 'schema'], body);
 }
 
+/** What is wrong with what Microsoft sends to a subscriber, in words. */
+export const judgeNotifications = (body: unknown): string | undefined =>
+  judge(['components', 'schemas', 'microsoft.graph.changeNotificationCollection'], body);
+
 function judge(pointer: readonly string[], value: unknown): string | undefined {
   const ref = `graph#/${pointer.map((part) => encodeURIComponent(part.replace(/~/g, '~0').replace(/\//g, '~1'))).join('/')}`;
   let validate = compiled.get(ref);

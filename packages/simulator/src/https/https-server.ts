@@ -101,4 +101,7 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
 
 /** For the audit: what stands in a form or a header, without what must stay secret. */
 export const maskSecrets = (text: string): string =>
-  text.replace(/(client_secret|client_assertion|access_token)=[^&\s]+/g, '$1=<masked>');
+  text.replace(
+    /\b(client_secret|client_assertion|access_token|refresh_token|id_token|code|code_verifier|flow)=[^&\s]+/g,
+    '$1=<masked>',
+  );
