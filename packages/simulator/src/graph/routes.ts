@@ -1,3 +1,11 @@
+import {
+  createSubscription,
+  deleteSubscription,
+  getSubscription,
+  listSubscriptions,
+  patchSubscription,
+  reauthorizeSubscription,
+} from '../notifications/api.ts';
 import { groupsDelta, usersDelta } from './delta.ts';
 import { type GraphAnswer, type GraphCall, ok } from './graph-world.ts';
 import { countMembers, getGroup, listGroups, listMembers } from './groups.ts';
@@ -62,6 +70,15 @@ const organization = (call: GraphCall): GraphAnswer =>
     ],
   });
 
+/** Who may subscribe depends on what they subscribe to (graph 3.2). */
+const own = (
+  method: GraphRoute['method'],
+  template: string,
+  service: ServiceName,
+  run: GraphRoute['run'],
+): GraphRoute => ({ method, template, service, run, ownPermissions: true });
+const subscription = '/subscriptions/{subscription-id}';
+
 const members = '/groups/{group-id}/members';
 const transitive = '/groups/{group-id}/transitiveMembers';
 
@@ -83,6 +100,13 @@ export const graphRoutes: readonly GraphRoute[] = [
     path: `${transitive}/microsoft.graph.user`,
   },
   { ...get(transitive, 'identity', countMembers('transitive')), path: `${transitive}/$count` },
+
+  own('GET', '/subscriptions', 'teams', listSubscriptions),
+  own('POST', '/subscriptions', 'teams', createSubscription),
+  own('GET', subscription, 'teams', getSubscription),
+  own('PATCH', subscription, 'teams', patchSubscription),
+  own('DELETE', subscription, 'teams', deleteSubscription),
+  own('POST', `${subscription}/reauthorize`, 'teams', reauthorizeSubscription),
 
   get('/users/{user-id}/presence', 'presence', getPresence),
   get('/communications/presences/{presence-id}', 'presence', getPresence),
