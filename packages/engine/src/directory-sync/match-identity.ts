@@ -29,9 +29,13 @@ export type IdentityMatch =
 
 export type MatchStep = 'link' | 'upn' | 'mail' | 'proxy';
 
+/** Nothing to fold any more; a last label of digits is an address of another kind. */
+const plainAddress = /^[\x21-\x3f\x41-\x7e]+@[a-z0-9.-]*[a-z]$/;
+
 /** Trim, NFKC, lower case, the domain in ASCII. Plus-tags and dots stay; homographs never match. */
 export function foldAddress(text: string): string {
   const folded = text.trim().normalize('NFKC').toLowerCase();
+  if (plainAddress.test(folded)) return folded;
   const at = folded.lastIndexOf('@');
   if (at < 0) return folded;
   const url = URL.parse(`http://${folded.slice(at + 1)}`);

@@ -1,3 +1,4 @@
+import type { MassChangeLimits } from '../directory-sync/mass-change-guard.ts';
 import type { MatchStep } from '../directory-sync/match-identity.ts';
 import type { Seen, TenantFacts } from '../provisioning/facts.ts';
 
@@ -40,9 +41,9 @@ export interface DirectoryView {
   followGroups(groupIds: readonly string[]): void;
   /**
    * Whose leaving counts for the mass-change guard: the object ids of people who are linked now. Replaces what was said
-   * before; to be said before the first reading is used and whenever it changes.
+   * before; to be said before the first reading is used and whenever it changes. `limits`: the account's, else the usual ones.
    */
-  protect(objectIds: ReadonlySet<string>): void;
+  protect(objectIds: ReadonlySet<string>, limits?: MassChangeLimits): void;
 
   /** Told after answers about these people changed; `all`: about anybody. Returns the way to stop. */
   onChange(heard: (objectIds: ReadonlySet<string> | 'all') => void): () => void;

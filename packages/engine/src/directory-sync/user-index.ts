@@ -1,0 +1,132 @@
+import { type E164, readNumber } from '@tandem/domain';
+import type { DirectoryUser } from '../ports/directory-view.ts';
+import { foldAddress } from './match-identity.ts';
+
+/** Who has an address: sign-in name, mail or any proxy address, folded as product-behaviour 2.1 wants it. */
+export class AddressIndex {
+  /** One holder is the rule, so most entries are a text and no list. */
+  readonly #holders = new Map<string, string | readonly string[]>();
+
+  add(user: DirectoryUser): void {
+    for (const address of addressesOf(user)) {
+      const known = this.#holders.get(address);
+      if (known === undefined) this.#holders.set(address, user.objectId);
+      else if (typeof known === 'string') {
+        if (known !== user.objectId) this.#holders.set(address, [known, user.objectId]);
+      } else if (!known.includes(user.objectId)) this.#holders.set(address, [...known, user.objectId]);
+    }
+  }
+
+  remove(user: DirectoryUser): void {
+    for (const address of addressesOf(user)) {
+      const known = this.#holders.get(address);
+      if (known === user.objectId) this.#holders.delete(address);
+      else if (Array.isArray(known)) {
+        const left = known.filter((id) => id !== user.objectId);
+        const [only] = left;
+        if (left.length > 1) this.#holders.set(address, left);
+        else if (only !== undefined) this.#holders.set(address, only);
+        else this.#holders.delete(address);
+      }
+    }
+  }
+
+  /** Object ids of who has this address; folds it. */
+  holders(address: string): readonly string[] {
+    const known = this.#holders.get(foldAddress(address));
+    return known === undefined ? [] : typeof known === 'string' ? [known] : known;
+  }
+
+  get size(): number {
+    return this.#holders.size;
+  }
+}
+
+/** Folded. Of the proxy addresses only those that mail can be sent to. */
+export function addressesOf({ upn, mail, proxyAddresses }: DirectoryUser): ReadonlySet<string> {
+  const found = new Set<string>();
+  if (upn !== '') found.add(foldAddress(upn));
+  if (mail !== undefined) found.add(foldAddress(mail));
+  for (const text of proxyAddresses) {
+    const address = smtpAddress(text);
+    if (address !== undefined) found.add(foldAddress(address));
+  }
+  return found;
+}
+
+/** `smtp:dana@acme.example` without its prefix; undefined: another kind, for example X500 or SIP. */
+export function smtpAddress(text: string): string | undefined {
+  const colon = text.indexOf(':');
+  if (colon < 0) return text;
+  return text.slice(0, colon).toLowerCase() === 'smtp' ? text.slice(colon + 1) : undefined;
+}
+
+const tailDigits = 7;
+const tailOf = (text: string): string | undefined => {
+  const digits = text.replace(/[^0-9]/g, '');
+  return digits.length < tailDigits ? undefined : digits.slice(-tailDigits);
+};
+
+/**
+ * Who has a phone number in the directory: a hint, never an identity (product-behaviour 2.1). The directory keeps numbers as
+ * somebody typed them, so only those whose last digits fit are read as numbers at all.
+ */
+export class PhoneIndex {
+  readonly #byTail = new Map<string, DirectoryUser[]>();
+
+  constructor(users: Iterable<DirectoryUser>) {
+    for (const user of users)
+      for (const phone of user.phones) {
+        const tail = tailOf(phone);
+        if (tail === undefined) continue;
+        const known = this.#byTail.get(tail);
+        if (!known) this.#byTail.set(tail, [user]);
+        else if (!known.includes(user)) known.push(user);
+      }
+  }
+
+  /** `country` where the directory does not say in which country the user is. */
+  holders(number: E164, country: string): readonly DirectoryUser[] {
+    const found = this.#byTail.get(tailOf(number) ?? '') ?? [];
+    return found.filter((user) =>
+      user.phones.some((phone) => {
+        const read = readNumber(phone, user.country ?? country);
+        return read.kind === 'e164' && read.number === number;
+      }),
+    );
+  }
+}
+
+const plainText = /^[\x20-\x7e]*$/;
+/** Lower case, without accents: what people type when they look for somebody. */
+export function foldName(text: string): string {
+  const lower = text.toLowerCase();
+  return plainText.test(lower) ? lower : lower.normalize('NFKD').replace(/\p{M}/gu, '');
+}
+
+/** People whose name, address or number holds every word. By name; a reading of 25,000 takes some milliseconds. */
+export function searchUsers(
+  users: Iterable<DirectoryUser>,
+  search: string,
+  limit: number,
+): { readonly found: readonly DirectoryUser[]; readonly more: boolean } {
+  const words = foldName(search)
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  const digits = /^\+?[0-9 ().-]{3,}$/.test(search.trim()) ? search.replace(/[^0-9]/g, '') : undefined;
+  const hits: DirectoryUser[] = [];
+  for (const user of users) {
+    if (user.deletedOn !== undefined) continue;
+    const byNumber =
+      digits !== undefined && user.phones.some((phone) => phone.replace(/[^0-9]/g, '').includes(digits));
+    if (!byNumber) {
+      const text = foldName(`${user.displayName}\n${user.upn}\n${user.mail ?? ''}`);
+      if (!words.every((word) => text.includes(word))) continue;
+    }
+    hits.push(user);
+  }
+  hits.sort((a, b) => compare(a.displayName, b.displayName) || compare(a.upn, b.upn));
+  return { found: hits.slice(0, limit), more: hits.length > limit };
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
