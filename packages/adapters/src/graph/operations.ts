@@ -132,6 +132,55 @@ export const operations = {
     cost: 1,
     idempotent: true,
   },
+  domain: {
+    method: 'GET',
+    path: '/domains/{domain-id}',
+    permissions: ['Domain.Read.All', 'Domain.ReadWrite.All', 'Directory.Read.All'],
+    bucket: 'identity',
+    cost: 1,
+    idempotent: true,
+  },
+  addDomain: {
+    method: 'POST',
+    path: '/domains',
+    permissions: ['Domain.ReadWrite.All'],
+    bucket: 'identity',
+    cost: 1,
+    // A second one is refused with "exists": the domain is read first.
+    idempotent: false,
+  },
+  domainVerificationRecords: {
+    method: 'GET',
+    path: '/domains/{domain-id}/verificationDnsRecords',
+    permissions: ['Domain.Read.All', 'Domain.ReadWrite.All'],
+    bucket: 'identity',
+    cost: 1,
+    idempotent: true,
+  },
+  verifyDomain: {
+    method: 'POST',
+    path: '/domains/{domain-id}/verify',
+    permissions: ['Domain.ReadWrite.All'],
+    bucket: 'identity',
+    cost: 1,
+    idempotent: true,
+  },
+  createUser: {
+    method: 'POST',
+    path: '/users',
+    permissions: ['User.ReadWrite.All'],
+    bucket: 'identity',
+    cost: 1,
+    idempotent: false,
+  },
+  assignLicense: {
+    method: 'POST',
+    path: '/users/{user-id}/assignLicense',
+    permissions: ['LicenseAssignment.ReadWrite.All', 'User.ReadWrite.All'],
+    bucket: 'identity',
+    cost: 1,
+    idempotent: true,
+  },
 } as const satisfies Record<string, Operation>;
 export type OperationName = keyof typeof operations;
 

@@ -31,6 +31,7 @@ const takenBy: Readonly<Record<string, TakenThing>> = {
   extensions_pkey: 'extension',
   extensions_person_key: 'extension',
   account_sbc_hosts_pkey: 'sbc-host',
+  routing_domains_host_key: 'sbc-host',
   people_upn_key: 'upn',
   accounts_name_key: 'name',
   carriers_name_key: 'name',
