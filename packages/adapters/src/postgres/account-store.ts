@@ -136,6 +136,14 @@ function accountOf(
     unknownCaller: row.unknown_caller,
     carriers,
     noAnswerSeconds: row.no_answer_seconds,
+    ...(row.teams_enabled && row.teams_ends_at === null
+      ? {}
+      : {
+          teams: {
+            enabled: row.teams_enabled,
+            ...(row.teams_ends_at === null ? {} : { endsAtWallMs: row.teams_ends_at }),
+          },
+        }),
     version: row.version,
   };
 }
@@ -149,8 +157,14 @@ function requiredColumns(account: Account) {
     main_number: account.mainNumber ?? null,
     unknown_caller: account.unknownCaller,
     no_answer_seconds: account.noAnswerSeconds,
+    ...teamsColumns(account.teams ?? { enabled: true }),
   };
 }
+
+const teamsColumns = ({ enabled, endsAtWallMs }: NonNullable<Account['teams']>) => ({
+  teams_enabled: enabled,
+  teams_ends_at: endsAtWallMs === undefined ? null : new Date(endsAtWallMs),
+});
 
 function columnsOf(change: AccountChange) {
   return {
@@ -164,6 +178,7 @@ function columnsOf(change: AccountChange) {
     ...(change.mainNumber === undefined ? {} : { main_number: change.mainNumber }),
     ...(change.unknownCaller === undefined ? {} : { unknown_caller: change.unknownCaller }),
     ...(change.noAnswerSeconds === undefined ? {} : { no_answer_seconds: change.noAnswerSeconds }),
+    ...(change.teams === undefined ? {} : teamsColumns(change.teams)),
   };
 }
 

@@ -8,7 +8,15 @@ import type {
   Link,
   PersonId,
 } from '@tandem/domain';
-import type { HistoryStep, ProvisioningSettings } from '@tandem/engine';
+import type {
+  ConnectionLife,
+  CredentialFacts,
+  HistoryStep,
+  Mail,
+  ProvisioningSettings,
+  StoredConnection,
+} from '@tandem/engine';
+import type { RoutingDomain } from '@tandem/engine/routing-domain/routing-domain.ts';
 import type { ColumnType, Generated } from 'kysely';
 
 /** Tables as Kysely sees them. Timestamps are read as wall ms and written as Date. */
@@ -30,6 +38,8 @@ export interface Schema {
     main_number: string | null;
     unknown_caller: 'reject' | 'main-number';
     no_answer_seconds: number;
+    teams_enabled: Generated<boolean>;
+    teams_ends_at: ColumnType<number | null, Date | null | undefined, Date | null>;
     version: Generated<number>;
     created_at: GeneratedWall;
     updated_at: GeneratedWall;
@@ -224,6 +234,66 @@ export interface Schema {
     person_id: PersonId;
     at: Wall;
     step: ColumnType<HistoryStep, string, string>;
+  };
+  routing_domains: {
+    id: string;
+    account_id: AccountId;
+    connection_id: string;
+    host: string;
+    domain: ColumnType<RoutingDomain, string, string>;
+    report_token_hash: Buffer | null;
+    report_token_until: Wall | null;
+    updated_at: GeneratedWall;
+  };
+  microsoft_connections: {
+    id: ConnectionId;
+    account_id: AccountId;
+    entra_tenant_id: string;
+    tenant_name: string | null;
+    domains: string[];
+    kind: 'platform-app' | 'own-app';
+    client_id: string;
+    credential: ColumnType<CredentialFacts | null, string | null, string | null>;
+    credential_sealed: string | null;
+    next_credential: ColumnType<
+      NonNullable<StoredConnection['nextCredential']> | null,
+      string | null,
+      string | null
+    >;
+    next_credential_sealed: string | null;
+    features: string[];
+    roles: string[];
+    roles_read_at: ColumnType<number | null, Date | null, Date | null>;
+    role_uses: ColumnType<Record<string, number>, string, string>;
+    state: string;
+    life: ColumnType<ConnectionLife, string, string>;
+    signed_in: ColumnType<NonNullable<StoredConnection['signedIn']> | null, string | null, string | null>;
+    connected_by: string | null;
+    connected_at: ColumnType<number | null, Date | null, Date | null>;
+    created_at: GeneratedWall;
+    updated_at: GeneratedWall;
+    version: Generated<number>;
+  };
+  microsoft_sign_ins: {
+    state_hash: Buffer;
+    account_id: AccountId;
+    attempt_sealed: string;
+    ends_at: Wall;
+  };
+  outgoing_mails: {
+    id: string;
+    key: string;
+    account_id: AccountId;
+    recipients: string[];
+    subject: string;
+    body: string;
+    attachments: ColumnType<NonNullable<Mail['attachments']>, string, string>;
+    state: 'waiting' | 'sent' | 'failed' | 'not-sent';
+    tries: Generated<number>;
+    next_try_at: ColumnType<number | null, Date | null, Date | null>;
+    sent_at: ColumnType<number | null, Date | null | undefined, Date | null>;
+    trouble: string | null;
+    created_at: GeneratedWall;
   };
   settings: { key: string; value: ColumnType<unknown, string, string>; version: Generated<number> };
   routing_changes: { id: Generated<number>; at: GeneratedWall; what: string };

@@ -1,12 +1,14 @@
-import type { PresenceLeases } from '@tandem/engine';
+import type { ConnectionStore, PresenceLeases, SignInAttempts } from '@tandem/engine';
 import type { SecretBox } from '../security/secret-box.ts';
 import { type AccountStore, createAccountStore } from './account-store.ts';
 import { type AuditStore, createAuditStore } from './audit-store.ts';
 import { type CallRecordStore, createCallRecordStore, type UnstoredCalls } from './call-record-store.ts';
 import { type CarrierStore, createCarrierStore } from './carrier-store.ts';
+import { createConnectionStore } from './connection-store.ts';
 import type { Database } from './database.ts';
 import { createDeviceStore, type DeviceStore } from './device-store.ts';
 import { createLinkStore, type LinkStore } from './link-store.ts';
+import { createMailStore, type MailStore } from './mail-store.ts';
 import { createNumberStore, type NumberStore } from './number-store.ts';
 import { createPersonStore, type PersonStore } from './person-store.ts';
 import { createPlatformFactsStore, type PlatformFactsStore } from './platform-facts-store.ts';
@@ -19,7 +21,9 @@ import {
   createProvisioningSettingsStore,
   type ProvisioningSettingsStore,
 } from './provisioning-settings-store.ts';
+import { createRoutingDomainStore, type RoutingDomainStore } from './routing-domain-store.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
+import { createSignInAttemptStore } from './sign-in-attempt-store.ts';
 import { createTokenStore, type TokenStore } from './token-store.ts';
 import { createUserStore, type UserStore } from './user-store.ts';
 import { createWebhookStore, type WebhookStore } from './webhook-store.ts';
@@ -40,8 +44,12 @@ export interface Stores {
   readonly provisioning: ProvisioningSettingsStore;
   readonly provisioningHistory: ProvisioningHistoryStore;
   readonly presenceLeases: PresenceLeases;
+  readonly connections: ConnectionStore;
+  readonly signInAttempts: SignInAttempts;
+  readonly mails: MailStore;
   readonly audit: AuditStore;
   readonly webhooks: WebhookStore;
+  readonly routingDomains: RoutingDomainStore;
 }
 
 export function createStores(db: Database, box: SecretBox, unstoredCalls?: UnstoredCalls): Stores {
@@ -60,7 +68,11 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     provisioning: createProvisioningSettingsStore(db),
     provisioningHistory: createProvisioningHistoryStore(db),
     presenceLeases: createPresenceLeaseStore(db),
+    connections: createConnectionStore(db, box),
+    signInAttempts: createSignInAttemptStore(db, box),
+    mails: createMailStore(db),
     audit: createAuditStore(db),
     webhooks: createWebhookStore(db, box),
+    routingDomains: createRoutingDomainStore(db),
   };
 }

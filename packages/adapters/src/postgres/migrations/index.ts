@@ -7,9 +7,11 @@ import { routingChanges } from './0006-routing-changes.ts';
 import { provisioning } from './0007-provisioning.ts';
 import { presenceLeases } from './0008-presence-leases.ts';
 import { devices } from './0009-devices.ts';
+import { microsoftConnections } from './0010-microsoft-connections.ts';
 import { provisioningSettings } from './0011-provisioning-settings.ts';
 import { audit } from './0015-audit.ts';
 import { webhooks } from './0016-webhooks.ts';
+import { routingDomains } from './0017-routing-domains.ts';
 import type { Migration } from './migration.ts';
 
 /** In order. Append only. */
@@ -23,7 +25,9 @@ export const migrations: readonly Migration[] = [
   provisioning,
   presenceLeases,
   devices,
+  microsoftConnections,
   provisioningSettings,
   audit,
   webhooks,
+  routingDomains,
 ];
