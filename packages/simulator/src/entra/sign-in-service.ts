@@ -352,6 +352,7 @@ export class SignInService {
       {
         error,
         error_description: `AADSTS${failure.code}: ${row.text}${failure.detail ? ` ${failure.detail}` : ''} Trace ID: ${ids.trace} Correlation ID: ${ids.correlation} Timestamp: ${at}Z`,
+        ...(failure.code === 65004 ? { error_subcode: 'cancel' } : {}),
         error_uri: `https://login.microsoftonline.com/error?code=${failure.code}`,
         // The v2.0 form says so on failure too (A15): only `error` tells.
         ...(consent && to.scope !== undefined ? { admin_consent: 'True' } : {}),
