@@ -80,6 +80,11 @@ export class GraphClient {
     return this.#send(name, `${this.#base}${pathOf(name, call.params)}${queryOf(call.query)}`, call);
   }
 
+  /** A link that Graph gave, as it is: the next page, or what changed since. Own headers go with it (microsoft-graph 4.4). */
+  follow(name: OperationName, link: string, call: GraphCall = {}): Promise<GraphAnswer> {
+    return this.#send(name, this.#own(link, name), call);
+  }
+
   /** Page after page until there is no more link; own headers go with each (microsoft-graph 4.4). */
   async *pages(name: OperationName, call: GraphCall = {}): AsyncGenerator<readonly unknown[]> {
     let url: string | undefined = `${this.#base}${pathOf(name, call.params)}${queryOf(call.query)}`;

@@ -4,7 +4,7 @@
  * `operations.test.ts` holds this table to it).
  */
 export interface Operation {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Path below /v1.0, with {placeholders}. */
   readonly path: string;
   readonly permissions: readonly [string, ...string[]];
@@ -63,6 +63,63 @@ export const operations = {
     method: 'GET',
     path: '/users/{user-id}',
     permissions: ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All'],
+    bucket: 'identity',
+    cost: 1,
+    idempotent: true,
+  },
+  usersDelta: {
+    method: 'GET',
+    path: '/users/delta',
+    permissions: ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All'],
+    bucket: 'identity',
+    cost: 1,
+    idempotent: true,
+  },
+  groups: {
+    method: 'GET',
+    path: '/groups',
+    permissions: ['GroupMember.Read.All', 'Group.Read.All', 'Directory.Read.All'],
+    bucket: 'identity',
+    cost: 1,
+    idempotent: true,
+  },
+  groupsDelta: {
+    method: 'GET',
+    path: '/groups/delta',
+    permissions: ['GroupMember.Read.All', 'Group.Read.All', 'Directory.Read.All'],
+    bucket: 'identity',
+    cost: 1,
+    idempotent: true,
+  },
+  subscriptions: {
+    method: 'GET',
+    path: '/subscriptions',
+    permissions: ['User.Read.All', 'Group.Read.All', 'Directory.Read.All'],
+    bucket: 'identity',
+    cost: 1,
+    idempotent: true,
+  },
+  createSubscription: {
+    method: 'POST',
+    path: '/subscriptions',
+    permissions: ['User.Read.All', 'Group.Read.All', 'Directory.Read.All'],
+    bucket: 'identity',
+    cost: 1,
+    // After an unknown outcome the list is read first: a second one of its kind is refused.
+    idempotent: false,
+  },
+  renewSubscription: {
+    method: 'PATCH',
+    path: '/subscriptions/{subscription-id}',
+    permissions: ['User.Read.All', 'Group.Read.All', 'Directory.Read.All'],
+    bucket: 'identity',
+    cost: 1,
+    idempotent: true,
+  },
+  deleteSubscription: {
+    method: 'DELETE',
+    path: '/subscriptions/{subscription-id}',
+    permissions: ['User.Read.All', 'Group.Read.All', 'Directory.Read.All'],
     bucket: 'identity',
     cost: 1,
     idempotent: true,
@@ -138,6 +195,14 @@ export const operations = {
     permissions: ['Domain.Read.All', 'Domain.ReadWrite.All', 'Directory.Read.All'],
     bucket: 'identity',
     cost: 1,
+    idempotent: true,
+  },
+  subscribedSkus: {
+    method: 'GET',
+    path: '/subscribedSkus',
+    permissions: ['LicenseAssignment.Read.All', 'Organization.Read.All', 'Directory.Read.All'],
+    bucket: 'identity',
+    cost: 3,
     idempotent: true,
   },
   addDomain: {
