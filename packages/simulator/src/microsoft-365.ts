@@ -69,6 +69,8 @@ export async function startMicrosoft365(parts: {
   readonly clients: ReadonlyMap<string, TeamsClients>;
   readonly trust: TrustStore;
   readonly state: StateFile;
+  /** TXT records of a name, as Microsoft finds them. */
+  readonly txt: (name: string) => readonly string[];
 }): Promise<Microsoft365> {
   const { config, clock, microsoftClock, random, audit, faults, directory, clients, trust } = parts;
   const now = clock.wall();
@@ -161,6 +163,7 @@ export async function startMicrosoft365(parts: {
       numbers,
       subscriptions: notifications.office,
       sealKey: random.bytes(32),
+      txt: parts.txt,
     },
     directory,
     keys,

@@ -11,6 +11,7 @@ import { MovableClock } from './directory/movable-clock.ts';
 import { rehearsalDirectory } from './directory/rehearsal-directory.ts';
 import { type DnsServer, startDnsServer } from './dns/dns-server.ts';
 import type { Zone } from './dns/zone.ts';
+import { ZoneBook } from './dns/zone-book.ts';
 import { FaultBoard } from './faults/fault-board.ts';
 import { MailServer } from './mail/mail-server.ts';
 import { Party, PortPool } from './media/party.ts';
@@ -44,6 +45,7 @@ export interface Twin {
   readonly clients: Map<string, TeamsClients>;
   readonly random: TwinRandom;
   readonly microsoft365: Microsoft365;
+  readonly zones: ZoneBook;
   readonly mail: MailServer;
   /** What the twin remembers when it is started again on its data. */
   readonly state: StateFile;
@@ -157,7 +159,9 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
     running.push({
       close: async () => void (await Promise.all([...phones.values()].map((one) => one.close()))),
     });
+    const zones = new ZoneBook(zoneOf(config, carrier.ports));
     const microsoft365 = await startMicrosoft365({
+      txt: (name) => zones.txt(name, faults.dns(name)),
       config,
       clock,
       microsoftClock,
@@ -180,11 +184,10 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
       delay: (ms) => new Promise((resolve) => void clock.after(ms, resolve)),
     });
     running.push(mail);
-    const zone = zoneOf(config, carrier.ports);
     const dns: DnsServer = await startDnsServer({
       address,
       port: ports.twinDns,
-      zone: () => zone,
+      zone: () => zones.zone,
       fault: (name) => faults.dns(name),
       onQuestion: (name, type, rcode) =>
         audit.add({ kind: 'dns', where: 'dns', summary: `${type} ${name}: ${rcode}` }),
@@ -202,6 +205,7 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
       clients,
       random,
       microsoft365,
+      zones,
       mail,
       state,
       sbc: sbcCertificate,

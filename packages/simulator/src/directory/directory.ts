@@ -26,6 +26,8 @@ export class Directory {
   readonly delays = { activationMs: 1_000, groupPolicyMs: 0 };
   /** Told after a user's name changed, with the old one in lower case. */
   onRenamed: ((user: TeamsUser, before: string) => void) | undefined;
+  /** Told whenever something of a tenant is other than before, so that it can be remembered. */
+  onTouched: () => void = () => undefined;
   readonly #listeners = new Set<(change: DirectoryChange) => void>();
   readonly #ledgers = new WeakMap<Tenant, Ledger>();
   readonly #histories = new WeakMap<object, History<TeamsUser | Group>>();
@@ -132,6 +134,7 @@ export class Directory {
       ...after.filter((id) => !before.includes(id)).map((id) => ({ id, removed: false })),
       ...before.filter((id) => !after.includes(id)).map((id) => ({ id, removed: true })),
     ];
+    this.onTouched();
     this.#tell({
       tenantId: tenant.id,
       kind: 'group',
@@ -336,11 +339,17 @@ export class Directory {
       const domain = tenant.domains.get(name);
       if (domain) this.watchDomain(tenant, domain);
     }
+    this.onTouched();
     if (this.#listeners.size === 0) return;
     if (patch.life === 'purged')
       this.#tell({ tenantId: tenant.id, kind: 'user', id: user.objectId, change: 'deleted' });
     for (const change of userChanges(before, user))
       if (change.kind === 'group' || patch.life !== 'purged') this.#tell(change);
+  }
+
+  /** For whoever changes a tenant and not a user or a group. */
+  touch(): void {
+    this.onTouched();
   }
 
   #tell(change: DirectoryChange): void {

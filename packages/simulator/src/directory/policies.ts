@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Directory } from './directory.ts';
 import type { TeamsUser, Tenant } from './tenant.ts';
 import { type PolicyType, policyTypes } from './voice.ts';
 
@@ -26,22 +27,36 @@ export interface EffectivePolicy {
   readonly groupId: string | undefined;
 }
 
+/** Whose policies are asked for; groups and grants are as old as Microsoft takes to follow them. */
+export interface PolicyHolder {
+  readonly policies: TeamsUser['policies'];
+  readonly groups: readonly string[];
+  /** Wall ms: grants after this are not followed yet. */
+  readonly groupsAsOf: number;
+}
+
+/** The groups that count for policies: membership and grants of some time ago (T6). */
+export function groupsForPolicies(
+  directory: Directory,
+  user: TeamsUser,
+): Pick<PolicyHolder, 'groups' | 'groupsAsOf'> {
+  const groupsAsOf = directory.stamps.next() - directory.delays.groupPolicyMs;
+  const { groups, life } = directory.at(user, groupsAsOf);
+  return { groups: life === 'live' ? groups : [], groupsAsOf };
+}
+
 /**
- * What counts for the user: the direct assignment, else the best rank among the groups that name the user as a direct
- * member and whose grant is `lagMs` old. `Global` counts where nothing is listed.
+ * What counts for the user: the direct assignment, else the best rank among the grants to groups that name the user as a
+ * direct member. `Global` counts where nothing is listed.
  */
-export function effectivePolicies(
-  tenant: Tenant,
-  user: Pick<TeamsUser, 'policies' | 'groups'>,
-  now: number,
-  lagMs: number,
-): EffectivePolicy[] {
+export function effectivePolicies(tenant: Tenant, holder: PolicyHolder): EffectivePolicy[] {
   return policyTypes.flatMap((type): EffectivePolicy[] => {
-    const direct = user.policies[type];
+    const direct = holder.policies[type];
     if (direct !== undefined) return [{ type, name: direct, by: 'direct', groupId: undefined }];
     const [best] = tenant.voice.groupGrants
       .filter(
-        (grant) => grant.type === type && grant.since + lagMs <= now && user.groups.includes(grant.groupId),
+        (grant) =>
+          grant.type === type && grant.since <= holder.groupsAsOf && holder.groups.includes(grant.groupId),
       )
       .toSorted((a, b) => a.rank - b.rank);
     return best ? [{ type, name: best.name, by: 'group', groupId: best.groupId }] : [];

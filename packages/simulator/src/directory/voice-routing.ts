@@ -1,5 +1,5 @@
-import { effectivePolicies } from './policies.ts';
-import type { TeamsUser, Tenant } from './tenant.ts';
+import { effectivePolicies, type PolicyHolder } from './policies.ts';
+import type { Tenant } from './tenant.ts';
 import type { VoiceRoute } from './voice.ts';
 
 /** From a dialled number to the gateways that are tried, by the user's voice routing policy (teams-direct-routing 8.3). */
@@ -17,17 +17,9 @@ export type RoutesFound =
  * The routes of the first usage that owns one whose pattern matches, in the order of their priority. Later usages are not
  * looked at, even if all trunks of this one fail.
  */
-export function routesFor(
-  tenant: Tenant,
-  user: Pick<TeamsUser, 'policies' | 'groups'>,
-  number: string,
-  now: number,
-  lagMs: number,
-): RoutesFound {
+export function routesFor(tenant: Tenant, holder: PolicyHolder, number: string): RoutesFound {
   const { voice } = tenant;
-  const assigned = effectivePolicies(tenant, user, now, lagMs).find(
-    ({ type }) => type === 'OnlineVoiceRoutingPolicy',
-  );
+  const assigned = effectivePolicies(tenant, holder).find(({ type }) => type === 'OnlineVoiceRoutingPolicy');
   const name = assigned?.name ?? 'Global';
   const policy = voice.policies.get(name.toLowerCase());
   if (!policy)

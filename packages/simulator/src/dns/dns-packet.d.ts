@@ -8,6 +8,12 @@ declare module 'dns-packet' {
   export type Answer =
     | { readonly type: 'A'; readonly name: string; readonly ttl: number; readonly data: string }
     | {
+        readonly type: 'TXT';
+        readonly name: string;
+        readonly ttl: number;
+        readonly data: string | Buffer | readonly (string | Buffer)[];
+      }
+    | {
         readonly type: 'SRV';
         readonly name: string;
         readonly ttl: number;

@@ -5,6 +5,8 @@ export interface Zone {
   /** Lower-case name to IPv4 address. */
   readonly addresses: ReadonlyMap<string, string>;
   readonly services: ReadonlyMap<string, readonly ServiceTarget[]>;
+  /** TXT records by name in lower case. */
+  readonly texts?: ReadonlyMap<string, readonly string[]>;
   readonly ttlSeconds: number;
 }
 
@@ -33,7 +35,8 @@ export function answerQuestion(zone: Zone, question: Question, fault?: DnsFault)
   const name = question.name.toLowerCase();
   const address = zone.addresses.get(name);
   const services = zone.services.get(name);
-  if (address === undefined && services === undefined)
+  const texts = zone.texts?.get(name);
+  if (address === undefined && services === undefined && texts === undefined)
     return { rcode: 'NXDOMAIN', answers: [], additionals: [] };
   const a = (owner: string, data: string): Answer => ({ type: 'A', name: owner, ttl: zone.ttlSeconds, data });
   const answers: Answer[] = [];
@@ -41,6 +44,14 @@ export function answerQuestion(zone: Zone, question: Question, fault?: DnsFault)
   if (address !== undefined && (question.type === 'A' || question.type === 'ANY')) {
     answers.push(a(question.name, fault === 'lie' ? nowhere : address));
   }
+  if (texts && (question.type === 'TXT' || question.type === 'ANY'))
+    for (const data of texts)
+      answers.push({
+        type: 'TXT',
+        name: question.name,
+        ttl: zone.ttlSeconds,
+        data: fault === 'lie' ? 'v=lie' : data,
+      });
   if (services && (question.type === 'SRV' || question.type === 'ANY')) {
     for (const data of services) {
       answers.push({ type: 'SRV', name: question.name, ttl: zone.ttlSeconds, data: { ...data } });

@@ -63,6 +63,8 @@ export interface GraphWorld {
   readonly subscriptions: SubscriptionOffice;
   /** Seals page and delta links. */
   readonly sealKey: Buffer;
+  /** TXT records of a name, as Microsoft finds them in the DNS. */
+  readonly txt: (name: string) => readonly string[];
 }
 
 /** Who asks: what the token says (graph 1.5). */

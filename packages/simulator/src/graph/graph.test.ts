@@ -109,7 +109,7 @@ describe('Graph', () => {
     it('G5: an unknown path, an unknown version and another method are refused', async () => {
       assert.equal((await get('/nonsense')).status, 400);
       assert.equal((await graph.call(token, 'GET', `${twin.ready.graph}/v2.0/users`)).status, 404);
-      assert.equal((await graph.call(token, 'POST', '/users', {})).status, 405);
+      assert.equal((await graph.call(token, 'POST', '/groups', {})).status, 405);
       assert.equal((await graph.call(token, 'GET', `${twin.ready.graph}/beta/users`)).status, 200);
     });
 

@@ -7,7 +7,8 @@ import {
   reauthorizeSubscription,
 } from '../notifications/api.ts';
 import { groupsDelta, usersDelta } from './delta.ts';
-import { type GraphAnswer, type GraphCall, ok } from './graph-world.ts';
+import { directoryRoutes } from './directory-routes.ts';
+import type { GraphAnswer, GraphCall } from './graph-world.ts';
 import { countMembers, getGroup, listGroups, listMembers } from './groups.ts';
 import { assignNumber, getNumber, getOperation, listNumbers, unassignNumber } from './numbers.ts';
 import {
@@ -52,24 +53,6 @@ const post = (template: string, service: ServiceName, run: GraphRoute['run']): G
   run,
 });
 
-const organization = (call: GraphCall): GraphAnswer =>
-  ok({
-    value: [
-      {
-        id: call.tenant.id,
-        displayName: call.tenant.name,
-        verifiedDomains: [...call.tenant.domains.keys()].map((name, index) => ({
-          name,
-          isDefault: index === 0,
-          isInitial: index === 0,
-          type: 'Managed',
-          capabilities: 'Email, OfficeCommunicationsOnline',
-        })),
-        tenantType: 'AAD',
-      },
-    ],
-  });
-
 /** Who may subscribe depends on what they subscribe to (graph 3.2). */
 const own = (
   method: GraphRoute['method'],
@@ -83,7 +66,6 @@ const members = '/groups/{group-id}/members';
 const transitive = '/groups/{group-id}/transitiveMembers';
 
 export const graphRoutes: readonly GraphRoute[] = [
-  get('/organization', 'identity', organization),
   get('/users', 'identity', listUsers, 2),
   get('/users/delta', 'identity', usersDelta),
   get('/users/{user-id}', 'identity', getUser),
@@ -123,6 +105,7 @@ export const graphRoutes: readonly GraphRoute[] = [
   post(`${numbers}/numberAssignments/assignNumber`, 'teams', assignNumber),
   post(`${numbers}/numberAssignments/unassignNumber`, 'teams', unassignNumber),
   get(`${numbers}/operations/{operation-id}`, 'teams', getOperation),
+  ...directoryRoutes,
 ];
 
 /** The route of a path below the version; `keys('id')` means `keys/id`. */
@@ -145,6 +128,7 @@ export function findRoute(
     const fits = wanted.every((segment, index) => {
       const given = asked[index] as string;
       const name = /^\{(.+)\}$/.exec(segment)?.[1];
+      if (segment.includes("'{")) return readFunction(segment, given, params);
       if (name === undefined) return segment.toLowerCase() === given.toLowerCase();
       params[name] = given;
       return given !== '';
@@ -154,4 +138,20 @@ export function findRoute(
     otherMethod = true;
   }
   return otherMethod ? 'other-method' : undefined;
+}
+
+/** `name(a='{a}',b='{b}')`: a function with its parameters, in any order; a quote inside a text is doubled. */
+function readFunction(template: string, given: string, params: Record<string, string>): boolean {
+  const [, name = '', list = ''] = /^([A-Za-z]+)\((.*)\)$/.exec(template) ?? [];
+  const wanted = [...list.matchAll(/(\w+)='\{\w+\}'/g)].map((match) => match[1] as string);
+  const asked = /^([A-Za-z]+)\((.*)\)$/.exec(given);
+  if (asked?.[1]?.toLowerCase() !== name.toLowerCase()) return false;
+  const found = new Map(
+    [...(asked[2] ?? '').matchAll(/(\w+)='((?:[^']|'')*)'/g)].map((match) => [
+      (match[1] as string).toLowerCase(),
+      (match[2] as string).replaceAll("''", "'"),
+    ]),
+  );
+  for (const one of wanted) params[one] = found.get(one.toLowerCase()) ?? '';
+  return found.size === wanted.length && wanted.every((one) => found.has(one.toLowerCase()));
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { describedHere } from './described-here.ts';
 
 /** Microsoft's own description of the operations (graph-openapi-subset.json, MIT): permissions and shapes. */
 
@@ -32,9 +33,10 @@ export interface PermissionIds {
   readonly adminConsent?: { readonly delegated?: boolean; readonly application?: boolean };
 }
 
-const document = JSON.parse(
+const copied = JSON.parse(
   readFileSync(new URL('./graph-openapi-subset.json', import.meta.url), 'utf8'),
 ) as Subset;
+const document: Subset = { ...copied, paths: { ...copied.paths, ...describedHere } };
 
 /** Every permission of Graph that we know, by name. */
 export const permissionIds = document['x-permission-ids'];

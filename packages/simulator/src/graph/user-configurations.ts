@@ -1,3 +1,4 @@
+import { effectivePolicies, groupsForPolicies, policyIdOf } from '../directory/policies.ts';
 import type { TeamsUser } from '../directory/tenant.ts';
 import { type GraphAnswer, type GraphCall, notFound, ok } from './graph-world.ts';
 import { hasTeams, hasTeamsPhone } from './licence-catalogue.ts';
@@ -10,7 +11,8 @@ export function userConfiguration(call: GraphCall, user: TeamsUser): Entity {
   const { directory, settings } = call.world;
   const now = directory.stamps.next();
   const licensed = directory.at(user, now - settings.licenceLagMs);
-  const { number, enterpriseVoice } = directory.at(user, now - settings.configurationLagMs);
+  const configured = directory.at(user, now - settings.configurationLagMs);
+  const { number, enterpriseVoice } = configured;
   return {
     id: user.objectId,
     userPrincipalName: user.upn,
@@ -23,7 +25,18 @@ export function userConfiguration(call: GraphCall, user: TeamsUser): Entity {
     ],
     telephoneNumbers:
       number === undefined ? [] : [{ telephoneNumber: number, assignmentCategory: 'primary' }],
-    effectivePolicyAssignments: [],
+    effectivePolicyAssignments: effectivePolicies(call.tenant, {
+      policies: configured.policies,
+      ...groupsForPolicies(directory, user),
+    }).map(({ type, name, by, groupId }) => ({
+      policyType: type,
+      policyAssignment: {
+        displayName: name,
+        assignmentType: by,
+        policyId: policyIdOf(call.tenant, type, name),
+        groupId: groupId ?? null,
+      },
+    })),
     createdDateTime: '2026-01-05T08:00:00Z',
     modifiedDateTime: '2026-01-05T08:00:00Z',
   };

@@ -19,6 +19,7 @@ import type { TeamsClients } from '../clients/teams-client.ts';
 import type { Clock } from '../clock.ts';
 import { type Region, regionalName, regions } from '../config.ts';
 import type { Directory } from '../directory/directory.ts';
+import { groupsForPolicies } from '../directory/policies.ts';
 import type { Tenant, Trunk } from '../directory/tenant.ts';
 import { routesFor } from '../directory/voice-routing.ts';
 import type { FaultBoard } from '../faults/fault-board.ts';
@@ -268,7 +269,8 @@ export class SipProxy {
       return turnDown(480, `${number} belongs to the same tenant: the call stays inside Teams`);
     }
     const region = request.region ?? 'eu';
-    const routing = routesFor(tenant, user, number, directory.wall(), directory.delays.groupPolicyMs);
+    const holder = { policies: user.policies, ...groupsForPolicies(directory, user) };
+    const routing = routesFor(tenant, holder, number);
     if (!routing.ok) return turnDown(403, `no viable path: ${routing.why}`, 510559);
     const trunks = routing.routes.flatMap((route) =>
       this.#trunksOf(route.gateways, tenant, region, clock.now()),

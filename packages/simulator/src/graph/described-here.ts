@@ -1,0 +1,56 @@
+/**
+ * Operations that Microsoft's description has and our copy of it leaves out: the bin of the directory, what refers to a
+ * domain. Same form, same schemas, permissions as in `microsoft-graph-devx-content` (MIT).
+ */
+
+interface Described {
+  readonly description: string;
+  readonly content?: { readonly 'application/json': { readonly schema: { readonly $ref: string } } };
+}
+
+const answer = (status: string, schema?: string): Record<string, Described> => ({
+  [status]: {
+    description: 'success',
+    ...(schema
+      ? { content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } } }
+      : {}),
+  },
+});
+
+const operation = (least: readonly string[], responses: Record<string, Described>) => ({
+  'x-permissions': { delegated: { all: least }, application: { all: least } },
+  responses,
+});
+
+const readUsers = [
+  'User.Read.All',
+  'User.ReadWrite.All',
+  'User.DeleteRestore.All',
+  'Directory.Read.All',
+  'Directory.ReadWrite.All',
+];
+const restoreUsers = ['User.DeleteRestore.All', 'User.ReadWrite.All', 'Directory.ReadWrite.All'];
+const item = '/directory/deletedItems/{directoryObject-id}';
+
+export const describedHere = {
+  '/directory/deletedItems/microsoft.graph.user': {
+    get: operation(readUsers, answer('200', 'microsoft.graph.userCollectionResponse')),
+  },
+  '/directory/deletedItems/microsoft.graph.group': {
+    get: operation(
+      ['Group.Read.All', 'Group.ReadWrite.All', 'Directory.Read.All'],
+      answer('200', 'microsoft.graph.groupCollectionResponse'),
+    ),
+  },
+  [item]: {
+    get: operation(readUsers, answer('200', 'microsoft.graph.directoryObject')),
+    delete: operation(restoreUsers, answer('204')),
+  },
+  [`${item}/restore`]: { post: operation(restoreUsers, answer('200', 'microsoft.graph.directoryObject')) },
+  '/domains/{domain-id}/domainNameReferences': {
+    get: operation(
+      ['Domain.Read.All', 'Domain.ReadWrite.All'],
+      answer('200', 'microsoft.graph.directoryObjectCollectionResponse'),
+    ),
+  },
+};
