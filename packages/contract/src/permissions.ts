@@ -33,6 +33,8 @@ export const permissions = {
   /** Look again, try again: changes nothing that somebody decided. */
   'provisioning:retry': ['operator', 'admin', 'desk'],
   'provisioning:write': ['operator', 'admin'],
+  /** "It works": nobody but the person can say that. */
+  'provisioning:confirm': ['user'],
   'numbers:write': ['operator', 'admin'],
   'jobs:read': ['operator', 'admin', 'desk'],
   'jobs:write': ['operator', 'admin'],

@@ -85,6 +85,10 @@ export const readinessCheck = z.object({
   sentence: z.string(),
   owner: z.enum(readinessOwners).describe('Whose turn it is'),
   fix: z.string().optional().describe('The next step, in words'),
+  link: z
+    .string()
+    .optional()
+    .describe('Where the fix is done: an address at Microsoft, or a path of this portal'),
   since: timestamp.optional().describe('Since when it is so, where known'),
   usualSeconds: z.number().optional().describe('How long it usually takes; Microsoft’s time, not ours'),
   worstSeconds: z.number().optional(),

@@ -112,6 +112,11 @@ export const problems = {
     title: 'Microsoft does not answer now',
     next: 'Try again in a minute. Nothing was lost.',
   },
+  'report-unknown': {
+    status: 403,
+    title: 'The report names no routing domain that waits for one',
+    next: 'Get a new script in the portal: each one replaces the one before and lasts a week.',
+  },
   'tenant-taken': {
     status: 409,
     title: 'This Microsoft 365 tenant is connected already',

@@ -34,3 +34,8 @@ export function readNumber(text: string, country: string, areaCode?: string): Nu
   }
   return { kind: 'unreadable', text: digits };
 }
+
+/** ISO 3166 alpha-2 of a number, where its plan tells. */
+export function countryOfNumber(number: E164): string | undefined {
+  return parsePhoneNumberFromString(number)?.country;
+}

@@ -1,5 +1,5 @@
 import type { E164 } from './e164.ts';
-import type { AccountId, PersonId } from './ids.ts';
+import type { AccountId, ConnectionId, PersonId } from './ids.ts';
 import type { ReadinessCode } from './readiness-codes.ts';
 
 /** States of the record that ties one platform user to one Entra user (product-behaviour 1.2). */
@@ -30,6 +30,36 @@ export const linkStates = [
   'FAILED',
 ] as const;
 export type LinkState = (typeof linkStates)[number];
+
+/** What we may assign by name at Microsoft (microsoft-graph 5.3). */
+export const policyFields = ['voiceRouting', 'calling', 'dialPlan'] as const;
+export type PolicyField = (typeof policyFields)[number];
+/** What can differ at Microsoft from what was set up here. `voice`: enterprise voice of the person. */
+export const driftFields = ['number', 'voice', ...policyFields] as const;
+export type DriftField = (typeof driftFields)[number];
+
+/** A policy that Microsoft took from us for this person. */
+export interface LinkPolicy {
+  readonly name: string;
+  readonly wroteWallMs: number;
+  /** Microsoft has shown it since: from now on another one is a change by somebody else. */
+  readonly seen?: true;
+}
+
+/** What somebody else changed at Microsoft. Null: nothing is set. */
+export interface LinkDrift {
+  readonly field: DriftField;
+  readonly ours: string | null;
+  readonly theirs: string | null;
+  readonly seenWallMs: number;
+}
+
+export interface DriftDecision extends Omit<LinkDrift, 'seenWallMs'> {
+  readonly decision: 'repair' | 'accept';
+  readonly by: string;
+  readonly atWallMs: number;
+  readonly undone?: true;
+}
 
 /** The link as it is stored. Times are wall milliseconds. */
 export interface Link {
@@ -63,6 +93,29 @@ export interface Link {
   readonly notBeforeWallMs?: number;
   /** When Microsoft accepted: the relaunch must come after it. */
   readonly acceptedWallMs?: number;
+  /** In whose tenant it is; a change of address does not move it. */
+  readonly connectionId?: ConnectionId;
+  /** The number is settled, the policies are next (ASSIGNING, REMOVING). */
+  readonly step?: 'policies';
+  readonly policies?: Readonly<Partial<Record<PolicyField, LinkPolicy>>>;
+  /** The last policy write whose effect has not been read back. */
+  readonly lastPolicyWriteWallMs?: number;
+  /** What stands at Microsoft instead of what is wanted, until somebody decides. */
+  readonly drift?: readonly LinkDrift[];
+  /** Newest first, at most 20. */
+  readonly decisions?: readonly DriftDecision[];
+  /** Exceptions of this person; `assign`: to be written, else it stands there already. */
+  readonly accepted?: Readonly<
+    Partial<Record<PolicyField, { readonly name: string | null; readonly assign: boolean }>>
+  >;
+  /** A number of somebody else's choice, to be taken away first because an admin decided so. */
+  readonly replaces?: string;
+  /** Assign although Microsoft shows the number: enterprise voice is off. */
+  readonly reassign?: true;
+  /** Mixed mode: an admin has approved what the group proposes. */
+  readonly approvedWallMs?: number;
+  /** What the person and the admins were told: never twice. */
+  readonly told?: readonly ('relaunch' | 'reminder' | 'blocked' | 'late' | 'stranded')[];
 }
 
 /** A person of whom nothing is provisioned yet. */

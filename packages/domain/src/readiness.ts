@@ -32,6 +32,8 @@ export interface ReadinessCheck {
   readonly owner: ReadinessOwner;
   /** The next step in words, empty when there is none. */
   readonly fix: string;
+  /** Where the fix is done: an address at Microsoft, or a path of the portal. */
+  readonly link?: string;
   /** Since when it is so, wall milliseconds, where known. */
   readonly sinceWallMs?: number;
   /** How long it usually takes and the worst that is known, seconds. Microsoft's time, never added to ours. */

@@ -1,6 +1,7 @@
 import type { Stores } from '@tandem/adapters/postgres/stores.ts';
 import type { AccountId, E164, PersonId } from '@tandem/domain';
 import { newLink } from '@tandem/domain';
+import { defaultSettings } from '@tandem/engine';
 import {
   customerGroups,
   rehearsalWorld,
@@ -20,9 +21,10 @@ export async function seedProvisioningSettings(
     const accountId = accountOf(customer.key);
     if (known.some((settings) => settings.accountId === accountId)) continue;
     await stores.provisioning.save({
-      accountId,
-      enableGroup: { id: customerGroups(customer).enableGroupId, name: rehearsalWorld.enableGroup },
+      ...defaultSettings(accountId),
+      enableGroups: [{ id: customerGroups(customer).enableGroupId, name: rehearsalWorld.enableGroup }],
       graceSeconds: 0,
+      settleSeconds: 0,
       routingByHand: true,
     });
   }

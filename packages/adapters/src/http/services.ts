@@ -19,6 +19,7 @@ import type { SessionService } from './auth/session-service.ts';
 import type { AccountDesk, ConnectionBoard } from './connection-board.ts';
 import type { EventFeed } from './events/event-feed.ts';
 import type { ProvisioningBoard } from './provisioning-board.ts';
+import type { RoutingDomainBoard } from './routing-domain-board.ts';
 import type { Scope } from './scope.ts';
 
 /**
@@ -44,6 +45,7 @@ export interface ApiServices {
   readonly connections: ConnectionBoard;
   readonly accountDesk: AccountDesk;
   readonly webhooks: WebhookBoard;
+  readonly routingDomains: RoutingDomainBoard;
   /** For `/readyz`. Must answer within a second, also when a dependency hangs. */
   dependencies(): Promise<readonly Dependency[]>;
 }

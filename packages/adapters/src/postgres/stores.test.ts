@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Account, asDeviceId, asPersonId, type Device, newLink } from '@tandem/domain';
+import { type Account, asConnectionId, asDeviceId, asPersonId, type Device, newLink } from '@tandem/domain';
+import { defaultSettings, type HistoryStep } from '@tandem/engine';
 import { ha1Of } from '@tandem/sip';
 import { createSecretBox } from '../security/secret-box.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -416,17 +417,38 @@ test('a link and what was seen of a client live beside each other, and only thei
   assert.deepEqual(await stores.links.listAllLinksForPlatform(), []);
 });
 
-test('an account is provisioned once it has an enable group; its other settings stay as they are', async () => {
+test('an account is provisioned once it has settings; a row without a connection is taken over by the first one', async () => {
   assert.deepEqual(await stores.provisioning.listAllProvisioningSettingsForPlatform(), []);
-  const settings = {
-    accountId: globex.id,
-    enableGroup: { id: '0a0a0a0a-0000-4000-8000-000000000001', name: 'Teams calling' },
+  const settings = defaultSettings(globex.id, {
+    enableGroups: [{ id: '0a0a0a0a-0000-4000-8000-000000000001', name: 'Teams calling' }],
     graceSeconds: 0,
     routingByHand: true,
-  };
+  });
   const before = await stores.accounts.get(globex.id);
   await stores.provisioning.save(settings);
-  assert.deepEqual(await stores.provisioning.listAllProvisioningSettingsForPlatform(), [settings]);
-  const after = await stores.accounts.get(globex.id);
-  assert.deepEqual({ ...after, version: 0 }, { ...before, version: 0 });
+  await stores.provisioning.save({ ...settings, graceSeconds: 60 });
+  assert.deepEqual(await stores.provisioning.listAllProvisioningSettingsForPlatform(), [
+    { ...settings, graceSeconds: 60 },
+  ]);
+  const connectionId = asConnectionId('01930000-0000-7000-8000-0000000c0001');
+  await stores.provisioning.save({ ...settings, connectionId }, { adopt: true });
+  assert.deepEqual(await stores.provisioning.list(globex.id), [{ ...settings, connectionId }]);
+  assert.deepEqual(await stores.provisioning.list(acme.id), [], "not another account's to see");
+  assert.deepEqual(await stores.accounts.get(globex.id), before);
+});
+
+test('the history of a link holds its last 200 steps, newest first, and only its account sees it', async () => {
+  const { id: personId } = samplePerson(acme);
+  const step = (n: number): HistoryStep => ({
+    atWallMs: 1_000 + n,
+    trigger: 'automatic',
+    event: 'taken',
+    detail: `step ${n}`,
+  });
+  const all = Array.from({ length: 203 }, (_, n) => ({ accountId: acme.id, personId, step: step(n) }));
+  await stores.provisioningHistory.append(acme.id, all.slice(0, 150));
+  await stores.provisioningHistory.append(acme.id, all.slice(150));
+  const kept = await stores.provisioningHistory.list(acme.id, personId, 500);
+  assert.deepEqual([kept.length, kept[0]?.detail, kept.at(-1)?.detail], [200, 'step 202', 'step 3']);
+  assert.deepEqual(await stores.provisioningHistory.list(globex.id, personId, 10), []);
 });

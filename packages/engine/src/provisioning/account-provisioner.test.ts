@@ -11,7 +11,7 @@ import {
   type PersonId,
 } from '@tandem/domain';
 import { AccountProvisioner } from './account-provisioner.ts';
-import type { ProvisioningSettings } from './settings.ts';
+import { defaultSettings, type ProvisioningSettings } from './settings.ts';
 import { at } from './test-person.ts';
 import { FakeTenant, MemoryKeeper, VirtualClock } from './test-tenant.ts';
 
@@ -28,12 +28,13 @@ const account: Account = {
   carriers: [],
   noAnswerSeconds: 20,
 };
-const settings = (graceSeconds = 0): ProvisioningSettings => ({
-  accountId: account.id,
-  enableGroup: { id: 'group', name: 'Voice Users' },
-  graceSeconds,
-  routingByHand: true,
-});
+const settings = (graceSeconds = 0): ProvisioningSettings =>
+  defaultSettings(account.id, {
+    enableGroups: [{ id: 'group', name: 'Voice Users' }],
+    graceSeconds,
+    settleSeconds: 0,
+    routingByHand: true,
+  });
 const first = '+12025550142' as E164;
 const second = '+12025550170' as E164;
 const person = (name: string, change: Partial<Person> = {}): Person => ({

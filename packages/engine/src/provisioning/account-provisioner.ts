@@ -11,17 +11,47 @@ import {
 } from '@tandem/domain';
 import { sharedAddresses } from '../directory-sync/shared-addresses.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ClientEvidence, LinkKeeper, StoredLink } from '../ports/link-store.ts';
-import type { AskedPerson, MicrosoftTenant, Reading } from '../ports/microsoft.ts';
+import type { LinkKeeper, StoredLink } from '../ports/link-store.ts';
+import type { AskedPerson, MicrosoftTenant, Reading, UnmatchedMember } from '../ports/microsoft.ts';
+import type { HistoryStep } from '../ports/provisioning-history.ts';
 import { type CallOutcome, callOutcome } from './call-outcome.ts';
-import { type AccountPolicy, needsConfirmation } from './decide-events.ts';
+import type { AccountPolicy } from './decide-events.ts';
+import {
+  askedOf,
+  bound,
+  calledBeside,
+  dueOf,
+  type Entry,
+  linkedStates,
+  movingStates,
+  newEntry,
+  noteSharedUsers,
+  numberToAsk,
+  sameAs,
+  settledObjectId,
+} from './entry.ts';
 import { evaluateReadiness } from './evaluate-readiness.ts';
-import type { MicrosoftFacts, OwnFacts, TenantFacts } from './facts.ts';
+import type { MicrosoftFacts, OwnFacts, OwnPerson, TenantFacts } from './facts.ts';
+import { applyManual, type ManualAction } from './manual-action.ts';
+import {
+  type HeldRemoval,
+  leavesByOwnFacts,
+  leavingAtMicrosoft,
+  tooMany,
+  withoutLeaving,
+} from './mass-change.ts';
 import { mergeFacts } from './merge-facts.ts';
 import { ownFactsOf } from './own-facts.ts';
 import { linkFactsOf, type ProvisioningAction, reconcileLink } from './reconcile-link.ts';
-import type { ProvisioningSettings } from './settings.ts';
+import { type ProvisioningSettings, wantedPolicies } from './settings.ts';
+import { sinceOf } from './since.ts';
 import { applyOutcome, type WriteOutcome } from './write-outcome.ts';
+import { WriteSlots } from './write-slots.ts';
+
+/** Something that a person or the admins should hear of. */
+export type ProvisioningNotice =
+  | Extract<ProvisioningAction, { readonly kind: 'tell-person' | 'alert' | 'release-number' }>
+  | { readonly kind: 'held'; readonly held: HeldRemoval };
 
 export interface ProvisionerDeps {
   readonly tenant: MicrosoftTenant;
@@ -34,30 +64,23 @@ export interface ProvisionerDeps {
   /** Who is who at Microsoft, as far as it is settled. */
   readonly onObjectIds: (objectIds: ReadonlyMap<PersonId, string | undefined>) => void;
   readonly onProblem: (what: string) => void;
+  /** Told once each. `personId` is absent for what is about the whole connection. */
+  readonly notify?: (notice: ProvisioningNotice, personId: PersonId | undefined) => void;
+  readonly history?: (personId: PersonId, step: HistoryStep) => void;
+  /** The name of another account whose enable group holds this Microsoft user too (PRV-206). */
+  readonly claimedElsewhere?: (objectId: string) => string | undefined;
+  /** What is known of routing domain, voice route and edge, where they are not kept by hand. */
+  readonly routing?: () => Partial<Pick<TenantFacts, 'domain' | 'routing' | 'edgeSilent'>>;
+  /** A number that is in quarantine or reserved for somebody else (PRV-307). */
+  readonly heldNumber?: (number: E164, personId: PersonId) => OwnPerson['heldNumber'];
+  /** Takes a licence of the platform for a person, or gives it back to the pool. */
+  readonly setLicence?: (personId: PersonId, licensed: boolean) => void;
 }
 
 export interface Judged {
   readonly report: ReadinessReport;
   readonly state: LinkState;
   readonly checkedAtWallMs?: number;
-}
-
-interface Entry {
-  link: Link;
-  person: Person | undefined;
-  evidence: ClientEvidence;
-  /** Names of others with the same address. */
-  shares: readonly string[];
-  /** Names of others who match the same Microsoft user, by whatever address. */
-  sharesUser: readonly string[];
-  facts: MicrosoftFacts | undefined;
-  /** The number that `facts.number` is about. */
-  factsNumber: E164 | undefined;
-  outcome: CallOutcome;
-  /** Its link is being stored or its write is under way: nothing else is begun meanwhile. */
-  busy: boolean;
-  /** When time alone makes the next step. */
-  dueWallMs: number;
 }
 
 /** How often Microsoft is read (product-behaviour 1.2: a change is seen within 60 s). */
@@ -69,25 +92,31 @@ const lookAgeMs = 5_000;
 const tickMs = 1_000;
 /** While something is under way at Microsoft it is read more often, and ever less so. */
 const firstWaitMs = 1_000;
+/** A reading of many pages is not repeated as often: this much for each request that it took. */
+const msARequest = 2_000;
+const longestRoundMs = 15 * 60_000;
+/** So many people are looked at in one go; then calls and others get their turn. */
+const mostAtOnce = 500;
 
-/** Microsoft has to show something before these can go on. */
-const moving: ReadonlySet<LinkState> = new Set(['QUEUED', 'ASSIGNING', 'PROPAGATING', 'REMOVING']);
-const linked: ReadonlySet<LinkState> = new Set([
-  'PROPAGATING',
-  'AWAITING_RELAUNCH',
-  'READY',
-  'DRIFTED',
-  'DEGRADED',
-]);
+type Work = Extract<
+  ProvisioningAction,
+  { readonly kind: 'assign' | 'unassign' | 'poll' | 'assign-policies' }
+>;
+const isWork = (action: ProvisioningAction): action is Work =>
+  action.kind === 'assign' ||
+  action.kind === 'unassign' ||
+  action.kind === 'poll' ||
+  action.kind === 'assign-policies';
 
 /**
- * Provisioning of one account: reads Microsoft, judges everybody, moves the links and carries out their writes. Answers
+ * Provisioning of one connection: reads Microsoft, judges everybody, moves the links and carries out their writes. Answers
  * about calls and readiness come from memory. One person's trouble stops nobody else's.
  */
 export class AccountProvisioner {
   readonly accountId: AccountId;
   readonly #deps: ProvisionerDeps;
   readonly #entries = new Map<PersonId, Entry>();
+  readonly #slots = new WriteSlots();
   #account: Account;
   #settings: ProvisioningSettings;
   #tenant: TenantFacts;
@@ -95,8 +124,18 @@ export class AccountProvisioner {
   #askedAtWallMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
   #wantAtWallMs: number;
+  #movingAtWallMs = Number.POSITIVE_INFINITY;
   #waitMs = firstWaitMs;
+  /** Requests of the last whole reading, and of the last about those who move. */
+  #cost = { all: 0, moving: 0 };
   #pausedUntilWallMs = 0;
+  #usualMs: number | undefined;
+  #members: number | undefined;
+  #unmatched: readonly UnmatchedMember[] = [];
+  readonly #held = new Map<HeldRemoval['source'], HeldRemoval>();
+  /** Held once and let through by an admin: they may go. */
+  readonly #letThrough = new Set<PersonId>();
+  #licences: OwnPerson['licences'];
   #stopTick: (() => void) | undefined;
   #stopped = false;
 
@@ -106,7 +145,7 @@ export class AccountProvisioner {
     this.#settings = settings;
     this.#deps = deps;
     this.#wantAtWallMs = deps.clock.wall();
-    this.#tenant = { connection: { is: 'connected' }, ...this.#byHand() };
+    this.#tenant = { connection: { is: 'connected' }, ...this.#routing() };
   }
 
   /** Links as stored, before anything else is known. */
@@ -117,6 +156,7 @@ export class AccountProvisioner {
       entry.evidence = evidence;
       if (link) entry.link = link;
       if (link?.objectId !== undefined) objectIds.set(personId, link.objectId);
+      this.#slots.note(personId, entry.link);
       this.#rejudge(entry);
     }
     this.#deps.onObjectIds(objectIds);
@@ -136,31 +176,54 @@ export class AccountProvisioner {
     this.#stopTick?.();
   }
 
-  /** Our own facts, as they are now: what they decide is decided before this returns. */
+  /**
+   * Our own facts, as they are now. What they decide about people who changed is decided before this returns; everybody
+   * else, if the account or its settings changed, follows in turns.
+   */
   own(account: Account, people: Iterable<Person>, settings: ProvisioningSettings): void {
+    const rules = JSON.stringify([this.#account, this.#settings]) !== JSON.stringify([account, settings]);
+    const groups = settings.enableGroups.map(({ id }) => id).join();
+    const sameGroups = groups === this.#settings.enableGroups.map(({ id }) => id).join();
     this.#account = account;
-    const sameGroup = settings.enableGroup.id === this.#settings.enableGroup.id;
     this.#settings = settings;
-    this.#tenant = { ...this.#tenant, ...this.#byHand() };
+    this.#tenant = { ...this.#tenant, ...this.#routing() };
     const present = new Map([...people].map((person) => [person.id, person]));
     const shared = sharedAddresses([...present.values()]);
-    let changed = !sameGroup;
+    const licences = this.#countLicences(present.values());
+    const pool = JSON.stringify(licences) !== JSON.stringify(this.#licences);
+    this.#licences = licences;
+    let wanted = !sameGroups;
+    const changed: Entry[] = [];
+    const others: Entry[] = [];
     for (const id of new Set([...this.#entries.keys(), ...present.keys()])) {
       const person = present.get(id);
+      const known = this.#entries.has(id);
       const entry = this.#entryOf(id);
-      if (!sameAs(entry.person, person)) changed = true;
-      entry.person = person;
-      entry.shares = (shared.get(id) ?? []).map((other) =>
+      const shares = (shared.get(id) ?? []).map((other) =>
         calledBeside(person, present.get(other as PersonId)),
       );
-      this.#reconcile(entry);
+      const same = known && sameAs(entry.person, person);
+      if (!same) wanted = true;
+      const alike = same && shares.join() === entry.shares.join();
+      entry.person = person;
+      entry.shares = shares;
+      if (!alike) changed.push(entry);
+      else if (rules || (pool && person?.platformLicence === false)) others.push(entry);
     }
-    if (changed) this.#want(settleMs);
+    this.#holdOwn(changed);
+    for (const entry of changed) this.#reconcile(entry);
+    this.#inTurns(others);
+    if (wanted) this.#want(settleMs);
   }
 
   /** Somebody looks at a person: what they see should be fresh. */
   look(): void {
     if (this.#deps.clock.wall() - this.#askedAtWallMs > lookAgeMs) this.#want(0);
+  }
+
+  /** The directory changed: whoever reads it from memory reads again. */
+  directoryChanged(): void {
+    this.#want(settleMs);
   }
 
   outcomeOf(personId: PersonId): CallOutcome | undefined {
@@ -174,21 +237,96 @@ export class AccountProvisioner {
     const own = this.#ownFacts({ ...entry, person }, account);
     const report = evaluateReadiness(own, this.#factsFor(entry), this.#deps.clock.wall());
     const { facts, link } = entry;
-    return { report, state: link.state, ...(facts && { checkedAtWallMs: facts.readAtWallMs }) };
+    return {
+      report: sinceOf(report, entry.since),
+      state: link.state,
+      ...(facts && { checkedAtWallMs: facts.readAtWallMs }),
+    };
   }
 
   /** A call touched the person's Teams client (product-behaviour 1.7 a). Kept only where it proves something new. */
   noteCall(personId: PersonId, wallMs: number): void {
     const entry = this.#entries.get(personId);
-    const accepted = entry?.link.acceptedWallMs;
-    if (!entry || accepted === undefined || wallMs < accepted) return;
+    if (!entry) return;
+    if (entry.signs.answered404WallMs !== undefined || entry.signs.edgeRefused) {
+      entry.signs = {};
+      this.#rejudge(entry);
+    }
+    const accepted = entry.link.acceptedWallMs;
+    if (accepted === undefined || wallMs < accepted) return;
     const { clientSeen } = entry.evidence;
     if (clientSeen && (clientSeen.by === 'override' || clientSeen.wallMs >= accepted)) return;
-    entry.evidence = { ...entry.evidence, clientSeen: { by: 'call', wallMs } };
-    this.#deps.keeper
-      .noteClient(this.accountId, personId, entry.evidence)
-      .catch((error: unknown) => this.#problem('what a call showed was not kept', error));
-    this.#reconcile(entry);
+    this.#evidence(personId, entry, { by: 'call', wallMs });
+  }
+
+  /** Teams answered a call to the person with 404 (PRV-701), or our edge refused one of theirs (PRV-702). */
+  noteTrouble(
+    personId: PersonId,
+    sign: { readonly is: 'answered-404' } | { readonly is: 'edge-refused'; readonly reason: string },
+  ): void {
+    const entry = this.#entries.get(personId);
+    if (!entry || !linkedStates.has(entry.link.state)) return;
+    const wallMs = this.#deps.clock.wall();
+    entry.signs =
+      sign.is === 'answered-404'
+        ? { ...entry.signs, answered404WallMs: wallMs }
+        : { ...entry.signs, edgeRefused: { reason: sign.reason, wallMs } };
+    this.#rejudge(entry);
+    // Microsoft is asked by ourselves whether it knows the number.
+    if (sign.is === 'answered-404') this.#want(settleMs);
+  }
+
+  /** The person says that it works (1.7 b), or an admin does (1.7 d). False: there is nothing yet that could work. */
+  confirm(personId: PersonId, by: 'person' | 'override', who: string): boolean {
+    const entry = this.#entries.get(personId);
+    if (!entry || !linkedStates.has(entry.link.state) || entry.link.acceptedWallMs === undefined)
+      return false;
+    const wallMs = this.#deps.clock.wall();
+    this.#note(personId, { atWallMs: wallMs, trigger: 'manual', by: who, event: `confirmed-by-${by}` });
+    this.#evidence(personId, entry, { by, wallMs });
+    return true;
+  }
+
+  /** What an admin or the service desk asks. The number of a person is changed in the directory, not here. */
+  act(
+    personId: PersonId,
+    action: ManualAction,
+    who: string,
+  ): 'done' | 'nothing-to-retry' | 'nothing-to-decide' | 'unknown' {
+    const entry = this.#entries.get(personId);
+    if (!entry) return 'unknown';
+    const nowWallMs = this.#deps.clock.wall();
+    const event = action.kind === 'drift' ? `drift-${action.decision} ${action.field}` : action.kind;
+    const before = entry.link;
+    const outcome = entry.busy ? before : applyManual(before, action, who, this.#policy(), nowWallMs);
+    if (typeof outcome === 'string') return outcome;
+    this.#note(personId, { atWallMs: nowWallMs, trigger: 'manual', by: who, event });
+    if (outcome !== before) {
+      entry.link = outcome;
+      this.#reconcile(entry, before);
+    }
+    this.#want(0);
+    return 'done';
+  }
+
+  /** What waits for an admin because it would take many away. */
+  held(): readonly HeldRemoval[] {
+    return [...this.#held.values()];
+  }
+
+  /** `keep`: they stay as they are until it is said again, or until the cause is gone. */
+  decideHeld(decision: 'let-through' | 'keep'): readonly HeldRemoval[] {
+    const decided = this.held();
+    if (decision === 'keep') return decided;
+    for (const { people } of decided) for (const personId of people) this.#letThrough.add(personId);
+    this.#held.clear();
+    for (const personId of this.#letThrough) {
+      const entry = this.#entries.get(personId);
+      if (entry) entry.held = false;
+    }
+    this.#inTurns([...this.#entries.values()]);
+    this.#want(0);
+    return decided;
   }
 
   /** For the copy on disk. */
@@ -205,8 +343,45 @@ export class AccountProvisioner {
     return [...this.#entries.values()].map(({ link }) => link.state);
   }
 
+  entries(): ReadonlyMap<PersonId, Readonly<Entry>> {
+    return this.#entries;
+  }
+
+  /** Microsoft users in our enable groups who belong to a person of ours. */
+  claims(): ReadonlySet<string> {
+    const claimed = new Set<string>();
+    for (const { person, facts } of this.#entries.values())
+      if (person && facts?.inEnableGroup === true && facts.user && facts.user !== 'unread')
+        claimed.add(facts.user.objectId);
+    return claimed;
+  }
+
+  get settings(): ProvisioningSettings {
+    return this.#settings;
+  }
+  get tenantFacts(): TenantFacts {
+    return this.#tenant;
+  }
   get readAtWallMs(): number | undefined {
     return this.#readAtWallMs;
+  }
+  /** People in the enable groups; undefined: not read yet. */
+  get members(): number | undefined {
+    return this.#members;
+  }
+  get unmatched(): readonly UnmatchedMember[] {
+    return this.#unmatched;
+  }
+  get underWay(): number {
+    return this.#slots.underWay;
+  }
+  get waiting(): number {
+    return this.#slots.waiting;
+  }
+  wantedFor(entry: Readonly<Entry>): ReturnType<typeof wantedPolicies> {
+    const { facts, link } = entry;
+    const user = facts?.user;
+    return wantedPolicies(this.#settings, user && user !== 'unread' ? user : undefined, link.accepted);
   }
 
   // ---- reading
@@ -220,46 +395,59 @@ export class AccountProvisioner {
 
   #readIfWanted(): void {
     const now = this.#deps.clock.wall();
-    if (this.#stopped || this.#reading || now < Math.max(this.#wantAtWallMs, this.#pausedUntilWallMs)) return;
-    this.#wantAtWallMs = now + readEveryMs;
+    if (this.#stopped || this.#reading || now < this.#pausedUntilWallMs) return;
+    const all = now >= this.#wantAtWallMs;
+    if (!all && now < this.#movingAtWallMs) return;
+    if (all) this.#wantAtWallMs = now + this.#roundMs();
+    this.#movingAtWallMs = Number.POSITIVE_INFINITY;
     this.#askedAtWallMs = now;
-    this.#reading = this.#read()
+    this.#reading = this.#read(all ? 'all' : 'moving')
       .catch((error: unknown) => this.#problem('Microsoft could not be read', error))
       .finally(() => {
         this.#reading = undefined;
       });
   }
 
-  async #read(): Promise<void> {
+  #roundMs(): number {
+    return Math.min(longestRoundMs, Math.max(readEveryMs, this.#cost.all * msARequest));
+  }
+
+  async #read(what: 'all' | 'moving'): Promise<void> {
     const asked = new Map<PersonId, E164 | undefined>();
     const people: AskedPerson[] = [];
     for (const [personId, entry] of this.#entries) {
-      const { person, link } = entry;
-      if (!person && link.objectId === undefined) continue;
-      const number = numberToAsk(entry);
-      asked.set(personId, number);
-      people.push({
-        personId,
-        displayName: person?.displayName ?? '',
-        upn: person?.upn ?? '',
-        ...(person?.mail !== undefined && { mail: person.mail }),
-        ...(link.objectId !== undefined && { objectId: link.objectId }),
-        ...(number !== undefined && { number }),
-        urgent: link.state !== 'READY',
-      });
+      const one = askedOf(personId, entry);
+      if (!one || (what === 'moving' && !one.moving)) continue;
+      asked.set(personId, one.number);
+      people.push(one);
     }
     const startedAt = this.#deps.clock.wall();
-    const reading = await this.#deps.tenant.read(this.#settings.enableGroup.id, people);
+    const { enableGroups, policies } = this.#settings;
+    const named = (['voiceRouting', 'calling', 'dialPlan'] as const).flatMap((field) => {
+      const wish = policies[field];
+      return wish.kind === 'by-hand' ? [] : [{ field, name: wish.name }];
+    });
+    const groupIds = enableGroups.map(({ id }) => id);
+    const reading = await this.#deps.tenant.read({ groupIds, policies: named, what }, people);
     if (this.#stopped) return;
+    if (reading.requests !== undefined) this.#cost[what] = reading.requests;
     this.#apply(reading, asked, startedAt);
   }
 
   #apply(reading: Reading, asked: ReadonlyMap<PersonId, E164 | undefined>, startedAt: number): void {
-    const { connection, trouble } = reading;
-    this.#tenant = { connection, ...this.#byHand(), ...(trouble && { trouble }) };
+    const { connection, trouble, members, unmatched, missing } = reading;
+    const { routing, ...rest } = this.#routing();
+    this.#tenant = {
+      connection,
+      ...rest,
+      routing: missing === undefined ? routing : { is: 'missing', object: missing },
+      ...(trouble && { trouble }),
+    };
     if (trouble?.is === 'throttled') this.#pausedUntilWallMs = trouble.untilWallMs;
     if (reading.facts.size > 0) this.#readAtWallMs = startedAt;
-    const facts = this.#guarded(reading.facts);
+    if (members !== undefined) this.#members = members;
+    if (unmatched) this.#unmatched = unmatched;
+    const facts = this.#guarded(reading.facts, startedAt);
     for (const [personId, entry] of this.#entries) {
       const fresh = facts.get(personId);
       if (!fresh) continue;
@@ -267,69 +455,84 @@ export class AccountProvisioner {
       const before = entry.factsNumber === number ? entry.facts : undefined;
       entry.facts = mergeFacts(before, fresh);
       entry.factsNumber = number;
+      if (fresh.inEnableGroup === false) entry.leftWallMs ??= this.#deps.clock.wall();
+      else if (fresh.inEnableGroup === true) entry.leftWallMs = undefined;
     }
-    this.#noteSharedUsers();
+    noteSharedUsers(this.#entries.values());
     const objectIds = new Map<PersonId, string | undefined>();
+    const touched: Entry[] = [];
+    // What is said of the tenant is said of everybody, read or not.
     for (const [personId, entry] of this.#entries) {
       const user = facts.get(personId)?.user;
       if (user !== undefined && user !== 'unread') objectIds.set(personId, settledObjectId(entry));
-      this.#reconcile(entry);
+      touched.push(entry);
     }
+    this.#inTurns(touched);
     this.#deps.onObjectIds(objectIds);
     this.#plan();
   }
 
-  /** Two people may name one Microsoft user by different addresses of it: as good as one address (PRV-111). */
-  #noteSharedUsers(): void {
-    const claims = new Map<string, Entry[]>();
-    for (const entry of this.#entries.values()) {
-      entry.sharesUser = [];
-      const { person, facts } = entry;
-      // Who matches several has a finding of their own, and claims none of them.
-      if (!person || !facts?.user || facts.user === 'unread' || facts.alsoMatches.length > 0) continue;
-      const known = claims.get(facts.user.objectId);
-      if (known) known.push(entry);
-      else claims.set(facts.user.objectId, [entry]);
+  /** When a deleted group or a wrong click would take many away at once, they wait for a person (product-behaviour 1.4). */
+  #guarded(
+    facts: ReadonlyMap<PersonId, MicrosoftFacts>,
+    startedAt: number,
+  ): ReadonlyMap<PersonId, MicrosoftFacts> {
+    const { leaving: all, linked } = leavingAtMicrosoft(this.#entries, facts);
+    const leaving = all.filter((personId) => !this.#letThrough.has(personId));
+    if (!tooMany(leaving.length, linked, this.#settings.guard)) {
+      if (facts.size > 0) this.#held.delete('microsoft');
+      return facts;
     }
-    for (const claimants of claims.values())
-      if (claimants.length > 1)
-        for (const entry of claimants)
-          entry.sharesUser = claimants.flatMap(({ person }) =>
-            person === entry.person ? [] : [calledBeside(entry.person, person)],
-          );
+    this.#deps.onProblem(
+      `${leaving.length} of ${linked} people would leave at once: held until somebody confirms`,
+    );
+    this.#hold('microsoft', leaving, linked, startedAt);
+    return withoutLeaving(facts, leaving);
   }
 
-  /** When a deleted group or a wrong click would take many away at once, they wait for a person (product-behaviour 1.4). */
-  #guarded(facts: ReadonlyMap<PersonId, MicrosoftFacts>): ReadonlyMap<PersonId, MicrosoftFacts> {
-    const stand = [...this.#entries].filter(([, { link }]) => linked.has(link.state));
-    const leaving = stand.filter(([personId, { link }]) => {
-      const one = facts.get(personId);
-      return link.state !== 'DEGRADED' && (one?.inEnableGroup === false || one?.user === null);
-    });
-    if (!needsConfirmation(leaving.length, stand.length)) return facts;
-    this.#deps.onProblem(
-      `${leaving.length} of ${stand.length} people would leave at once: held until somebody confirms`,
+  /** The same for what our own store says: an import gone wrong must not empty a tenant. */
+  #holdOwn(changed: readonly Entry[]): void {
+    for (const entry of this.#entries.values())
+      if (entry.held && !leavesByOwnFacts(entry)) entry.held = false;
+    const leaving = changed.filter(
+      (entry) => leavesByOwnFacts(entry) && !this.#letThrough.has(entry.link.personId),
     );
-    const held = new Map(facts);
-    for (const [personId] of leaving) {
-      const one = held.get(personId);
-      // A list without its users says nothing about any of them: what was read before stands.
-      if (one?.user === null) held.delete(personId);
-      else if (one) held.set(personId, { ...one, inEnableGroup: 'unread' });
+    const linked = [...this.#entries.values()].filter(({ link }) => linkedStates.has(link.state)).length;
+    if (tooMany(leaving.length, linked, this.#settings.guard)) {
+      this.#deps.onProblem(
+        `${leaving.length} of ${linked} people would lose Teams at once by our own records: held until somebody confirms`,
+      );
+      for (const entry of leaving) entry.held = true;
     }
-    return held;
+    const all = [...this.#entries].filter(([, { held }]) => held).map(([personId]) => personId);
+    if (all.length === 0) this.#held.delete('own-facts');
+    else this.#hold('own-facts', all, linked, this.#deps.clock.wall());
+  }
+
+  #hold(source: HeldRemoval['source'], people: readonly PersonId[], linked: number, nowWallMs: number): void {
+    const known = this.#held.get(source);
+    const held: HeldRemoval = {
+      sinceWallMs: known?.sinceWallMs ?? nowWallMs,
+      source,
+      people: new Set(people),
+      linked,
+    };
+    this.#held.set(source, held);
+    if (!known) this.#deps.notify?.({ kind: 'held', held }, undefined);
   }
 
   /** The next reading: soon while something moves, ever later while nothing comes of it. */
   #plan(): void {
     const busy = [...this.#entries.values()].some(
-      ({ link }) => moving.has(link.state) && link.operation === undefined,
+      ({ link }) => movingStates.has(link.state) && link.operation === undefined,
     );
     if (!busy) {
       this.#waitMs = firstWaitMs;
       return;
     }
-    this.#want(this.#waitMs);
+    const now = this.#deps.clock.wall();
+    const waitMs = Math.max(this.#waitMs, Math.min(readEveryMs, this.#cost.moving * msARequest));
+    this.#movingAtWallMs = Math.min(this.#movingAtWallMs, now + waitMs);
     this.#waitMs = Math.min(readEveryMs, this.#waitMs * 2);
   }
 
@@ -338,39 +541,83 @@ export class AccountProvisioner {
   #tick(): void {
     const now = this.#deps.clock.wall();
     // The clock was put back: nobody waits for the hours that come twice.
-    if (this.#wantAtWallMs - now > readEveryMs) this.#wantAtWallMs = now;
+    if (this.#wantAtWallMs - now > this.#roundMs()) this.#wantAtWallMs = now;
     for (const entry of this.#entries.values()) if (entry.dueWallMs <= now) this.#reconcile(entry);
     this.#readIfWanted();
   }
 
-  #reconcile(entry: Entry): void {
+  /** A few at once, so that calls get their turn between them. */
+  #inTurns(entries: readonly Entry[]): void {
+    const turn = (from: number): void => {
+      if (this.#stopped) return;
+      for (const entry of entries.slice(from, from + mostAtOnce)) this.#reconcile(entry);
+      if (from + mostAtOnce >= entries.length) return;
+      this.#deps.clock.after(0, () => turn(from + mostAtOnce));
+    };
+    turn(0);
+  }
+
+  #reconcile(entry: Entry, stored: Link = entry.link): void {
     if (this.#stopped) return;
-    if (entry.busy) {
+    if (entry.busy || entry.held) {
       this.#rejudge(entry);
       return;
     }
     const now = this.#deps.clock.wall();
+    const { personId } = entry.link;
     const { link: _, ...own } = this.#ownFacts(entry, this.#account);
-    const before = entry.link;
-    const { link, actions } = reconcileLink(before, own, this.#factsFor(entry), this.#policy(), now);
+    const state = entry.link.state;
+    const policy = this.#policy();
+    const { link, actions, steps } = reconcileLink(entry.link, own, this.#factsFor(entry), policy, now);
     entry.link = bound(link, entry.facts);
     entry.dueWallMs = dueOf(entry.link);
+    const changed = entry.link !== stored;
+    this.#slots.note(personId, entry.link, policy.room === false);
     this.#rejudge(entry);
-    if (entry.link.state !== before.state) this.#waitMs = firstWaitMs;
-    if (actions.some(({ kind }) => kind === 'read-number')) this.#want(this.#waitMs);
+    for (const { code, ...step } of steps)
+      this.#note(personId, {
+        atWallMs: now,
+        trigger: 'automatic',
+        ...step,
+        ...(code !== undefined && { code }),
+      });
+    for (const action of actions)
+      if (action.kind === 'tell-person' || action.kind === 'alert' || action.kind === 'release-number')
+        this.#deps.notify?.(action, personId);
+    if (entry.link.state !== state) {
+      this.#waitMs = firstWaitMs;
+      this.#licence(entry, state);
+    }
+    if (actions.some(({ kind }) => kind === 'read-number'))
+      this.#movingAtWallMs = Math.min(this.#movingAtWallMs, now + this.#waitMs);
     const work = actions.filter(isWork);
-    if (entry.link !== before || work.length > 0) void this.#carryOut(entry, before, work);
+    if (changed || work.length > 0) void this.#carryOut(entry, stored, work);
     else if (!entry.person && link.assignedNumber === undefined) this.#forget(entry);
+  }
+
+  /** Automatic pool: who is blocked by a licence alone takes one, who is out gives it back (A06). */
+  #licence(entry: Entry, before: LinkState): void {
+    const { person, link } = entry;
+    const { licences } = this.#settings;
+    if (!person || licences.assign !== 'automatic' || before === link.state) return;
+    if (link.state === 'REMOVED' && person.platformLicence) this.#deps.setLicence?.(person.id, false);
+    const free = licences.total === undefined || (this.#licences?.used ?? 0) < licences.total;
+    if (link.state === 'BLOCKED' && link.code === 'PRV-402' && free && !person.platformLicence)
+      this.#deps.setLicence?.(person.id, true);
   }
 
   /** Only what is said and what calls get: never waits for a store or for Microsoft. */
   #rejudge(entry: Entry): void {
+    const now = this.#deps.clock.wall();
     const own = this.#ownFacts(entry, this.#account);
-    const report = evaluateReadiness(own, this.#factsFor(entry), this.#deps.clock.wall());
+    const facts = this.#factsFor(entry);
+    const report = evaluateReadiness(own, facts, now);
+    for (const { id, status, code } of report.checks) {
+      const as = `${status} ${code ?? ''}`;
+      if (entry.since.get(id)?.as !== as) entry.since.set(id, { as, sinceWallMs: now });
+    }
     // Calls follow where the link is going, also while a step before that is still being stored or written.
-    const ahead = entry.busy
-      ? reconcileLink(entry.link, own, this.#factsFor(entry), this.#policy(), this.#deps.clock.wall()).link
-      : entry.link;
+    const ahead = entry.busy ? reconcileLink(entry.link, own, facts, this.#policy(), now).link : entry.link;
     entry.outcome = callOutcome(ahead, report);
     this.#deps.onPerson(entry.link.personId);
   }
@@ -378,10 +625,12 @@ export class AccountProvisioner {
   /** The link is stored before its write begins; the outcome is stored before the next step. */
   async #carryOut(entry: Entry, before: Link, work: readonly Work[]): Promise<void> {
     entry.busy = true;
+    const { personId } = entry.link;
     try {
       const late = entry.link !== before && (await this.#save(entry));
       // A link that had to wait for the store may not be wanted any more: it is judged anew.
       for (const action of late ? [] : work) {
+        const startedAt = this.#deps.clock.wall();
         const outcome = await this.#write(action).catch((error: unknown): WriteOutcome => {
           // A bug below must not be asked again at once, or nothing else of this process gets its turn.
           this.#problem('a step of provisioning failed', error);
@@ -389,9 +638,23 @@ export class AccountProvisioner {
         });
         if (this.#stopped) return;
         const now = this.#deps.clock.wall();
-        const done = applyOutcome(entry.link, outcome, this.#policy(), now, this.#deps.random());
+        this.#noteWrite(personId, action, this.#called(entry, outcome), startedAt);
+        const done = applyOutcome(
+          entry.link,
+          this.#called(entry, outcome),
+          this.#policy(),
+          now,
+          this.#deps.random(),
+          {
+            policiesNext: this.#managesPolicies(),
+            ...(this.#usualMs !== undefined && { usualMs: this.#usualMs }),
+          },
+        );
+        if (action.kind === 'poll' && outcome.kind === 'succeeded') this.#learn(entry.link, now);
+        for (const one of done.actions) if (one.kind === 'alert') this.#deps.notify?.(one, personId);
         if (done.link === entry.link) continue;
         entry.link = done.link;
+        this.#slots.note(personId, entry.link);
         // What is said and what calls get change together, however long the store takes.
         this.#rejudge(entry);
         await this.#save(entry);
@@ -402,9 +665,39 @@ export class AccountProvisioner {
       entry.busy = false;
       if (!this.#stopped) {
         this.#reconcile(entry);
+        this.#fill();
         this.#plan();
       }
     }
+  }
+
+  /** Who waits for a place takes those that are free by now. */
+  #fill(): void {
+    for (const personId of this.#slots.next()) {
+      const entry = this.#entries.get(personId);
+      if (entry) this.#reconcile(entry);
+    }
+  }
+
+  /** Microsoft refuses to take the number back because the licence went first: that has a name and a rescue (PRV-405). */
+  #called(entry: Entry, outcome: WriteOutcome): WriteOutcome {
+    if (outcome.kind !== 'refused' || entry.link.state !== 'REMOVING' || outcome.code !== 'PRV-501')
+      return outcome;
+    const licence = entry.facts?.licence;
+    const gone = licence !== undefined && licence !== 'unread' && licence.phone === 'missing';
+    return gone ? { ...outcome, code: 'PRV-405' } : outcome;
+  }
+
+  #managesPolicies(): boolean {
+    const { policies, personas } = this.#settings;
+    return personas.length > 0 || Object.values(policies).some(({ kind }) => kind === 'assign');
+  }
+
+  /** How long operations take at this tenant: the first poll comes then, so that one is enough. */
+  #learn({ operation }: Link, nowWallMs: number): void {
+    if (!operation) return;
+    const took = nowWallMs - operation.startedWallMs;
+    this.#usualMs = this.#usualMs === undefined ? took : Math.max(took, this.#usualMs * 0.95);
   }
 
   #write(action: Work): Promise<WriteOutcome> {
@@ -416,6 +709,8 @@ export class AccountProvisioner {
         return tenant.unassign(action.number);
       case 'poll':
         return tenant.poll(action.operationId);
+      case 'assign-policies':
+        return tenant.assignPolicies(action.objectId, action.writes);
     }
   }
 
@@ -436,10 +731,56 @@ export class AccountProvisioner {
   #forget(entry: Entry): void {
     const { personId } = entry.link;
     this.#entries.delete(personId);
+    this.#letThrough.delete(personId);
     this.#deps.onObjectIds(new Map([[personId, undefined]]));
     this.#deps.keeper
       .remove(this.accountId, personId)
       .catch((error: unknown) => this.#problem('a link that is over was not removed', error));
+  }
+
+  #evidence(
+    personId: PersonId,
+    entry: Entry,
+    clientSeen: NonNullable<Entry['evidence']['clientSeen']>,
+  ): void {
+    entry.evidence = { ...entry.evidence, clientSeen };
+    this.#deps.keeper
+      .noteClient(this.accountId, personId, entry.evidence)
+      .catch((error: unknown) => this.#problem('what a call showed was not kept', error));
+    this.#reconcile(entry);
+  }
+
+  // ---- history
+
+  #note(personId: PersonId, step: HistoryStep): void {
+    this.#deps.history?.(personId, step);
+  }
+
+  #noteWrite(personId: PersonId, action: Work, outcome: WriteOutcome, startedAt: number): void {
+    // Each poll of an operation that goes on would fill the history; its end tells.
+    if (outcome.kind === 'running') return;
+    const now = this.#deps.clock.wall();
+    const detail =
+      action.kind === 'assign-policies'
+        ? action.writes.map(({ field, name }) => `${field}: ${name ?? 'none'}`).join(', ')
+        : action.kind === 'poll'
+          ? undefined
+          : action.number;
+    const graphId =
+      outcome.kind === 'accepted'
+        ? outcome.operationId
+        : action.kind === 'poll'
+          ? action.operationId
+          : undefined;
+    this.#note(personId, {
+      atWallMs: startedAt,
+      trigger: 'automatic',
+      event: `${action.kind}: ${outcome.kind}`,
+      durationMs: now - startedAt,
+      ...(detail !== undefined && { detail }),
+      ...(graphId !== undefined && { graphId }),
+      ...(outcome.kind === 'refused' && { code: outcome.code, detail: outcome.reason }),
+    });
   }
 
   // ---- facts
@@ -447,100 +788,98 @@ export class AccountProvisioner {
   #entryOf(personId: PersonId, stored?: Link): Entry {
     const known = this.#entries.get(personId);
     if (known) return known;
-    const link = stored ?? newLink(this.accountId, personId, this.#deps.clock.wall());
-    const unjudged: ReadinessReport = { verdict: 'unverified', headline: undefined, checks: [] };
-    const entry: Entry = {
-      link,
-      person: undefined,
-      evidence: { onlyWebClient: false },
-      shares: [],
-      sharesUser: [],
-      facts: undefined,
-      factsNumber: undefined,
-      outcome: callOutcome(link, unjudged),
-      busy: false,
-      dueWallMs: dueOf(link),
+    const { connectionId } = this.#settings;
+    const link = stored ?? {
+      ...newLink(this.accountId, personId, this.#deps.clock.wall()),
+      ...(connectionId !== undefined && { connectionId }),
     };
+    const entry = newEntry(link);
     this.#entries.set(personId, entry);
     return entry;
   }
 
   #ownFacts(
-    entry: Pick<Entry, 'person' | 'shares' | 'sharesUser' | 'evidence' | 'link'>,
+    entry: Pick<Entry, 'person' | 'shares' | 'sharesUser' | 'evidence' | 'link' | 'signs' | 'facts'>,
     account: Account,
   ): OwnFacts {
     const { clientSeen, onlyWebClient } = entry.evidence;
+    const { answered404WallMs, edgeRefused } = entry.signs;
+    const now = this.#deps.clock.wall();
+    const lately = (wallMs: number | undefined): boolean =>
+      wallMs !== undefined && now - wallMs < 24 * 3_600_000;
+    const [group] = this.#settings.enableGroups;
+    const names = this.#settings.enableGroups.map(({ name }) => name).join(' or ');
     const own = ownFactsOf({
       account,
       person: entry.person,
       tenant: this.#tenant,
-      enableGroup: this.#settings.enableGroup.name,
+      ...(group && { enableGroup: names, enableGroupId: group.id }),
+      mode: this.#settings.mode,
+      wanted: this.wantedFor(entry as Entry),
+      licences: this.#licences,
       sharesIdentityWith: [...entry.shares, ...entry.sharesUser],
       clientSeen,
       onlyWebClient,
+      teamsAnswered404: lately(answered404WallMs),
+      edgeRefused: lately(edgeRefused?.wallMs) ? edgeRefused?.reason : undefined,
     });
-    return { ...own, link: linkFactsOf(entry.link) };
+    const number = own.person?.number;
+    const heldNumber =
+      number === undefined || entry.link.assignedNumber === number
+        ? undefined
+        : this.#deps.heldNumber?.(number, entry.link.personId);
+    return {
+      ...own,
+      ...(own.person && heldNumber && { person: { ...own.person, heldNumber } }),
+      link: linkFactsOf(entry.link),
+    };
   }
 
-  /** A reading about another number says nothing about the one that counts now. */
-  #factsFor(entry: Entry): MicrosoftFacts | undefined {
-    const { facts } = entry;
-    return facts && entry.factsNumber !== numberToAsk(entry) ? { ...facts, number: 'unread' } : facts;
+  /** A reading about another number says nothing about the one that counts now, and leaving counts after a while only. */
+  #factsFor(
+    entry: Pick<Entry, 'facts' | 'factsNumber' | 'link' | 'person' | 'leftWallMs'>,
+  ): MicrosoftFacts | undefined {
+    const { facts, leftWallMs, link } = entry;
+    if (!facts) return undefined;
+    const { user } = facts;
+    const claimedBy =
+      user && user !== 'unread' && facts.inEnableGroup === true
+        ? this.#deps.claimedElsewhere?.(user.objectId)
+        : undefined;
+    const settling =
+      facts.inEnableGroup === false &&
+      link.assignedNumber !== undefined &&
+      leftWallMs !== undefined &&
+      this.#deps.clock.wall() - leftWallMs < this.#settings.settleSeconds * 1_000;
+    const otherNumber = entry.factsNumber !== numberToAsk(entry);
+    if (claimedBy === undefined && !settling && !otherNumber) return facts;
+    return {
+      ...facts,
+      ...(otherNumber && { number: 'unread' as const }),
+      ...(settling && { inEnableGroup: true }),
+      ...(claimedBy !== undefined && { claimedBy }),
+    };
   }
 
-  #byHand(): Pick<TenantFacts, 'domain' | 'routing'> {
-    const byHand = this.#settings.routingByHand ? ({ is: 'by-hand' } as const) : 'unread';
-    return { domain: byHand, routing: byHand };
+  #routing(): Pick<TenantFacts, 'domain' | 'routing' | 'edgeSilent'> {
+    if (this.#settings.routingByHand) return { domain: { is: 'by-hand' }, routing: { is: 'by-hand' } };
+    return { domain: 'unread', routing: 'unread', ...this.#deps.routing?.() };
+  }
+
+  #countLicences(people: Iterable<Person>): OwnPerson['licences'] {
+    const { total } = this.#settings.licences;
+    if (total === undefined) return undefined;
+    let used = 0;
+    for (const { platformLicence } of people) if (platformLicence) used++;
+    return { used, total };
   }
 
   #policy(): AccountPolicy {
-    return { graceSeconds: this.#settings.graceSeconds, mode: 'automatic', standby: false };
+    const { graceSeconds, mode, drift } = this.#settings;
+    return { graceSeconds, mode, standby: false, drift, room: this.#slots.free };
   }
 
   #problem(what: string, error: unknown): void {
     this.#deps.onProblem(`${what}: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-type Work = Extract<ProvisioningAction, { readonly kind: 'assign' | 'unassign' | 'poll' }>;
-const isWork = (action: ProvisioningAction): action is Work =>
-  action.kind === 'assign' || action.kind === 'unassign' || action.kind === 'poll';
-
-/** While a number is taken back, that one; else the wanted one. */
-function numberToAsk({ link, person }: Pick<Entry, 'link' | 'person'>): E164 | undefined {
-  const removing = link.state === 'REMOVING' || link.state === 'REMOVE_FAILED';
-  return removing ? link.assignedNumber : person?.numbers[0];
-}
-
-/** When time alone makes the next step: a poll, the end of a wait, the end of the grace time. */
-function dueOf({ operation, notBeforeWallMs, graceEndsWallMs, state }: Link): number {
-  const times = [operation?.nextPollWallMs ?? notBeforeWallMs];
-  if (state === 'DEGRADED') times.push(graceEndsWallMs);
-  return Math.min(...times.filter((time) => time !== undefined), Number.POSITIVE_INFINITY);
-}
-
-/** From the moment Microsoft has the number the link holds the object id; names may change after that. */
-function bound(link: Link, facts: MicrosoftFacts | undefined): Link {
-  const user = facts?.user;
-  if (link.objectId !== undefined || !linked.has(link.state) || !user || user === 'unread') return link;
-  return { ...link, objectId: user.objectId };
-}
-
-/** Whose presence may be read and written: the link's user, else the only one who can be meant. */
-function settledObjectId({ link, facts, shares, sharesUser }: Entry): string | undefined {
-  if (link.objectId !== undefined) return link.objectId;
-  const user = facts?.user;
-  const alone = shares.length === 0 && sharesUser.length === 0;
-  if (!user || user === 'unread' || !alone || (facts?.alsoMatches.length ?? 0) > 0) return undefined;
-  return user.guest || user.kind === 'resource' ? undefined : user.objectId;
-}
-
-/** Two people of one name are told apart by what they sign in with. */
-function calledBeside(person: Person | undefined, other: Person | undefined): string {
-  if (!other) return 'somebody else';
-  return other.displayName === person?.displayName ? other.upn : other.displayName;
-}
-
-function sameAs(a: Person | undefined, b: Person | undefined): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

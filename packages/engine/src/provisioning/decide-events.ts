@@ -1,14 +1,20 @@
-import type { Link, ReadinessCheck, ReadinessCode, ReadinessReport } from '@tandem/domain';
+import type { DriftField, Link, ReadinessCheck, ReadinessCode, ReadinessReport } from '@tandem/domain';
 import type { MicrosoftFacts, NumberFacts, OwnFacts, Seen } from './facts.ts';
 import type { LinkEvent } from './link.machine.ts';
+import { policiesDue, policiesMissing, policiesReadBack } from './policies.ts';
+import type { DriftPolicy } from './settings.ts';
 
 export interface AccountPolicy {
   /** How long a person who lost a prerequisite keeps calling: 0 to 7 days, 24 h by default, 0 in the rehearsal world. */
   readonly graceSeconds: number;
   /** `automatic`: the enable group decides. `manual`: the toggle does (product-behaviour 1.5). */
-  readonly mode: 'automatic' | 'manual';
+  readonly mode: 'automatic' | 'manual' | 'mixed';
   /** The account stands by for a disaster: validated, not assigned. */
   readonly standby: boolean;
+  /** False: as much is under way at Microsoft as may be; nothing new is begun. Absent: there is room. */
+  readonly room?: boolean;
+  /** What is done about changes by somebody else; absent: an admin is asked. */
+  readonly drift?: Readonly<Record<DriftField, DriftPolicy>>;
 }
 
 /** What there is to see of one person at one moment. */
@@ -110,12 +116,17 @@ export function decideEvents(
       const loss = lossEvent(before, after, red, now);
       // The writes look at the wanted number themselves; what is under way for another one is seen through first.
       if (loss && loss.event !== 'numberChanged') return loss;
+      if (before.step === 'policies')
+        return policiesDue(before, after.own.wanted, after.microsoft, nowWallMs).length === 0
+          ? { event: 'operationSucceeded' }
+          : undefined;
+      if (before.reassign) return undefined;
       return seen && before.operation === undefined && holds(seen) ? { event: 'alreadyAssigned' } : undefined;
     }
     case 'PROPAGATING': {
       const loss = lossEvent(before, after, red, now);
       if (loss) return loss;
-      if (seen && settled(seen)) return { event: 'readBackEqual' };
+      if (seen && settled(seen) && policiesStand(before, after)) return { event: 'readBackEqual' };
       return nowWallMs - before.sinceWallMs > dayMs && before.code !== 'PRV-504'
         ? { event: 'readBackLate', code: 'PRV-504' }
         : undefined;
@@ -125,8 +136,14 @@ export function decideEvents(
     case 'DRIFTED': {
       const loss = lossEvent(before, after, red, now);
       if (loss) return loss;
-      if (before.state === 'DRIFTED') return seen && settled(seen) ? { event: 'readBackEqual' } : undefined;
+      if (before.state === 'DRIFTED') {
+        if (before.replaces !== undefined || before.reassign) return { event: 'retry' };
+        return seen && settled(seen) && (before.drift ?? []).length === 0 && policiesStand(before, after)
+          ? { event: 'readBackEqual' }
+          : undefined;
+      }
       if (seen && !seen.pending && !holds(seen)) return { event: 'readBackDiffers', code: 'PRV-506' };
+      if ((before.drift ?? []).length > 0) return { event: 'readBackDiffers', code: 'PRV-506' };
       return before.state === 'AWAITING_RELAUNCH' && checks[12]?.status === 'green'
         ? { event: 'clientSeen' }
         : undefined;
@@ -143,12 +160,47 @@ export function decideEvents(
         : undefined;
     }
     case 'REMOVING':
-    case 'REMOVE_FAILED':
-      if (!assigned) return { event: 'readBackClean' };
-      return seen && !seen.pending && !holds(seen) && seen.otherNumber !== before.assignedNumber
-        ? { event: 'readBackClean' }
+    case 'REMOVE_FAILED': {
+      const clean =
+        !assigned || (seen && !seen.pending && !holds(seen) && seen.otherNumber !== before.assignedNumber);
+      // The policies go after the number, and the licence after both.
+      if (clean) return before.policies ? undefined : { event: 'readBackClean' };
+      if (untouched(before, seen) && isBack(before, after, account)) return { event: 'removalCancelled' };
+      if (before.state === 'REMOVING') return undefined;
+      const licence = after.microsoft?.licence;
+      const rescued = before.code === 'PRV-405' && licence !== undefined && licence !== 'unread';
+      // Stranded by a licence that went first: the moment it is back, the number can be released (PRV-405).
+      return nowWallMs - before.sinceWallMs >= hourMs || (rescued && licence.phone !== 'missing')
+        ? { event: 'retry' }
         : undefined;
+    }
   }
+}
+
+const hourMs = 3_600_000;
+
+/** Everything that is wanted of policies is in effect, as far as we are the ones to assign it. */
+function policiesStand(link: Link, after: Observation): boolean {
+  const wanted = after.own.wanted;
+  if (!wanted || Object.values(wanted).every((wish) => !wish?.assign)) return true;
+  const seen = policiesReadBack(link, after.microsoft);
+  return seen !== undefined && policiesMissing(wanted, seen).every(({ assign }) => !assign);
+}
+
+/** Nothing was taken back since the removal began, or what was asked for did not happen. */
+function untouched(link: Link, seen: NumberFacts | undefined): boolean {
+  if (link.operation) return false;
+  if (link.lastWriteWallMs === undefined || link.lastWriteWallMs < link.sinceWallMs) return true;
+  return seen !== undefined && !seen.pending && holds(seen);
+}
+
+/** Why the removal began is over: everything is there again, and the number is still the wanted one. */
+function isBack(link: Link, after: Observation, account: AccountPolicy): boolean {
+  return (
+    after.own.person?.number === link.assignedNumber &&
+    inScope(after, account) === true &&
+    complete(after.report.checks)
+  );
 }
 
 const withCode = (event: LinkEvent, check: ReadinessCheck | undefined): DecidedEvent =>
@@ -164,6 +216,7 @@ function complete(checks: readonly ReadinessCheck[]): boolean {
 /** Whether the person is meant to call with Teams at all. */
 function inScope(after: Observation, account: AccountPolicy): Seen<boolean> {
   if (account.mode === 'manual') return after.own.person?.teamsToggle === true;
+  if (account.mode === 'mixed' && after.own.link.approved !== true) return false;
   if (after.microsoft === undefined) return 'unread';
   // A claim by two accounts is a matter to settle, not a reason to leave.
   return after.microsoft.inEnableGroup;
@@ -206,7 +259,8 @@ function waitingEvent(
   }
   if (!complete(after.report.checks) || !seen) return undefined;
   if (conflict !== undefined) return { event: 'refused', code: conflict };
-  return { event: holds(seen) ? 'alreadyAssigned' : 'taken' };
+  if (holds(seen) && !before.reassign) return { event: 'alreadyAssigned' };
+  return account.room === false ? undefined : { event: 'taken' };
 }
 
 /** A person who was or is being assigned lost something, or has a new number. */
@@ -229,6 +283,14 @@ function lossEvent(
  * The mass-change guard (product-behaviour 1.4): when one cycle would take more people away than this, it waits for an
  * admin. A deleted group looks like everybody leaving.
  */
-export function needsConfirmation(leaving: number, linked: number): boolean {
-  return leaving > Math.max(10, Math.min(50, 0.2 * linked));
+export function needsConfirmation(
+  leaving: number,
+  linked: number,
+  guard: { readonly least: number; readonly most: number; readonly percent: number } = {
+    least: 10,
+    most: 50,
+    percent: 20,
+  },
+): boolean {
+  return leaving > Math.max(guard.least, Math.min(guard.most, (guard.percent / 100) * linked));
 }

@@ -4,7 +4,17 @@ import type { E164, Link, ReadinessCode } from '@tandem/domain';
 import fc from 'fast-check';
 import { evaluateReadiness } from './evaluate-readiness.ts';
 import type { MicrosoftFacts, OwnFacts } from './facts.ts';
-import { assigned, at, free, microsoftFacts, number, ownFacts, readyLink, user } from './test-person.ts';
+import {
+  assigned,
+  at,
+  free,
+  microsoftFacts,
+  number,
+  ownFacts,
+  readyLink,
+  user,
+  wantsVrp,
+} from './test-person.ts';
 
 const judge = (
   own: Omit<OwnFacts, 'link'> = ownFacts(),
@@ -132,11 +142,12 @@ test('Microsoft has the number and the client was not seen since: amber, quit an
 });
 
 test('an unread part of any kind never reads as ready (a false "ready" is a defect)', () => {
-  const unread = ['user', 'inEnableGroup', 'licence', 'number', 'routingPolicy'] as const;
+  const unread = ['user', 'inEnableGroup', 'licence', 'number', 'policies'] as const;
+  const managed = ownFacts({}, { wanted: wantsVrp });
   fc.assert(
     fc.property(fc.subarray([...unread], { minLength: 1 }), fc.nat(60), (parts, minutes) => {
       const facts = microsoftFacts(Object.fromEntries(parts.map((part) => [part, 'unread'])));
-      assert.notEqual(judge(ownFacts(), facts, readyLink(), at + minutes * 60_000).verdict, 'ready');
+      assert.notEqual(judge(managed, facts, readyLink(), at + minutes * 60_000).verdict, 'ready');
     }),
     { numRuns: 50 },
   );

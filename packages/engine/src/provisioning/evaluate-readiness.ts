@@ -1,6 +1,8 @@
 import {
   fixOf,
   type LinkState,
+  type PolicyField,
+  policyFields,
   type ReadinessCheck,
   type ReadinessCheckId,
   type ReadinessCode,
@@ -14,6 +16,8 @@ import {
   sentenceOf,
 } from '@tandem/domain';
 import type { MicrosoftFacts, OwnFacts } from './facts.ts';
+import { fixLinkOf } from './fix-links.ts';
+import { policiesMissing } from './policies.ts';
 
 /** Two full rounds of the reconciler (product-behaviour 1.2: every 15 min). Older facts are not facts. */
 export const factsAgeLimitMs = 30 * 60_000;
@@ -82,7 +86,7 @@ export function evaluateReadiness(
     fresh ? userCheck(own, fresh) : unknown(why),
     identityCheck(own, fresh, why),
     fresh ? groupCheck(own, fresh) : unknown(why),
-    numberCheck(own),
+    numberCheck(own, fresh),
     own.person?.teamsToggle === false
       ? red('PRV-303')
       : own.person
@@ -94,12 +98,22 @@ export function evaluateReadiness(
     fresh ? policyCheck(own, fresh) : unknown(why),
     clientCheck(own, nowWallMs),
   ];
+  const user = microsoft?.user;
+  const place = {
+    ...(own.account.enableGroupId !== undefined && { groupId: own.account.enableGroupId }),
+    ...(own.person?.id !== undefined && { personId: own.person.id }),
+    ...(user && user !== 'unread' && { objectId: user.objectId }),
+  };
   return reportOf(
-    judgements.map((judgement, id) => ({
-      id: id as ReadinessCheckId,
-      name: readinessChecks[id as ReadinessCheckId],
-      ...judgement,
-    })),
+    judgements.map((judgement, id) => {
+      const link = fixLinkOf(judgement.code, place);
+      return {
+        id: id as ReadinessCheckId,
+        name: readinessChecks[id as ReadinessCheckId],
+        ...judgement,
+        ...(link !== undefined && { link }),
+      };
+    }),
   );
 }
 
@@ -201,16 +215,25 @@ function identityCheck(own: OwnFacts, microsoft: MicrosoftFacts | undefined, why
 }
 
 function groupCheck(own: OwnFacts, microsoft: MicrosoftFacts): Judgement {
-  const { enableGroup } = own.account;
+  const { enableGroup, mode } = own.account;
   const group = enableGroup === undefined ? {} : { group: `the group ${enableGroup}` };
   if (microsoft.claimedBy !== undefined) return red('PRV-206', { x: microsoft.claimedBy });
+  if (mode === 'manual') return good('Each person is switched on by hand; no group is needed.');
   if (microsoft.inEnableGroup === 'unread') return unknown('The enable group has not been read yet.');
-  return microsoft.inEnableGroup
-    ? good(`Is in ${group.group ?? 'the enable group'}.`)
-    : red('PRV-205', group);
+  if (!microsoft.inEnableGroup) return red('PRV-205', group);
+  if (mode === 'mixed' && own.link.approved !== true)
+    return {
+      status: 'red',
+      sentence: `Is in ${group.group ?? 'the enable group'} and waits for an approval.`,
+      owner: 'platform-admin',
+      fix: 'Approve the person for calls in Teams.',
+    };
+  const via = microsoft.via ?? [];
+  const path = via.length === 0 ? '' : ` via ${via.join(', ')}`;
+  return good(`Is in ${group.group ?? 'the enable group'}${path}.`);
 }
 
-function numberCheck(own: OwnFacts): Judgement {
+function numberCheck(own: OwnFacts, microsoft: MicrosoftFacts | undefined): Judgement {
   const { person } = own;
   if (!person) return noPerson();
   if (person.invalidNumber) {
@@ -220,6 +243,10 @@ function numberCheck(own: OwnFacts): Judgement {
   if (person.number === undefined) return red('PRV-301');
   if (person.heldNumber)
     return red('PRV-307', { date: person.heldNumber.until, reason: person.heldNumber.reason });
+  const user = microsoft?.user;
+  const country = user && user !== 'unread' ? user.country?.toUpperCase() : undefined;
+  if (country !== undefined && person.numberCountry !== undefined && country !== person.numberCountry)
+    return amber('PRV-308', { x: country, y: person.numberCountry });
   return good(`Has ${person.number}.`);
 }
 
@@ -279,7 +306,7 @@ function microsoftNumberCheck(own: OwnFacts, microsoft: MicrosoftFacts, nowWallM
     if (seen.voiceEnabled === 'unread') return unknown('Enterprise voice has not been read yet.');
     if (!seen.voiceEnabled)
       return link.state === 'READY' || link.state === 'DRIFTED'
-        ? red('PRV-505')
+        ? red('PRV-505', {}, link.sinceWallMs)
         : waiting('Microsoft has the number; voice is not on yet.', 'microsoft', 'Wait.');
     return good(`${number} is assigned at Microsoft, voice is on.`);
   }
@@ -294,28 +321,64 @@ function microsoftNumberCheck(own: OwnFacts, microsoft: MicrosoftFacts, nowWallM
     const minutes = Math.floor((nowWallMs - link.sinceWallMs) / 60_000);
     return amber('PRV-504', { t: minutes < 1 ? 'a moment' : `${minutes} min` }, link.sinceWallMs);
   }
-  return waiting(
-    link.state === 'ASSIGNING' || seen.pending
-      ? `Microsoft is assigning ${number}.`
-      : `${number} is not assigned at Microsoft yet.`,
-    link.state === 'ASSIGNING' || seen.pending ? 'microsoft' : 'vendor',
-    'Wait; Tandem assigns it once everything above is in order.',
-  );
+  const assigning = link.state === 'ASSIGNING' || seen.pending;
+  return {
+    ...waiting(
+      assigning ? `Microsoft is assigning ${number}.` : `${number} is not assigned at Microsoft yet.`,
+      assigning ? 'microsoft' : 'vendor',
+      'Wait; Tandem assigns it once everything above is in order.',
+    ),
+    sinceWallMs: link.sinceWallMs,
+    ...(assigning && { usualSeconds: 10, worstSeconds: 1_800 }),
+  };
 }
 
+const policyWords: Readonly<Record<PolicyField, string>> = {
+  voiceRouting: 'voice routing policy',
+  calling: 'calling policy',
+  dialPlan: 'dial plan',
+};
+
 function policyCheck(own: OwnFacts, microsoft: MicrosoftFacts): Judgement {
-  switch (microsoft.routingPolicy) {
-    case 'unread':
-      return unknown('The voice routing policy has not been read yet.');
-    case 'assigned':
-      return good('Has the voice routing policy.');
-    case 'by-hand':
-      return good('The voice routing policy is kept by hand.');
-    case 'missing':
-      return own.link.code === 'PRV-502'
-        ? red('PRV-502', own.link.reason === undefined ? {} : { reason: own.link.reason })
-        : waiting('The voice routing policy is not assigned yet.', 'vendor', 'Wait; Tandem assigns it.');
-  }
+  const { wanted, link } = own;
+  const managed = policyFields.filter((field) => wanted?.[field]);
+  if (managed.length === 0) return good('The voice routing policy is kept by hand.');
+  if (microsoft.policies === 'unread') return unknown('The policies have not been read yet.');
+  const [missing] = policiesMissing(wanted, microsoft.policies);
+  if (!missing)
+    return good(
+      `Has ${managed.map((field) => `the ${policyWords[field]} ${wanted?.[field]?.name ?? 'of the tenant'}`).join(', ')}.`,
+    );
+  if (link.code === 'PRV-502')
+    return red('PRV-502', link.reason === undefined ? {} : { reason: link.reason });
+  const { field, name, assign } = missing;
+  const now = microsoft.policies[field].name;
+  const what = `${policyWords[field]} ${name ?? 'of the tenant'}`;
+  const wrote = link.policies?.[field];
+  if (wrote?.seen && wrote.name === name)
+    return amber('PRV-506', { field: policyWords[field], old: name ?? 'none', new: now ?? 'none' });
+  if (wrote && wrote.name === name)
+    return {
+      ...waiting(`Microsoft took the ${what} and does not show it yet.`, 'microsoft', 'Wait.'),
+      sinceWallMs: wrote.wroteWallMs,
+      usualSeconds: 600,
+      worstSeconds: 86_400,
+    };
+  return assign
+    ? {
+        ...waiting(`The ${what} is not assigned yet.`, 'vendor', 'Wait; Tandem assigns it.'),
+        usualSeconds: 30,
+        worstSeconds: 86_400,
+      }
+    : {
+        ...waiting(
+          `The ${what} is not in effect; a group of the tenant shall give it.`,
+          'teams-admin',
+          'See that the policy is granted to a group of which the person is a direct member; Microsoft takes up to 24 h.',
+        ),
+        usualSeconds: 3_600,
+        worstSeconds: 86_400,
+      };
 }
 
 /** Microsoft has accepted the number, and it has not been taken back. */
@@ -346,6 +409,7 @@ function clientCheck(own: OwnFacts, nowWallMs: number): Judgement {
     return amber('PRV-601', {}, accepted);
   if (person.teamsAnswered404)
     return amber('PRV-701', person.number === undefined ? {} : { n: person.number });
+  if (person.edgeRefused !== undefined) return amber('PRV-702', { reason: person.edgeRefused });
   if (seen && (seen.by === 'override' || accepted === undefined || seen.wallMs >= accepted))
     return accepted === undefined && seen.by !== 'override'
       ? follows('The number has not been assigned yet; a client cannot have it.')

@@ -1,4 +1,5 @@
-import type { E164, LinkState, ReadinessCode } from '@tandem/domain';
+import type { E164, LinkPolicy, LinkState, PolicyField, ReadinessCode } from '@tandem/domain';
+import type { ProvisioningSettings, WantedPolicies } from './settings.ts';
 
 /** What Microsoft was not asked for, or did not answer. Never read as yes or as no. */
 export type Seen<T> = T | 'unread';
@@ -11,7 +12,13 @@ export interface OwnFacts {
     readonly suspended: boolean;
     /** What people call the enable group. */
     readonly enableGroup?: string;
+    /** Where its members are kept. */
+    readonly enableGroupId?: string;
+    /** Absent: the enable group decides. */
+    readonly mode?: ProvisioningSettings['mode'];
   };
+  /** Absent: policies are kept by hand. */
+  readonly wanted?: WantedPolicies;
   readonly tenant: TenantFacts;
   /** Undefined: nobody on the platform belongs to this Entra user. */
   readonly person: OwnPerson | undefined;
@@ -24,10 +31,14 @@ export interface OwnFacts {
     readonly reason?: string;
     /** Since Microsoft asked us to slow down, until when. */
     readonly throttledUntilWallMs?: number;
+    readonly policies?: Readonly<Partial<Record<PolicyField, LinkPolicy>>>;
+    /** Mixed mode. */
+    readonly approved?: boolean;
   };
 }
 
 export interface OwnPerson {
+  readonly id?: string;
   readonly displayName: string;
   readonly mail?: string;
   readonly active: boolean;
@@ -47,6 +58,10 @@ export interface OwnPerson {
   };
   readonly onlyWebClient?: boolean;
   readonly teamsAnswered404?: boolean;
+  /** Why our own edge refused the person's last call (PRV-702). */
+  readonly edgeRefused?: string;
+  /** ISO 3166 alpha-2, by the plan of the number. */
+  readonly numberCountry?: string;
 }
 
 /** The connection of an account with its Microsoft 365 tenant (row 1). */
@@ -86,13 +101,22 @@ export interface MicrosoftFacts {
   readonly alsoMatches: readonly string[];
   readonly nearest?: readonly string[];
   readonly inEnableGroup: Seen<boolean>;
+  /** Through which groups, outermost first; empty or absent: directly. */
+  readonly via?: readonly string[];
   /** Another account whose enable group holds the person too. */
   readonly claimedBy?: string;
   readonly licence: Seen<LicenceFacts>;
   readonly number: Seen<NumberFacts>;
-  /** Effective voice routing policy (row 11). */
-  readonly routingPolicy: Seen<'assigned' | 'missing' | 'by-hand'>;
+  /** What is in effect, whoever set it (row 11). */
+  readonly policies: Seen<EffectivePolicies>;
+  /** When Teams' own view was read: a policy write must be older than this before it is judged or repeated. */
+  readonly policiesReadAtWallMs?: number;
 }
+
+/** Null: none is set for the person, the tenant's default counts. `by`: direct, group or what Microsoft says. */
+export type EffectivePolicies = Readonly<
+  Record<PolicyField, { readonly name: string | null; readonly by?: string }>
+>;
 
 export interface MicrosoftUser {
   readonly objectId: string;
@@ -102,12 +126,15 @@ export interface MicrosoftUser {
   readonly kind: Seen<'user' | 'resource' | 'ineligible' | 'on-premises'>;
   readonly deletedOn?: string;
   readonly country?: string;
+  readonly department?: string;
+  readonly city?: string;
 }
 
 export interface LicenceFacts {
   /** Both plans, Teams and Teams Phone, are usable. */
   readonly phone: 'usable' | 'warning' | 'pending' | 'missing';
   readonly callingPlan: boolean;
+  /** The licence of the tenant's stock that would do, and how many are free; absent: the stock was not read. */
   readonly spare?: { readonly count: number; readonly sku: string };
   /** Seen by Teams itself: `featureTypes` contains PhoneSystem. */
   readonly seenByTeams: Seen<boolean>;

@@ -34,8 +34,8 @@ test('each state handles as many events as the table of the product says', () =>
     DRIFTED: 6,
     DEGRADED: 5,
     STANDBY: 2,
-    REMOVING: 4,
-    REMOVE_FAILED: 2,
+    REMOVING: 5,
+    REMOVE_FAILED: 3,
     REMOVED: 4,
     FAILED: 8,
   });

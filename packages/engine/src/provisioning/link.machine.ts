@@ -30,6 +30,8 @@ export const linkEvents = [
   /** Toggle off, platform user deleted, left with "immediate". */
   'removeNow',
   'readBackClean',
+  /** Nothing was taken back yet, and everything is there again. */
+  'removalCancelled',
   'numberChanged',
   /** The admin pressed Retry, or the cause changed. */
   'retry',
@@ -143,8 +145,11 @@ export const linkMachine = {
     tryLater: ['REMOVING', 'retryLater'],
     readBackClean: ['REMOVED', 'forgetOperation', 'releaseNumber'],
     refused: ['REMOVE_FAILED', 'forgetOperation', 'markStranded'],
+    // DEGRADED decides what is left to do: nothing, or to assign it again.
+    removalCancelled: ['DEGRADED', 'startGrace'],
   },
   REMOVE_FAILED: {
+    removalCancelled: ['DEGRADED', 'startGrace'],
     readBackClean: ['REMOVED', 'releaseNumber'],
     retry: ['REMOVING', 'unassignNumber'],
   },

@@ -11,7 +11,10 @@ export function mergeFacts(before: MicrosoftFacts | undefined, now: MicrosoftFac
     ...(now.inEnableGroup === 'unread' && { inEnableGroup: before.inEnableGroup }),
     ...(now.licence === 'unread' && { licence: before.licence }),
     ...(now.number === 'unread' && { number: before.number }),
-    ...(now.routingPolicy === 'unread' && { routingPolicy: before.routingPolicy }),
+    ...(now.policies === 'unread' && {
+      policies: before.policies,
+      ...(before.policiesReadAtWallMs !== undefined && { policiesReadAtWallMs: before.policiesReadAtWallMs }),
+    }),
   };
   if (Object.keys(kept).length === 0) return now;
   return { ...now, ...kept, readAtWallMs: Math.min(before.readAtWallMs, now.readAtWallMs) };

@@ -1,5 +1,6 @@
-import { type Account, isE164, type Person } from '@tandem/domain';
+import { type Account, countryOfNumber, type E164, isE164, type Person } from '@tandem/domain';
 import type { OwnFacts, OwnPerson, TenantFacts } from './facts.ts';
+import type { WantedPolicies } from './settings.ts';
 
 /** What our own store says of one person, put together from its nouns. */
 export interface OwnSide {
@@ -8,6 +9,13 @@ export interface OwnSide {
   readonly tenant: TenantFacts;
   /** What people call the enable group. */
   readonly enableGroup?: string | undefined;
+  readonly enableGroupId?: string | undefined;
+  readonly mode?: OwnFacts['account']['mode'];
+  readonly wanted?: WantedPolicies | undefined;
+  /** Size of the account's pool of licences, and how many are taken. */
+  readonly licences?: OwnPerson['licences'] | undefined;
+  readonly teamsAnswered404?: boolean | undefined;
+  readonly edgeRefused?: string | undefined;
   /** Names of others who claim the same Entra user (PRV-111). */
   readonly sharesIdentityWith?: readonly string[] | undefined;
   readonly clientSeen?: OwnPerson['clientSeen'] | undefined;
@@ -16,14 +24,17 @@ export interface OwnSide {
 
 /** Own facts without the link, which the reconciler adds. */
 export function ownFactsOf(side: OwnSide): Omit<OwnFacts, 'link'> {
-  const { account, person, tenant, enableGroup } = side;
+  const { account, person, tenant, enableGroup, enableGroupId, mode, wanted } = side;
   return {
     account: {
       teamsEnabled: true,
       suspended: account.status === 'suspended',
       ...(enableGroup !== undefined && { enableGroup }),
+      ...(enableGroupId !== undefined && { enableGroupId }),
+      ...(mode !== undefined && { mode }),
     },
     tenant,
+    ...(wanted && { wanted }),
     person: person?.accountId === account.id ? ownPersonOf(person, side) : undefined,
   };
 }
@@ -31,6 +42,7 @@ export function ownFactsOf(side: OwnSide): Omit<OwnFacts, 'link'> {
 function ownPersonOf(person: Person, side: OwnSide): OwnPerson {
   const [number] = person.numbers;
   return {
+    id: person.id,
     displayName: person.displayName,
     ...(person.mail !== undefined && { mail: person.mail }),
     active: person.active,
@@ -40,5 +52,21 @@ function ownPersonOf(person: Person, side: OwnSide): OwnPerson {
     sharesIdentityWith: side.sharesIdentityWith ?? [],
     ...(side.clientSeen !== undefined && { clientSeen: side.clientSeen }),
     ...(side.onlyWebClient === true && { onlyWebClient: true }),
+    ...(side.licences && { licences: side.licences }),
+    ...(side.teamsAnswered404 === true && { teamsAnswered404: true }),
+    ...(side.edgeRefused !== undefined && { edgeRefused: side.edgeRefused }),
+    ...countryOf(person, number),
   };
+}
+
+/** People are immutable, so their number's country is read once each. */
+const countries = new WeakMap<Person, string>();
+function countryOf(person: Person, number: E164 | undefined): { readonly numberCountry?: string } {
+  if (number === undefined || !isE164(number)) return {};
+  let country = countries.get(person);
+  if (country === undefined) {
+    country = countryOfNumber(number) ?? '';
+    countries.set(person, country);
+  }
+  return country === '' ? {} : { numberCountry: country };
 }

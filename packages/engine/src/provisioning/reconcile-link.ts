@@ -1,8 +1,12 @@
-import type { E164, Link, ReadinessCode, ReadinessReport } from '@tandem/domain';
+import type { E164, Link, LinkState, ReadinessCode, ReadinessReport } from '@tandem/domain';
 import { type AccountPolicy, type DecidedEvent, decideEvents, graceEnds, readBack } from './decide-events.ts';
+import { decided, decidedByRule, driftOf, sameDrift } from './drift.ts';
 import { evaluateReadiness } from './evaluate-readiness.ts';
 import type { MicrosoftFacts, OwnFacts } from './facts.ts';
 import { type LinkAction, linkStep } from './link.machine.ts';
+import { linkWrites } from './link-writes.ts';
+import { noticesOf, withTold } from './notices.ts';
+import { type PolicyWrite, sawPolicies } from './policies.ts';
 
 /** What the world has to do. A write carries a key: the same key is the same write, however often it is said. */
 export type ProvisioningAction =
@@ -12,18 +16,37 @@ export type ProvisioningAction =
       readonly objectId: string;
       readonly idempotencyKey: string;
     }
-  | { readonly kind: 'unassign'; readonly number: E164; readonly idempotencyKey: string }
+  | { readonly kind: 'unassign'; readonly number: string; readonly idempotencyKey: string }
+  | {
+      readonly kind: 'assign-policies';
+      readonly objectId: string;
+      readonly writes: readonly PolicyWrite[];
+      readonly idempotencyKey: string;
+    }
   | { readonly kind: 'poll'; readonly operationId: string }
   /** Read the number again: nothing is written before the effect of the last write was seen. */
   | { readonly kind: 'read-number'; readonly number: E164 }
-  | { readonly kind: 'tell-person'; readonly about: 'relaunch' }
-  | { readonly kind: 'alert'; readonly code: ReadinessCode; readonly reason?: string }
+  | { readonly kind: 'tell-person'; readonly about: 'relaunch' | 'reminder' }
+  | {
+      readonly kind: 'alert';
+      readonly about: 'blocked' | 'late' | 'stranded' | 'refused' | 'drift';
+      readonly code?: ReadinessCode;
+    }
   | { readonly kind: 'release-number'; readonly number: E164 };
+
+export interface LinkStepTaken {
+  readonly event: DecidedEvent['event'];
+  readonly from: LinkState;
+  readonly to: LinkState;
+  readonly code?: ReadinessCode;
+}
 
 export interface Reconciled {
   readonly link: Link;
   readonly actions: readonly ProvisioningAction[];
   readonly report: ReadinessReport;
+  /** What happened, for the history. */
+  readonly steps: readonly LinkStepTaken[];
 }
 
 /** No loop of events is longer: leave, rejoin and take in one breath are six. */
@@ -40,19 +63,60 @@ export function reconcileLink(
   account: AccountPolicy,
   nowWallMs: number,
 ): Reconciled {
-  let link = before;
+  let link = sawPolicies(before, microsoft);
   const actions: ProvisioningAction[] = [];
+  const steps: LinkStepTaken[] = [];
   for (let step = 0; step < mostSteps; step++) {
+    link = drifted(link, own, microsoft, account, nowWallMs);
     const observation = observe(link, own, microsoft, nowWallMs);
-    const decided = decideEvents(link, observation, account, nowWallMs);
-    if (!decided) break;
-    const next = applyEvent(link, decided, account, nowWallMs, actions);
+    const happened = decideEvents(link, observation, account, nowWallMs);
+    if (!happened) break;
+    const next = applyEvent(link, happened, account, nowWallMs, actions);
     if (!next) break;
-    link = decided.event === 'alreadyAssigned' ? found(next, own, microsoft) : next;
+    const { code } = happened;
+    steps.push({
+      event: happened.event,
+      from: link.state,
+      to: next.state,
+      ...(code !== undefined && { code }),
+    });
+    link = happened.event === 'alreadyAssigned' ? found(next, own, microsoft) : next;
   }
   const { report } = observe(link, own, microsoft, nowWallMs);
-  const acted = writes(link, own, microsoft, report, nowWallMs);
-  return { link: acted.link, actions: [...actions, ...acted.actions], report };
+  const noticed = noticesOf(link, report, nowWallMs);
+  const acted = linkWrites(noticed.link, own, microsoft, report, account, nowWallMs);
+  return {
+    link: acted.link,
+    actions: [...actions, ...noticed.actions, ...acted.actions],
+    report,
+    steps,
+  };
+}
+
+const settledStates: ReadonlySet<LinkState> = new Set(['AWAITING_RELAUNCH', 'READY', 'DRIFTED']);
+
+/** What somebody else changed, and what the account's rules say about it. */
+function drifted(
+  link: Link,
+  own: Omit<OwnFacts, 'link'>,
+  microsoft: MicrosoftFacts | undefined,
+  account: AccountPolicy,
+  nowWallMs: number,
+): Link {
+  if (!settledStates.has(link.state) || link.replaces !== undefined || link.reassign) return link;
+  // Another number is wanted by us: that is our own change.
+  const ours = own.person?.number === link.assignedNumber;
+  const number = ours ? readBack(link, microsoft?.number ?? 'unread') : undefined;
+  const drift = driftOf(link, number, own.wanted, microsoft, nowWallMs);
+  let next = link;
+  if (!sameDrift(link.drift, drift)) {
+    const { drift: _, ...rest } = link;
+    next = drift.length === 0 ? rest : { ...rest, drift };
+  }
+  if (link.state !== 'DRIFTED' || !account.drift) return next;
+  for (const { drift: one, decision } of decidedByRule(next, drift, account.drift, nowWallMs))
+    next = decided(next, one, decision, 'Tandem, by the rule of the account', nowWallMs);
+  return next;
 }
 
 /** What Microsoft has already is ours from now on: to be taken back one day, and known by its object id. */
@@ -85,8 +149,17 @@ export function linkFactsOf(link: Link): OwnFacts['link'] {
     ...(link.code !== undefined && { code: link.code }),
     ...(link.reason !== undefined && { reason: link.reason }),
     ...(link.notBeforeWallMs !== undefined && { throttledUntilWallMs: link.notBeforeWallMs }),
+    ...(link.policies && { policies: link.policies }),
+    ...(link.approvedWallMs !== undefined && { approved: true }),
   };
 }
+
+const alerts = {
+  alertLate: 'late',
+  recordRefusal: 'refused',
+  recordDifference: 'drift',
+  markStranded: 'stranded',
+} as const;
 
 /** The link after an event, or undefined where its state ignores it. */
 export function applyEvent(
@@ -107,7 +180,12 @@ export function applyEvent(
     ...(decided.code !== undefined && { code: decided.code }),
   };
   if (state === 'PROPAGATING' && link.state !== 'PROPAGATING') next = { ...next, acceptedWallMs: nowWallMs };
-  if (state === 'REMOVED') next = without(next, 'assignedNumber', 'acceptedWallMs', 'lastWriteWallMs');
+  if (state === 'REMOVED' && link.assignedNumber !== undefined)
+    actions.push({ kind: 'release-number', number: link.assignedNumber });
+  if (state === 'REMOVED')
+    next = without(next, 'assignedNumber', 'acceptedWallMs', 'lastWriteWallMs', 'policies', 'accepted');
+  if (state !== link.state) next = without(next, 'step');
+  if (state === 'REMOVING' || state === 'REMOVED') next = without(next, 'drift', 'replaces', 'reassign');
   for (const action of does) next = act(action, next, decided, account, nowWallMs, actions);
   return next;
 }
@@ -127,20 +205,22 @@ function act(
       return without(link, 'graceEndsWallMs');
     case 'newGeneration':
       return {
-        ...without(link, 'retries', 'notBeforeWallMs', 'acceptedWallMs'),
+        ...without(link, 'retries', 'notBeforeWallMs', 'acceptedWallMs', 'drift', 'told'),
         generation: link.generation + 1,
       };
     case 'forgetOperation':
       return without(link, 'operation', 'retries', 'notBeforeWallMs');
     case 'tellPersonToRelaunch':
       actions.push({ kind: 'tell-person', about: 'relaunch' });
-      return link;
+      return withTold(link, 'relaunch');
     case 'alertLate':
     case 'recordRefusal':
     case 'recordDifference':
     case 'markStranded':
-      actions.push({ kind: 'alert', code: decided.code ?? 'PRV-501' });
-      return link;
+      // A removal that fails each hour is told once, not each hour.
+      if (action === 'markStranded' && link.told?.includes('stranded')) return link;
+      actions.push({ kind: 'alert', about: alerts[action], code: decided.code ?? 'PRV-501' });
+      return action === 'markStranded' ? withTold(link, 'stranded') : link;
     case 'releaseNumber':
       return link;
     // Writes and polls follow from the state, below: so they are the same after a crash.
@@ -153,60 +233,7 @@ function act(
   }
 }
 
-/** The writes and polls that the state calls for now. */
-function writes(
-  link: Link,
-  own: Omit<OwnFacts, 'link'>,
-  microsoft: MicrosoftFacts | undefined,
-  report: ReadinessReport,
-  nowWallMs: number,
-): { link: Link; actions: readonly ProvisioningAction[] } {
-  const idle = { link, actions: [] };
-  if (link.operation) {
-    return nowWallMs >= link.operation.nextPollWallMs
-      ? { link, actions: [{ kind: 'poll', operationId: link.operation.id }] }
-      : idle;
-  }
-  if (link.notBeforeWallMs !== undefined && nowWallMs < link.notBeforeWallMs) return idle;
-  const number = microsoft?.number ?? 'unread';
-  const seen = readBack(link, number);
-  const key = (write: string): string => `${link.personId}:${link.generation}:${write}`;
-
-  if (link.state === 'REMOVING' && link.assignedNumber !== undefined) {
-    // Under way already, begun by a process that is gone: it is seen through first.
-    if (!seen || seen.pending)
-      return { link, actions: [{ kind: 'read-number', number: link.assignedNumber }] };
-    const held = link.assignedNumber;
-    return {
-      link: { ...link, lastWriteWallMs: nowWallMs },
-      actions: [{ kind: 'unassign', number: held, idempotencyKey: key(`unassign:${held}`) }],
-    };
-  }
-  const wanted = own.person?.number;
-  const user = microsoft?.user;
-  if (link.state !== 'ASSIGNING' || wanted === undefined) return idle;
-  // Two people with one address, or a wrong tenant state: nothing is written.
-  if (report.checks.slice(0, 10).some((check) => check.status === 'red' || check.status === 'unknown'))
-    return idle;
-  if (user === undefined || user === 'unread' || user === null) return idle;
-  if (!seen || seen.pending) return { link, actions: [{ kind: 'read-number', number: wanted }] };
-  const old = link.assignedNumber;
-  // One primary number a person: always unassign first (microsoft-graph 5.2).
-  if (old !== undefined && old !== wanted && seen.otherNumber === old) {
-    return {
-      link: { ...link, lastWriteWallMs: nowWallMs },
-      actions: [{ kind: 'unassign', number: old, idempotencyKey: key(`unassign:${old}`) }],
-    };
-  }
-  return {
-    link: { ...link, objectId: user.objectId, assignedNumber: wanted, lastWriteWallMs: nowWallMs },
-    actions: [
-      { kind: 'assign', number: wanted, objectId: user.objectId, idempotencyKey: key(`assign:${wanted}`) },
-    ],
-  };
-}
-
-function without<K extends keyof Link>(link: Link, ...keys: readonly K[]): Link {
+export function without<K extends keyof Link>(link: Link, ...keys: readonly K[]): Link {
   const copy: Record<string, unknown> = { ...link };
   for (const key of keys) delete copy[key];
   return copy as unknown as Link;

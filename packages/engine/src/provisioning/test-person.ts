@@ -1,6 +1,14 @@
 import { asAccountId, asPersonId, type E164, type Link, newLink } from '@tandem/domain';
 import type { AccountPolicy } from './decide-events.ts';
-import type { MicrosoftFacts, MicrosoftUser, NumberFacts, OwnFacts, OwnPerson } from './facts.ts';
+import type {
+  EffectivePolicies,
+  MicrosoftFacts,
+  MicrosoftUser,
+  NumberFacts,
+  OwnFacts,
+  OwnPerson,
+} from './facts.ts';
+import type { WantedPolicies } from './settings.ts';
 
 /** For tests: Dana, with everything in order at `at`. */
 export const at = 1_000_000_000_000;
@@ -58,6 +66,13 @@ export const assigned = (change: Partial<NumberFacts> = {}): NumberFacts => ({
 export const free = (change: Partial<NumberFacts> = {}): NumberFacts =>
   assigned({ holder: { is: 'nobody' }, voiceEnabled: false, ...change });
 
+/** Nothing is set for the person at Microsoft. */
+export const nonePolicies: EffectivePolicies = {
+  voiceRouting: { name: null },
+  calling: { name: null },
+  dialPlan: { name: null },
+};
+
 export const microsoftFacts = (change: Partial<MicrosoftFacts> = {}): MicrosoftFacts => ({
   readAtWallMs: at,
   user: user(),
@@ -65,6 +80,14 @@ export const microsoftFacts = (change: Partial<MicrosoftFacts> = {}): MicrosoftF
   inEnableGroup: true,
   licence: { phone: 'usable', callingPlan: false, seenByTeams: true },
   number: assigned(),
-  routingPolicy: 'assigned',
+  policies: nonePolicies,
+  policiesReadAtWallMs: at,
   ...change,
 });
+
+/** The account assigns the voice routing policy VRP-Acme. */
+export const wantsVrp: WantedPolicies = {
+  voiceRouting: { name: 'VRP-Acme', assign: true },
+  calling: undefined,
+  dialPlan: undefined,
+};

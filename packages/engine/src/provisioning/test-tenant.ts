@@ -1,8 +1,9 @@
 import type { E164, Link, PersonId } from '@tandem/domain';
 import type { Clock } from '../ports/clock.ts';
 import type { ClientEvidence, LinkKeeper } from '../ports/link-store.ts';
-import type { AskedPerson, MicrosoftTenant, Reading } from '../ports/microsoft.ts';
+import type { AskedPerson, MicrosoftTenant, ReadAsk, Reading } from '../ports/microsoft.ts';
 import type { MicrosoftFacts, TenantFacts } from './facts.ts';
+import type { PolicyWrite } from './policies.ts';
 import { assigned, at, free, microsoftFacts, user } from './test-person.ts';
 import type { WriteOutcome } from './write-outcome.ts';
 
@@ -47,7 +48,7 @@ export class FakeTenant implements MicrosoftTenant {
   /** Object ids of those who match by another address than their sign-in name, by that name. */
   readonly aliases = new Map<string, string>();
   readonly unlicensed = new Set<string>();
-  readonly writes: { readonly kind: 'assign' | 'unassign'; readonly number: E164; readonly at: number }[] =
+  readonly writes: { readonly kind: 'assign' | 'unassign'; readonly number: string; readonly at: number }[] =
     [];
   readonly reads: number[] = [];
   /** The list of users comes back empty, as an answer like any other. */
@@ -65,7 +66,7 @@ export class FakeTenant implements MicrosoftTenant {
     this.clock = clock;
   }
 
-  async read(_group: string, people: readonly AskedPerson[]): Promise<Reading> {
+  async read(_ask: ReadAsk, people: readonly AskedPerson[]): Promise<Reading> {
     const now = this.clock.wall();
     this.reads.push(now);
     this.#settle();
@@ -104,7 +105,12 @@ export class FakeTenant implements MicrosoftTenant {
       inEnableGroup: this.members.has(id),
       licence: { phone: licensed ? 'usable' : 'missing', callingPlan: false, seenByTeams: licensed },
       number: seen,
-      routingPolicy: 'by-hand',
+      policies: {
+        voiceRouting: { name: this.policies.get(`${id} voiceRouting`) ?? null },
+        calling: { name: this.policies.get(`${id} calling`) ?? null },
+        dialPlan: { name: this.policies.get(`${id} dialPlan`) ?? null },
+      },
+      policiesReadAtWallMs: now,
     });
   }
 
@@ -116,7 +122,7 @@ export class FakeTenant implements MicrosoftTenant {
     }
   }
 
-  async #start(kind: 'assign' | 'unassign', number: E164, run: () => void): Promise<WriteOutcome> {
+  async #start(kind: 'assign' | 'unassign', number: string, run: () => void): Promise<WriteOutcome> {
     this.writes.push({ kind, number, at: this.clock.wall() });
     if (this.refuse) return this.refuse;
     const operationId = `operation-${this.writes.length}`;
@@ -126,10 +132,20 @@ export class FakeTenant implements MicrosoftTenant {
 
   assign = (number: E164, objectId: string): Promise<WriteOutcome> =>
     this.#start('assign', number, () => void this.held.set(objectId, number));
-  unassign = (number: E164): Promise<WriteOutcome> =>
+  unassign = (number: string): Promise<WriteOutcome> =>
     this.#start('unassign', number, () => {
       for (const [id, one] of this.held) if (one === number) this.held.delete(id);
     });
+  /** Names by object id and field, in effect at once. */
+  readonly policies = new Map<string, string | null>();
+  readonly policyWrites: { readonly objectId: string; readonly writes: readonly PolicyWrite[] }[] = [];
+  refusePolicies: WriteOutcome | undefined;
+  async assignPolicies(objectId: string, writes: readonly PolicyWrite[]): Promise<WriteOutcome> {
+    this.policyWrites.push({ objectId, writes });
+    if (this.refusePolicies) return this.refusePolicies;
+    for (const { field, name } of writes) this.policies.set(`${objectId} ${field}`, name);
+    return { kind: 'policies', writes };
+  }
   async poll(operationId: string): Promise<WriteOutcome> {
     this.#settle();
     const operation = this.#operations.get(operationId);

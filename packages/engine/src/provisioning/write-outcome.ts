@@ -1,10 +1,13 @@
 import type { Link, ReadinessCode } from '@tandem/domain';
 import type { AccountPolicy } from './decide-events.ts';
+import { type PolicyWrite, wrotePolicies } from './policies.ts';
 import { applyEvent, type ProvisioningAction } from './reconcile-link.ts';
 
 /** What came of a write or of a poll. */
 export type WriteOutcome =
   | { readonly kind: 'accepted'; readonly write: 'assign' | 'unassign'; readonly operationId: string }
+  /** Microsoft took these policies for the person. */
+  | { readonly kind: 'policies'; readonly writes: readonly PolicyWrite[] }
   | { readonly kind: 'running' }
   | { readonly kind: 'succeeded' }
   | { readonly kind: 'refused'; readonly code: ReadinessCode; readonly reason: string }
@@ -18,6 +21,15 @@ const longestRetryMs = 120_000;
 /** microsoft-graph 5.2: poll after 2, 4, 8 .. 60 s, give up after 30 minutes and read the number. */
 const longestPollMs = 60_000;
 const giveUpMs = 30 * 60_000;
+/** What was refused for somebody who calls already is tried again, seldom. */
+const policyRetryMs = 3_600_000;
+
+export interface OutcomeOptions {
+  /** Policies are still to be written once the number is there. */
+  readonly policiesNext?: boolean;
+  /** How long such operations take at this tenant, as seen lately: the first poll comes then. */
+  readonly usualMs?: number;
+}
 
 /** `jitter` is 0 to 1, from the caller's source of randomness. */
 export function applyOutcome(
@@ -26,9 +38,16 @@ export function applyOutcome(
   account: AccountPolicy,
   nowWallMs: number,
   jitter: number,
+  options: OutcomeOptions = {},
 ): { readonly link: Link; readonly actions: readonly ProvisioningAction[] } {
   const actions: ProvisioningAction[] = [];
   const unchanged = { link, actions };
+  if (outcome.kind === 'policies') {
+    const { code: _c, reason: _w, retries: _r, notBeforeWallMs: _n, ...kept } = link;
+    const code = link.code === undefined || link.code === 'PRV-502' ? {} : { code: link.code };
+    return { link: wrotePolicies({ ...kept, ...code }, outcome.writes, nowWallMs), actions };
+  }
+  if (policyStates.has(link.state)) return { link: policyTrouble(link, outcome, nowWallMs, jitter), actions };
   if (link.state !== 'ASSIGNING' && link.state !== 'REMOVING') return unchanged;
   const { operation, ...rest } = link;
   switch (outcome.kind) {
@@ -39,7 +58,7 @@ export function applyOutcome(
         kind: outcome.write,
         startedWallMs: nowWallMs,
         polls: 0,
-        nextPollWallMs: nowWallMs + 2000,
+        nextPollWallMs: nowWallMs + Math.min(longestPollMs, Math.max(2000, options.usualMs ?? 0)),
       };
       return { link: { ...kept, operation: started, lastWriteWallMs: nowWallMs }, actions };
     }
@@ -59,13 +78,19 @@ export function applyOutcome(
       if (link.state === 'REMOVING') return { link: done, actions };
       if (operation?.kind === 'unassign') {
         // Teams' own view may show the old number for hours: what the operation said counts.
-        const { assignedNumber: _, ...freed } = done;
+        const { assignedNumber: _, replaces: _p, ...freed } = done;
         return { link: freed, actions };
       }
+      if (options.policiesNext) return { link: { ...done, step: 'policies' }, actions };
       const next = applyEvent(done, { event: 'operationSucceeded' }, account, nowWallMs, actions);
       return { link: next ?? done, actions };
     }
     case 'refused': {
+      // Microsoft keeps a policy that it does not take back: nothing depends on it once the number is gone.
+      if (link.state === 'REMOVING' && outcome.code === 'PRV-502') {
+        const { policies: _, ...without } = link;
+        return { link: without, actions };
+      }
       const next = applyEvent(link, { event: 'refused', code: outcome.code }, account, nowWallMs, actions);
       return { link: next ? { ...next, reason: outcome.reason } : link, actions };
     }
@@ -80,4 +105,27 @@ export function applyOutcome(
       return { link: { ...wait, retries, notBeforeWallMs: nowWallMs + waitMs }, actions };
     }
   }
+}
+
+const policyStates: ReadonlySet<Link['state']> = new Set([
+  'PROPAGATING',
+  'AWAITING_RELAUNCH',
+  'READY',
+  'DRIFTED',
+]);
+
+/** A policy of somebody whose number stands was refused or has to wait: the number goes on. */
+function policyTrouble(link: Link, outcome: WriteOutcome, nowWallMs: number, jitter: number): Link {
+  if (outcome.kind === 'refused')
+    return {
+      ...link,
+      code: outcome.code,
+      reason: outcome.reason,
+      notBeforeWallMs: nowWallMs + policyRetryMs,
+    };
+  if (outcome.kind !== 'later') return link;
+  const retries = (link.retries ?? 0) + 1;
+  const backOff = Math.min(longestRetryMs, 1000 * 2 ** retries);
+  const waitMs = outcome.retryAfterMs ?? backOff / 2 + (backOff / 2) * jitter;
+  return { ...link, retries, notBeforeWallMs: nowWallMs + waitMs };
 }

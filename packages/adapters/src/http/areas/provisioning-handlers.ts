@@ -1,8 +1,110 @@
+import type { PersonProvisioning } from '@tandem/contract';
 import type { provisioningRoutes } from '@tandem/contract/areas/provisioning-routes.ts';
-import type { HandlersOf } from '../handlers.ts';
-import type { ApiServices } from '../services.ts';
+import type { Person } from '@tandem/domain';
+import type { Principal } from '../auth/principal.ts';
+import type { Caller, HandlersOf } from '../handlers.ts';
+import type { ActingUser, PersonAction } from '../provisioning-board.ts';
+import { Refusal } from '../refusal.ts';
+import { narrow, type Scope, seesPerson } from '../scope.ts';
+import type { ApiServices, PageOf } from '../services.ts';
+import { compact } from '../views/shape.ts';
+
+type Asked = {
+  readonly scope: Scope;
+  readonly principal: Principal;
+  readonly caller: Caller;
+  readonly input: { readonly params: { readonly id: string } };
+};
+
+const notFound = (detail?: string): Refusal =>
+  new Refusal('not-found', detail === undefined ? {} : { detail });
+const actingUser = ({ principal, caller }: Asked): ActingUser => ({
+  name: principal.name,
+  role: principal.role,
+  address: caller.address,
+});
+const pageOf = <Item>({ items, nextCursor, total }: PageOf<Item>) =>
+  compact({ items: [...items], nextCursor, total });
 
 /** Settings, retries and decisions of provisioning. */
-export function provisioningHandlers(_services: ApiServices): HandlersOf<typeof provisioningRoutes> {
-  return {};
+export function provisioningHandlers(services: ApiServices): HandlersOf<typeof provisioningRoutes> {
+  const { provisioning: board, directory } = services;
+
+  async function personOf({ scope, input }: Asked): Promise<Person | undefined> {
+    const person = await directory.person(scope, input.params.id);
+    return person && seesPerson(scope, { accountId: person.accountId, personId: person.id })
+      ? person
+      : undefined;
+  }
+  async function act(asked: Asked, action: PersonAction): Promise<Refusal | PersonProvisioning> {
+    const person = await personOf(asked);
+    if (!person) return notFound();
+    const outcome = await board.act(person, action, actingUser(asked));
+    if (outcome.kind !== 'done')
+      return new Refusal(outcome.kind, outcome.detail === undefined ? {} : { detail: outcome.detail });
+    // The action may have changed the person: the answer shows them as they are now.
+    return board.person((await personOf(asked)) ?? person);
+  }
+
+  return {
+    'provisioning.list': async ({ scope, input }) => {
+      const narrowed = narrow(scope, input.query.account);
+      if (!narrowed) return notFound('There is no such account.');
+      const all = board.list(narrowed);
+      const { limit, cursor } = input.query;
+      const after = cursor === undefined ? -1 : all.findIndex((one) => one.connectionId === cursor);
+      const items = all.slice(after + 1, after + 1 + limit);
+      const more = after + 1 + limit < all.length;
+      return compact({
+        items,
+        nextCursor: more ? items.at(-1)?.connectionId : undefined,
+        total: all.length,
+      });
+    },
+    'provisioning.actionItems': async ({ scope, input }) => {
+      const narrowed = narrow(scope, input.query.account);
+      if (!narrowed) return notFound('There is no such account.');
+      return { items: [...board.actionItems(narrowed, input.query.owner)] };
+    },
+    'provisioning.read': async ({ scope, input }) => board.read(scope, input.params.id) ?? notFound(),
+    'provisioning.change': async (asked) =>
+      (await board.change(asked.scope, asked.input.params.id, asked.input.body, actingUser(asked))) ??
+      notFound(),
+    'provisioning.preview': async ({ scope, input }) =>
+      board.preview(scope, input.params.id, input.body) ?? notFound(),
+    'provisioning.decideHeld': async (asked) => {
+      const { input, scope } = asked;
+      const decided = await board.decideHeld(scope, input.params.id, input.body.decision, actingUser(asked));
+      if (!decided) return notFound();
+      return decided.length === 0 ? new Refusal('nothing-to-decide') : { decided: [...decided] };
+    },
+    'provisioning.unmatched': async ({ scope, input }) => {
+      const found = board.unmatched(scope, input.params.id, input.query);
+      return found ? pageOf(found) : notFound();
+    },
+    'provisioning.inventory': async ({ scope, input }) => {
+      const found = board.inventory(scope, input.params.id, input.query);
+      return found ? pageOf(found) : notFound();
+    },
+    'provisioning.person': async (asked) => {
+      const person = await personOf(asked);
+      return person ? board.person(person) : notFound();
+    },
+    'provisioning.history': async (asked) => {
+      const person = await personOf(asked);
+      if (!person) return notFound();
+      return { items: [...(await board.history(person, asked.input.query.limit))] };
+    },
+    'provisioning.recheck': (asked) => act(asked, { kind: 'recheck' }),
+    'provisioning.retry': (asked) => act(asked, { kind: 'retry' }),
+    'provisioning.push': (asked) => act(asked, { kind: 'push' }),
+    'provisioning.drift': (asked) => act(asked, { kind: 'drift', ...asked.input.body }),
+    'provisioning.approve': (asked) => act(asked, { kind: 'approve', ...asked.input.body }),
+    'provisioning.confirmWorks': async (asked) => {
+      const answer = await act(asked, { kind: 'works' });
+      return answer instanceof Refusal ? answer : undefined;
+    },
+    'provisioning.override': (asked) => act(asked, { kind: 'override', ...asked.input.body }),
+    'provisioning.undo': (asked) => act(asked, { kind: 'undo', ...asked.input.body }),
+  };
 }

@@ -28,7 +28,7 @@ const allGood = (readAtWallMs: number): MicrosoftFacts => ({
     voiceEnabled: true,
     readAtWallMs,
   },
-  routingPolicy: 'by-hand',
+  policies: { voiceRouting: { name: null }, calling: { name: null }, dialPlan: { name: null } },
 });
 
 /** Dana is ready, Bo has to restart Teams; Microsoft was asked about nobody else. */

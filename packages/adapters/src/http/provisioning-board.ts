@@ -1,0 +1,66 @@
+import type {
+  ActionItem,
+  HeldRemoval,
+  PersonProvisioning,
+  Provisioning,
+  ProvisioningChange,
+  ProvisioningPreview,
+  ProvisioningStep,
+  TenantWrite,
+  UnmatchedMember,
+} from '@tandem/contract';
+import type { DriftField, Person, PolicyField } from '@tandem/domain';
+import type { Scope } from './scope.ts';
+import type { PageAsk, PageOf } from './services.ts';
+
+/** Who asks for something that somebody else will read about later. */
+export interface ActingUser {
+  readonly name: string;
+  readonly role: string;
+  readonly address: string;
+}
+
+export type PersonAction =
+  | { readonly kind: 'recheck' | 'retry' | 'push' | 'works' }
+  | {
+      readonly kind: 'drift';
+      readonly field: DriftField;
+      readonly decision: 'repair' | 'accept' | 'undo';
+    }
+  | { readonly kind: 'approve'; readonly approved: boolean }
+  | { readonly kind: 'override'; readonly reason: string }
+  | { readonly kind: 'undo'; readonly what: 'number' | PolicyField };
+
+export type ActOutcome =
+  | { readonly kind: 'done' }
+  | {
+      readonly kind: 'not-provisioned' | 'nothing-to-retry' | 'nothing-to-decide' | 'number-taken';
+      readonly detail?: string;
+    };
+
+/** Provisioning as the API shows it. Answers come from memory, but for the history. */
+export interface ProvisioningBoard {
+  list(scope: Scope): readonly Provisioning[];
+  /** Undefined: there is none, or the scope may not see it. */
+  read(scope: Scope, connectionId: string): Provisioning | undefined;
+  change(
+    scope: Scope,
+    connectionId: string,
+    change: ProvisioningChange,
+    by: ActingUser,
+  ): Promise<Provisioning | undefined>;
+  preview(scope: Scope, connectionId: string, change: ProvisioningChange): ProvisioningPreview | undefined;
+  /** What was decided about; empty: nothing is held. */
+  decideHeld(
+    scope: Scope,
+    connectionId: string,
+    decision: 'let-through' | 'keep',
+    by: ActingUser,
+  ): Promise<readonly HeldRemoval[] | undefined>;
+  unmatched(scope: Scope, connectionId: string, ask: PageAsk): PageOf<UnmatchedMember> | undefined;
+  inventory(scope: Scope, connectionId: string, ask: PageAsk): PageOf<TenantWrite> | undefined;
+  actionItems(scope: Scope, owner: string | undefined): readonly ActionItem[];
+  person(person: Person): PersonProvisioning;
+  history(person: Person, limit: number): Promise<readonly ProvisioningStep[]>;
+  act(person: Person, action: PersonAction, by: ActingUser): Promise<ActOutcome>;
+}

@@ -1,0 +1,67 @@
+import type { DriftField, Link, PolicyField } from '@tandem/domain';
+import type { AccountPolicy } from './decide-events.ts';
+import { decided, undone } from './drift.ts';
+import { linkStep } from './link.machine.ts';
+import { applyEvent, without } from './reconcile-link.ts';
+
+/** What somebody may ask of one link. Numbers are changed in the directory, whoever asks; the link follows. */
+export type ManualAction =
+  | { readonly kind: 'recheck' | 'retry' | 'push' }
+  | { readonly kind: 'drift'; readonly field: DriftField; readonly decision: 'repair' | 'accept' | 'undo' }
+  | { readonly kind: 'approve'; readonly approved: boolean }
+  | { readonly kind: 'undo'; readonly what: PolicyField };
+
+/** The link after it, or why there is nothing to do. */
+export type ManualOutcome = Link | 'nothing-to-retry' | 'nothing-to-decide';
+
+/** States in which the number stands and pushing means: write what differs once more. */
+const standing: ReadonlySet<Link['state']> = new Set([
+  'PROPAGATING',
+  'AWAITING_RELAUNCH',
+  'READY',
+  'DRIFTED',
+]);
+
+export function applyManual(
+  link: Link,
+  action: ManualAction,
+  by: string,
+  policy: AccountPolicy,
+  nowWallMs: number,
+): ManualOutcome {
+  switch (action.kind) {
+    case 'recheck':
+      return link;
+    case 'retry': {
+      // A wait that an unlucky try left behind ends as well; what Microsoft asked for is kept by the client.
+      const rested = without(link, 'notBeforeWallMs', 'retries');
+      if (link.state !== 'FAILED' && link.state !== 'REMOVE_FAILED')
+        return link.code === 'PRV-502' || link.notBeforeWallMs !== undefined
+          ? without(rested, 'code', 'reason')
+          : 'nothing-to-retry';
+      if (!linkStep(link.state, 'retry')) return 'nothing-to-retry';
+      return applyEvent(rested, { event: 'retry' }, policy, nowWallMs, []) ?? 'nothing-to-retry';
+    }
+    case 'push': {
+      if (!standing.has(link.state)) return 'nothing-to-retry';
+      // What Microsoft shows is not written again; everything else counts as never written.
+      return without(link, 'policies', 'notBeforeWallMs', 'retries', 'code', 'reason');
+    }
+    case 'approve': {
+      if (action.approved === (link.approvedWallMs !== undefined)) return link;
+      return action.approved ? { ...link, approvedWallMs: nowWallMs } : without(link, 'approvedWallMs');
+    }
+    case 'drift': {
+      if (action.decision === 'undo') return undone(link, action.field)?.link ?? 'nothing-to-decide';
+      const drift = link.drift?.find(({ field }) => field === action.field);
+      if (!drift || (drift.field === 'voice' && action.decision === 'accept')) return 'nothing-to-decide';
+      return decided(link, drift, action.decision, by, nowWallMs);
+    }
+    case 'undo': {
+      const ours = link.policies?.[action.what];
+      if (!ours) return 'nothing-to-decide';
+      // From now on the tenant's default is what is wanted for this person.
+      return { ...link, accepted: { ...link.accepted, [action.what]: { name: null, assign: true } } };
+    }
+  }
+}
