@@ -1,65 +1,22 @@
+import { sha1Block } from './sha1-block.ts';
+
 /**
  * HMAC-SHA1 (RFC 2104, FIPS 180-4) with the key's two pad blocks hashed once. Written out in JavaScript because it is the
- * packet path: a createHmac object per packet costs 5-10 us, this about 1.5 us for a 172-byte packet. SHA-1 has no
- * secret-dependent branch or table, so timing tells nothing.
+ * packet path: a createHmac object per packet costs 5-10 us, this about 1 us for a 172-byte packet, and it reads the
+ * packet where it lies.
  */
 
-const w = new Int32Array(80);
 /** Working state of the one hash in progress; never awaited over, so one is enough. */
 const h = new Int32Array(5);
-/** Message in blocks: longest RTP datagram plus padding. */
-const scratch = new Uint8Array(65_536 + 128);
-const outer = new Uint8Array(64);
+/** The block on its way into the hash. */
+const w = new Int32Array(16);
+/** What is left of a message behind its whole blocks, padded: one block or two. */
+const rest = Buffer.alloc(128);
 
-function compress(bytes: Uint8Array, at: number): void {
+function hashBlock(bytes: Uint8Array, at: number): void {
   for (let i = 0, p = at; i < 16; i += 1, p += 4)
     w[i] = (bytes[p]! << 24) | (bytes[p + 1]! << 16) | (bytes[p + 2]! << 8) | bytes[p + 3]!;
-  for (let i = 16; i < 80; i += 1) {
-    const x = w[i - 3]! ^ w[i - 8]! ^ w[i - 14]! ^ w[i - 16]!;
-    w[i] = (x << 1) | (x >>> 31);
-  }
-  let a = h[0]!;
-  let b = h[1]!;
-  let c = h[2]!;
-  let d = h[3]!;
-  let e = h[4]!;
-  for (let i = 0; i < 20; i += 1) {
-    const t = (((a << 5) | (a >>> 27)) + (d ^ (b & (c ^ d))) + e + w[i]! + 0x5a827999) | 0;
-    e = d;
-    d = c;
-    c = (b << 30) | (b >>> 2);
-    b = a;
-    a = t;
-  }
-  for (let i = 20; i < 40; i += 1) {
-    const t = (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + e + w[i]! + 0x6ed9eba1) | 0;
-    e = d;
-    d = c;
-    c = (b << 30) | (b >>> 2);
-    b = a;
-    a = t;
-  }
-  for (let i = 40; i < 60; i += 1) {
-    const t = (((a << 5) | (a >>> 27)) + ((b & c) | (d & (b | c))) + e + w[i]! - 0x70e44324) | 0;
-    e = d;
-    d = c;
-    c = (b << 30) | (b >>> 2);
-    b = a;
-    a = t;
-  }
-  for (let i = 60; i < 80; i += 1) {
-    const t = (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + e + w[i]! - 0x359d3e2a) | 0;
-    e = d;
-    d = c;
-    c = (b << 30) | (b >>> 2);
-    b = a;
-    a = t;
-  }
-  h[0] = h[0]! + a;
-  h[1] = h[1]! + b;
-  h[2] = h[2]! + c;
-  h[3] = h[3]! + d;
-  h[4] = h[4]! + e;
+  sha1Block(h, w);
 }
 
 function loadInitial(): void {
@@ -70,18 +27,33 @@ function loadInitial(): void {
   h[4] = 0xc3d2e1f0 | 0;
 }
 
-/** SHA-1 of `length` bytes already in `scratch`, continuing from `h` after `before` bytes of earlier input. */
-function finish(length: number, before: number): void {
-  scratch[length] = 0x80;
-  const end = (length + 9 + 63) & ~63;
-  scratch.fill(0, length + 1, end - 4);
+/**
+ * SHA-1 of `message[0..length)`, then of `tail` as a 32-bit word when it is >= 0, continuing from `h` after `before` bytes
+ * of earlier input.
+ */
+function finish(message: Uint8Array, length: number, tail: number, before: number): void {
+  const whole = length & ~63;
+  for (let at = 0; at < whole; at += 64) hashBlock(message, at);
+  let end = length - whole;
+  for (let i = 0; i < end; i += 1) rest[i] = message[whole + i]!;
+  if (tail >= 0) {
+    rest[end] = tail >>> 24;
+    rest[end + 1] = tail >>> 16;
+    rest[end + 2] = tail >>> 8;
+    rest[end + 3] = tail;
+    end += 4;
+  }
   // Lengths stay far below 2^29 bytes: the upper word of the bit count is always zero.
-  const bits = (before + length) * 8;
-  scratch[end - 4] = bits >>> 24;
-  scratch[end - 3] = bits >>> 16;
-  scratch[end - 2] = bits >>> 8;
-  scratch[end - 1] = bits;
-  for (let at = 0; at < end; at += 64) compress(scratch, at);
+  const bits = (before + whole + end) * 8;
+  rest[end] = 0x80;
+  const size = end + 9 > 64 ? 128 : 64;
+  for (let i = end + 1; i < size - 4; i += 1) rest[i] = 0;
+  rest[size - 4] = bits >>> 24;
+  rest[size - 3] = bits >>> 16;
+  rest[size - 2] = bits >>> 8;
+  rest[size - 1] = bits;
+  hashBlock(rest, 0);
+  if (size > 64) hashBlock(rest, 64);
 }
 
 export class HmacSha1 {
@@ -92,8 +64,7 @@ export class HmacSha1 {
     let block = key;
     if (key.length > 64) {
       loadInitial();
-      scratch.set(key, 0);
-      finish(key.length, 0);
+      finish(key, key.length, -1, 0);
       block = new Uint8Array(20);
       writeState(block, 0, 20);
     }
@@ -104,7 +75,7 @@ export class HmacSha1 {
     ] as const) {
       for (let i = 0; i < 64; i += 1) pad[i] = (block[i] ?? 0) ^ value;
       loadInitial();
-      compress(pad, 0);
+      hashBlock(pad, 0);
       state.set(h);
     }
   }
@@ -114,24 +85,15 @@ export class HmacSha1 {
    * the module's state for {@link writeTag} and {@link equalsTag}.
    */
   #compute(message: Uint8Array, length: number, tail: number): void {
-    scratch.set(length === message.length ? message : message.subarray(0, length), 0);
-    let end = length;
-    if (tail >= 0) {
-      scratch[end] = tail >>> 24;
-      scratch[end + 1] = tail >>> 16;
-      scratch[end + 2] = tail >>> 8;
-      scratch[end + 3] = tail;
-      end += 4;
-    }
-    h.set(this.#inner);
-    finish(end, 64);
-    writeState(outer, 0, 20);
-    h.set(this.#outer);
-    outer[20] = 0x80;
-    // 64 + 20 bytes = 672 bits; the rest of the block stays zero.
-    outer[62] = 0x02;
-    outer[63] = 0xa0;
-    compress(outer, 0);
+    load(this.#inner);
+    finish(message, length, tail, 64);
+    // The inner hash is 20 bytes of the outer one's only block: 64 + 20 bytes = 672 bits.
+    for (let i = 0; i < 5; i += 1) w[i] = h[i]!;
+    w[5] = 0x8000_0000 | 0;
+    for (let i = 6; i < 15; i += 1) w[i] = 0;
+    w[15] = 672;
+    load(this.#outer);
+    sha1Block(h, w);
   }
 
   /** Writes the leftmost `size` bytes of the MAC to `out[at..)`. */
@@ -162,6 +124,10 @@ export class HmacSha1 {
       difference |= tag[at + i]! ^ ((h[i >> 2]! >>> (24 - 8 * (i & 3))) & 0xff);
     return difference === 0;
   }
+}
+
+function load(state: Int32Array): void {
+  for (let i = 0; i < 5; i += 1) h[i] = state[i]!;
 }
 
 function writeState(out: Uint8Array, at: number, size: number): void {
