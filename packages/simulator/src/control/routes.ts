@@ -8,6 +8,7 @@ import { carrierFaults, dnsFaults, graphFaults, hubFaults, loginFaults } from '.
 import { checkTable } from '../sip-proxy/check-table.ts';
 import { rehearsalWorld } from '../world/rehearsal-world.ts';
 import { entraRoutes } from './entra-routes.ts';
+import { graphControlRoutes } from './graph-routes.ts';
 import { phoneRoutes } from './phone-routes.ts';
 import { problem } from './problem.ts';
 import { runRehearsalCall } from './rehearsal-call.ts';
@@ -591,6 +592,7 @@ export const routes: readonly Route[] = [
   ...phoneRoutes,
   ...faultRoutes,
   ...graphRoutes,
+  ...graphControlRoutes,
   ...entraRoutes,
   ...stateRoutes,
 ];
