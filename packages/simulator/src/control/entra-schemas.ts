@@ -82,5 +82,6 @@ const delayMs = z.number().int().min(0).max(86_400_000).optional();
 export const entraChange = z.strictObject({
   principalDelayMs: delayMs,
   grantDelayMs: delayMs,
+  assertionsOnce: z.boolean().optional(),
   declinedError: z.enum(['access_denied', 'consent_required', 'permission_denied']).optional(),
 });

@@ -15,6 +15,8 @@ export interface AssertionContext {
   readonly now: number;
   /** Ids of assertions that were used, with the second of their end; grows by this one. */
   readonly used: Map<string, number>;
+  /** Whether one that was used is refused. */
+  readonly once: boolean;
 }
 
 /** Clocks may differ by this, in seconds. */
@@ -44,7 +46,7 @@ export function judgeAssertion(text: string, context: AssertionContext): EntraFa
     return { code: 700024, detail: 'It is not valid yet.' };
   if (typeof jti !== 'string' || jti === '') return { code: 50012, detail: 'jti is missing.' };
   for (const [id, end] of used) if (end + skew < seconds) used.delete(id);
-  if (used.has(jti)) return { code: 50012, detail: 'This jti was used before.' };
+  if (context.once && used.has(jti)) return { code: 50012, detail: 'This jti was used before.' };
   used.set(jti, exp);
   return undefined;
 }

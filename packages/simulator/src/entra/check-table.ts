@@ -34,7 +34,7 @@ export const entraCheckTable = {
     tag: 'D',
     on: 'token',
     wants:
-      "an assertion by a registered certificate, for this tenant's token endpoint, in its time, used once",
+      "an assertion by a registered certificate, for this tenant's token endpoint, in its time (used once, where `assertionsOnce` is set)",
     else: '401, 700027, 50012 or 700024',
   },
   A10: {

@@ -41,6 +41,7 @@ export class ClientAuthentication {
               audiences,
               now: this.#world.realNow(),
               used: this.#usedAssertions,
+              once: this.#world.consents.settings.assertionsOnce,
             })
           : { code: 50012, detail: 'client_assertion_type is not known.' };
       return wrong ? { ok: false, check: 'A9', failure: wrong } : { ok: true, by: 'certificate' };

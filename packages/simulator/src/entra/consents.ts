@@ -1,27 +1,15 @@
 import type { TwinRandom } from '../random.ts';
 import { type AppRegistration, newServicePrincipal, type ServicePrincipal } from './app-registration.ts';
+import { defaultEntraSettings, type EntraSettings } from './entra-settings.ts';
 import { type PermissionSet, union } from './permissions.ts';
 
 /** What tenants and people agreed to, and when it shows (graph 1.3, check A15). */
-
-export interface ConsentSettings {
-  /** The enterprise application shows this long after the first consent; until then AADSTS700016. */
-  principalDelayMs: number;
-  /** Permissions show this long after that; until then tokens lack roles. */
-  grantDelayMs: number;
-  /** Articles differ in the word for a consent that was declined. */
-  declinedError: 'access_denied' | 'consent_required' | 'permission_denied';
-}
 
 /** May people agree for themselves to what needs no administrator (feature G26)? */
 export type UserConsentPolicy = 'allowed' | 'administrators-only';
 
 export class Consents {
-  readonly settings: ConsentSettings = {
-    principalDelayMs: 0,
-    grantDelayMs: 0,
-    declinedError: 'access_denied',
-  };
+  readonly settings: EntraSettings = { ...defaultEntraSettings };
   /** By tenant; who is not in it allows. */
   readonly userConsent = new Map<string, UserConsentPolicy>();
   readonly #now: () => number;

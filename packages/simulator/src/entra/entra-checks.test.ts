@@ -95,9 +95,19 @@ describe('Entra check', () => {
       return seen;
     },
     A9: async () => {
+      await works(graph.askToken());
+      const spoilt = await graph.assertion({ claims: { exp: 1_000_000_000 } });
+      const seen = await failed(() =>
+        refused(graph.askToken({ client_assertion: spoilt }), 401, 'invalid_client', 700024),
+      );
+      const { settings } = twin.microsoft365.consents;
       const once = await graph.assertion();
       await works(graph.askToken({ client_assertion: once }));
-      return failed(() => refused(graph.askToken({ client_assertion: once }), 401, 'invalid_client', 50012));
+      await works(graph.askToken({ client_assertion: once }));
+      settings.assertionsOnce = true;
+      await refused(graph.askToken({ client_assertion: once }), 401, 'invalid_client', 50012);
+      settings.assertionsOnce = false;
+      return seen;
     },
     A10: async () => {
       const wrong = { redirect_uri: 'https://portal.example.net/connect/callback/' };

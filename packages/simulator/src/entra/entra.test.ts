@@ -262,10 +262,12 @@ describe('Entra', () => {
     });
   }
 
-  it('A9: an assertion works once; RS256 with a SHA-1 thumbprint works too', async () => {
+  it('A9: an assertion works once where that is asked for; RS256 with a SHA-1 thumbprint works too', async () => {
     const once = await graph.assertion();
     assert.equal((await graph.askToken({ client_assertion: once })).status, 200);
+    twin.microsoft365.consents.settings.assertionsOnce = true;
     assert.deepEqual(codes((await graph.askToken({ client_assertion: once })).body), [50012]);
+    twin.microsoft365.consents.settings.assertionsOnce = false;
     const older = await graph.assertion({
       header: { alg: 'RS256', x5t: twin.microsoft365.app.certificates[0]?.sha1, 'x5t#S256': undefined },
     });
