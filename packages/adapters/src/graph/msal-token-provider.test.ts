@@ -18,8 +18,7 @@ before(async () => {
     endpoints: { login: fake.origin, graph: fake.origin },
     twinMode: true,
     clientId: 'a1a1a1a1-0000-4000-8000-00000000a001',
-    certificate: own.cert,
-    privateKey: own.key,
+    credential: { kind: 'certificate', certificate: own.cert, privateKey: own.key },
     https: fake.https,
   });
 });

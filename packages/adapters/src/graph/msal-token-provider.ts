@@ -4,6 +4,7 @@ import {
   type NetworkResponse,
   ServerError,
 } from '@azure/msal-node';
+import type { CredentialSecret } from '@tandem/engine';
 import { clientAssertion } from './client-assertion.ts';
 import { endpointFault, graphResource, type MicrosoftEndpoints } from './endpoints.ts';
 import { GraphError, type GraphErrorCode } from './graph-error.ts';
@@ -14,9 +15,8 @@ export interface MsalOptions {
   readonly endpoints: MicrosoftEndpoints;
   readonly twinMode: boolean;
   readonly clientId: string;
-  /** PEM. The certificate is registered with the app; only its fingerprint is sent. */
-  readonly certificate: string;
-  readonly privateKey: string;
+  /** A certificate (PEM) is registered with the app; only its fingerprint is sent. */
+  readonly credential: CredentialSecret;
   /** Carries the private authority of the twin. */
   readonly https: HttpsExchange;
 }
@@ -24,22 +24,21 @@ export interface MsalOptions {
 const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * Client credentials by certificate: PS256 and `x5t#S256` (microsoft-graph 1.4). The tenant comes from the account's
+ * Client credentials by certificate (PS256 and `x5t#S256`) or by secret (microsoft-graph 1.4). The tenant comes from the account's
  * binding and is always its GUID, never `common`; MSAL keeps a cache per tenant (T20).
  */
 export function msalTokenProvider(options: MsalOptions): TokenProvider {
   const fault = endpointFault(options.endpoints, options.twinMode);
   if (fault !== undefined) throw new Error(fault);
   const login = new URL(options.endpoints.login);
-  const prove = clientAssertion(options);
+  const { clientId, credential } = options;
   const client = new ConfidentialClientApplication({
     auth: {
-      clientId: options.clientId,
+      clientId,
       authority: `${login.origin}/organizations`,
       // Also keeps MSAL from asking Microsoft's instance discovery about a host that is not Microsoft's.
       knownAuthorities: [login.host],
-      clientAssertion: async ({ tokenEndpoint }) =>
-        prove(tokenEndpoint ?? `${login.origin}/organizations/oauth2/v2.0/token`, Date.now()),
+      ...proofOf(clientId, credential, login.origin),
     },
     system: { networkClient: networkModule(options.https) },
   });
@@ -68,6 +67,15 @@ export function msalTokenProvider(options: MsalOptions): TokenProvider {
       asked.set(key, running);
       return await running;
     },
+  };
+}
+
+function proofOf(clientId: string, credential: CredentialSecret, origin: string) {
+  if (credential.kind === 'secret') return { clientSecret: credential.secret };
+  const prove = clientAssertion({ clientId, ...credential });
+  return {
+    clientAssertion: async ({ tokenEndpoint }: { tokenEndpoint?: string }) =>
+      prove(tokenEndpoint ?? `${origin}/organizations/oauth2/v2.0/token`, Date.now()),
   };
 }
 

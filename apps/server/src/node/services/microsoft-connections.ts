@@ -85,8 +85,7 @@ export function createMicrosoftConnections(parts: {
         endpoints,
         twinMode: twin !== undefined,
         clientId: graphClientId ?? '',
-        certificate: certificate ?? '',
-        privateKey: privateKey ?? '',
+        credential: { kind: 'certificate', certificate: certificate ?? '', privateKey: privateKey ?? '' },
         https,
       });
     });

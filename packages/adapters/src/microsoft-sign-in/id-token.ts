@@ -1,0 +1,114 @@
+import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
+import type { HttpsExchange } from '../graph/https-exchange.ts';
+
+/** Who signed in, from a token that was proved. Users are (tid, oid), never an address (T18). */
+export interface SignedInPerson {
+  readonly entraTenantId: string;
+  readonly objectId: string;
+  /** For people to read only: it can change. */
+  readonly name: string;
+  /** Role template ids; undefined: the registration does not ask for them. */
+  readonly wids?: readonly string[];
+}
+
+export type IdTokenVerdict =
+  | { readonly ok: true; readonly person: SignedInPerson }
+  /** `why` is for the log: what was wrong, never the token. */
+  | { readonly ok: false; readonly why: string };
+
+export interface IdTokenCheck {
+  verify(
+    token: string,
+    expected: { readonly clientId: string; readonly nonce: string },
+  ): Promise<IdTokenVerdict>;
+}
+
+/** microsoft-graph 1.6: keys roll without notice; cached a day at most, fetched again for an unknown one, not too often. */
+const keysLiveMs = 24 * 60 * 60_000;
+const askAgainMs = 60_000;
+/** F17: tokens are judged with a minute's allowance. */
+const allowanceSeconds = 60;
+
+const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * The checks of a multi-tenant app (microsoft-graph 1.5): signature by a key of the sign-in service, audience, times, nonce,
+ * version, and the issuer built from this very token's `tid`, exactly. Throws only when the keys cannot be fetched.
+ */
+export function createIdTokenCheck(parts: {
+  /** The login host: `https://login.microsoftonline.com`. */
+  readonly login: string;
+  readonly https: HttpsExchange;
+  readonly wall: () => number;
+}): IdTokenCheck {
+  const login = new URL(parts.login).origin;
+  let kept: { readonly keys: ReturnType<typeof createLocalJWKSet>; readonly at: number } | undefined;
+
+  async function keys(fresh: boolean): Promise<ReturnType<typeof createLocalJWKSet>> {
+    const now = parts.wall();
+    if (kept && now - kept.at < (fresh ? askAgainMs : keysLiveMs)) return kept.keys;
+    const answer = await parts.https.exchange({
+      method: 'GET',
+      url: `${login}/organizations/discovery/v2.0/keys`,
+      timeoutMs: 10_000,
+    });
+    if (answer.status !== 200) throw new Error(`the sign-in service gave its keys with ${answer.status}`);
+    kept = { keys: createLocalJWKSet(JSON.parse(answer.body) as JSONWebKeySet), at: now };
+    return kept.keys;
+  }
+
+  const proved = async (token: string, clientId: string, fresh: boolean) =>
+    await jwtVerify(token, await keys(fresh), {
+      algorithms: ['RS256'],
+      audience: clientId,
+      clockTolerance: allowanceSeconds,
+      currentDate: new Date(parts.wall()),
+      requiredClaims: ['iss', 'tid', 'oid', 'exp', 'nonce', 'ver'],
+    });
+
+  return {
+    async verify(token, { clientId, nonce }) {
+      let claims: Record<string, unknown>;
+      try {
+        const verified = await proved(token, clientId, false).catch((error: unknown) => {
+          if (error instanceof errors.JWKSNoMatchingKey) return proved(token, clientId, true);
+          throw error;
+        });
+        claims = verified.payload;
+      } catch (error) {
+        if (error instanceof errors.JOSEError) return { ok: false, why: `${error.code}: ${error.message}` };
+        throw error;
+      }
+      const { tid, oid, iss, ver } = claims;
+      if (ver !== '2.0') return { ok: false, why: 'not a v2.0 token' };
+      if (typeof tid !== 'string' || !guid.test(tid)) return { ok: false, why: 'tid is no GUID' };
+      if (typeof oid !== 'string' || !guid.test(oid)) return { ok: false, why: 'oid is no GUID' };
+      if (iss !== `${login}/${tid}/v2.0`) return { ok: false, why: "the issuer is not the token's tenant" };
+      if (claims.nonce !== nonce) return { ok: false, why: 'the nonce is not the one that was sent' };
+      const wids = Array.isArray(claims.wids)
+        ? claims.wids.filter((id): id is string => typeof id === 'string')
+        : undefined;
+      const shown = [claims.name, claims.preferred_username].find((one) => typeof one === 'string');
+      return {
+        ok: true,
+        person: {
+          entraTenantId: tid,
+          objectId: oid,
+          name: plainName(shown) ?? oid,
+          ...(wids && { wids }),
+        },
+      };
+    },
+  };
+}
+
+/** A display name is what somebody typed: no control characters, no length without end (T31). */
+function plainName(name: unknown): string | undefined {
+  if (typeof name !== 'string') return undefined;
+  const plain = [...name]
+    .filter((letter) => (letter.codePointAt(0) ?? 0) >= 0x20 && letter !== '\u007f')
+    .join('')
+    .trim()
+    .slice(0, 128);
+  return plain === '' ? undefined : plain;
+}
