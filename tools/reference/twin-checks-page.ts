@@ -1,3 +1,4 @@
+import { entraCheckTable } from '@tandem/simulator/entra/check-table.ts';
 import { carrierFaults, dnsFaults, hubFaults } from '@tandem/simulator/faults/fault-board.ts';
 import { printCheckTable } from '@tandem/simulator/sip-proxy/check-page.ts';
 import { code, heading, table } from './page.ts';
@@ -8,7 +9,7 @@ export function twinChecksPage(): string {
   return [
     ...heading(
       'What the twin checks and what it can break',
-      'packages/simulator/src/sip-proxy/check-table.ts and packages/simulator/src/faults/fault-board.ts',
+      'packages/simulator/src/sip-proxy/check-table.ts, packages/simulator/src/entra/check-table.ts and packages/simulator/src/faults/fault-board.ts',
     ),
     '## Checks',
     '',
@@ -16,6 +17,13 @@ export function twinChecksPage(): string {
     'Results stand in `GET /audit` of the control API.',
     '',
     printCheckTable().trimEnd(),
+    '',
+    '## Checks of sign-in',
+    '',
+    ...table(
+      ['#', 'on', 'Entra wants', 'else', 'tag'],
+      Object.entries(entraCheckTable).map(([id, row]) => [id, row.on, row.wants, row.else, row.tag]),
+    ),
     '',
     '## Faults',
     '',
