@@ -1,4 +1,5 @@
 export * from './account.ts';
+export * from './audit.ts';
 export * from './call.ts';
 export * from './client.ts';
 export * from './connection.ts';
@@ -14,5 +15,7 @@ export * from './problem.ts';
 export * from './provisioning.ts';
 export * from './route.ts';
 export * from './routes.ts';
+export * from './routing-domain.ts';
 export * from './session.ts';
 export * from './tenant-directory.ts';
+export * from './webhook.ts';

@@ -90,6 +90,12 @@ export interface NodeConfig {
    * of the same folder. Absent: Microsoft 365 is not looked at.
    */
   readonly graphClientId?: string;
+  /** Where browsers and Microsoft reach the portal, without a slash at the end. */
+  readonly publicUrl?: string;
+  /** Who writes DNS records of customers. Absent: they are shown, and somebody writes them by hand. */
+  readonly dns?:
+    | { readonly kind: 'command'; readonly command: string }
+    | { readonly kind: 'http'; readonly url: string; readonly token?: string };
   /** PEM of the roots that Microsoft's certificates must chain to; the twin's CA while the twin is on. */
   readonly hubRootsFile?: string;
   readonly twin?: TwinAddresses;

@@ -139,6 +139,12 @@ export const childConfigs = ({
         : values.hubRootsFile !== undefined
           ? { hubRootsFile: values.hubRootsFile }
           : {}),
+      ...publicUrlOf(values.publicUrl, rehearsal && `http://${hostPort(reachable(bindAddress), ports.http)}`),
+      ...dnsOf(
+        values,
+        rehearsal &&
+          twinAddresses && { url: `${twinAddresses.controlUrl}/dns/records`, token: rehearsal.controlToken },
+      ),
       ...(twinAddresses && { twin: twinAddresses }),
       rehearsal: rehearsal !== undefined,
       signIns: rehearsal?.signIns ?? [],
@@ -152,3 +158,23 @@ export const childConfigs = ({
     ...(socket.dir !== undefined && { socketDir: socket.dir }),
   };
 };
+
+function publicUrlOf(
+  configured: string | undefined,
+  rehearsal: string | undefined,
+): Pick<NodeConfig, 'publicUrl'> {
+  const publicUrl = configured ?? rehearsal;
+  return publicUrl === undefined ? {} : { publicUrl };
+}
+
+/** The operator's own driver, else the twin's zone while there is one. */
+function dnsOf(
+  values: Pick<Configuration, 'dnsCommand' | 'dnsUrl' | 'dnsToken'>,
+  rehearsal: { readonly url: string; readonly token: string } | undefined,
+): Pick<NodeConfig, 'dns'> {
+  const { dnsCommand: command, dnsUrl, dnsToken } = values;
+  if (command !== undefined) return { dns: { kind: 'command', command } };
+  if (dnsUrl !== undefined)
+    return { dns: { kind: 'http', url: dnsUrl, ...(dnsToken !== undefined && { token: dnsToken }) } };
+  return rehearsal ? { dns: { kind: 'http', ...rehearsal } } : {};
+}

@@ -82,6 +82,30 @@ export const domainName: ValueKind<string> = {
   print: String,
 };
 
+/** Without a slash at its end. */
+export const webAddress: ValueKind<string> = {
+  wanted:
+    'an address that begins with https:// (http:// on this machine), such as https://portal.example.net',
+  read: (raw) => {
+    const url = URL.parse(text(raw) ?? '');
+    if (!url || url.username !== '' || url.password !== '' || url.hash !== '') return undefined;
+    const local = url.hostname === 'localhost' || url.hostname === '127.0.0.1' || url.hostname === '[::1]';
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && local)) return undefined;
+    return url.href.replace(/\/$/, '');
+  },
+  print: String,
+};
+
+/** A secret of any form. */
+export const secretText: ValueKind<string> = {
+  wanted: 'a text of 8 to 1024 characters',
+  read: (raw) => {
+    const value = text(raw) ?? '';
+    return value.length >= 8 && value.length <= 1024 ? value : undefined;
+  },
+  print: String,
+};
+
 export interface HostPort {
   readonly name: string;
   readonly port: number;

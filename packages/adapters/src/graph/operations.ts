@@ -21,8 +21,8 @@ export const buckets = {
   identity: { capacity: 3500, windowMs: 10_000, share: 0.5 },
   presence: { capacity: 1500, windowMs: 30_000, share: 0.6 },
   /** The Teams default of 30 a second; not confirmed for /admin/teams, so far less is in order. */
-  teamsRead: { capacity: 30, windowMs: 1000, share: 0.5 },
-  teamsWrite: { capacity: 30, windowMs: 1000, share: 0.5 },
+  teamsRead: { capacity: 30, windowMs: 1000, share: 0.4 },
+  teamsWrite: { capacity: 30, windowMs: 1000, share: 0.4 },
 } as const;
 export type Bucket = keyof typeof buckets;
 
@@ -153,6 +153,38 @@ export const operations = {
     method: 'GET',
     path: `${numbers}/operations/{operation-id}`,
     permissions: ['TeamsTelephoneNumber.Read.All', 'TeamsTelephoneNumber.ReadWrite.All'],
+    bucket: 'teamsRead',
+    cost: 1,
+    idempotent: true,
+  },
+  assignPolicies: {
+    method: 'POST',
+    path: '/admin/teams/policy/userAssignments/assign',
+    permissions: ['TeamsPolicyUserAssign.ReadWrite.All'],
+    bucket: 'teamsWrite',
+    cost: 1,
+    idempotent: true,
+  },
+  unassignPolicies: {
+    method: 'POST',
+    path: '/admin/teams/policy/userAssignments/unassign',
+    permissions: ['TeamsPolicyUserAssign.ReadWrite.All'],
+    bucket: 'teamsWrite',
+    cost: 1,
+    idempotent: true,
+  },
+  policyId: {
+    method: 'GET',
+    path: "/admin/teams/policy/getPolicyId(type='{type}',name='{name}')",
+    permissions: ['TeamsPolicyUserAssign.ReadWrite.All'],
+    bucket: 'teamsRead',
+    cost: 1,
+    idempotent: true,
+  },
+  userConfigurations: {
+    method: 'GET',
+    path: '/admin/teams/userConfigurations',
+    permissions: ['TeamsUserConfiguration.Read.All'],
     bucket: 'teamsRead',
     cost: 1,
     idempotent: true,

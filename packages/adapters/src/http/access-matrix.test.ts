@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Role, type RouteId, type RouteSpec, roleMay, routes } from '@tandem/contract';
 import { createHarness, type Visitor } from './testing/harness.ts';
+import { acmeRoutingDomainId } from './testing/memory-routing-domains.ts';
 import { sampleHeldId } from './testing/memory-tenant-directory.ts';
 import { acmeWebhookId } from './testing/memory-webhooks.ts';
 import * as world from './testing/sample-world.ts';
@@ -61,6 +62,13 @@ const resources: Partial<Record<RouteId, string>> = {
   'provisioning.confirmWorks': world.danaId,
   'provisioning.override': world.danaId,
   'provisioning.undo': world.danaId,
+  'routingDomains.read': acmeRoutingDomainId,
+  'routingDomains.preview': acmeRoutingDomainId,
+  'routingDomains.step': acmeRoutingDomainId,
+  'routingDomains.script': acmeRoutingDomainId,
+  'routingDomains.paste': acmeRoutingDomainId,
+  'routingDomains.startOver': acmeRoutingDomainId,
+  'routingDomains.delete': acmeRoutingDomainId,
   'webhooks.change': acmeWebhookId,
   'webhooks.delete': acmeWebhookId,
   'webhooks.test': acmeWebhookId,
@@ -88,6 +96,11 @@ const bodies: Partial<Record<RouteId, unknown>> = {
     events: ['*'],
   },
   'webhooks.change': { name: 'Ticket system' },
+  'routingDomains.create': { account: world.acmeId, connection: acmeRoutingDomainId },
+  'routingDomains.step': { step: 'by-hand' },
+  'routingDomains.paste': { report: '{"usages":[],"routes":[],"policies":[]}' },
+  'routingDomains.report': { token: 'known', usages: [], routes: [], policies: [] },
+  'routingDomains.startOver': { host: 'sbc9.customers.example.net' },
 
   'provisioning.change': { graceSeconds: 0 },
   'provisioning.preview': { graceSeconds: 0 },
@@ -137,7 +150,9 @@ describe('every route, every role, two accounts', () => {
     for (const [title, who] of visitors) {
       const status = expected(route, who);
       test(`${title}: ${route.method} ${route.path} of Acme gives ${status}`, async () => {
-        const path = route.path.replace('{id}', resources[id as RouteId] ?? 'missing');
+        const path = route.path
+          .replace('{id}', resources[id as RouteId] ?? 'missing')
+          .replace('{step}', 'by-hand');
         const body = bodies[id as RouteId];
         const options = { method: route.method, ...(body === undefined ? {} : { body }) };
         const visitor = who && signedIn.get(who.name);

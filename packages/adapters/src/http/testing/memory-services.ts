@@ -12,6 +12,7 @@ import { memoryPresence, memoryReadiness } from './memory-boards.ts';
 import { memoryAccountDesk, memoryConnections } from './memory-connections.ts';
 import { createMemoryDirectory, slice } from './memory-directory.ts';
 import { memoryProvisioning } from './memory-provisioning.ts';
+import { memoryRoutingDomains } from './memory-routing-domains.ts';
 import { memoryTenantDirectory } from './memory-tenant-directory.ts';
 import { memoryWebhooks } from './memory-webhooks.ts';
 import * as world from './sample-world.ts';
@@ -145,6 +146,7 @@ export function createMemoryServices(clock: ApiClock) {
     events,
     audit,
     webhooks: memoryWebhooks(audit),
+    routingDomains: memoryRoutingDomains(),
     metrics,
     async dependencies() {
       return [
