@@ -1,18 +1,9 @@
+import type { MicrosoftPerson } from '@tandem/engine';
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import type { HttpsExchange } from '../graph/https-exchange.ts';
 
-/** Who signed in, from a token that was proved. Users are (tid, oid), never an address (T18). */
-export interface SignedInPerson {
-  readonly entraTenantId: string;
-  readonly objectId: string;
-  /** For people to read only: it can change. */
-  readonly name: string;
-  /** Role template ids; undefined: the registration does not ask for them. */
-  readonly wids?: readonly string[];
-}
-
 export type IdTokenVerdict =
-  | { readonly ok: true; readonly person: SignedInPerson }
+  | { readonly ok: true; readonly person: MicrosoftPerson }
   /** `why` is for the log: what was wrong, never the token. */
   | { readonly ok: false; readonly why: string };
 

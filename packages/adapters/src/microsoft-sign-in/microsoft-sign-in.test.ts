@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { before, describe, test } from 'node:test';
+import type { MicrosoftSignIn } from '@tandem/engine';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import type { HttpsExchange, HttpsRequest } from '../graph/https-exchange.ts';
-import { createMicrosoftSignIn, type MicrosoftSignIn } from './microsoft-sign-in.ts';
+import { createMicrosoftSignIn } from './microsoft-sign-in.ts';
 import { certificateFault, makeCertificate } from './own-certificate.ts';
 
 const login = 'https://login.microsoftonline.com';

@@ -1,54 +1,14 @@
 import { createHash } from 'node:crypto';
-import { aadstsNumber, type CredentialSecret, type Trouble, troubleOfNumber } from '@tandem/engine';
+import { aadstsNumber, type CredentialSecret, type MicrosoftSignIn, troubleOfNumber } from '@tandem/engine';
 import { clientAssertion } from '../graph/client-assertion.ts';
 import { endpointFault, graphResource, type MicrosoftEndpoints } from '../graph/endpoints.ts';
 import type { HttpsExchange } from '../graph/https-exchange.ts';
-import { createIdTokenCheck, type SignedInPerson } from './id-token.ts';
+import { createIdTokenCheck } from './id-token.ts';
 
 /** What a sign-in asks for: to know who it is, nothing else (microsoft-graph 5.7). */
 const signInScopes = 'openid profile email offline_access User.Read';
 
-export interface SignInWay {
-  readonly clientId: string;
-  readonly redirectUri: string;
-  readonly state: string;
-}
-
-export type Redeemed =
-  | { readonly ok: true; readonly person: SignedInPerson }
-  /** The code or our credential was refused. `number`: of AADSTS. */
-  | {
-      readonly ok: false;
-      readonly why: 'refused';
-      readonly number?: number;
-      readonly trouble?: Trouble;
-      /** For interactive sign-in again: what Microsoft wants to have proved. */
-      readonly claims?: string;
-    }
-  | { readonly ok: false; readonly why: 'unavailable' }
-  /** The proof is not valid; `detail` is for the log. */
-  | { readonly ok: false; readonly why: 'token'; readonly detail: string };
-
-/** Sign-in of an administrator by authorization code and PKCE, and the way to the approval for a tenant (microsoft-graph 1.2, 1.3). */
-export interface MicrosoftSignIn {
-  authorizeUrl(
-    way: SignInWay & {
-      readonly nonce: string;
-      readonly verifier: string;
-      readonly claims?: string;
-    },
-  ): string;
-  consentUrl(way: SignInWay & { readonly entraTenantId: string }): string;
-  redeem(ask: {
-    readonly clientId: string;
-    readonly redirectUri: string;
-    readonly code: string;
-    readonly verifier: string;
-    readonly nonce: string;
-    readonly credential: CredentialSecret;
-  }): Promise<Redeemed>;
-}
-
+/** Sign-in by code and PKCE, and the way to the approval for a tenant (microsoft-graph 1.2, 1.3). */
 export function createMicrosoftSignIn(parts: {
   readonly endpoints: MicrosoftEndpoints;
   readonly twinMode: boolean;
@@ -63,7 +23,7 @@ export function createMicrosoftSignIn(parts: {
   const tokenEndpoint = `${login}/organizations/oauth2/v2.0/token`;
 
   return {
-    authorizeUrl: ({ clientId, redirectUri, state, nonce, verifier, claims }) =>
+    authorizeUrl: ({ clientId, redirectUri, state, nonce, verifier }) =>
       `${login}/organizations/oauth2/v2.0/authorize?${new URLSearchParams({
         client_id: clientId,
         response_type: 'code',
@@ -75,7 +35,6 @@ export function createMicrosoftSignIn(parts: {
         code_challenge: createHash('sha256').update(verifier).digest('base64url'),
         code_challenge_method: 'S256',
         prompt: 'select_account',
-        ...(claims !== undefined && { claims }),
       })}`,
 
     consentUrl: ({ clientId, redirectUri, state, entraTenantId }) =>
@@ -122,7 +81,6 @@ export function createMicrosoftSignIn(parts: {
           why: 'refused',
           ...(number !== undefined && { number }),
           ...(trouble !== undefined && { trouble }),
-          ...(typeof body.claims === 'string' && { claims: body.claims }),
         };
       }
       if (typeof body.id_token !== 'string') return { ok: false, why: 'token', detail: 'no ID token' };
