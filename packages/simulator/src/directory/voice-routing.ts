@@ -22,10 +22,10 @@ export function routesFor(tenant: Tenant, holder: PolicyHolder, number: string):
   const assigned = effectivePolicies(tenant, holder).find(({ type }) => type === 'OnlineVoiceRoutingPolicy');
   const name = assigned?.name ?? 'Global';
   const policy = voice.policies.get(name.toLowerCase());
-  if (!policy)
+  if (!policy || policy.usages.length === 0)
     return {
       ok: false,
-      why: assigned ? `the voice routing policy ${name} is gone` : 'the user has no voice routing policy',
+      why: policy && assigned ? `the voice routing policy ${name} has no usage` : assigned ? `the voice routing policy ${name} is gone` : 'the user has no voice routing policy',
     };
   for (const usage of policy.usages) {
     const routes = [...voice.routes.values()]

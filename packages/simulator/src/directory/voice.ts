@@ -76,8 +76,8 @@ export interface TenantVoice {
 export const emptyVoice = (): TenantVoice => ({
   usages: [],
   routes: new Map(),
-  policies: new Map(),
-  dialPlans: new Map(),
+  policies: new Map([['global', { identity: 'Global', usages: [], description: '' }]]),
+  dialPlans: new Map([['global', { identity: 'Global', simpleName: 'Global', rules: [], description: '' }]]),
   otherPolicies: new Map([
     ['TeamsCallingPolicy', ['AllowCalling', 'DisallowCalling', 'AllowCallingPreventTollBypass']],
     ['TeamsMeetingPolicy', ['AllOn', 'AllOff', 'Kiosk']],
