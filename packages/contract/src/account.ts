@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { e164, id, text, timestamp } from './common.ts';
+import { numberStates } from './number.ts';
 
 function isTimeZone(name: string): boolean {
   try {
@@ -107,6 +108,11 @@ export const numberEntry = z.object({
     ])
     .optional()
     .describe('Absent: in stock'),
+  state: z.enum(numberStates),
+  heldUntil: timestamp.optional().describe('Of a reservation or a quarantine'),
+  heldReason: z.string().optional(),
+  reservedFor: z.string().optional().describe('Address of somebody who is to come'),
+  formerOwner: z.string().optional().describe('Who had it last, while it rests'),
 });
 export type NumberEntry = z.infer<typeof numberEntry>;
 

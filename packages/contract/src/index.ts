@@ -6,6 +6,7 @@ export * from './connection.ts';
 export * from './device.ts';
 export * from './event.ts';
 export * from './health.ts';
+export * from './number.ts';
 export * from './openapi.ts';
 export * from './peer.ts';
 export * from './permissions.ts';

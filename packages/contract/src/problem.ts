@@ -37,6 +37,26 @@ export const problems = {
     title: 'The number belongs to somebody else already',
     next: 'Take it from its owner first, or choose another number.',
   },
+  'number-held': {
+    status: 409,
+    title: 'The number is held back',
+    next: 'See `detail` for why and until when. End the quarantine or the reservation first, or choose another number.',
+  },
+  'number-in-use': {
+    status: 409,
+    title: 'Somebody has the number',
+    next: 'Take it from its owner first.',
+  },
+  'no-free-number': {
+    status: 409,
+    title: 'The account has no free number',
+    next: 'Add a range, end a quarantine, or name a number.',
+  },
+  'name-in-use': {
+    status: 409,
+    title: 'Somebody of the account has this address or extension already',
+    next: 'Choose another address or extension, or change the person who has it.',
+  },
   'call-over': {
     status: 409,
     title: 'The call is already over',

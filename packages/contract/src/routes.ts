@@ -13,6 +13,7 @@ import { call, callDirections, callSummary, ladder, resultClasses } from './call
 import { id, page, paging, queryNumber, text } from './common.ts';
 import { device } from './device.ts';
 import { liveEvent } from './event.ts';
+import { numberStates } from './number.ts';
 import { peerQuery, peers } from './peer.ts';
 import { person, personChange, readiness, readinessVerdicts } from './person.ts';
 import { personPresence } from './presence.ts';
@@ -177,7 +178,13 @@ export const routes = defineRoutes({
     summary: 'Numbers and who has them',
     permission: 'numbers:read',
     account: 'scope',
-    query: z.object({ ...ofAccount, ...paging, search: queryNumber.optional() }),
+    query: z.object({
+      ...ofAccount,
+      ...paging,
+      search: queryNumber.optional(),
+      state: z.enum(numberStates).optional(),
+      range: id.optional(),
+    }),
     response: page(numberEntry),
     problems: [],
   },
