@@ -199,6 +199,7 @@ describe('the control API as the Entra admin centre', () => {
     assert.deepEqual(policy.body, {
       userConsent: 'administrators-only',
       secondFactor: false,
+      blocked: false,
       otherCloud: false,
     });
     await desk.fresh().browser.open(desk.authorizeUrl());

@@ -291,18 +291,19 @@ const tenantRoutes: readonly Route[] = [
   route({
     method: 'PATCH',
     path: '/tenants/:id/sign-in',
-    summary: 'May people consent for themselves, is a second factor demanded, is it another cloud',
+    summary: 'May people consent for themselves; second factor, block by Conditional Access, another cloud',
     body: schemas.tenantSignIn,
     run: ({ twin }, { params, body }, reply) => {
       const tenant = twin.directory.tenant(params.id ?? '');
       if (!tenant) return noTenant(reply, params.id);
-      const { consents, secondFactor, elsewhere } = twin.microsoft365;
+      const { consents, secondFactor, elsewhere, signIns } = twin.microsoft365;
       if (body.userConsent) {
         consents.userConsent.set(tenant.id, body.userConsent);
         consents.onChange();
       }
       for (const [set, wish] of [
         [secondFactor, body.secondFactor],
+        [signIns.blockedTenants, body.blocked],
         [elsewhere, body.otherCloud],
       ] as const) {
         if (wish === true) set.add(tenant.id);
@@ -311,6 +312,7 @@ const tenantRoutes: readonly Route[] = [
       return {
         userConsent: consents.policy(tenant.id),
         secondFactor: secondFactor.has(tenant.id),
+        blocked: signIns.blockedTenants.has(tenant.id),
         otherCloud: elsewhere.has(tenant.id),
       };
     },
@@ -354,13 +356,13 @@ const settingRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/entra',
-    summary: 'Delays of consent, and the word for a declined one',
+    summary: 'Delays of consent, the word for a declined one, what is wrong with id_tokens',
     run: ({ twin }) => twin.microsoft365.consents.settings,
   }),
   route({
     method: 'PATCH',
     path: '/entra',
-    summary: 'Change how long consent takes to show',
+    summary: 'Change how long consent takes to show, spoil id_tokens',
     body: schemas.entraChange,
     run: ({ twin }, { body }) =>
       Object.assign(

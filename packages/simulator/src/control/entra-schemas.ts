@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { directoryRoleNames } from '../entra/directory-roles.ts';
+import { idTokenFaults } from '../entra/entra-settings.ts';
 import { isApplicationPermission, isDelegatedPermission } from '../entra/permissions.ts';
 
 /** What the control API takes about sign-in, registrations and consent. */
@@ -73,6 +74,8 @@ export const enterpriseAppChange = z.strictObject({
 export const tenantSignIn = z.strictObject({
   userConsent: z.enum(['allowed', 'administrators-only']).optional(),
   secondFactor: z.boolean().optional(),
+  /** Conditional Access lets nobody in, apps neither. */
+  blocked: z.boolean().optional(),
   otherCloud: z.boolean().optional(),
 });
 
@@ -83,5 +86,6 @@ export const entraChange = z.strictObject({
   principalDelayMs: delayMs,
   grantDelayMs: delayMs,
   assertionsOnce: z.boolean().optional(),
+  spoilIdToken: z.enum(idTokenFaults).optional(),
   declinedError: z.enum(['access_denied', 'consent_required', 'permission_denied']).optional(),
 });

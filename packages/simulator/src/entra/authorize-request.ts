@@ -1,7 +1,7 @@
 import { type AppRegistration, findRedirectUri, type RedirectUri } from './app-registration.ts';
 import type { EntraFailure } from './entra-error.ts';
 import { type EntraWorld, isManyTenants, type Refusal } from './entra-world.ts';
-import { type PermissionSet, readScopes } from './permissions.ts';
+import { type PermissionSet, readScopes, union } from './permissions.ts';
 
 /** What a browser asks for at `/authorize` and at `/adminconsent` (graph 1.2, 1.3): read and judged, before anybody signs in. */
 
@@ -101,7 +101,7 @@ export function readAuthorizeRequest(
       wanted: asked.everything
         ? {
             application: app.permissions.application,
-            delegated: [...asked.names, ...app.permissions.delegated],
+            delegated: union(asked.names, app.permissions.delegated),
           }
         : { application: [], delegated: asked.names },
       prompt,

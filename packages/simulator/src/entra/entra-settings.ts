@@ -11,11 +11,27 @@ export interface EntraSettings {
    * sends one assertion again and again until it ends: so this cannot be enforced there, and is off.
    */
   assertionsOnce: boolean;
+  /** What is wrong with every id_token from now on: for clients that must notice (RFC 9700, OpenID Connect Core 3.1.3.7). */
+  spoilIdToken: IdTokenFault;
 }
+
+export const idTokenFaults = [
+  'nothing',
+  'signature',
+  'algorithm-none',
+  'audience',
+  'issuer',
+  'tenant',
+  'nonce',
+  'expired',
+  'not-yet',
+] as const;
+export type IdTokenFault = (typeof idTokenFaults)[number];
 
 export const defaultEntraSettings: Readonly<EntraSettings> = {
   principalDelayMs: 0,
   grantDelayMs: 0,
   declinedError: 'access_denied',
   assertionsOnce: false,
+  spoilIdToken: 'nothing',
 };

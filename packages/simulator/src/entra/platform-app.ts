@@ -1,11 +1,12 @@
 import { rehearsalWorld } from '../world/rehearsal-world.ts';
-import type { AppCatalogue } from './app-catalogue.ts';
+import type { AppCatalogue, NewApp } from './app-catalogue.ts';
 import {
   type AppRegistration,
   automationRoles,
   newServicePrincipal,
   signInScopes,
 } from './app-registration.ts';
+import { union } from './permissions.ts';
 
 /** Where the platform's portal takes sign-in back; Entra looks at no port of a loopback address. */
 export const portalRedirectUris = [
@@ -21,7 +22,7 @@ export function registerPlatformApp(
   catalogue: AppCatalogue,
   own: { readonly clientId: string; readonly certificate: string; readonly now: number },
 ): AppRegistration {
-  const app = catalogue.register({
+  const wanted: NewApp = {
     clientId: own.clientId,
     displayName: 'Tandem automation',
     homeTenantId: rehearsalWorld.carrierTenantId,
@@ -33,7 +34,10 @@ export function registerPlatformApp(
       delegated: signInScopes,
     },
     rolesInIdToken: true,
-  });
+  };
+  const known = catalogue.find(own.clientId);
+  if (known) return refreshed(catalogue, known, wanted, own.certificate);
+  const app = catalogue.register(wanted);
   catalogue.addCertificate(app, own.certificate);
   catalogue.addSecret(app, 'rehearsal', own.now + 180 * day);
   for (const { entraTenantId } of rehearsalWorld.customers)
@@ -42,5 +46,22 @@ export function registerPlatformApp(
       roles: automationRoles,
       scopes: signInScopes,
     });
+  return app;
+}
+
+/** Remembered from an earlier start: the certificate on disk counts, and what this version asks for is asked for. */
+function refreshed(
+  catalogue: AppCatalogue,
+  app: AppRegistration,
+  { redirectUris, permissions }: NewApp,
+  certificate: string,
+): AppRegistration {
+  const known = new Set(app.redirectUris.map(({ uri }) => uri));
+  app.redirectUris = [...app.redirectUris, ...redirectUris.filter(({ uri }) => !known.has(uri))];
+  app.permissions = {
+    application: union(app.permissions.application, permissions.application),
+    delegated: union(app.permissions.delegated, permissions.delegated),
+  };
+  catalogue.addCertificate(app, certificate);
   return app;
 }

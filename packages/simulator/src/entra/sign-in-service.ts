@@ -196,6 +196,10 @@ export class SignInService {
           : this.#picker(name, flow, undefined);
       return { answer, what: 'picks an account' };
     }
+    if (this.#world.signIns.blockedTenants.has(person.tenantId)) {
+      this.#flows.delete(name);
+      return { answer: faultPage({ code: 53003 }, browser.ids), what: 'AADSTS53003', check: 'A19' };
+    }
     if (!this.#factorShown(flow))
       return { answer: secondFactorPage(step, person), what: 'shows a second factor', check: 'A19' };
     const principal = this.#world.consents.principal(request.app, person.tenantId);

@@ -14,6 +14,8 @@ import { startTestTwin } from '../testing/test-twin.ts';
 import type { Twin } from '../twin.ts';
 import { graphAppClientId, rehearsalWorld } from '../world/rehearsal-world.ts';
 import { type AppRegistration, judgeRedirectUri, signInScopes } from './app-registration.ts';
+import { idTokenFaults } from './entra-settings.ts';
+import { readJwt } from './jwt.ts';
 
 const initechId = rehearsalWorld.knownToMicrosoftOnly[0]?.entraTenantId ?? '';
 
@@ -235,6 +237,52 @@ describe('Sign-in at Microsoft', () => {
       assert.deepEqual(errorCodes(await desk.refresh(refresh_token)), [50057]);
       twin.directory.change(user, { accountEnabled: true });
       assert.equal((await desk.refresh(refresh_token)).status, 200);
+    });
+
+    it("a tenant's Conditional Access that lets nobody in stops pages, refreshing and apps (53003)", async () => {
+      const { refresh_token } = await desk.tokens('dana@acme');
+      const { blockedTenants } = twin.microsoft365.signIns;
+      blockedTenants.add(acmeId);
+      assert.deepEqual(errorCodes(await desk.refresh(refresh_token)), [53003]);
+      assert.deepEqual(errorCodes(await graph.askToken()), [53003]);
+      await desk.fresh().browser.open(desk.authorizeUrl());
+      assert.match((await desk.browser.press('dana@acme')).html, /AADSTS53003/);
+      blockedTenants.clear();
+      assert.equal((await desk.refresh(refresh_token)).status, 200);
+    });
+
+    it('an id_token can be made wrong in one thing at a time, for clients that must notice', async () => {
+      const { settings } = twin.microsoft365.consents;
+      const right = claimsOf((await desk.tokens('alex@acme')).id_token);
+      const differs: Record<string, string[]> = {
+        nothing: [],
+        signature: [],
+        'algorithm-none': [],
+        audience: ['aud'],
+        issuer: ['iss'],
+        tenant: ['tid'],
+        nonce: ['nonce'],
+        expired: ['exp', 'iat', 'nbf'],
+        'not-yet': ['exp', 'nbf'],
+      };
+      for (const fault of idTokenFaults) {
+        settings.spoilIdToken = fault;
+        const { id_token } = await desk.tokens('alex@acme');
+        const jwt = readJwt(id_token);
+        assert.equal(
+          jwt !== undefined && twin.microsoft365.keys.verify(jwt),
+          !['signature', 'algorithm-none'].includes(fault),
+          fault,
+        );
+        const claims = claimsOf(id_token || undefined);
+        const names = ['aud', 'iss', 'tid', 'nonce', 'oid', 'sub', 'ver'].filter(
+          (name) => jwt && claims[name] !== right[name],
+        );
+        for (const time of ['exp', 'iat', 'nbf'])
+          if (jwt && Math.abs((claims[time] as number) - (right[time] as number)) > 1_800) names.push(time);
+        assert.deepEqual(names.toSorted(), differs[fault], fault);
+      }
+      settings.spoilIdToken = 'nothing';
     });
 
     it('a person cannot do at Graph what only the app may', async () => {

@@ -48,6 +48,8 @@ export class SignIns {
   readonly #codes = new Map<string, AuthorizationCode>();
   readonly #refreshTokens = new Map<string, RefreshToken>();
   readonly #sessions = new Map<string, { accounts: SignedIn[]; lastSeen: number }>();
+  /** Tenants whose Conditional Access lets nobody in. */
+  readonly blockedTenants = new Set<string>();
   /** Wall ms before which nothing counts any more, by object id: a password was reset. */
   readonly #revoked = new Map<string, number>();
 

@@ -86,6 +86,7 @@ export class TokenService {
     if (scope) return refuse(scope.code === 500011 ? 'A7' : 'A6', scope);
     const proof = this.#clients.judge(app, client.credentials);
     if (!proof.ok) return proof;
+    if (world.signIns.blockedTenants.has(tenantId)) return blocked;
     if (world.secondFactor.has(tenantId)) return secondFactorWanted;
 
     const { token, lifetime } = appToken(world, app, principal, tenantId, proof.by);
@@ -177,6 +178,7 @@ export class TokenService {
     const principal = world.consents.principal(app, tenantId);
     if (!principal) return refuse('A3', { code: 700016, detail: `Application '${app.clientId}'.` });
     if (!principal.enabled) return refuse('A4', { code: 7000112 });
+    if (world.signIns.blockedTenants.has(tenantId)) return blocked;
     if (world.secondFactor.has(tenantId) && !secondFactor) return secondFactorWanted;
 
     const asked = form.get('scope') === null ? grant : readScopes(form.get('scope'));
@@ -231,6 +233,9 @@ export class TokenService {
     return tenantId === undefined ? [segment] : [segment, tenantId];
   }
 }
+
+/** Conditional Access: no check of ours, the tenant's own policy. */
+const blocked = refuse('A19', { code: 53003 });
 
 const secondFactorWanted = refuse('A19', {
   code: 50076,

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { rehearsalWorld } from '../world/rehearsal-world.ts';
 import type { AppRegistration, ServicePrincipal } from './app-registration.ts';
 import { widsOf } from './directory-roles.ts';
+import type { IdTokenFault } from './entra-settings.ts';
 import type { EntraWorld } from './entra-world.ts';
+import type { JwtPart } from './jwt.ts';
 import type { Person } from './people.ts';
 import { graphResources } from './permissions.ts';
 import type { SignedIn } from './sign-ins.ts';
@@ -93,7 +96,7 @@ export function idToken(
   nonce: string | undefined,
 ): string {
   const iat = Math.floor(world.now() / 1000);
-  return world.keys.sign({
+  const right: JwtPart = {
     aud: app.clientId,
     iss: `${origin}/${person.tenantId}/v2.0`,
     iat,
@@ -109,7 +112,36 @@ export function idToken(
     uti: world.random.bytes(16).toString('base64url'),
     ver: '2.0',
     ...(app.rolesInIdToken ? { wids: widsOf(person.roles, person.guest) } : {}),
-  });
+  };
+  const fault = world.consents.settings.spoilIdToken;
+  const token = world.keys.sign({ ...right, ...spoilt(fault, origin, iat) });
+  if (fault === 'signature') return `${token.slice(0, -8)}AAAAAAAA`;
+  if (fault !== 'algorithm-none') return token;
+  const header = Buffer.from(JSON.stringify({ typ: 'JWT', alg: 'none' })).toString('base64url');
+  return `${header}.${token.split('.')[1]}.`;
+}
+
+/** Somebody else's tenant, which exists. */
+const stranger = rehearsalWorld.carrierTenantId;
+
+/** What a client has to refuse. */
+function spoilt(fault: IdTokenFault, origin: string, iat: number): JwtPart {
+  switch (fault) {
+    case 'audience':
+      return { aud: '00000000-0000-4000-8000-00000000beef' };
+    case 'issuer':
+      return { iss: `${origin}/${stranger}/v2.0` };
+    case 'tenant':
+      return { tid: stranger };
+    case 'nonce':
+      return { nonce: 'of another sign-in' };
+    case 'expired':
+      return { iat: iat - 7_200, nbf: iat - 7_200, exp: iat - 3_600 };
+    case 'not-yet':
+      return { nbf: iat + 3_600, exp: iat + 7_200 };
+    default:
+      return {};
+  }
 }
 
 /** What MSAL makes account ids from (A18). */
