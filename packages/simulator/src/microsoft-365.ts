@@ -79,14 +79,11 @@ export async function startMicrosoft365(parts: {
     keptSelfSigned(join(config.dataDir, 'trust'), 'token-signing', 'Twin token signing', now, 1825),
   ]);
   const apps = new AppCatalogue(random);
-  registerPlatformApp(apps, { clientId: graphAppClientId, certificate: appFiles.cert, now });
   const consents = new Consents(() => microsoftClock.wall(), random);
   const remember = parts.state.register('entra', entraState(apps, consents));
+  const app = registerPlatformApp(apps, { clientId: graphAppClientId, certificate: appFiles.cert, now });
   apps.onChange = remember;
   consents.onChange = remember;
-  const app = apps.find(graphAppClientId) as AppRegistration;
-  // The certificate on disk is what the platform signs in with, whatever is remembered.
-  apps.addCertificate(app, appFiles.cert);
   const people = peopleOf(directory);
   const signIns = new SignIns(() => microsoftClock.wall(), random);
   const keys = new SigningKeys(signing);
@@ -98,6 +95,16 @@ export async function startMicrosoft365(parts: {
     random,
     settings,
     after: (ms, fire) => void clock.after(ms, fire),
+  });
+  numbers.onChange = parts.state.register('numbers', numbers.state());
+  // Links outlive a restart; what a delta link knew does not, and it says so (410).
+  let sealKey = random.bytes(32);
+  parts.state.register('seal', {
+    version: 1,
+    save: () => sealKey.toString('base64'),
+    restore: (value) => {
+      sealKey = Buffer.from(String(value), 'base64');
+    },
   });
   const throttle = new Throttle(() => microsoftClock.now());
   const elsewhere = new Set<string>();
@@ -162,7 +169,7 @@ export async function startMicrosoft365(parts: {
       presence,
       numbers,
       subscriptions: notifications.office,
-      sealKey: random.bytes(32),
+      sealKey,
       txt: parts.txt,
     },
     directory,

@@ -19,6 +19,7 @@ import { type Microsoft365, startMicrosoft365 } from './microsoft-365.ts';
 import { openPhones, type Phones } from './phone/phones.ts';
 import { type TwinRandom, twinRandom } from './random.ts';
 import { SipProxy } from './sip-proxy/sip-proxy.ts';
+import { directoryState } from './state/directory-state.ts';
 import { StateFile } from './state/state-file.ts';
 import type { Issued } from './trust/authority.ts';
 import {
@@ -96,6 +97,10 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
     clients.delete(before);
     if (owned) clients.set(user.upn.toLowerCase(), owned);
   };
+  directory.onTouched = state.register('directory', directoryState(directory));
+  for (const { users } of directory.tenants.values())
+    for (const [upn, { upn: name }] of users)
+      if (!clients.has(upn)) clients.set(upn, new TeamsClients(name, 400, [], { kind: 'ring' }, clock));
 
   const pool = new PortPool(ports.twinRtp);
   const openParty = (toneHz: number): Promise<Party> =>

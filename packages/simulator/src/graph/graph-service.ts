@@ -159,6 +159,8 @@ export class GraphService {
 
     const tenant = directory.tenant(caller.tenantId);
     if (!tenant) return fail(401, 'InvalidAuthenticationToken', 'The tenant is gone.', 'G1');
+    if (tenant.cloud !== 'global' && path.toLowerCase().startsWith('/admin/teams/'))
+      return fail(404, 'NotFound', 'The resource is not available in this national cloud.', 'T7');
     const isSelf = (id: string): boolean => directory.userById(tenant, id)?.objectId === caller.objectId;
     const refused = route.ownPermissions ? undefined : judgeCaller(caller, route, params, path, isSelf);
     if (refused)
@@ -196,9 +198,8 @@ export class GraphService {
         ? { ...answer.headers, 'x-ms-resource-unit': String(cost) }
         : answer.headers;
     const whole: GraphAnswer = resource ? { ...answer, headers: resource } : answer;
-    if (!this.#options.checkAnswers || route.path?.endsWith('$count') || world.settings.wrapOperations)
-      return whole;
-    const odd = judgeAnswer(route.method, route.template, whole.status, whole.body);
+    if (!this.#options.checkAnswers || route.path?.endsWith('$count')) return whole;
+    const odd = judgeAnswer(route.method, route.template, whole.status, whole.described ?? whole.body);
     return odd === undefined ? whole : fail(500, 'TwinAnswerInvalid', odd, 'G7');
   }
 

@@ -20,7 +20,7 @@ export interface GraphSettings {
   /** Where a number that cannot be assigned is refused: in the operation, or by a 400 at once (T1). */
   numberRefusals: 'operation' | 'at-once';
   /** The operation comes wrapped in `value`, as in the published sample (T2). */
-  wrapOperations: boolean;
+  wrapOperations: boolean | 'alternate';
   /** `$top` above the maximum (G9). */
   topAboveMaximum: 'refuse' | 'clip';
   /** Default page of the directory, for rehearsals of paging with few people. */
@@ -103,6 +103,8 @@ export interface GraphAnswer {
   readonly status: number;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What the description of the operation means, if the body is something else on purpose. */
+  readonly described?: unknown;
   /** The check that the request failed, for the audit. */
   readonly check?: string;
 }

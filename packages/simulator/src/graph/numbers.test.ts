@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { acmeId, errorOf, listOf, TestGraph } from '../testing/test-graph.ts';
+import { makeUser, type TeamsUser } from '../directory/tenant.ts';
+import { acmeId, errorOf, globexId, listOf, TestGraph } from '../testing/test-graph.ts';
 import { startTestTwin } from '../testing/test-twin.ts';
 import type { Twin } from '../twin.ts';
 import { defaultGraphSettings } from './graph-world.ts';
@@ -135,6 +136,148 @@ describe('telephone numbers in Graph', () => {
       assert.match(errorOf(refused).message, why);
     });
   }
+
+  const conditions: readonly (readonly [string, RegExp, Partial<TeamsUser>, object?])[] = [
+    ['somebody on premises', /on premises/, { onPremises: true }],
+    ['somebody with a Calling Plan', /Calling Plan/, { licences: ['teams', 'teams-phone', 'calling-plan'] }],
+    ['a guest', /guest/, { accountType: 'guest' }],
+    ['a private number without a primary one', /primary/, {}, { assignmentCategory: 'private' }],
+    ['an alternate number without a primary one', /primary/, {}, { assignmentCategory: 'alternate' }],
+  ];
+  for (const [what, why, change, more] of conditions) {
+    it(`T1: ${what} is refused, in the operation or at once`, async () => {
+      const casey = person('casey@acme.example');
+      const before = { ...casey };
+      twin.directory.change(casey, change);
+      const accepted = await assign('+12025550136', 'casey@acme.example', more);
+      wait(60_001);
+      assert.match(String((await operation(accepted)).numbers[0]?.statusDetail), why);
+      twin.microsoft365.settings.numberRefusals = 'at-once';
+      const refused = await assign('+12025550136', 'casey@acme.example', more);
+      assert.deepEqual([refused.status, why.test(errorOf(refused).message)], [400, true]);
+      const { upn: _upn, life: _life, ...rest } = before;
+      twin.directory.change(casey, rest);
+    });
+  }
+
+  it('T1: one private number beside a primary one, shown with its category, and taken back alone', async () => {
+    const give = async (number: string, category: string) => {
+      const accepted = await assign(number, 'dana@acme.example', { assignmentCategory: category });
+      wait(60_001);
+      return (await operation(accepted)).status;
+    };
+    assert.equal(await give('+12025550137', 'private'), 'succeeded');
+    assert.equal(await give('+12025550138', 'private'), 'failed');
+    assert.equal(await give('+12025550142', 'alternate'), 'failed');
+    assert.equal((await listed('+12025550137'))?.assignmentCategory, 'private');
+    wait(60_001);
+    assert.deepEqual(
+      (await configuration('dana@acme.example')).telephoneNumbers.map(
+        (one) => `${one.telephoneNumber} ${(one as { assignmentCategory?: string }).assignmentCategory}`,
+      ),
+      ['+12025550142 primary', '+12025550137 private'],
+    );
+    await unassign('+12025550137');
+    wait(60_001);
+    assert.equal((await listed('+12025550137'))?.assignmentStatus, 'unassigned');
+    assert.equal(person('dana@acme.example').number, '+12025550142');
+  });
+
+  it('T1: what nobody has, what is of another type and what comes from on premises cannot be taken back', async () => {
+    twin.microsoft365.settings.numberRefusals = 'at-once';
+    assert.equal((await unassign('+12025550139')).status, 400);
+    const wrongType = await graph.call(token, 'POST', `${root}/numberAssignments/unassignNumber`, {
+      telephoneNumber: '+12025550142',
+      numberType: 'callingPlan',
+    });
+    assert.equal(wrongType.status, 400);
+    twin.directory.change(person('dana@acme.example'), { onPremises: true });
+    assert.equal((await listed('+12025550142'))?.numberSource, 'onPremises');
+    assert.equal((await unassign('+12025550142')).status, 400);
+    twin.directory.change(person('dana@acme.example'), { onPremises: false });
+  });
+
+  it('T3: updateNumber sets and clears what stands beside a number; null keeps it; an unknown number is 404', async () => {
+    const update = (body: unknown) =>
+      graph.call(token, 'POST', `${root}/numberAssignments/updateNumber`, body);
+    const telephoneNumber = '+12025550142';
+    assert.equal(
+      (
+        await update({
+          telephoneNumber,
+          locationId: 'loc-1',
+          reverseNumberLookupOptions: ['skipInternalVoip'],
+        })
+      ).status,
+      200,
+    );
+    await update({ telephoneNumber, locationId: null, networkSiteId: 'site-1' });
+    const row = await listed(telephoneNumber);
+    assert.deepEqual(
+      [row?.locationId, row?.networkSiteId, row?.reverseNumberLookupOptions],
+      ['loc-1', 'site-1', ['skipInternalVoip']],
+    );
+    await update({ telephoneNumber, locationId: '', networkSiteId: '', reverseNumberLookupOptions: [] });
+    assert.equal((await listed(telephoneNumber))?.locationId, null);
+    assert.equal((await update({ telephoneNumber: '+12025550001' })).status, 404);
+  });
+
+  it('T2: by turns wrapped and bare, when told so', async () => {
+    twin.microsoft365.settings.wrapOperations = 'alternate';
+    const accepted = await assign('+12025550135', 'casey@acme.example');
+    const shapes = new Set<boolean>();
+    for (let asked = 0; asked < 2; asked++) {
+      const { body } = await graph.call(token, 'GET', String(accepted.headers.location));
+      shapes.add('value' in (body as object));
+    }
+    assert.equal(shapes.size, 2);
+    wait(60_001);
+    await unassign('+12025550135');
+    wait(60_001);
+  });
+
+  it('25,000 numbers: an operation does not walk through them, and neither does a look at one', async () => {
+    const globex = twin.directory.tenant(globexId);
+    assert.ok(globex);
+    const crowd = 25_000;
+    for (let index = 0; index < crowd; index++)
+      twin.directory.add(
+        globex,
+        makeUser({
+          upn: `p${index}@globex.example`,
+          objectId: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+          tenantId: globexId,
+          displayName: `P ${index}`,
+          licences: ['teams', 'teams-phone'],
+          number: `+1303${String(5_550_000 + index).padStart(7, '0')}`,
+        }),
+      );
+    const { numbers } = twin.microsoft365;
+    const people = [...globex.users.values()].slice(0, 1_000);
+    // Counted, not timed: who looks at every user looks at their numbers.
+    let looked = 0;
+    const first = people[0];
+    assert.ok(first);
+    const real = first.number;
+    Object.defineProperty(first, 'number', {
+      configurable: true,
+      enumerable: true,
+      get: () => {
+        looked++;
+        return real;
+      },
+    });
+    for (const other of people.slice(1)) numbers.whyNot(globex, '+13034440000', other, 'directRouting');
+    for (let asked = 0; asked < 100; asked++)
+      twin.directory.userByNumber(globex, `+1303${5_560_000 + asked}`);
+    assert.equal(looked, 0);
+    Object.defineProperty(first, 'number', {
+      configurable: true,
+      enumerable: true,
+      writable: true,
+      value: real,
+    });
+  });
 
   it('T1: fields that are missing or not of the enumeration are refused; a UPN is no target', async () => {
     const send = (body: unknown) => graph.call(token, 'POST', `${root}/numberAssignments/assignNumber`, body);

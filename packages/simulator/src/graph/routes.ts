@@ -10,7 +10,14 @@ import { groupsDelta, usersDelta } from './delta.ts';
 import { directoryRoutes } from './directory-routes.ts';
 import type { GraphAnswer, GraphCall } from './graph-world.ts';
 import { countMembers, getGroup, listGroups, listMembers } from './groups.ts';
-import { assignNumber, getNumber, getOperation, listNumbers, unassignNumber } from './numbers.ts';
+import {
+  assignNumber,
+  getNumber,
+  getOperation,
+  listNumbers,
+  unassignNumber,
+  updateNumber,
+} from './numbers.ts';
 import {
   clearPreferred,
   clearPresence,
@@ -104,6 +111,7 @@ export const graphRoutes: readonly GraphRoute[] = [
   get(`${numbers}/numberAssignments/{numberAssignment-id}`, 'teams', getNumber),
   post(`${numbers}/numberAssignments/assignNumber`, 'teams', assignNumber),
   post(`${numbers}/numberAssignments/unassignNumber`, 'teams', unassignNumber),
+  post(`${numbers}/numberAssignments/updateNumber`, 'teams', updateNumber),
   get(`${numbers}/operations/{operation-id}`, 'teams', getOperation),
   ...directoryRoutes,
 ];

@@ -23,8 +23,10 @@ export function userConfiguration(call: GraphCall, user: TeamsUser): Entity {
       ...(hasTeams(licensed) ? ['Teams'] : []),
       ...(hasTeamsPhone(licensed) ? ['PhoneSystem'] : []),
     ],
-    telephoneNumbers:
-      number === undefined ? [] : [{ telephoneNumber: number, assignmentCategory: 'primary' }],
+    telephoneNumbers: [
+      ...(number === undefined ? [] : [{ telephoneNumber: number, assignmentCategory: 'primary' }]),
+      ...call.world.numbers.extrasOf(user),
+    ],
     effectivePolicyAssignments: effectivePolicies(call.tenant, {
       policies: configured.policies,
       ...groupsForPolicies(directory, user),
@@ -54,7 +56,7 @@ function accountType(call: GraphCall, user: TeamsUser, teams: boolean): string {
 export const listUserConfigurations = (call: GraphCall): GraphAnswer =>
   page(
     call,
-    [...call.tenant.users.values()].map((user) => userConfiguration(call, user)),
+    [...call.tenant.users.values()],
     {
       schema: 'microsoft.graph.teamsAdministration.teamsUserConfiguration',
       defaultTop: call.world.settings.pageSize,
@@ -62,6 +64,7 @@ export const listUserConfigurations = (call: GraphCall): GraphAnswer =>
       directory: false,
     },
     'admin/teams/userConfigurations',
+    (user) => userConfiguration(call, user),
   );
 
 export function getUserConfiguration(call: GraphCall): GraphAnswer {

@@ -30,14 +30,17 @@ export interface StateFileOptions {
   readonly onTrouble: (what: string) => void;
 }
 
-/** Changes come in bursts; a twin that dies loses at most this. */
+/** Changes come in bursts; a twin that dies loses at most this, or a little more when there is much to write. */
 const debounceMs = 150;
+/** Of its time the twin spends no more than this part on its memory. */
+const share = 1 / 20;
 
 export class StateFile {
   readonly #options: StateFileOptions;
   readonly #sections = new Map<string, StateSection>();
   readonly #found: Written['sections'];
   #cancel: (() => void) | undefined;
+  #lastTookMs = 0;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: StateFileOptions) {
@@ -60,7 +63,7 @@ export class StateFile {
   }
 
   changed(): void {
-    this.#cancel ??= this.#options.after(debounceMs, () => {
+    this.#cancel ??= this.#options.after(Math.max(debounceMs, this.#lastTookMs / share), () => {
       this.#cancel = undefined;
       void this.flush();
     });
@@ -88,14 +91,17 @@ export class StateFile {
 
   async #write(): Promise<void> {
     const { path } = this.#options;
+    const started = performance.now();
     const sections: Record<string, { version: number; value: unknown }> = {};
     for (const [name, section] of this.#sections)
       sections[name] = { version: section.version, value: section.save() };
     try {
+      const text = JSON.stringify({ format: 1, sections } satisfies Written);
+      this.#lastTookMs = performance.now() - started;
       await mkdir(dirname(path), { recursive: true });
       const file = await open(`${path}.new`, 'w', 0o600);
       try {
-        await file.writeFile(JSON.stringify({ format: 1, sections } satisfies Written));
+        await file.writeFile(text);
         await file.sync();
       } finally {
         await file.close();

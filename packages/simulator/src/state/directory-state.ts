@@ -1,0 +1,94 @@
+import type { Directory } from '../directory/directory.ts';
+import { type Group, makeGroup, makeUser, type TeamsUser, type Tenant } from '../directory/tenant.ts';
+import { fromPlain, toPlain } from './plain.ts';
+import type { StateSection } from './state-file.ts';
+
+/**
+ * Tenants with their people, groups, domains, licences and voice settings. What was before a restart is not remembered:
+ * delta tokens of then are answered with 410, and whoever holds one reads everything again.
+ */
+
+type SavedUser = Parameters<typeof makeUser>[0];
+type SavedGroup = Parameters<typeof makeGroup>[0];
+interface SavedTenant {
+  readonly id: string;
+  readonly users: readonly SavedUser[];
+  readonly groups: readonly SavedGroup[];
+  /** Everything else of the tenant. */
+  readonly rest: Readonly<Record<string, unknown>>;
+}
+
+export const directoryState = (directory: Directory): StateSection => ({
+  version: 1,
+  save: (): readonly SavedTenant[] =>
+    [...directory.tenants.values()].map((tenant) => {
+      const ledger = directory.ledger(tenant);
+      const { id, users: _users, groups: _groups, trunks, ...rest } = tenant;
+      return {
+        id,
+        users: ledger.users.filter(({ life }) => life !== 'purged'),
+        groups: ledger.groups.filter(({ life }) => life !== 'purged'),
+        // The signalling port of a trunk is this instance's, not the last one's.
+        rest: toPlain({ ...rest, trunks: withoutPorts(trunks) }) as Record<string, unknown>,
+      };
+    }),
+  restore: (value) => {
+    for (const saved of value as readonly SavedTenant[]) {
+      const tenant = directory.tenant(saved.id);
+      if (tenant) restoreTenant(directory, tenant, saved);
+    }
+  },
+});
+
+const withoutPorts = (trunks: Tenant['trunks']): Map<string, object> =>
+  new Map([...trunks].map(([name, { sipSignalingPort: _port, ...trunk }]) => [name, trunk]));
+
+function restoreTenant(directory: Directory, tenant: Tenant, saved: SavedTenant): void {
+  const ledger = directory.ledger(tenant);
+  const people = new Map([...ledger.users].map((user) => [user.objectId, user]));
+  const groups = new Map([...ledger.groups].map((group) => [group.id, group]));
+  for (const kept of [ledger.users, ledger.groups]) kept.length = 0;
+  for (const kept of [ledger.byId, ledger.bin, ledger.byNumber, tenant.users, tenant.groups]) kept.clear();
+
+  for (const given of saved.users) {
+    // Calls, clients and presence hold the object itself: whoever was seeded stays the same one.
+    const known = people.get(given.objectId);
+    const before = known?.upn.toLowerCase();
+    const user: TeamsUser = Object.assign(known ?? {}, makeUser(given));
+    ledger.users.push(user);
+    ledger.byId.set(user.objectId, user);
+    ledger.noteNumber(user);
+    if (user.life === 'live') tenant.users.set(user.upn.toLowerCase(), user);
+    else ledger.bin.add(user);
+    if (before !== undefined && before !== user.upn.toLowerCase()) directory.onRenamed?.(user, before);
+  }
+  for (const given of saved.groups) {
+    const group: Group = Object.assign(groups.get(given.id) ?? {}, makeGroup(given));
+    ledger.groups.push(group);
+    if (group.life === 'live') tenant.groups.set(group.id, group);
+  }
+  refill(tenant, saved.rest);
+  tenant.deltaEpoch++;
+}
+
+/** Into the same maps and objects, for others hold them. */
+function refill(target: object, saved: Readonly<Record<string, unknown>>): void {
+  for (const [key, plain] of Object.entries(saved)) {
+    const held = (target as Record<string, unknown>)[key];
+    const value = fromPlain(plain);
+    if (held instanceof Map && value instanceof Map) {
+      const before = new Map(held);
+      held.clear();
+      for (const [name, one] of value)
+        held.set(name, isRecord(one) ? { ...(before.get(name) as object | undefined), ...one } : one);
+    } else if (isRecord(held) && isRecord(value)) refill(held, plain as Record<string, unknown>);
+    else if (isWritable(target, key)) (target as Record<string, unknown>)[key] = value;
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Map);
+
+/** Ids and names of tenants are what the world says. */
+const isWritable = (target: object, key: string): boolean =>
+  !('enableGroupId' in target && ['name', 'country', 'initialDomain', 'enableGroupId'].includes(key));
