@@ -1,5 +1,6 @@
 import type { CallRecord } from '@tandem/domain';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type DirectoryMetrics, registerDirectoryMetrics } from './directory-metrics.ts';
 import { type MicrosoftMetrics, registerMicrosoftMetrics } from './microsoft-metrics.ts';
 import { type PlatformCounters, type PlatformReadings, registerPlatformMetrics } from './platform-metrics.ts';
 import { type PresenceMetrics, registerPresenceMetrics } from './presence-metrics.ts';
@@ -23,6 +24,7 @@ export interface Metrics extends MetricsText {
   readonly platform: Omit<PlatformCounters, 'callClosed'>;
   readonly presence: PresenceMetrics;
   readonly microsoft: MicrosoftMetrics;
+  readonly directory: DirectoryMetrics;
   callOpened(record: CallRecord): void;
   callClosed(record: CallRecord): void;
   optionsAnswered(peer: string, rttMs: number): void;
@@ -143,6 +145,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     platform,
     presence: registerPresenceMetrics(registry),
     microsoft: registerMicrosoftMetrics(registry),
+    directory: registerDirectoryMetrics(registry),
     contentType: registry.contentType,
     text: () => registry.metrics(),
     callOpened(record) {

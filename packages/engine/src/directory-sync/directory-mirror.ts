@@ -515,6 +515,7 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
   }
 
   restore(dump: MirrorDump): void {
+    const wanted = this.#followed;
     this.#followed = dump.followed;
     for (const user of dump.users) this.#put(undefined, user);
     for (const user of dump.lost) this.#lost.set(user.objectId, user);
@@ -537,6 +538,8 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
       this.#shownComplete = true;
       this.#shownClosures = closures;
     }
+    // Somebody may have said by now which groups they want: as if they had said it after the restart.
+    if (wanted.length > 0) this.followGroups(wanted);
     this.#tell('all');
   }
 }

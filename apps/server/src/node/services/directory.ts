@@ -1,0 +1,305 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { graphDirectorySource } from '@tandem/adapters/graph/delta.ts';
+import { GraphSubscriptions, type KeptSubscription } from '@tandem/adapters/graph/subscriptions.ts';
+import { type HintJournal, openHintJournal } from '@tandem/adapters/graph-notifications/hint-journal.ts';
+import { graphReceiver, type Hint, hooksPath } from '@tandem/adapters/graph-notifications/receiver.ts';
+import { SubscriptionBook } from '@tandem/adapters/graph-notifications/subscription-book.ts';
+import type { TenantDirectoryBoard } from '@tandem/adapters/http/areas/tenant-directory.ts';
+import type { DirectoryMetrics, DirectoryReading } from '@tandem/adapters/http/directory-metrics.ts';
+import type { ConnectionId, RoutingSnapshot } from '@tandem/domain';
+import type { AuditLog, Clock, DirectoryView } from '@tandem/engine';
+import { DirectoryReader } from '@tandem/engine/directory-sync/directory-reader.ts';
+import type { DirectorySource } from '@tandem/engine/ports/directory-source.ts';
+import type { FastifyInstance } from 'fastify';
+import { directoryBoard } from './directory-board.ts';
+import { readDirectory, writeDirectory } from './directory-file.ts';
+import { readSubscriptions, writeSubscriptions } from './directory-subscriptions-file.ts';
+import type { MicrosoftConnection, MicrosoftConnections } from './microsoft-connections.ts';
+
+export interface DirectoryParts {
+  readonly connections: Pick<MicrosoftConnections, 'all' | 'ofPerson' | 'objectIdOf' | 'onChange'>;
+  readonly snapshots: {
+    current(): RoutingSnapshot;
+    onChange(heard: () => void): () => void;
+  };
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Ours to write. */
+  readonly dir: string;
+  /** Where Microsoft reaches this platform, without a slash at the end. Undefined: changes are asked for only. */
+  readonly publicUrl: () => string | undefined;
+  readonly audit: Pick<AuditLog, 'note'>;
+  /** The counters, once they are there. */
+  readonly metrics: () => DirectoryMetrics | undefined;
+  readonly onProblem: (what: string, connectionId: ConnectionId | undefined) => void;
+}
+
+export interface Directory {
+  /** From memory, at once; everything is `unread` at first. Undefined: there is no such connection. */
+  viewOf(connectionId: ConnectionId): DirectoryView | undefined;
+  readonly board: TenantDirectoryBoard;
+  /** For the metrics. */
+  readings(): readonly DirectoryReading[];
+  /** Where Microsoft tells of changes. */
+  readonly receiver: (app: FastifyInstance) => Promise<void>;
+  /** What is on disk is there by now, and nothing was asked of Microsoft before this. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** One connection's mirror, with all that keeps it fresh. */
+export interface DirectoryEntry {
+  connection: MicrosoftConnection;
+  readonly reader: DirectoryReader;
+  source: DirectorySource;
+  subscriptions: GraphSubscriptions | undefined;
+  readonly file: string;
+  readonly opened: Promise<void>;
+  heardAtWallMs: number | undefined;
+  heldSeen: string;
+  dirty: boolean;
+  cancelSave: (() => void) | undefined;
+  saving: Promise<void>;
+}
+
+const saveEveryMs = 5 * 60_000;
+const saveSoonMs = 2_000;
+/** Changes that came without a word within this: perhaps Microsoft has stopped telling. */
+const announcedWithinMs = 90_000;
+
+/** The mirrors of all connected tenants: made, kept on disk, told of changes, given up. No call ever waits for one. */
+export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
+  const { connections, snapshots, clock } = parts;
+  await mkdir(parts.dir, { recursive: true, mode: 0o700 });
+  const entries = new Map<ConnectionId, DirectoryEntry>();
+  const book = new SubscriptionBook();
+  const journal: HintJournal = await openHintJournal({ dir: parts.dir });
+  const subscriptionsFile = join(parts.dir, 'subscriptions.json');
+  const kept = await readSubscriptions(subscriptionsFile);
+  let started = false;
+  let stopped = false;
+  let writingKept: Promise<void> = Promise.resolve();
+
+  const problem = (what: string, error: unknown, connectionId?: ConnectionId): void =>
+    parts.onProblem(`${what}: ${error instanceof Error ? error.message : String(error)}`, connectionId);
+
+  // ---- the disk
+  const save = (entry: DirectoryEntry): Promise<void> => {
+    entry.cancelSave?.();
+    entry.cancelSave = undefined;
+    entry.dirty = false;
+    entry.saving = entry.saving
+      .then(() => entry.opened)
+      .then(() => writeDirectory(entry.file, entry.reader))
+      .catch((error: unknown) => {
+        entry.dirty = true;
+        problem('the mirror of a directory was not written', error, entry.connection.connectionId);
+      });
+    return entry.saving;
+  };
+  const planSave = (entry: DirectoryEntry): void => {
+    entry.dirty = true;
+    const held = JSON.stringify(
+      entry.reader.mirror.held.map(({ id, state, people }) => [id, state, people.size]),
+    );
+    const soon = held !== entry.heldSeen || entry.reader.readAtWallMs.users === undefined;
+    entry.heldSeen = held;
+    if (entry.cancelSave && !soon) return;
+    entry.cancelSave?.();
+    entry.cancelSave = clock.after(soon ? saveSoonMs : saveEveryMs, () => void save(entry));
+  };
+  const keep = (connectionId: ConnectionId, now: readonly KeptSubscription[]): void => {
+    if (now.length === 0) kept.delete(connectionId);
+    else kept.set(connectionId, now);
+    writingKept = writingKept
+      .then(() => writeSubscriptions(subscriptionsFile, kept))
+      .catch((error: unknown) => problem('the list of subscriptions was not written', error, connectionId));
+  };
+
+  // ---- one connection
+  function open(connection: MicrosoftConnection): DirectoryEntry {
+    const { connectionId, tenantId } = connection;
+    const file = join(parts.dir, `${connectionId.replace(/[^0-9A-Za-z-]/g, '_')}.mirror`);
+    const source: DirectorySource = {
+      users: (from) => entry.source.users(from),
+      groups: (ids, from) => entry.source.groups(ids, from),
+      transitiveMembers: (groupId) => entry.source.transitiveMembers(groupId),
+    };
+    const reader = new DirectoryReader(tenantId, {
+      source,
+      clock,
+      random: parts.random,
+      onRead: () => planSave(entry),
+      count(one) {
+        const metrics = parts.metrics();
+        if (one.what === 'run') metrics?.run(one.of, one.result);
+        else if (one.what === 'changes') metrics?.changes(one.of, one.changes);
+        else metrics?.comparison(one.result);
+      },
+      onProblem: (what) => parts.onProblem(what, connectionId),
+    });
+    const opened = readDirectory(file, tenantId).then((found) => {
+      if (!found) return;
+      reader.mirror.restore(found.dump);
+      reader.restore(found.links);
+    });
+    const entry: DirectoryEntry = {
+      connection,
+      reader,
+      source: graphDirectorySource(connection.graph, clock.wall),
+      subscriptions: undefined,
+      file,
+      opened,
+      heardAtWallMs: journal.lastHeard(connectionId),
+      heldSeen: '[]',
+      dirty: false,
+      cancelSave: undefined,
+      saving: Promise.resolve(),
+    };
+    reader.onChange((objectIds) => {
+      const silent = clock.wall() - (entry.heardAtWallMs ?? 0) > announcedWithinMs;
+      if (objectIds !== 'all' && silent) entry.subscriptions?.unannounced();
+    });
+    return entry;
+  }
+
+  async function begin(entry: DirectoryEntry): Promise<void> {
+    await entry.opened;
+    if (stopped || entries.get(entry.connection.connectionId) !== entry) return;
+    entry.reader.start();
+    subscribe(entry);
+  }
+
+  /** One subscription a tenant and app: of several connections with the same one the first has it, and all hear of it. */
+  function subscribe(entry: DirectoryEntry): void {
+    const { connectionId, graph } = entry.connection;
+    const base = parts.publicUrl();
+    const other = [...entries.values()].some(
+      (one) => one !== entry && one.connection.graph === graph && one.subscriptions,
+    );
+    if (base === undefined || other || entry.subscriptions || stopped) return;
+    entry.subscriptions = new GraphSubscriptions({
+      graph,
+      connectionId,
+      notificationUrl: `${base}${hooksPath}/${connectionId}`,
+      book,
+      clock,
+      newSecret: () => randomBytes(32).toString('base64url'),
+      kept: kept.get(connectionId) ?? [],
+      keep: (now) => keep(connectionId, now),
+      onCreated: () => entry.reader.hint(),
+      count: (resource, what) => parts.metrics()?.subscription(resource, what),
+    });
+    entry.subscriptions.start();
+  }
+
+  async function close(entry: DirectoryEntry): Promise<void> {
+    await Promise.all([entry.reader.stop(), entry.subscriptions?.stop()]);
+    entry.cancelSave?.();
+    if (entry.dirty) await save(entry);
+    await entry.saving;
+  }
+
+  // ---- all of them
+  function follow(): void {
+    if (stopped) return;
+    const wanted = new Map<ConnectionId, MicrosoftConnection>();
+    for (const accountId of snapshots.current().accounts.keys())
+      for (const connection of connections.all(accountId)) wanted.set(connection.connectionId, connection);
+    for (const [connectionId, entry] of entries) {
+      const now = wanted.get(connectionId);
+      // An interrupted connection may come back: what is on disk and at Microsoft stays for it.
+      if (!now || now.tenantId !== entry.connection.tenantId) {
+        entries.delete(connectionId);
+        void close(entry);
+      } else if (now.graph !== entry.connection.graph) {
+        entry.connection = now;
+        entry.source = graphDirectorySource(now.graph, clock.wall);
+        void entry.subscriptions?.stop();
+        entry.subscriptions = undefined;
+        if (started) subscribe(entry);
+      } else entry.connection = now;
+    }
+    for (const [connectionId, connection] of wanted) {
+      if (entries.has(connectionId)) continue;
+      const entry = open(connection);
+      entries.set(connectionId, entry);
+      if (started) void begin(entry);
+    }
+  }
+  follow();
+  const stopListening = [connections.onChange(follow), snapshots.onChange(follow)];
+  // Answers are there before anybody asks, also when Microsoft is away.
+  await Promise.all([...entries.values()].map(({ opened }) => opened));
+
+  const onHint = (connectionId: string, hint: Hint): void => {
+    const entry = entries.get(connectionId as ConnectionId);
+    if (!entry) return;
+    const now = clock.wall();
+    entry.subscriptions?.heard(now);
+    if (hint.kind === 'reauthorize') entry.subscriptions?.reauthorize(hint.subscriptionId);
+    for (const one of entries.values())
+      if (one.connection.graph === entry.connection.graph) {
+        one.heardAtWallMs = now;
+        if (hint.kind === 'changed') one.reader.hint();
+      }
+  };
+
+  const readings = (): readonly DirectoryReading[] =>
+    [...entries.values()].map((entry): DirectoryReading => {
+      const { users, groups } = entry.reader.readAtWallMs;
+      const readAt = users === undefined ? undefined : Math.min(users, groups ?? users);
+      return {
+        connection: entry.connection.connectionId,
+        ageSeconds: readAt === undefined ? undefined : (clock.wall() - readAt) / 1000,
+        people: entry.reader.mirror.userCount,
+        held: entry.reader.mirror.held.reduce(
+          (sum, { state, people }) => sum + (state === 'waiting' ? people.size : 0),
+          0,
+        ),
+        subscriptions: entry.subscriptions?.state().state ?? 'polling',
+      };
+    });
+
+  return {
+    readings,
+    viewOf: (connectionId) => entries.get(connectionId)?.reader,
+    board: directoryBoard({
+      entriesOf: (accountId) =>
+        connections.all(accountId).flatMap(({ connectionId }) => entries.get(connectionId) ?? []),
+      entryOf(person) {
+        const connection = connections.ofPerson(person);
+        return connection && entries.get(connection.connectionId);
+      },
+      sharedWith: (entry) =>
+        [...entries.values()].find(
+          (one) => one.connection.graph === entry.connection.graph && one.subscriptions,
+        ),
+      snapshot: () => snapshots.current(),
+      objectIdOf: connections.objectIdOf,
+      save,
+      audit: parts.audit,
+      wall: clock.wall,
+    }),
+    receiver: graphReceiver({
+      book,
+      journal,
+      wall: clock.wall,
+      onHint,
+      onResult: (result, items) => parts.metrics()?.received(result, items),
+    }),
+    start() {
+      started = true;
+      for (const entry of entries.values()) void begin(entry);
+    },
+    async stop() {
+      stopped = true;
+      for (const stop of stopListening) stop();
+      await Promise.all([...entries.values()].map(close));
+      await writingKept;
+      await journal.close();
+    },
+  };
+}
