@@ -2,11 +2,13 @@ import type { FastifyReply } from 'fastify';
 import type { CarrierCall } from '../carrier/carrier-call.ts';
 import { type ClientCall, TeamsClients } from '../clients/teams-client.ts';
 import { regions } from '../config.ts';
-import { makeUser, type TeamsUser, type Tenant } from '../directory/tenant.ts';
+import type { TeamsUser, Tenant } from '../directory/tenant.ts';
 import { firstGateways, setFirstGateways } from '../directory/voice.ts';
 import { carrierFaults, dnsFaults, graphFaults, hubFaults, loginFaults } from '../faults/fault-board.ts';
 import { checkTable } from '../sip-proxy/check-table.ts';
+import { makeCrowd } from '../world/crowd.ts';
 import { rehearsalWorld } from '../world/rehearsal-world.ts';
+import { directoryControlRoutes } from './directory-routes.ts';
 import { entraRoutes } from './entra-routes.ts';
 import { graphControlRoutes } from './graph-routes.ts';
 import { phoneRoutes } from './phone-routes.ts';
@@ -102,29 +104,18 @@ const crowdRoute = route({
   run: ({ twin, clock }, { body }, reply) => {
     const tenant = twin.directory.tenant(body.tenant);
     if (!tenant) return problem(reply, 404, 'unknown-tenant', `no tenant ${body.tenant}`);
-    const domain = [...tenant.domains.keys()][0] ?? '';
-    let added = 0;
-    for (let index = 1; index <= body.count; index++) {
-      const upn = `${body.prefix}${index}@${domain}`;
-      if (tenant.users.has(upn)) continue;
-      added++;
-      twin.directory.add(
-        tenant,
-        makeUser({
-          upn,
-          objectId: twin.random.uuid(),
-          tenantId: tenant.id,
-          displayName: `${body.prefix} ${index}`,
-          licences: body.licences,
-          groups: body.groupMember ? [tenant.enableGroupId] : [],
-          mail: upn,
-          usageLocation: tenant.country,
-        }),
-      );
-      const kinds = body.signedIn ? (['desktop'] as const) : [];
+    const { groupMember, signedIn, tenant: _tenant, numbersFrom, department, ...crowd } = body;
+    const added = makeCrowd(twin.directory, tenant, () => twin.random.uuid(), {
+      ...crowd,
+      groups: groupMember ? [tenant.enableGroupId] : [],
+      ...(numbersFrom === undefined ? {} : { numbersFrom }),
+      ...(department === undefined ? {} : { department }),
+    });
+    for (const upn of added) {
+      const kinds = signedIn ? (['desktop'] as const) : [];
       twin.clients.set(upn, new TeamsClients(upn, 400, kinds, { kind: 'ring' }, clock));
     }
-    return { added, users: tenant.users.size };
+    return { added: added.length, users: tenant.users.size };
   },
 });
 
@@ -594,5 +585,6 @@ export const routes: readonly Route[] = [
   ...graphRoutes,
   ...graphControlRoutes,
   ...entraRoutes,
+  ...directoryControlRoutes,
   ...stateRoutes,
 ];

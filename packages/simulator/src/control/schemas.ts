@@ -40,7 +40,7 @@ export const userChange = z.strictObject({
 
 export const crowd = z.strictObject({
   tenant: z.string(),
-  count: z.number().int().min(1).max(20_000),
+  count: z.number().int().min(1).max(30_000),
   /** Addresses are PREFIX1@domain, PREFIX2@domain …; people who are there already stay. */
   prefix: z
     .string()
@@ -50,6 +50,12 @@ export const crowd = z.strictObject({
   groupMember: z.boolean().default(true),
   /** Signed in at a desktop. */
   signedIn: z.boolean().default(true),
+  /** The first has this number, the next the one after it; absent: nobody has one. */
+  numbersFrom: z
+    .string()
+    .regex(/^\+[1-9][0-9]{6,14}$/)
+    .optional(),
+  department: z.string().min(1).max(64).optional(),
 });
 
 export const clientChange = z.strictObject({
@@ -164,9 +170,14 @@ export const graphChange = z.strictObject({
   configurationLagMs: delayMs,
   licenceLagMs: delayMs,
   numberRefusals: z.enum(['operation', 'at-once']).optional(),
-  wrapOperations: z.boolean().optional(),
+  wrapOperations: z.union([z.boolean(), z.literal('alternate')]).optional(),
   topAboveMaximum: z.enum(['refuse', 'clip']).optional(),
   pageSize: z.number().int().min(1).max(999).optional(),
+  deltaPageSize: z.number().int().min(1).max(999).optional(),
+  deltaMemberPageSize: z.number().int().min(1).max(5_000).optional(),
+  deltaEmptyPages: z.number().int().min(0).max(100).optional(),
+  deltaReplays: z.number().int().min(0).max(10).optional(),
+  extraMembers: z.boolean().optional(),
   quotas: z
     .strictObject({
       presence: quota,

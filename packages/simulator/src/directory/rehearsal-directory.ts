@@ -39,6 +39,8 @@ export function rehearsalDirectory(
     blockedCallers: [],
     voice: readyVoice('VRP-Carrier', [baseDomain]),
     seats: new Map(),
+    conferenceNumbers: [],
+    cloud: 'global',
     deltaEpoch: 0,
   });
   const seeded = [
@@ -113,6 +115,8 @@ function seedCustomer(directory: Directory, customer: CustomerAtMicrosoft, settl
         seats(25),
       ]),
     ),
+    conferenceNumbers: [],
+    cloud: 'global',
     deltaEpoch: 0,
   });
   return seeded;

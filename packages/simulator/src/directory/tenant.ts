@@ -170,6 +170,10 @@ export interface Tenant {
   /** Usages, routes, policies and who has them (8.3). */
   readonly voice: TenantVoice;
   readonly seats: Map<LicenceName, Seats>;
+  /** Numbers of the audio conferencing bridge. */
+  conferenceNumbers: readonly string[];
+  /** In another national cloud there is no administration of Teams by Graph (T7). */
+  cloud: 'global' | 'us-government' | 'china';
   /** Grows with each reset: delta tokens of before are worthless. */
   deltaEpoch: number;
 }

@@ -25,7 +25,12 @@ export function routesFor(tenant: Tenant, holder: PolicyHolder, number: string):
   if (!policy || policy.usages.length === 0)
     return {
       ok: false,
-      why: policy && assigned ? `the voice routing policy ${name} has no usage` : assigned ? `the voice routing policy ${name} is gone` : 'the user has no voice routing policy',
+      why:
+        policy && assigned
+          ? `the voice routing policy ${name} has no usage`
+          : assigned
+            ? `the voice routing policy ${name} is gone`
+            : 'the user has no voice routing policy',
     };
   for (const usage of policy.usages) {
     const routes = [...voice.routes.values()]
