@@ -1,9 +1,10 @@
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { auditedDirectory } from '@tandem/adapters/audit/audited-directory.ts';
+import { commandDnsDriver, httpDnsDriver } from '@tandem/adapters/dns-driver/dns-driver.ts';
 import { createEmbeddedMedia } from '@tandem/adapters/embedded-media/embedded-media.ts';
 import { createSessionService } from '@tandem/adapters/http/auth/session-service.ts';
 import { createEventFeed } from '@tandem/adapters/http/events/event-feed.ts';
@@ -35,16 +36,21 @@ import type { NodeConfig } from '../supervisor/child-config.ts';
 import { createProbeMemory } from './probe-memory.ts';
 import { createRandom } from './random.ts';
 import { seedRehearsal } from './seed-rehearsal.ts';
+import { createAccountDesk } from './services/account-desk.ts';
 import { openChangeLog } from './services/change-log.ts';
+import { createConnectionBoard, peopleOnTeams } from './services/connection-board.ts';
 import { withCurrentFacts } from './services/current-facts.ts';
+import { openDirectory } from './services/directory.ts';
 import { createLiveCalls, phaseOf } from './services/live-calls.ts';
-import { createMicrosoftConnections } from './services/microsoft-connections.ts';
+import { openMailer } from './services/mailer.ts';
+import { openMicrosoftConnections } from './services/microsoft-connections.ts';
 import { createPeerBoard } from './services/peer-board.ts';
 import { openPhones } from './services/phones.ts';
 import { createPresence } from './services/presence.ts';
 import { startProvisioning } from './services/provisioning.ts';
 import { createReadinessBoard } from './services/provisioning-board.ts';
 import { withRehearsalToken } from './services/rehearsal-token.ts';
+import { openRoutingDomains } from './services/routing-domains.ts';
 import { sentBy } from './services/sent-by.ts';
 
 export interface RunningNode {
@@ -158,12 +164,55 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
 
   // ---- the engine
   const feed = createEventFeed();
-  const connections = createMicrosoftConnections({
+  const mailer = openMailer({
     config,
+    store: stores.mails,
+    clock,
+    newId: () => uuidV7(Date.now(), random.bytes(10)),
+    onOutcome: (outcome) => metricsOf.current?.microsoft.mailed(outcome),
+    onProblem: (what) => log.warn({ what }, 'mail'),
+  });
+  const connections = await openMicrosoftConnections({
+    config,
+    stores,
     snapshot: () => snapshots.current(),
-    wall: clock.wall,
-    random: random.fraction,
+    clock,
+    random,
+    mailer,
+    audit: changes.audit,
     onTry: (seen) => metricsOf.current?.microsoft.graphTried(seen),
+    readyPeople: (accountId) => peopleOnTeams(snapshots.current(), accountId, provisioning.judge),
+    digest: (text) => createHash('sha256').update(text).digest('base64url'),
+    onProblem: (what, accountId) => log.warn({ what, accountId }, 'Microsoft 365 connection'),
+  });
+  const routingDomains = await openRoutingDomains({
+    stores,
+    connections,
+    accountOf: (accountId) => snapshots.current().accounts.get(accountId),
+    setupOf: (connectionId) => connections.mayWriteDomains(connectionId),
+    dns:
+      config.dns &&
+      (config.dns.kind === 'command' ? commandDnsDriver(config.dns.command) : httpDnsDriver(config.dns)),
+    edgeAddress: config.advertisedAddress,
+    baseDomain: config.sbcBaseDomain,
+    publicUrl: () => config.publicUrl,
+    audit: changes.audit,
+    refresh: () => snapshots.refresh(),
+    clock,
+    newId: () => uuidV7(Date.now(), random.bytes(10)),
+    onProblem: (what) => log.warn({ what }, 'routing domains'),
+  });
+  const directory = await openDirectory({
+    connections,
+    snapshots,
+    clock,
+    random: random.fraction,
+    dir: join(config.nodeDir, 'directory'),
+    // The twin reaches this machine only, and needs no certificate for that.
+    publicUrl: () => config.publicUrl ?? (config.twin && `http://127.0.0.1:${config.ports.http}`),
+    audit: changes.audit,
+    metrics: () => metricsOf.current?.directory,
+    onProblem: (what, connectionId) => log.warn({ what, connectionId }, 'directory'),
   });
   const provisioning = await startProvisioning({
     stores,
@@ -177,7 +226,9 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       changes.heard(event);
     },
     onProblem: (what, accountId) => log.warn({ what, accountId }, 'provisioning'),
+    viewOf: directory.viewOf,
   });
+  directory.onChange((accountId) => provisioning.look(accountId));
   const engine: CallEngine = createCallEngine({
     media,
     log: {
@@ -190,6 +241,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         calls.closed(record, ladder);
         metricsOf.current?.callClosed(record);
         provisioning.callClosed(record);
+        routingDomains.callClosed(record);
         if (feed.watched) feed.publish({ kind: 'call', record });
       },
     },
@@ -292,6 +344,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   });
   metricsOf.current = metrics;
   metrics.microsoft.readLinks(provisioning.links);
+  metrics.directory.readDirectories(directory.readings);
+  metrics.microsoft.readConnections(connections.states);
   const presence = createPresence({
     clock,
     connections,
@@ -316,7 +370,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     },
   });
   const http = await createHttpServer(
-    { host: config.bindAddress, port: config.ports.http, log, portal },
+    { host: config.bindAddress, port: config.ports.http, log, portal, receivers: [directory.receiver] },
     {
       version,
       clock,
@@ -327,12 +381,28 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       }),
       ...withCurrentFacts(audited(createStoredServices(stores, ladders)), snapshots),
       audit: changes.board,
+      connections: createConnectionBoard({
+        connections,
+        redirectUris: connections.redirectUris(),
+        mails: stores.mails,
+        wall: clock.wall,
+      }),
+      accountDesk: createAccountDesk({
+        accounts: stores.accounts,
+        carriers: stores.carriers,
+        audit: changes.audit,
+        refresh: async () => void (await snapshots.refresh()),
+        wall: clock.wall,
+        randomBytes: random.bytes,
+      }),
       webhooks: changes.webhooks,
+      routingDomains: routingDomains.board,
       live,
       readiness: createReadinessBoard(clock.wall, provisioning),
       presence: presence.board,
       peers,
       phones: phones.board,
+      tenantDirectory: directory.board,
       events: feed,
       metrics,
       async dependencies() {
@@ -369,6 +439,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   for (const record of left.open) calls.closed(endedByCrash(record), []);
   presence.start();
   await http.listen();
+  directory.start();
   portal.start();
   const renewal = watchCertificate({
     folder: config.certificateDir,
@@ -387,11 +458,20 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       engine.stop();
       for (const { callId } of engine.activeCalls()) engine.hangUp(callId);
       await Promise.race([engine.drain(), new Promise((done) => clock.after(1_500, () => done(undefined)))]);
-      await Promise.all([portal.stop(), http.close(), presence.stop(), provisioning.stop()]);
+      await Promise.all([
+        portal.stop(),
+        http.close(),
+        presence.stop(),
+        provisioning.stop(),
+        directory.stop(),
+      ]);
+      await connections.stop();
+      await mailer.stop();
       connections.close();
       await endpoint.close();
       await phones.stop();
       media.close();
+      await routingDomains.stop();
       await changes.stop();
       await filler.stop();
       await calls.close();

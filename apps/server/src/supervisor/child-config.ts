@@ -96,6 +96,15 @@ export interface NodeConfig {
   readonly dns?:
     | { readonly kind: 'command'; readonly command: string }
     | { readonly kind: 'http'; readonly url: string; readonly token?: string };
+  /** How mail to administrators leaves. Absent: the twin's mail server while it is on, else mails are kept and not sent. */
+  readonly mail?: {
+    readonly host: string;
+    readonly port: number;
+    readonly security: 'tls' | 'starttls' | 'none';
+    readonly user?: string;
+    readonly password?: string;
+    readonly from: string;
+  };
   /** PEM of the roots that Microsoft's certificates must chain to; the twin's CA while the twin is on. */
   readonly hubRootsFile?: string;
   readonly twin?: TwinAddresses;

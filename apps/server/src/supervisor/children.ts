@@ -145,6 +145,7 @@ export const childConfigs = ({
         rehearsal &&
           twinAddresses && { url: `${twinAddresses.controlUrl}/dns/records`, token: rehearsal.controlToken },
       ),
+      ...mailOf(values),
       ...(twinAddresses && { twin: twinAddresses }),
       rehearsal: rehearsal !== undefined,
       signIns: rehearsal?.signIns ?? [],
@@ -177,4 +178,24 @@ function dnsOf(
   if (dnsUrl !== undefined)
     return { dns: { kind: 'http', url: dnsUrl, ...(dnsToken !== undefined && { token: dnsToken }) } };
   return rehearsal ? { dns: { kind: 'http', ...rehearsal } } : {};
+}
+
+function mailOf(
+  values: Pick<
+    Configuration,
+    'mailHost' | 'mailPort' | 'mailSecurity' | 'mailUser' | 'mailPassword' | 'mailFrom' | 'sbcBaseDomain'
+  >,
+): Pick<NodeConfig, 'mail'> {
+  const { mailHost, mailPort, mailSecurity, mailUser, mailPassword, mailFrom } = values;
+  if (mailHost === undefined) return {};
+  return {
+    mail: {
+      host: mailHost,
+      port: mailPort,
+      security: mailSecurity,
+      from: mailFrom ?? `tandem@${values.sbcBaseDomain}`,
+      ...(mailUser !== undefined && { user: mailUser }),
+      ...(mailPassword !== undefined && { password: mailPassword }),
+    },
+  };
 }

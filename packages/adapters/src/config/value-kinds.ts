@@ -96,6 +96,38 @@ export const webAddress: ValueKind<string> = {
   print: String,
 };
 
+/** A machine's name or address; a name without a dot too. */
+export const hostName: ValueKind<string> = {
+  wanted: 'a host name or a numeric address',
+  read: (raw) => {
+    const value = text(raw)?.toLowerCase() ?? '';
+    return hostNamePattern.test(value) ||
+      /^[a-z0-9][a-z0-9-]{0,62}$/.test(value) ||
+      ipAddress.read(value) !== undefined
+      ? value
+      : undefined;
+  },
+  print: String,
+};
+
+export const shortText: ValueKind<string> = {
+  wanted: 'a text of 1 to 256 characters',
+  read: (raw) => {
+    const value = text(raw) ?? '';
+    return value.length >= 1 && value.length <= 256 ? value : undefined;
+  },
+  print: String,
+};
+
+export const mailAddress: ValueKind<string> = {
+  wanted: 'a mail address, such as tandem@example.net',
+  read: (raw) => {
+    const value = text(raw) ?? '';
+    return /^[^\s@<>"]{1,64}@[^\s@<>"]{1,253}$/.test(value) ? value : undefined;
+  },
+  print: String,
+};
+
 /** A secret of any form. */
 export const secretText: ValueKind<string> = {
   wanted: 'a text of 8 to 1024 characters',

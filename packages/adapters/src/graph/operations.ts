@@ -221,6 +221,14 @@ export const operations = {
     cost: 1,
     idempotent: true,
   },
+  organization: {
+    method: 'GET',
+    path: '/organization',
+    permissions: ['Organization.Read.All', 'Directory.Read.All', 'User.Read.All'],
+    bucket: 'identity',
+    cost: 1,
+    idempotent: true,
+  },
   domain: {
     method: 'GET',
     path: '/domains/{domain-id}',

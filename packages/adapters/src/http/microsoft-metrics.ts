@@ -1,4 +1,5 @@
 import { type LinkState, linkStates } from '@tandem/domain';
+import { type ConnectionState, connectionStates } from '@tandem/engine';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** Requests to Microsoft and links, as they are; label values from closed sets only (T31). */
@@ -11,6 +12,8 @@ export interface MicrosoftMetrics {
   }): void;
   /** Where the links come from when somebody asks for `/metrics`. */
   readLinks(links: () => ReadonlyMap<LinkState, number>): void;
+  readConnections(connections: () => ReadonlyMap<ConnectionState, number>): void;
+  mailed(outcome: 'sent' | 'later' | 'failed' | 'not-sent'): void;
 }
 
 const requestBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -27,6 +30,23 @@ export function registerMicrosoftMetrics(registry: Registry): MicrosoftMetrics {
       const now = links();
       for (const state of linkStates) this.set({ state }, now.get(state) ?? 0);
     },
+  });
+  let connections: () => ReadonlyMap<ConnectionState, number> = () => new Map();
+  new Gauge({
+    name: 'microsoft_connections',
+    help: 'Connections of accounts with Microsoft 365 tenants by state, now',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const now = connections();
+      for (const state of connectionStates) this.set({ state }, now.get(state) ?? 0);
+    },
+  });
+  const mails = new Counter({
+    name: 'mails_total',
+    help: 'Mails to administrators by what came of a try; not-sent: nowhere to send it',
+    labelNames: ['outcome'],
+    registers,
   });
   const requests = new Counter({
     name: 'graph_requests_total',
@@ -56,5 +76,9 @@ export function registerMicrosoftMetrics(registry: Registry): MicrosoftMetrics {
     readLinks(from) {
       links = from;
     },
+    readConnections(from) {
+      connections = from;
+    },
+    mailed: (outcome) => mails.inc({ outcome }),
   };
 }

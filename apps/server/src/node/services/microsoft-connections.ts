@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { globalCloud, type MicrosoftEndpoints } from '@tandem/adapters/graph/endpoints.ts';
-import { GraphClient, type GraphTry } from '@tandem/adapters/graph/graph-client.ts';
-import { GraphError } from '@tandem/adapters/graph/graph-error.ts';
-import { type HttpsExchange, httpsExchange } from '@tandem/adapters/graph/https-exchange.ts';
-import type { TokenProvider } from '@tandem/adapters/graph/token-provider.ts';
+import type { GraphClient, GraphTry } from '@tandem/adapters/graph/graph-client.ts';
+import { createMicrosoftSignIn } from '@tandem/adapters/microsoft-sign-in/microsoft-sign-in.ts';
+import {
+  certificateEndsWallMs,
+  certificateFault,
+  makeCertificate,
+} from '@tandem/adapters/microsoft-sign-in/own-certificate.ts';
+import type { Stores } from '@tandem/adapters/postgres/stores.ts';
 import {
   type AccountId,
   asConnectionId,
@@ -12,8 +13,22 @@ import {
   type Person,
   type PersonId,
   type RoutingSnapshot,
+  uuidV7,
 } from '@tandem/domain';
-import type { NodeConfig } from '../../supervisor/child-config.ts';
+import {
+  type AuditLog,
+  type Clock,
+  ConnectionDesk,
+  type ConnectionFeature,
+  ConnectionKeeper,
+  type ConnectionState,
+  chosenFeatures,
+  judgePermissions,
+  type Mailer,
+  type StoredConnection,
+  wasConnected,
+} from '@tandem/engine';
+import { type AppConfig, createMicrosoftApps } from './microsoft-apps.ts';
 
 /** One account's usable connection with one Entra tenant. Reading and writing go on per connection. */
 export interface MicrosoftConnection {
@@ -29,11 +44,14 @@ export interface MicrosoftConnection {
 }
 
 export interface MicrosoftConnections {
-  /** The platform's app registration; Microsoft wants it as the session of presence. Undefined: none is configured. */
+  /** The platform's app registration. Undefined: none is configured. */
   readonly clientId: string | undefined;
-  /** The account's first connection. Undefined: it has none, or the platform has no app registration. */
+  /** The account's first connection. Undefined: it has none that was ever proved. */
   connectionsOf(accountId: AccountId): MicrosoftConnection | undefined;
-  /** All connections of the account, first connected first. The same objects as long as nothing about them changes. */
+  /**
+   * All connections of the account that were proved once, first connected first, interrupted ones too: whoever reads hears
+   * by itself that it does not work. The same objects as long as nothing about them changes.
+   */
   all(accountId: AccountId): readonly MicrosoftConnection[];
   /** The connection whose verified domains hold the person's UPN's or mail's domain, else the account's first. */
   ofPerson(person: Pick<Person, 'accountId' | 'upn' | 'mail'>): MicrosoftConnection | undefined;
@@ -48,93 +66,222 @@ export interface MicrosoftConnections {
   close(): void;
 }
 
-/** An answer that takes longer is not worth waiting for: the next round asks again. */
-const timeoutMs = 10_000;
+/** With what only the node's own parts ask. */
+export interface OpenConnections extends MicrosoftConnections {
+  readonly keeper: ConnectionKeeper;
+  readonly desk: ConnectionDesk;
+  graphOf(connection: StoredConnection): GraphClient;
+  /** The feature is switched on, and the tenant has granted everything that it needs. */
+  mayUse(connectionId: ConnectionId, feature: ConnectionFeature): boolean;
+  mayWriteDomains(connectionId: ConnectionId): boolean;
+  /** Addresses to which Microsoft may send a browser back. */
+  redirectUris(): readonly string[];
+  /** How many connections are in which state. */
+  states(): ReadonlyMap<ConnectionState, number>;
+  stop(): Promise<void>;
+}
+
+export interface ConnectionsParts {
+  readonly config: AppConfig & { readonly publicUrl?: string; readonly ports: { readonly http: number } };
+  readonly stores: Pick<Stores, 'connections' | 'signInAttempts'>;
+  readonly snapshot: () => RoutingSnapshot;
+  readonly clock: Clock;
+  readonly random: { fraction(): number; bytes(count: number): Uint8Array };
+  readonly mailer: Mailer;
+  readonly audit: AuditLog;
+  readonly onTry: (seen: GraphTry) => void;
+  readonly onProblem: (what: string, accountId: AccountId | undefined) => void;
+  /** People whose calls from Teams rest on an account's connections. */
+  readonly readyPeople: (accountId: AccountId) => number;
+  readonly digest: (text: string) => string;
+}
+
+const callbackPath = '/connect/callback';
 
 /**
- * The connections to Microsoft Graph, made when first asked for. The certificate is read with the first token, so that
- * a node without one starts and says so in everybody's readiness.
+ * The connections of all accounts with Microsoft Graph. Resolves once the stored ones are in memory; without the database
+ * they come as soon as it is there.
  */
-export function createMicrosoftConnections(parts: {
-  readonly config: Pick<NodeConfig, 'certificateDir' | 'twin' | 'graphClientId'>;
-  readonly snapshot: () => RoutingSnapshot;
-  readonly wall: () => number;
-  readonly random: () => number;
-  readonly onTry: (seen: GraphTry) => void;
-}): MicrosoftConnections {
-  const { config } = parts;
-  const { twin, graphClientId } = config;
-  const endpoints: MicrosoftEndpoints = twin ? { login: twin.loginUrl, graph: twin.graphUrl } : globalCloud;
-  const graphs = new Map<string, GraphClient>();
+export async function openMicrosoftConnections(parts: ConnectionsParts): Promise<OpenConnections> {
+  const { config, stores, clock, random } = parts;
   const objectIds = new Map<PersonId, string>();
-  const listeners = new Set<() => void>();
-  let opened: { readonly https: HttpsExchange; readonly tokens: TokenProvider } | undefined;
+  const linkListeners = new Set<() => void>();
+  const changeListeners = new Set<() => void>();
+  const shown = new Map<string, MicrosoftConnection>();
+  const portal = config.publicUrl ?? `http://127.0.0.1:${config.ports.http}`;
+  let stopped = false;
 
-  const open = () => {
-    if (opened) return opened;
-    // The twin's authority is there before the node starts; real Microsoft's roots are the runtime's.
-    const https = lazyExchange(async () => (twin ? { ca: await readFile(twin.caFile, 'utf8') } : {}));
-    const tokens = lazyTokens(async () => {
-      const { msalTokenProvider } = await import('@tandem/adapters/graph/msal-token-provider.ts');
-      const [certificate, privateKey] = await Promise.all(
-        ['graph-app.cert.pem', 'graph-app.key.pem'].map((name) =>
-          readFile(join(config.certificateDir, name), 'utf8'),
-        ),
-      );
-      return msalTokenProvider({
-        endpoints,
-        twinMode: twin !== undefined,
-        clientId: graphClientId ?? '',
-        credential: { kind: 'certificate', certificate: certificate ?? '', privateKey: privateKey ?? '' },
-        https,
-      });
-    });
-    opened = { https, tokens };
-    return opened;
-  };
-
-  const first = (accountId: AccountId): MicrosoftConnection | undefined => {
-    const tenantId = parts.snapshot().accounts.get(accountId)?.entraTenantId?.toLowerCase();
-    if (tenantId === undefined || graphClientId === undefined) return undefined;
-    const made = (graph: GraphClient): MicrosoftConnection => ({
-      connectionId: asConnectionId(accountId),
-      accountId,
-      tenantId,
-      clientId: graphClientId,
-      graph,
-      domains: [],
-    });
-    const known = graphs.get(tenantId);
-    if (known) return made(known);
-    const graph = new GraphClient({
-      graph: endpoints.graph,
-      entraTenantId: tenantId,
-      ...open(),
-      clock: {
-        wall: parts.wall,
-        sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms).unref()),
+  const apps = createMicrosoftApps({
+    config,
+    secretOf: stores.connections.secretOf,
+    wall: clock.wall,
+    random: random.fraction,
+    ears: {
+      tried: parts.onTry,
+      heard: (app, status, role) => keeper.heardOf(app, status, role),
+      proof(app, proof) {
+        for (const one of keeper.list())
+          if (one.entraTenantId === app.entraTenantId && one.clientId === app.clientId && wasConnected(one))
+            void keeper
+              .heardProof(one.id, proof)
+              .catch((error: Error) => parts.onProblem(error.message, one.accountId));
       },
-      random: parts.random,
-      timeoutMs,
-      onTry: parts.onTry,
-    });
-    graphs.set(tenantId, graph);
-    return made(graph);
+    },
+  });
+  const keeper: ConnectionKeeper = new ConnectionKeeper({
+    store: stores.connections,
+    probe: apps.probe,
+    mailer: parts.mailer,
+    audit: parts.audit,
+    clock,
+    accountName: (accountId) => parts.snapshot().accounts.get(accountId)?.name,
+    portal,
+    onChange: () => {
+      for (const heard of changeListeners) heard();
+    },
+    onProblem: parts.onProblem,
+  });
+  const newId = (): ConnectionId => asConnectionId(uuidV7(clock.wall(), random.bytes(10)));
+
+  /** An account that named its tenant before there were connections has been working by the platform's app. */
+  async function adopt(): Promise<void> {
+    if (!apps.platformApp) return;
+    const nowWallMs = clock.wall();
+    const known = new Set(keeper.list().map(({ accountId }) => accountId));
+    for (const { id: accountId, entraTenantId } of parts.snapshot().accounts.values()) {
+      if (entraTenantId === undefined || known.has(accountId)) continue;
+      await keeper.add({
+        id: newId(),
+        accountId,
+        entraTenantId: entraTenantId.toLowerCase(),
+        domains: [],
+        kind: 'platform-app',
+        clientId: apps.platformApp.clientId,
+        features: chosenFeatures(['presence', 'presence-write', 'webhooks']),
+        roles: [],
+        roleUses: {},
+        life: { state: 'CONNECTED', sinceWallMs: nowWallMs, answeredWallMs: nowWallMs },
+        connectedBy: 'operator',
+        connectedWallMs: nowWallMs,
+        createdWallMs: nowWallMs,
+        version: 1,
+      });
+    }
+  }
+
+  const load = async (): Promise<void> => {
+    try {
+      await keeper.load();
+      await adopt();
+      for (const heard of changeListeners) heard();
+    } catch (error) {
+      parts.onProblem(`connections cannot be read now: ${(error as Error).message}`, undefined);
+      clock.after(5_000, () => {
+        if (!stopped) void load();
+      });
+    }
+  };
+  await load();
+  keeper.start();
+
+  const redirectUris = (): readonly string[] =>
+    [
+      ...new Set([
+        portal,
+        ...['127.0.0.1', 'localhost'].map((host) => `http://${host}:${config.ports.http}`),
+      ]),
+    ].map((origin) => `${origin}${callbackPath}`);
+  const desk = new ConnectionDesk({
+    keeper,
+    attempts: stores.signInAttempts,
+    signIn: createMicrosoftSignIn({
+      endpoints: apps.endpoints,
+      twinMode: config.twin !== undefined,
+      https: apps.https,
+      wall: clock.wall,
+    }),
+    probe: apps.probe,
+    audit: parts.audit,
+    clock,
+    platformApp: apps.platformApp,
+    account: (accountId) => parts.snapshot().accounts.get(accountId),
+    redirectUris,
+    newId,
+    secretText: () => Buffer.from(random.bytes(32)).toString('base64url'),
+    certificates: {
+      make: (name, days) => makeCertificate(name, clock.wall(), days),
+      fault: (certificate, privateKey) => certificateFault(certificate, privateKey, clock.wall()),
+      endsWallMs: certificateEndsWallMs,
+    },
+    saveSecret: stores.connections.saveWithSecret,
+    peopleOf: ({ accountId }) => parts.readyPeople(accountId),
+    digest: parts.digest,
+    onProblem: parts.onProblem,
+  });
+
+  function toShown(stored: StoredConnection): MicrosoftConnection {
+    const graph = apps.graphOf(stored);
+    const known = shown.get(stored.id);
+    if (
+      known?.graph === graph &&
+      known.clientId === stored.clientId &&
+      known.domains.join() === stored.domains.join()
+    )
+      return known;
+    const made: MicrosoftConnection = {
+      connectionId: stored.id,
+      accountId: stored.accountId,
+      tenantId: stored.entraTenantId,
+      clientId: stored.clientId,
+      graph,
+      domains: stored.domains,
+    };
+    shown.set(stored.id, made);
+    return made;
+  }
+  const all = (accountId: AccountId): readonly MicrosoftConnection[] =>
+    keeper
+      .list()
+      .filter((one) => one.accountId === accountId && wasConnected(one))
+      .map(toShown);
+  const mayUse = (connectionId: ConnectionId, feature: ConnectionFeature): boolean => {
+    const found = keeper.find(connectionId);
+    if (!found || !chosenFeatures(found.features).includes(feature)) return false;
+    return judgePermissions(found.features, found.roles).working.has(feature);
   };
 
   return {
-    clientId: graphClientId,
-    connectionsOf: first,
-    all(accountId) {
-      const one = first(accountId);
-      return one ? [one] : [];
+    keeper,
+    desk,
+    graphOf: apps.graphOf,
+    redirectUris,
+    states() {
+      const counts = new Map<ConnectionState, number>();
+      for (const { life } of keeper.list()) counts.set(life.state, (counts.get(life.state) ?? 0) + 1);
+      return counts;
     },
-    ofPerson: ({ accountId }) => first(accountId),
-    onChange: () => () => undefined,
+    mayUse,
+    mayWriteDomains: (connectionId) => mayUse(connectionId, 'setup'),
+    clientId: config.graphClientId,
+    connectionsOf: (accountId) => all(accountId)[0],
+    all,
+    ofPerson({ accountId, upn, mail }) {
+      const found = all(accountId);
+      if (found.length < 2) return found[0];
+      const holds = (address: string | undefined) => {
+        const domain = address?.slice(address.lastIndexOf('@') + 1).toLowerCase();
+        return domain === undefined ? undefined : found.find(({ domains }) => domains.includes(domain));
+      };
+      return holds(upn) ?? holds(mail) ?? found[0];
+    },
+    onChange(heard) {
+      changeListeners.add(heard);
+      return () => changeListeners.delete(heard);
+    },
     objectIdOf: (personId) => objectIds.get(personId),
     onLinks(heard) {
-      listeners.add(heard);
-      return () => listeners.delete(heard);
+      linkListeners.add(heard);
+      return () => linkListeners.delete(heard);
     },
     note(known) {
       let changed = false;
@@ -144,40 +291,12 @@ export function createMicrosoftConnections(parts: {
         if (objectId === undefined) objectIds.delete(personId);
         else objectIds.set(personId, objectId);
       }
-      if (changed) for (const heard of listeners) heard();
+      if (changed) for (const heard of linkListeners) heard();
     },
-    close: () => opened?.https.close(),
-  };
-}
-
-/** Tried again when it fails: somebody may put the certificate there. */
-function lazyTokens(make: () => Promise<TokenProvider>): TokenProvider {
-  let made: Promise<TokenProvider> | undefined;
-  return {
-    async token(tenantId, options) {
-      made ??= make();
-      const provider = await made.catch((cause: unknown) => {
-        made = undefined;
-        throw new GraphError('sign-in-credential-refused', 'the certificate of our app cannot be read', {
-          cause,
-        });
-      });
-      return await provider.token(tenantId, options);
+    async stop() {
+      stopped = true;
+      await keeper.stop();
     },
-  };
-}
-
-function lazyExchange(options: () => Promise<{ readonly ca?: string }>): HttpsExchange {
-  let made: Promise<HttpsExchange> | undefined;
-  return {
-    async exchange(request) {
-      made ??= options().then(httpsExchange);
-      const exchange = await made.catch((error: unknown) => {
-        made = undefined;
-        throw error;
-      });
-      return await exchange.exchange(request);
-    },
-    close: () => void made?.then((exchange) => exchange.close()).catch(() => undefined),
+    close: () => apps.close(),
   };
 }

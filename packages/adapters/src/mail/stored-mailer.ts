@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import type { Clock, Mail, Mailer } from '@tandem/engine';
+import type { MailStore } from '../postgres/mail-store.ts';
+import type { MailSender } from './smtp-sender.ts';
+
+export interface StoredMailerParts {
+  readonly store: MailStore;
+  /** Undefined: no mail server is configured; mails are kept and shown as not sent. */
+  readonly sender: MailSender | undefined;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly onOutcome: (outcome: 'sent' | 'later' | 'failed' | 'not-sent') => void;
+  readonly onProblem: (what: string) => void;
+}
+
+export interface StoredMailer extends Mailer {
+  start(): void;
+  /** Sends what is due, now. */
+  flush(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const everyMs = 10_000;
+const atOnce = 20;
+const mostTries = 20;
+/** Longer than a try can take: another node does not take the same mail meanwhile. */
+const holdMs = 120_000;
+/** 30 s, 1, 2, 4 ... at most 60 minutes. */
+const waitMs = (tries: number): number => Math.min(30_000 * 2 ** (tries - 1), 3_600_000);
+const mostUnstored = 100;
+
+/**
+ * Mails by way of a table: kept before they are sent, sent once for each key, over restarts too. While the database is away
+ * they wait in memory and are kept when it is back.
+ */
+export function createStoredMailer(parts: StoredMailerParts): StoredMailer {
+  const { store, sender, clock } = parts;
+  let unstored: Mail[] = [];
+  let cancel: (() => void) | undefined;
+  let stopped = false;
+  let running: Promise<void> | undefined;
+
+  async function keep(mail: Mail): Promise<void> {
+    const to = mail.to === 'admins' ? await store.adminsOf(mail.accountId) : mail.to;
+    const trouble =
+      sender === undefined
+        ? 'No mail server is configured.'
+        : to.length === 0
+          ? 'No administrator of the account has an address.'
+          : undefined;
+    const isNew = await store.keep({
+      id: parts.newId(),
+      key: mail.key.length <= 300 ? mail.key : createHash('sha256').update(mail.key).digest('hex'),
+      accountId: mail.accountId,
+      to,
+      subject: mail.subject.replaceAll(/[\r\n]+/g, ' '),
+      text: mail.text,
+      attachments: mail.attachments ?? [],
+      state: trouble === undefined ? 'waiting' : 'not-sent',
+      ...(trouble !== undefined && { trouble }),
+    });
+    if (isNew && trouble !== undefined) parts.onOutcome('not-sent');
+  }
+
+  async function sendDue(): Promise<void> {
+    const waiting = unstored;
+    unstored = [];
+    for (const mail of waiting)
+      await keep(mail).catch(() => {
+        if (unstored.length < mostUnstored) unstored.push(mail);
+      });
+    if (!sender) return;
+    for (;;) {
+      const due = await store.takeDueForPlatform(atOnce, holdMs);
+      for (const mail of due) {
+        const outcome = await sender.send(mail);
+        if (outcome.is === 'sent') {
+          await store.note(mail, { is: 'sent' });
+          parts.onOutcome('sent');
+        } else if (outcome.is === 'refused' || mail.tries >= mostTries) {
+          await store.note(mail, { is: 'failed', trouble: outcome.trouble });
+          parts.onOutcome('failed');
+          parts.onProblem(`a mail was not sent: ${outcome.trouble}`);
+        } else {
+          await store.note(mail, { is: 'later', inMs: waitMs(mail.tries), trouble: outcome.trouble });
+          parts.onOutcome('later');
+        }
+      }
+      if (due.length < atOnce) return;
+    }
+  }
+
+  const flush = (): Promise<void> => {
+    running ??= sendDue()
+      .catch((error: Error) => parts.onProblem(`mails wait: ${error.message}`))
+      .finally(() => {
+        running = undefined;
+      });
+    return running;
+  };
+
+  return {
+    async send(mail) {
+      try {
+        await keep(mail);
+      } catch (error) {
+        if (unstored.length < mostUnstored) unstored.push(mail);
+        parts.onProblem(`a mail is kept later: ${(error as Error).message}`);
+        return;
+      }
+      // Not waited for: whoever has something to say goes on.
+      if (!stopped) void flush();
+    },
+    flush,
+    start() {
+      const again = (): void => {
+        cancel = clock.after(everyMs, () => {
+          void flush().finally(() => {
+            if (!stopped) again();
+          });
+        });
+      };
+      again();
+    },
+    async stop() {
+      stopped = true;
+      cancel?.();
+      await running;
+      sender?.close();
+    },
+  };
+}
