@@ -19,6 +19,8 @@ export interface GraphUser {
   readonly usageLocation?: string | null;
   readonly proxyAddresses?: readonly string[];
   readonly isResourceAccount?: boolean | null;
+  readonly department?: string | null;
+  readonly city?: string | null;
   readonly assignedPlans?: readonly GraphAssignedPlan[];
 }
 
@@ -77,6 +79,8 @@ export const userFields = [
   'usageLocation',
   'proxyAddresses',
   'isResourceAccount',
+  'department',
+  'city',
   'assignedPlans',
 ] as const satisfies readonly (keyof GraphUser)[];
 

@@ -32,8 +32,7 @@ const readings: PersonReadings = {
   user,
   configuration,
   number: { id: 'n', telephoneNumber: '+12025550142', numberType: 'directRouting', assignmentTargetId: dana },
-  members: new Set([dana]),
-  routingPolicy: 'VRP-Acme',
+  membership: { member: true, via: [] },
 };
 
 test('a suite with Teams Phone and without Teams is no phone licence; history does not hide the present', () => {
@@ -56,7 +55,9 @@ test('a suite with Teams Phone and without Teams is no phone licence; history do
 test('Dana as Graph tells her: everything seen, nothing unread', () => {
   const facts = microsoftFactsOf(readings);
   assert.equal(facts.inEnableGroup, true);
-  assert.equal(facts.routingPolicy, 'assigned');
+  assert.ok(facts.policies !== 'unread');
+  assert.equal(facts.policies.voiceRouting.name, 'VRP-Acme');
+  assert.equal(facts.policies.dialPlan.name, null);
   assert.deepEqual(facts.number !== 'unread' && [facts.number.holder, facts.number.voiceEnabled], [
     { is: 'this-person' },
     true,
@@ -65,9 +66,15 @@ test('Dana as Graph tells her: everything seen, nothing unread', () => {
 
 test('what Graph refused to tell is unread, never no', () => {
   const no = new GraphError('graph-missing-scope', 'no');
-  const blind = microsoftFactsOf({ ...readings, user: no, configuration: no, number: no, members: no });
+  const blind = microsoftFactsOf({
+    ...readings,
+    user: no,
+    configuration: no,
+    number: no,
+    membership: 'unread',
+  });
   assert.deepEqual(
-    [blind.user, blind.inEnableGroup, blind.licence, blind.number, blind.routingPolicy],
+    [blind.user, blind.inEnableGroup, blind.licence, blind.number, blind.policies],
     ['unread', 'unread', 'unread', 'unread', 'unread'],
   );
   const { accountEnabled: _, ...basic } = user;
@@ -99,6 +106,6 @@ test('no such user: not in the group; another holds the number: named by UPN; an
   }
   assert.equal(facts.number.otherNumber, '+12025550142');
   // The inventory knows better: she has given the old one back already.
-  const swept = microsoftFactsOf({ ...readings, number: null, inventory: [] });
+  const swept = microsoftFactsOf({ ...readings, number: null, others: [] });
   assert.equal(swept.number !== 'unread' && swept.number.otherNumber, undefined);
 });

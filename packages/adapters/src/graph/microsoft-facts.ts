@@ -1,7 +1,9 @@
-import type { MicrosoftFacts, MicrosoftUser, NumberFacts, Seen } from '@tandem/engine';
+import type { PolicyField } from '@tandem/domain';
+import type { EffectivePolicies, MicrosoftFacts, MicrosoftUser, NumberFacts, Seen } from '@tandem/engine';
 import { GraphError } from './graph-error.ts';
 import type { GraphNumberAssignment, GraphUser, GraphUserConfiguration } from './graph-types.ts';
 import { licenceOf } from './licence-plans.ts';
+import { policyTypes } from './policies.ts';
 import type { Reading } from './read-directory.ts';
 
 /** What was read for one person; a GraphError or undefined is a thing that was not read. */
@@ -12,14 +14,15 @@ export interface PersonReadings {
   /** The wanted number, or while a number is taken back, that one. */
   readonly number: Reading<GraphNumberAssignment> | undefined;
   readonly numberReadAtWallMs: number;
-  /** The Direct Routing numbers of the tenant, where they were swept: they follow a write sooner than Teams' own view. */
-  readonly inventory?: readonly GraphNumberAssignment[];
-  readonly members: ReadonlySet<string> | GraphError | undefined;
+  /** Other numbers of the person by the inventory, which follows a write sooner than Teams' own view. */
+  readonly others?: readonly string[];
+  readonly membership: Seen<{ readonly member: boolean; readonly via: readonly string[] }> | undefined;
+  /** Since when the user is in the bin. */
+  readonly deletedOn?: string;
+  readonly configurationReadAtWallMs?: number;
   readonly alsoMatches?: readonly string[];
   /** UPNs by object id, to name who holds a number. */
   readonly upnOf?: (objectId: string) => string | undefined;
-  /** The account's policy by name; undefined: the routing is kept by hand. */
-  readonly routingPolicy?: string;
 }
 
 const read = <T>(reading: Reading<T> | undefined): Seen<T | null> =>
@@ -30,24 +33,32 @@ export function microsoftFactsOf(readings: PersonReadings): MicrosoftFacts {
   const user = read(readings.user);
   const configuration = read(readings.configuration);
   const found = user === 'unread' || user === null ? undefined : user;
-  const members = readings.members instanceof Set ? readings.members : undefined;
+  const { membership } = readings;
   const numberSeen = read(readings.number);
   return {
     readAtWallMs: readings.readAtWallMs,
-    user: user === 'unread' || user === null ? user : userOf(user, configuration),
+    user: user === 'unread' || user === null ? user : userOf(user, configuration, readings.deletedOn),
     alsoMatches: readings.alsoMatches ?? [],
     inEnableGroup:
-      members === undefined ? 'unread' : found ? members.has(found.id) : user === null ? false : 'unread',
+      user === null ? false : !found || !membership || membership === 'unread' ? 'unread' : membership.member,
+    ...(membership && membership !== 'unread' && membership.via.length > 0 && { via: membership.via }),
     licence: found
       ? licenceOf(found.assignedPlans, configuration === 'unread' ? undefined : configuration)
       : 'unread',
     number:
       found && numberSeen !== 'unread' ? numberOf(numberSeen, found, configuration, readings) : 'unread',
-    routingPolicy: policyOf(configuration, readings.routingPolicy),
+    policies: policiesOf(configuration),
+    ...(readings.configurationReadAtWallMs !== undefined && {
+      policiesReadAtWallMs: readings.configurationReadAtWallMs,
+    }),
   };
 }
 
-function userOf(user: GraphUser, configuration: Seen<GraphUserConfiguration | null>): Seen<MicrosoftUser> {
+function userOf(
+  user: GraphUser,
+  configuration: Seen<GraphUserConfiguration | null>,
+  deletedOn: string | undefined,
+): Seen<MicrosoftUser> {
   // Without the right to read it, `accountEnabled` is missing: nothing is known then.
   if (typeof user.accountEnabled !== 'boolean') return 'unread';
   const type = configuration === 'unread' || configuration === null ? undefined : configuration.accountType;
@@ -67,6 +78,9 @@ function userOf(user: GraphUser, configuration: Seen<GraphUserConfiguration | nu
               ? 'user'
               : 'unread',
     ...(user.usageLocation ? { country: user.usageLocation } : {}),
+    ...(user.department ? { department: user.department } : {}),
+    ...(user.city ? { city: user.city } : {}),
+    ...(deletedOn !== undefined && { deletedOn }),
   };
 }
 
@@ -85,12 +99,8 @@ function numberOf(
   const target = number?.assignmentTargetId ?? null;
   const same = target !== null && target.toLowerCase() === user.id.toLowerCase();
   const type = number?.numberType ?? null;
-  const other = readings.inventory
-    ? readings.inventory.find(
-        (one) =>
-          one.assignmentTargetId?.toLowerCase() === user.id.toLowerCase() &&
-          one.telephoneNumber !== number?.telephoneNumber,
-      )?.telephoneNumber
+  const other = readings.others
+    ? readings.others.find((one) => one !== number?.telephoneNumber)
     : primaryOf(configuration);
   return {
     holder: same
@@ -111,16 +121,20 @@ function numberOf(
   };
 }
 
-function policyOf(
-  configuration: Seen<GraphUserConfiguration | null>,
-  wanted: string | undefined,
-): MicrosoftFacts['routingPolicy'] {
-  if (wanted === undefined) return 'by-hand';
-  if (configuration === 'unread') return 'unread';
-  const policy = configuration?.effectivePolicyAssignments?.find(
-    (one) => one?.policyType === 'OnlineVoiceRoutingPolicy',
-  );
-  return policy?.policyAssignment?.displayName === wanted ? 'assigned' : 'missing';
+/** What is in effect for the person. Nobody known to Teams has no policies, which is as good as the tenant's default. */
+function policiesOf(configuration: Seen<GraphUserConfiguration | null>): Seen<EffectivePolicies> {
+  if (configuration === 'unread' || (configuration && !configuration.effectivePolicyAssignments))
+    return 'unread';
+  const of = (field: PolicyField): EffectivePolicies[PolicyField] => {
+    const found = configuration?.effectivePolicyAssignments?.find(
+      (one) => one?.policyType === policyTypes[field],
+    )?.policyAssignment;
+    return {
+      name: found?.displayName ?? null,
+      ...(found?.assignmentType && { by: found.assignmentType }),
+    };
+  };
+  return { voiceRouting: of('voiceRouting'), calling: of('calling'), dialPlan: of('dialPlan') };
 }
 
 function primaryOf(configuration: Seen<GraphUserConfiguration | null>): string | undefined {

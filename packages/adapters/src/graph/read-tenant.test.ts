@@ -81,6 +81,7 @@ function microsoft(
           accountType: 'user',
           isEnterpriseVoiceEnabled: true,
           featureTypes: ['Teams', 'PhoneSystem'],
+          effectivePolicyAssignments: [],
         },
       }));
       return { status: 200, body: { responses } };
@@ -90,7 +91,10 @@ function microsoft(
 }
 const read = (people: readonly AskedPerson[]) => {
   const graph = fake.client();
-  return graphTenant(graph, () => 5_000).read(group, people);
+  return graphTenant(graph, { wall: () => 5_000 }).read(
+    { groupIds: [group], policies: [], what: 'all' },
+    people,
+  );
 };
 
 test('one reading tells of everybody: three lists, one batch, the reference on both sides', async () => {

@@ -1,207 +1,144 @@
 import type { PersonId } from '@tandem/domain';
-import {
-  type AskedPerson,
-  type EntraIdentity,
-  type IdentityMatch,
-  type MicrosoftFacts,
-  type MicrosoftTenant,
-  matchIdentities,
-  type PlatformIdentity,
-  type Reading as TenantReading,
+import type {
+  AskedPerson,
+  DirectoryView,
+  MicrosoftFacts,
+  MicrosoftTenant,
+  Reading as TenantReading,
 } from '@tandem/engine';
+import { listedDirectory, mirroredDirectory, unmatchedIn } from './directory-source.ts';
+import { Gather } from './gather.ts';
 import type { GraphClient } from './graph-client.ts';
 import { GraphError } from './graph-error.ts';
-import type { GraphNumberAssignment, GraphUser, GraphUserConfiguration } from './graph-types.ts';
+import { LicenceStock, licenceAdvice } from './licence-advice.ts';
 import { microsoftFactsOf } from './microsoft-facts.ts';
-import { assignNumber, pollNumberOperation, readAllNumbers, unassignNumber } from './numbers.ts';
-import { type Reading, readAllUsers, readGroupMembers, readUserConfigurations } from './read-directory.ts';
+import { NumberInventory } from './number-inventory.ts';
+import { type NumberWrite, pollNumberOperations, writeNumbers } from './numbers.ts';
+import { type PersonPolicies, PolicyOffice } from './policies.ts';
 import { TenantTrouble } from './tenant-trouble.ts';
+import { UserConfigurations } from './user-configurations.ts';
 
-/** Teams' own view of a settled person is asked for again after this long, a few at a time. */
-const configurationAgeMs = 25_000;
-const mostConfigurations = 200;
+export interface GraphTenantOptions {
+  readonly wall: () => number;
+  /** How long a first write waits for others to go with it. */
+  readonly linger?: () => Promise<void>;
+  /** The mirror of the directory; without it users and members are listed each time. */
+  readonly view?: DirectoryView;
+}
+
+const lingerMs = 15;
+const mostInBatch = 20;
+/** Twenty calls of twenty people each. */
+const mostPolicies = 400;
+/** A mirror that was refreshed within this is young enough for a round. */
+const viewAgeMs = 25_000;
 
 /** One account's Microsoft 365 tenant over Graph: a few lists and one request in twenty people, not one a person. */
-export function graphTenant(graph: GraphClient, wall: () => number): MicrosoftTenant {
+export function graphTenant(graph: GraphClient, options: GraphTenantOptions): MicrosoftTenant {
+  const { wall, view } = options;
+  const linger = options.linger ?? (() => new Promise<void>((resolve) => void setTimeout(resolve, lingerMs)));
   const trouble = new TenantTrouble();
-  const configurations = new Map<
-    string,
-    { readonly reading: Reading<GraphUserConfiguration>; readonly readAtWallMs: number }
-  >();
-
-  async function configurationsOf(wanted: ReadonlyMap<string, boolean>): Promise<GraphError | undefined> {
-    const now = wall();
-    const due = [...wanted]
-      .map(([objectId, urgent]) => ({
-        objectId,
-        age: now - (configurations.get(objectId)?.readAtWallMs ?? 0),
-        urgent,
-      }))
-      .filter(({ age, urgent }) => urgent || age > configurationAgeMs)
-      .sort((a, b) => Number(b.urgent) - Number(a.urgent) || b.age - a.age)
-      .slice(0, mostConfigurations);
-    for (const objectId of configurations.keys()) if (!wanted.has(objectId)) configurations.delete(objectId);
-    if (due.length === 0) return undefined;
-    const read = await readUserConfigurations(
-      graph,
-      due.map(({ objectId }) => objectId),
-    );
-    let failed: GraphError | undefined;
-    for (const [objectId, reading] of read) {
-      // What was read before is older, not wrong: it stays while Microsoft does not answer.
-      if (reading instanceof GraphError) failed ??= reading;
-      else configurations.set(objectId, { reading, readAtWallMs: now });
-    }
-    return failed;
-  }
+  const directory = view ? mirroredDirectory(view, viewAgeMs) : listedDirectory(graph, wall);
+  const inventory = new NumberInventory(graph, wall);
+  const configurations = new UserConfigurations(graph, wall);
+  const policies = new PolicyOffice(graph, wall);
+  const stock = new LicenceStock(graph, wall);
+  const writes = new Gather(mostInBatch, linger, (items: readonly NumberWrite[]) =>
+    writeNumbers(graph, items),
+  );
+  const polls = new Gather(mostInBatch, linger, (ids: readonly string[]) => pollNumberOperations(graph, ids));
+  const grants = new Gather(mostPolicies, linger, (people: readonly PersonPolicies[]) =>
+    policies.assign(people),
+  );
 
   return {
-    assign: (number, objectId) => assignNumber(graph, number, objectId),
-    unassign: (number) => unassignNumber(graph, number),
-    poll: (operationId) => pollNumberOperation(graph, operationId),
-    async read(enableGroupId, people) {
-      const readAtWallMs = wall();
-      // The time before the request: what Microsoft does after it is not in the answer.
-      const [members, users, numbers] = await Promise.all([
-        settled(readGroupMembers(graph, enableGroupId)),
-        settled(allUsers(graph)),
-        settled(readAllNumbers(graph)),
+    assign: (number, objectId) => writes.ask({ kind: 'assign', number, objectId }),
+    unassign: (number) => writes.ask({ kind: 'unassign', number }),
+    poll: (operationId) => polls.ask(operationId),
+    assignPolicies: (objectId, one) => grants.ask({ objectId, writes: one }),
+    async read(ask, people) {
+      const before = inventory.requests + configurations.requests + policies.requests + stock.requests;
+      const all = ask.what === 'all';
+      const objectIdOf = (one: AskedPerson): string | undefined => one.objectId;
+      const [part, numbersFault, missing] = await Promise.all([
+        directory.read(ask.groupIds, all),
+        inventory.read(ask.what, people, objectIdOf),
+        all ? settled(policies.missing(ask.policies)) : undefined,
       ]);
-      const matches = users instanceof GraphError ? undefined : matchPeople(people, users);
+      const matches = part.match(people);
       const wanted = new Map<string, boolean>();
       for (const person of people) {
         const user = matches?.get(person.personId)?.user;
         if (user) wanted.set(user.id, person.urgent);
       }
-      const configurationFault = matches && (await settled(configurationsOf(wanted)));
-      const state = trouble.after([members, users, numbers, configurationFault], wall());
+      const configurationFault = matches && (await configurations.read(wanted, part.users));
+      if (all) configurations.keepOnly(wanted);
+      const said = trouble.after([...part.faults, numbersFault, configurationFault, missing], wall());
+      // What the mirror could not read is told by whoever reads it.
+      const state = view && said.connection.is === 'connected' && !said.trouble ? view.state : said;
       const facts = new Map<PersonId, MicrosoftFacts>();
-      if (!matches || users instanceof GraphError) return { ...state, facts } satisfies TenantReading;
-      const upns = new Map(users.map((user) => [user.id.toLowerCase(), user.userPrincipalName ?? user.id]));
-      const inventory = numbers instanceof GraphError ? undefined : numbers;
+      const requests = (): number =>
+        part.requests +
+        inventory.requests +
+        configurations.requests +
+        policies.requests +
+        stock.requests -
+        before;
+      if (!matches) return { ...state, facts, requests: requests() } satisfies TenantReading;
+      const upnOf = (objectId: string): string | undefined =>
+        part.userOf(objectId)?.userPrincipalName ?? undefined;
+      let unlicensed = false;
       for (const person of people) {
-        const { user = null, alsoMatches, nearest } = matches.get(person.personId) ?? {};
+        const found = matches.get(person.personId);
+        const user = found?.user ?? null;
+        const configuration = user ? configurations.of(user.id) : undefined;
+        const seen = numbersFault ? undefined : inventory.of(person, user?.id);
         const read = microsoftFactsOf({
-          readAtWallMs,
+          readAtWallMs: part.readAtWallMs,
           user,
-          configuration: user ? configurations.get(user.id)?.reading : null,
-          number: numberOf(person, inventory),
-          numberReadAtWallMs: readAtWallMs,
-          ...(inventory && { inventory }),
-          members,
-          ...(alsoMatches && { alsoMatches }),
-          upnOf: (objectId) => upns.get(objectId.toLowerCase()),
+          ...(found?.deletedOn !== undefined && { deletedOn: found.deletedOn }),
+          configuration: user ? configuration?.reading : null,
+          ...(configuration && { configurationReadAtWallMs: configuration.readAtWallMs }),
+          number: seen?.number,
+          numberReadAtWallMs: seen?.readAtWallMs ?? 0,
+          ...(seen && { others: seen.others }),
+          membership: user ? part.membership(user.id) : undefined,
+          alsoMatches: found?.alsoMatches ?? [],
+          upnOf,
         });
-        facts.set(person.personId, { ...read, ...(nearest && nearest.length > 0 && { nearest }) });
+        unlicensed ||= read.licence !== 'unread' && read.licence.phone === 'missing';
+        const nearest = found?.nearest ?? [];
+        facts.set(person.personId, { ...read, ...(nearest.length > 0 && { nearest }) });
       }
-      return { ...state, facts };
+      if (unlicensed && all)
+        await advise(people, facts, (personId) => matches.get(personId)?.user?.assignedPlans);
+      const taken = new Set([...wanted.keys()].map((id) => id.toLowerCase()));
+      const members = all ? part.members() : undefined;
+      return {
+        ...state,
+        facts,
+        requests: requests(),
+        ...(members && { members: members.size, unmatched: unmatchedIn(part, taken) }),
+        ...(typeof missing === 'string' && { missing }),
+      };
     },
   };
-}
 
-/** Without a number to look for there is nothing to say about one. */
-function numberOf(
-  { number }: AskedPerson,
-  inventory: readonly GraphNumberAssignment[] | undefined,
-): Reading<GraphNumberAssignment> | undefined {
-  if (number === undefined || !inventory) return undefined;
-  return inventory.find((one) => one.telephoneNumber === number) ?? null;
-}
-
-interface Matched {
-  readonly user: GraphUser | null;
-  readonly alsoMatches?: readonly string[];
-  readonly nearest?: readonly string[];
-}
-
-/**
- * Guests, resource accounts and disabled users are no candidates for a link; where nobody else matches they are shown all
- * the same, because that is what is wrong.
- */
-function matchPeople(
-  people: readonly AskedPerson[],
-  users: readonly GraphUser[],
-): ReadonlyMap<PersonId, Matched> {
-  const byId = new Map(users.map((user) => [user.id, user]));
-  const asked = people.map(
-    ({ personId, upn, mail, objectId }): PlatformIdentity => ({
-      id: personId,
-      upn,
-      ...(mail !== undefined && { mail }),
-      ...(objectId !== undefined && { objectId }),
-    }),
-  );
-  const identities = users.map(identityOf);
-  const first = matchIdentities(asked, identities);
-  const nobody = asked.filter(({ id, objectId }) => first.get(id)?.kind === 'none' && objectId === undefined);
-  const second =
-    nobody.length === 0
-      ? new Map<string, IdentityMatch>()
-      : matchIdentities(
-          nobody,
-          identities.map((one) => ({ ...one, candidate: true })),
-        );
-  const found = new Map<PersonId, Matched>();
-  for (const person of people) {
-    const match = first.get(person.personId);
-    const chosen = match?.kind === 'none' ? (second.get(person.personId) ?? match) : match;
-    found.set(person.personId, matchedOf(chosen, person, byId, users));
-  }
-  return found;
-}
-
-function matchedOf(
-  match: IdentityMatch | undefined,
-  person: AskedPerson,
-  byId: ReadonlyMap<string, GraphUser>,
-  users: readonly GraphUser[],
-): Matched {
-  switch (match?.kind) {
-    case 'linked':
-    case 'matched':
-    case 'shared':
-      return { user: byId.get(match.objectId) ?? null };
-    case 'ambiguous': {
-      const [first, ...others] = match.objectIds.map((id) => byId.get(id));
-      return {
-        user: first ?? null,
-        alsoMatches: others.flatMap((other) => (other ? [other.userPrincipalName ?? other.id] : [])),
-      };
+  /** Which licence of the stock would do, for each who has none (PRV-401). */
+  async function advise(
+    people: readonly AskedPerson[],
+    facts: Map<PersonId, MicrosoftFacts>,
+    plansOf: (personId: PersonId) => Parameters<typeof licenceAdvice>[0],
+  ): Promise<void> {
+    const skus = await stock.read();
+    if (!skus) return;
+    for (const { personId } of people) {
+      const known = facts.get(personId);
+      if (!known || known.licence === 'unread' || known.licence.phone !== 'missing') continue;
+      const spare = licenceAdvice(plansOf(personId), skus);
+      if (spare) facts.set(personId, { ...known, licence: { ...known.licence, spare } });
     }
-    default:
-      return { user: null, nearest: nearestTo(person, users) };
   }
-}
-
-/** Who may have been meant: the same name, or the same first part of the address. */
-function nearestTo(person: AskedPerson, users: readonly GraphUser[]): readonly string[] {
-  const localOf = (address: string | null | undefined): string =>
-    (address ?? '').split('@')[0]?.toLowerCase() ?? '';
-  const locals = new Set([localOf(person.upn), localOf(person.mail)].filter((local) => local !== ''));
-  const name = person.displayName.toLowerCase();
-  return users
-    .filter(
-      (user) =>
-        user.displayName?.toLowerCase() === name ||
-        locals.has(localOf(user.userPrincipalName)) ||
-        locals.has(localOf(user.mail)),
-    )
-    .slice(0, 3)
-    .map((user) => user.userPrincipalName ?? user.id);
-}
-
-const identityOf = (user: GraphUser): EntraIdentity => ({
-  objectId: user.id,
-  upn: user.userPrincipalName ?? '',
-  ...(user.mail && { mail: user.mail }),
-  proxyAddresses: user.proxyAddresses ?? [],
-  candidate: user.accountEnabled === true && user.userType !== 'Guest' && user.isResourceAccount !== true,
-});
-
-async function allUsers(graph: GraphClient): Promise<readonly GraphUser[]> {
-  const users: GraphUser[] = [];
-  for await (const user of readAllUsers(graph)) users.push(user);
-  return users;
 }
 
 async function settled<T>(work: Promise<T>): Promise<T | GraphError> {

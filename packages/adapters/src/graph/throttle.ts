@@ -5,7 +5,7 @@ import { type Bucket, buckets } from './operations.ts';
  * A wait holds for the whole bucket, since calls made during it count too (microsoft-graph 7.5).
  */
 export class Throttle {
-  readonly #sent = new Map<Bucket, { at: number; cost: number }[]>();
+  readonly #sent = new Map<Bucket, { readonly until: number; readonly cost: number }[]>();
   readonly #pausedUntil = new Map<Bucket, number>();
   readonly #rounds = new Map<Bucket, number>();
 
@@ -14,12 +14,17 @@ export class Throttle {
     const paused = (this.#pausedUntil.get(bucket) ?? 0) - now;
     if (paused > 0) return paused;
     const { capacity, windowMs, share } = buckets[bucket];
-    const sent = (this.#sent.get(bucket) ?? []).filter((one) => now - one.at < windowMs);
+    // A clock that was put back must not make anybody wait for the hours that come twice.
+    const sent = (this.#sent.get(bucket) ?? []).filter(
+      ({ until }) => until > now && until - now <= windowMs * 10,
+    );
     this.#sent.set(bucket, sent);
+    const ours = capacity * share;
     const used = sent.reduce((sum, one) => sum + one.cost, 0);
     const [oldest] = sent;
-    if (oldest && used + cost > capacity * share) return Math.max(1, oldest.at + windowMs - now);
-    sent.push({ at: now, cost });
+    if (oldest && used + cost > ours) return Math.max(1, oldest.until - now);
+    // A batch that is larger than our share goes out alone and counts for as long as its size is worth.
+    sent.push({ until: now + windowMs * Math.max(1, cost / ours), cost });
     return 0;
   }
 

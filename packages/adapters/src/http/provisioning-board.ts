@@ -21,7 +21,8 @@ export interface ActingUser {
 }
 
 export type PersonAction =
-  | { readonly kind: 'recheck' | 'retry' | 'push' | 'works' }
+  | { readonly kind: 'recheck' | 'retry' | 'push' }
+  | { readonly kind: 'works' }
   | {
       readonly kind: 'drift';
       readonly field: DriftField;

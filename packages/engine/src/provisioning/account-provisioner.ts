@@ -226,6 +226,12 @@ export class AccountProvisioner {
     this.#want(settleMs);
   }
 
+  /** What is known of domain and route changed: it is said at once, and what waited for it begins. */
+  routingChanged(): void {
+    this.#tenant = { ...this.#tenant, ...this.#routing() };
+    this.#inTurns([...this.#entries.values()]);
+  }
+
   outcomeOf(personId: PersonId): CallOutcome | undefined {
     return this.#entries.get(personId)?.outcome;
   }
@@ -242,6 +248,12 @@ export class AccountProvisioner {
       state: link.state,
       ...(facts && { checkedAtWallMs: facts.readAtWallMs }),
     };
+  }
+
+  /** What is said of a person whom we know. */
+  reportOf(personId: PersonId): ReadinessReport | undefined {
+    const person = this.#entries.get(personId)?.person;
+    return person && this.judge(this.#account, person)?.report;
   }
 
   /** A call touched the person's Teams client (product-behaviour 1.7 a). Kept only where it proves something new. */

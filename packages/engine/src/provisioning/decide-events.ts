@@ -45,14 +45,15 @@ const ownGraceMs: Readonly<Partial<Record<ReadinessCode, number>>> = {
   'PRV-404': Number.POSITIVE_INFINITY,
 };
 
-/** When the grace time of a loss ends. */
+/** When the grace time of a loss ends; undefined: it does not end by itself. */
 export function graceEnds(
   code: ReadinessCode | undefined,
   account: AccountPolicy,
   nowWallMs: number,
-): number {
+): number | undefined {
   const own = code === undefined ? undefined : ownGraceMs[code];
-  return nowWallMs + (own ?? account.graceSeconds * 1000);
+  const ends = nowWallMs + (own ?? account.graceSeconds * 1000);
+  return Number.isFinite(ends) ? ends : undefined;
 }
 
 /** The number is somebody else's, or of another kind: no write can help. */
@@ -111,7 +112,7 @@ export function decideEvents(
       return complete(checks) ? { event: 'complete' } : undefined;
     case 'QUEUED':
     case 'FAILED':
-      return waitingEvent(before, after, account, red, now);
+      return waitingEvent(before, after, account, red, now, nowWallMs);
     case 'ASSIGNING': {
       const loss = lossEvent(before, after, red, now);
       // The writes look at the wanted number themselves; what is under way for another one is seen through first.
@@ -155,7 +156,8 @@ export function decideEvents(
         if (prerequisites.some((check) => check.status === 'unknown') || !seen) return undefined;
         return { event: holds(seen) ? 'prerequisiteBack' : 'retry' };
       }
-      return before.graceEndsWallMs !== undefined && nowWallMs >= before.graceEndsWallMs
+      // A null of an older store is no end either.
+      return typeof before.graceEndsWallMs === 'number' && nowWallMs >= before.graceEndsWallMs
         ? withCode('graceOver', lost[0])
         : undefined;
     }
@@ -234,6 +236,7 @@ function waitingEvent(
   account: AccountPolicy,
   red: readonly ReadinessCheck[],
   now: ReadinessCheck | undefined,
+  nowWallMs: number,
 ): DecidedEvent | undefined {
   const wanted = after.own.person?.number;
   const number = after.microsoft?.number ?? 'unread';
@@ -248,7 +251,11 @@ function waitingEvent(
   const conflict = numberConflict(number);
   if (before.state === 'FAILED') {
     const byConflict = before.code === 'PRV-304' || before.code === 'PRV-305' || before.code === 'PRV-306';
-    if (seen && holds(seen)) return { event: 'alreadyAssigned' };
+    // The number stands, a policy was refused: it goes on when none is wanted any more, or when somebody says so.
+    const policyLeft =
+      before.code === 'PRV-502' &&
+      policiesDue(before, after.own.wanted, after.microsoft, nowWallMs).length > 0;
+    if (seen && holds(seen) && !policyLeft) return { event: 'alreadyAssigned' };
     // Another number was refused, not this one.
     const refused = before.assignedNumber;
     if (wanted !== undefined && refused !== undefined && wanted !== refused)

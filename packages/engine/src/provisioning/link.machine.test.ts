@@ -28,7 +28,7 @@ test('each state handles as many events as the table of the product says', () =>
     BLOCKED: 3,
     QUEUED: 9,
     ASSIGNING: 7,
-    PROPAGATING: 6,
+    PROPAGATING: 7,
     AWAITING_RELAUNCH: 6,
     READY: 5,
     DRIFTED: 6,

@@ -104,6 +104,8 @@ export const linkMachine = {
     readBackEqual: ['AWAITING_RELAUNCH', 'tellPersonToRelaunch'],
     // Repeats do not help (product-behaviour 1.2): say so and wait.
     readBackLate: ['PROPAGATING', 'alertLate'],
+    // A policy, after the number.
+    refused: ['FAILED', 'recordRefusal'],
     prerequisiteLost: ['DEGRADED', 'startGrace'],
     removeNow: remove,
     numberChanged: ['QUEUED', 'newGeneration'],

@@ -199,8 +199,11 @@ function act(
   actions: ProvisioningAction[],
 ): Link {
   switch (action) {
-    case 'startGrace':
-      return { ...link, graceEndsWallMs: graceEnds(decided.code, account, nowWallMs) };
+    case 'startGrace': {
+      const ends = graceEnds(decided.code, account, nowWallMs);
+      const rest = without(link, 'graceEndsWallMs');
+      return ends === undefined ? rest : { ...rest, graceEndsWallMs: ends };
+    }
     case 'endGrace':
       return without(link, 'graceEndsWallMs');
     case 'newGeneration':

@@ -47,7 +47,8 @@ export function applyOutcome(
     const code = link.code === undefined || link.code === 'PRV-502' ? {} : { code: link.code };
     return { link: wrotePolicies({ ...kept, ...code }, outcome.writes, nowWallMs), actions };
   }
-  if (policyStates.has(link.state)) return { link: policyTrouble(link, outcome, nowWallMs, jitter), actions };
+  if (policyStates.has(link.state))
+    return { link: policyTrouble(link, outcome, account, nowWallMs, jitter, actions), actions };
   if (link.state !== 'ASSIGNING' && link.state !== 'REMOVING') return unchanged;
   const { operation, ...rest } = link;
   switch (outcome.kind) {
@@ -115,7 +116,18 @@ const policyStates: ReadonlySet<Link['state']> = new Set([
 ]);
 
 /** A policy of somebody whose number stands was refused or has to wait: the number goes on. */
-function policyTrouble(link: Link, outcome: WriteOutcome, nowWallMs: number, jitter: number): Link {
+function policyTrouble(
+  link: Link,
+  outcome: WriteOutcome,
+  account: AccountPolicy,
+  nowWallMs: number,
+  jitter: number,
+  actions: ProvisioningAction[],
+): Link {
+  if (outcome.kind === 'refused' && link.state === 'PROPAGATING') {
+    const next = applyEvent(link, { event: 'refused', code: outcome.code }, account, nowWallMs, actions);
+    return next ? { ...next, reason: outcome.reason } : link;
+  }
   if (outcome.kind === 'refused')
     return {
       ...link,

@@ -8,7 +8,8 @@ export interface ProvisioningCopy {
   readonly links: readonly StoredLink[];
 }
 
-const form = 1;
+/** 2: settings of connections, several groups. An older copy is not read; the database has everything. */
+const form = 2;
 
 /** Undefined: there is none, or it cannot be read; then the database's is waited for. */
 export function readProvisioningCopy(file: string): ProvisioningCopy | undefined {

@@ -16,7 +16,7 @@ import {
   type Person,
   type RoutingSnapshot,
 } from '@tandem/domain';
-import type { ProvisioningSettings } from '@tandem/engine';
+import { defaultSettings, type ProvisioningSettings } from '@tandem/engine';
 import { startProvisioning } from './provisioning.ts';
 import { oneConnection } from './testing/one-connection.ts';
 
@@ -44,12 +44,12 @@ const dana = {
   teamsToggle: true,
   platformLicence: true,
 } as unknown as Person;
-const settings: ProvisioningSettings = {
-  accountId: account.id,
-  enableGroup: { id: 'group', name: 'Voice Users' },
+const settings: ProvisioningSettings = defaultSettings(account.id, {
+  enableGroups: [{ id: 'group', name: 'Voice Users' }],
   graceSeconds: 0,
+  settleSeconds: 0,
   routingByHand: true,
-};
+});
 
 const turns = async (): Promise<void> => {
   for (let turn = 0; turn < 100; turn++) await Promise.resolve();
@@ -100,11 +100,13 @@ async function house(state: Link['state'], options: { readonly databaseAway?: bo
       },
       provisioning: {
         save: async () => undefined,
+        list: async () => [],
         async listAllProvisioningSettingsForPlatform() {
           reached();
           return [settings];
         },
       },
+      provisioningHistory: { append: async () => undefined, list: async () => [] },
     },
     connections: oneConnection(() => ({ graph: graphOf(where.tenantId), tenantId: where.tenantId })),
     snapshots: {

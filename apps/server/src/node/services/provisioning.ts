@@ -7,6 +7,8 @@ import type {
   Account,
   AccountId,
   CallRecord,
+  ConnectionId,
+  E164,
   LinkState,
   Person,
   PersonId,
@@ -15,28 +17,57 @@ import type {
 import {
   AccountProvisioner,
   type Clock,
+  type DirectoryView,
+  decidesNobody,
   type LinkKeeper,
+  linkedStates,
+  type Mailer,
+  type ProvisionerDeps,
+  type ProvisioningHistory,
+  type ProvisioningNotice,
   type ProvisioningSettings,
   type StoredLink,
   type TeamsAccess,
+  type TenantFacts,
 } from '@tandem/engine';
-import type { MicrosoftConnections } from './microsoft-connections.ts';
+import type { MicrosoftConnection, MicrosoftConnections } from './microsoft-connections.ts';
 import { readProvisioningCopy, writeProvisioningCopy } from './provisioning-file.ts';
+import { createProvisioningHistory } from './provisioning-history.ts';
+import { mailOf } from './provisioning-notices.ts';
 
 export interface Provisioning {
   /** For the call engine: from memory, never waiting. */
   readonly access: TeamsAccess;
   judge(account: Account, person: Person): JudgedPerson | undefined;
   look(accountId: AccountId): void;
-  /** An answered call may prove that a Teams client works. */
+  /** An answered call may prove that a Teams client works, a refused one that it does not. */
   callClosed(record: CallRecord): void;
   /** Links by state, over all accounts. */
   links(): ReadonlyMap<LinkState, number>;
+  /** What runs, by connection. */
+  running(): readonly RunningConnection[];
+  ofPerson(person: Pick<Person, 'accountId' | 'id'>): RunningConnection | undefined;
+  readonly history: ProvisioningHistory;
+  /** Stores the settings of a connection and lets them count. */
+  saveSettings(connectionId: ConnectionId, settings: ProvisioningSettings): Promise<void>;
+  /** How many people of the account can call from Teams by now. */
+  readyPeople(accountId: AccountId): number;
+  /** The mirror of the account's directories changed. */
+  directoryChanged(accountId: AccountId): void;
+  /** What is known of a connection's routing domain or voice route changed. */
+  routingChanged(connectionId: ConnectionId): void;
   stop(): Promise<void>;
 }
 
+export interface RunningConnection {
+  readonly connectionId: ConnectionId;
+  readonly accountId: AccountId;
+  readonly tenantId: string;
+  readonly provisioner: AccountProvisioner;
+}
+
 export interface ProvisioningParts {
-  readonly stores: Pick<Stores, 'links' | 'provisioning'>;
+  readonly stores: Pick<Stores, 'links' | 'provisioning' | 'provisioningHistory'>;
   readonly connections: MicrosoftConnections;
   readonly snapshots: {
     current(): RoutingSnapshot;
@@ -48,6 +79,20 @@ export interface ProvisioningParts {
   readonly file: string;
   readonly publish: (event: FeedEvent) => void;
   readonly onProblem: (what: string, accountId: AccountId | undefined) => void;
+  /** The mirror of a connection's directory; without it users and members are listed by each reading. */
+  readonly viewOf?: (connectionId: ConnectionId) => DirectoryView | undefined;
+  /** Routing domain, voice route and edge of a connection, where they are not kept by hand. */
+  readonly routing?: (
+    accountId: AccountId,
+    connectionId: ConnectionId,
+  ) => Partial<Pick<TenantFacts, 'domain' | 'routing' | 'edgeSilent'>>;
+  /** Undefined: no mail server is configured. */
+  readonly mailer?: Mailer;
+  readonly portalUrl?: () => string | undefined;
+  readonly heldNumber?: ProvisionerDeps['heldNumber'];
+  /** A number is free at Microsoft again: leaver rule and quarantine begin. */
+  readonly onReleased?: (accountId: AccountId, personId: PersonId, number: E164) => void;
+  readonly setLicence?: (accountId: AccountId, personId: PersonId, licensed: boolean) => void;
 }
 
 const copyEveryMs = 1_000;
@@ -60,13 +105,16 @@ const tellMs = 50;
  */
 export async function startProvisioning(parts: ProvisioningParts): Promise<Provisioning> {
   const { stores, connections, snapshots, clock } = parts;
-  const provisioners = new Map<AccountId, AccountProvisioner>();
-  /** Whose directory each of them reads and writes. */
-  const tenantOf = new Map<AccountId, string>();
-  let settings = new Map<AccountId, ProvisioningSettings>();
-  let links = new Map<AccountId, readonly StoredLink[]>();
+  const running = new Map<ConnectionId, RunningConnection>();
+  const byAccount = new Map<AccountId, readonly RunningConnection[]>();
+  /** Which connection looks at a person, as of the last turn. */
+  const whose = new Map<PersonId, RunningConnection>();
+  let settings: readonly ProvisioningSettings[] = [];
+  let links = new Map<PersonId, StoredLink>();
   let linksKnown = true;
   let stopped = false;
+  /** Microsoft users by who claims them, per tenant: made anew after each reading. */
+  let claims = new Map<string, ReadonlyMap<string, readonly AccountId[]>>();
 
   const problem = (what: string, accountId?: AccountId): void => parts.onProblem(what, accountId);
 
@@ -74,9 +122,9 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
   let copyPlanned: (() => void) | undefined;
   let copying: Promise<void> = Promise.resolve();
   const copy = (): void => {
-    const all = [...provisioners.values()].flatMap((one) => one.stored());
+    const all = [...running.values()].flatMap(({ provisioner }) => provisioner.stored());
     copying = copying
-      .then(() => writeProvisioningCopy(parts.file, { settings: [...settings.values()], links: all }))
+      .then(() => writeProvisioningCopy(parts.file, { settings, links: all }))
       .catch((error: Error) => problem(`the copy of the links was not written: ${error.message}`));
   };
   const planCopy = (): void => {
@@ -112,7 +160,7 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
     for (const personId of toTell) {
       const person = people.get(personId);
       const account = person && accounts.get(person.accountId);
-      const judged = account && provisioners.get(account.id)?.judge(account, person);
+      const judged = account && whose.get(personId)?.provisioner.judge(account, person);
       if (!judged) {
         told.delete(personId);
         continue;
@@ -132,47 +180,187 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
     clock.after(tellMs, tell);
   };
 
-  // ---- accounts
+  const history = createProvisioningHistory({
+    store: stores.provisioningHistory,
+    clock,
+    onProblem: (what) => problem(what),
+  });
+
+  // ---- who else claims a Microsoft user
+  const countClaims = (tenantId: string): void => {
+    const found = new Map<string, AccountId[]>();
+    for (const one of running.values()) {
+      if (one.tenantId !== tenantId) continue;
+      for (const objectId of one.provisioner.claims()) {
+        const known = found.get(objectId);
+        if (known) known.push(one.accountId);
+        else found.set(objectId, [one.accountId]);
+      }
+    }
+    claims = new Map(claims).set(tenantId, found);
+  };
+  const claimedElsewhere = (tenantId: string, accountId: AccountId, objectId: string): string | undefined => {
+    const other = claims
+      .get(tenantId)
+      ?.get(objectId)
+      ?.find((one) => one !== accountId);
+    return other === undefined ? undefined : (snapshots.current().accounts.get(other)?.name ?? other);
+  };
+
+  const notify = (
+    notice: ProvisioningNotice,
+    personId: PersonId | undefined,
+    one: Pick<RunningConnection, 'accountId' | 'provisioner'>,
+  ): void => {
+    const { accounts, people } = snapshots.current();
+    const account = accounts.get(one.accountId);
+    if (!account) return;
+    if (notice.kind === 'release-number' && personId !== undefined)
+      parts.onReleased?.(account.id, personId, notice.number);
+    const mail = mailOf(notice, {
+      account,
+      settings: one.provisioner.settings,
+      person: personId === undefined ? undefined : people.get(personId),
+      link: personId === undefined ? undefined : one.provisioner.entries().get(personId)?.link,
+      portalUrl: parts.portalUrl?.(),
+    });
+    if (mail) void parts.mailer?.send(mail);
+  };
+
+  // ---- connections
+  const settingsOf = (connection: MicrosoftConnection, first: boolean): ProvisioningSettings | undefined =>
+    settings.find(
+      ({ accountId, connectionId }) =>
+        accountId === connection.accountId && connectionId === connection.connectionId,
+    ) ??
+    (first
+      ? settings.find(
+          ({ accountId, connectionId }) => accountId === connection.accountId && connectionId === undefined,
+        )
+      : undefined);
+
+  /** A person stays where their number stands; else their domain says whose they are. */
+  const connectionOf = (person: Person): ConnectionId | undefined => {
+    const link =
+      whose.get(person.id)?.provisioner.entries().get(person.id)?.link ?? links.get(person.id)?.link;
+    const stands = link?.connectionId;
+    if (stands !== undefined && link?.assignedNumber !== undefined && running.has(stands)) return stands;
+    return connections.ofPerson(person)?.connectionId;
+  };
+
+  const begin = (
+    connection: MicrosoftConnection,
+    account: Account,
+    own: ProvisioningSettings,
+  ): RunningConnection => {
+    const { connectionId, tenantId } = connection;
+    const view = parts.viewOf?.(connectionId);
+    const graph = graphTenant(connection.graph, { wall: clock.wall, ...(view && { view }) });
+    const provisioner: AccountProvisioner = new AccountProvisioner(account, own, {
+      tenant: {
+        ...graph,
+        async read(ask, asked) {
+          // Who stands there now is who a mass change would take away.
+          view?.protect(linkedObjectIds(provisioner));
+          const reading = await graph.read(ask, asked);
+          // Judged with this reading, and with what others of the tenant claimed by theirs.
+          clock.after(0, () => countClaims(tenantId));
+          return reading;
+        },
+      },
+      keeper,
+      clock,
+      random: parts.random,
+      onPerson,
+      onObjectIds: (objectIds) => connections.note(objectIds),
+      onProblem: (what) => problem(what, account.id),
+      notify: (notice, personId) => notify(notice, personId, { accountId: account.id, provisioner }),
+      history: (personId, step) => history.note(account.id, personId, step),
+      claimedElsewhere: (objectId) => claimedElsewhere(tenantId, account.id, objectId),
+      routing: () => parts.routing?.(account.id, connectionId) ?? {},
+      ...(parts.heldNumber && { heldNumber: parts.heldNumber }),
+      setLicence: (personId, licensed) => parts.setLicence?.(account.id, personId, licensed),
+    });
+    return { connectionId, accountId: account.id, tenantId, provisioner };
+  };
+
+  const end = (one: RunningConnection): void => {
+    one.provisioner.stop();
+    // Should the connection come back, it goes on from here, not from what was stored when the process began.
+    for (const stored of one.provisioner.stored()) {
+      links.set(stored.personId, stored);
+      if (whose.get(stored.personId) === one) whose.delete(stored.personId);
+    }
+    running.delete(one.connectionId);
+  };
+
   /** Brings the provisioners in line with the facts; what our own facts decide is decided when this returns. */
   const follow = (snapshot: RoutingSnapshot): void => {
     if (stopped) return;
-    const peopleOf = new Map<AccountId, Person[]>();
-    for (const person of snapshot.people.values()) {
-      const known = peopleOf.get(person.accountId);
-      if (known) known.push(person);
-      else peopleOf.set(person.accountId, [person]);
-    }
-    for (const [accountId, one] of provisioners) {
-      const tenantId = connections.connectionsOf(accountId)?.tenantId;
-      // Nothing is written to a tenant that the account has left.
-      if (settings.has(accountId) && tenantId !== undefined && tenantOf.get(accountId) === tenantId) continue;
-      one.stop();
-      // Should the account come back, it goes on from here, not from what was stored when the process began.
-      links.set(accountId, one.stored());
-      provisioners.delete(accountId);
-    }
-    for (const [accountId, own] of settings) {
-      const account = snapshot.accounts.get(accountId);
-      const connection = account && connections.connectionsOf(accountId);
-      if (!connection) continue;
-      let one = provisioners.get(accountId);
-      const isNew = one === undefined;
-      if (!one) {
-        one = new AccountProvisioner(account, own, {
-          tenant: graphTenant(connection.graph, clock.wall),
-          keeper,
-          clock,
-          random: parts.random,
-          onPerson,
-          onObjectIds: (objectIds) => connections.note(objectIds),
-          onProblem: (what) => problem(what, accountId),
-        });
-        one.load(links.get(accountId) ?? []);
-        provisioners.set(accountId, one);
-        tenantOf.set(accountId, connection.tenantId);
+    const wanted = new Map<
+      ConnectionId,
+      {
+        readonly connection: MicrosoftConnection;
+        readonly account: Account;
+        readonly own: ProvisioningSettings;
       }
-      one.own(account, peopleOf.get(accountId) ?? [], own);
-      if (isNew) one.start();
+    >();
+    for (const accountId of new Set(settings.map((one) => one.accountId))) {
+      const account = snapshot.accounts.get(accountId);
+      if (!account) continue;
+      for (const [index, connection] of connections.all(accountId).entries()) {
+        const own = settingsOf(connection, index === 0);
+        if (own && !decidesNobody(own))
+          wanted.set(connection.connectionId, {
+            connection,
+            account,
+            own: { ...own, connectionId: connection.connectionId },
+          });
+      }
+    }
+    for (const one of [...running.values()]) {
+      const now = wanted.get(one.connectionId);
+      // Nothing is written to a tenant that the account has left.
+      if (now?.connection.tenantId !== one.tenantId || now.account.id !== one.accountId) end(one);
+    }
+    const begun = new Set<RunningConnection>();
+    for (const [connectionId, { connection, account, own }] of wanted) {
+      if (running.has(connectionId)) continue;
+      const one = begin(connection, account, own);
+      running.set(connectionId, one);
+      begun.add(one);
+    }
+    byAccount.clear();
+    for (const one of running.values())
+      byAccount.set(one.accountId, [...(byAccount.get(one.accountId) ?? []), one]);
+
+    const peopleOf = new Map<ConnectionId, Person[]>();
+    for (const person of snapshot.people.values()) {
+      if (!byAccount.has(person.accountId)) continue;
+      const connectionId = connectionOf(person);
+      const one = connectionId === undefined ? undefined : running.get(connectionId);
+      if (!one) continue;
+      const known = peopleOf.get(one.connectionId);
+      if (known) known.push(person);
+      else peopleOf.set(one.connectionId, [person]);
+      whose.set(person.id, one);
+    }
+    for (const one of running.values()) {
+      const now = wanted.get(one.connectionId);
+      if (!now) continue;
+      if (begun.has(one)) {
+        // Links of people who are gone are seen through by the connection in whose tenant they stand, else by the first.
+        const first = byAccount.get(one.accountId)?.[0] === one;
+        const own = [...links.values()].filter(({ accountId, personId, link }) => {
+          if (accountId !== one.accountId) return false;
+          if (snapshot.people.has(personId)) return whose.get(personId) === one;
+          return link?.connectionId === undefined ? first : link.connectionId === one.connectionId;
+        });
+        one.provisioner.load(own);
+        for (const { personId } of own) whose.set(personId, one);
+      }
+      one.provisioner.own(now.account, peopleOf.get(one.connectionId) ?? [], now.own);
+      if (begun.has(one)) one.provisioner.start();
     }
   };
 
@@ -183,16 +371,10 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
       loadLinks(await stores.links.listAllLinksForPlatform());
       linksKnown = true;
     }
-    settings = new Map(read.map((one) => [one.accountId, one]));
+    settings = read;
   };
   function loadLinks(stored: readonly StoredLink[]): void {
-    const found = new Map<AccountId, StoredLink[]>();
-    for (const one of stored) {
-      const known = found.get(one.accountId);
-      if (known) known.push(one);
-      else found.set(one.accountId, [one]);
-    }
-    links = found;
+    links = new Map(stored.map((one) => [one.personId, one]));
   }
 
   try {
@@ -203,7 +385,7 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
     problem(
       `the links cannot be read now, ${kept ? 'the copy on disk is used' : 'and there is no copy'}: ${(error as Error).message}`,
     );
-    settings = new Map(kept?.settings.map((one) => [one.accountId, one]));
+    settings = kept?.settings ?? [];
     loadLinks(kept?.links ?? []);
     linksKnown = kept !== undefined;
   }
@@ -211,46 +393,99 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
 
   const stopListening = snapshots.onChange((snapshot) => {
     follow(snapshot);
-    // Settings stand in the accounts' rows, so their changes are noticed here too.
-    const before = JSON.stringify([...settings]);
+    // A change of the settings is told like one of the routing facts, so it is noticed here too.
+    const before = JSON.stringify(settings);
     loadSettings().then(
       () => {
-        if (JSON.stringify([...settings]) !== before) follow(snapshots.current());
+        if (JSON.stringify(settings) !== before) follow(snapshots.current());
       },
       () => undefined,
     );
   });
+  const stopConnections = connections.onChange(() => follow(snapshots.current()));
+  const provisionersOf = (accountId: AccountId): readonly RunningConnection[] =>
+    byAccount.get(accountId) ?? [];
 
   return {
-    access: { outcomeOf: (accountId, personId) => provisioners.get(accountId)?.outcomeOf(personId) },
-    judge: (account, person) => provisioners.get(account.id)?.judge(account, person),
-    look: (accountId) => provisioners.get(accountId)?.look(),
+    access: { outcomeOf: (_accountId, personId) => whose.get(personId)?.provisioner.outcomeOf(personId) },
+    judge: (account, person) => whose.get(person.id)?.provisioner.judge(account, person),
+    look(accountId) {
+      for (const { provisioner } of provisionersOf(accountId)) provisioner.look();
+    },
     callClosed(record) {
-      const { accountId, personId, answeredMs, direction, legs, invitedAt } = record;
-      if (accountId === undefined || personId === undefined || answeredMs === undefined) return;
-      // The record names one person: who was called, or of two colleagues who called. The other's Teams proves nothing.
-      const side = direction.startsWith('to-') ? 'b' : 'a';
-      if (!legs.some((leg) => leg.side === side && leg.role === 'teams')) return;
       try {
-        provisioners.get(accountId)?.noteCall(personId, invitedAt + answeredMs);
+        noteCall(record, (personId) => whose.get(personId)?.provisioner);
       } catch (error) {
         // The engine tells from within the end of a call, which must come to its end.
-        problem(`a bug: ${error instanceof Error ? error.stack : String(error)}`, accountId);
+        problem(`a bug: ${error instanceof Error ? error.stack : String(error)}`, record.accountId);
       }
     },
     links() {
       const counts = new Map<LinkState, number>();
-      for (const one of provisioners.values())
-        for (const state of one.states()) counts.set(state, (counts.get(state) ?? 0) + 1);
+      for (const { provisioner } of running.values())
+        for (const state of provisioner.states()) counts.set(state, (counts.get(state) ?? 0) + 1);
       return counts;
+    },
+    running: () => [...running.values()],
+    ofPerson: ({ id }) => whose.get(id),
+    history,
+    async saveSettings(connectionId, own) {
+      const first = connections.all(own.accountId)[0]?.connectionId === connectionId;
+      await stores.provisioning.save({ ...own, connectionId }, { adopt: first });
+      await loadSettings();
+      follow(snapshots.current());
+    },
+    readyPeople: (accountId) =>
+      provisionersOf(accountId).reduce(
+        (sum, { provisioner }) => sum + provisioner.states().filter((state) => state === 'READY').length,
+        0,
+      ),
+    directoryChanged(accountId) {
+      for (const { provisioner } of provisionersOf(accountId)) provisioner.directoryChanged();
+    },
+    routingChanged(connectionId) {
+      running.get(connectionId)?.provisioner.routingChanged();
     },
     async stop() {
       stopped = true;
       stopListening();
-      for (const one of provisioners.values()) one.stop();
+      stopConnections();
+      for (const { provisioner } of running.values()) provisioner.stop();
       copyPlanned?.();
       copy();
       await copying;
+      await history.flush();
     },
   };
+}
+
+function linkedObjectIds(provisioner: AccountProvisioner): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const { link } of provisioner.entries().values())
+    if (link.objectId !== undefined && linkedStates.has(link.state)) ids.add(link.objectId.toLowerCase());
+  return ids;
+}
+
+/** What the end of a call shows of a person's Teams client. */
+function noteCall(
+  record: CallRecord,
+  provisionerOf: (personId: PersonId) => AccountProvisioner | undefined,
+): void {
+  const { accountId, personId, answeredMs, direction, legs, invitedAt, status, code, emergency } = record;
+  if (accountId === undefined || personId === undefined) return;
+  // The record names one person: who was called, or of two colleagues who called. The other's Teams proves nothing.
+  const side = direction.startsWith('to-') ? 'b' : 'a';
+  const throughTeams = legs.some((leg) => leg.side === side && leg.role === 'teams');
+  if (answeredMs !== undefined) {
+    if (throughTeams) provisionerOf(personId)?.noteCall(personId, invitedAt + answeredMs);
+    return;
+  }
+  const unknownToTeams = record.attempts.some(
+    ({ target, result }) => target.startsWith('hub ') && result.startsWith('404'),
+  );
+  if (direction.startsWith('to-') && unknownToTeams)
+    provisionerOf(personId)?.noteTrouble(personId, { is: 'answered-404' });
+  const refusedHere = direction === 'from-teams' && record.attempts.length === 0 && status === 403;
+  if (refusedHere && !emergency && code !== undefined && !code.startsWith('PRV-'))
+    provisionerOf(personId)?.noteTrouble(personId, { is: 'edge-refused', reason: record.sentence ?? code });
 }

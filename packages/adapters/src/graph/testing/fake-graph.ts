@@ -42,7 +42,8 @@ export function fault(schema: object | undefined, body: unknown): string | undef
 export function operationAt(method: string, path: string): ReferenceOperation | undefined {
   for (const [pattern, row] of Object.entries(reference.paths)) {
     const shape = pattern.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+');
-    if (new RegExp(`^/v1\\.0${shape}$`).test(path)) return row[method.toLowerCase()];
+    const operation = row[method.toLowerCase()];
+    if (operation && new RegExp(`^/v1\\.0${shape}$`).test(path)) return operation;
   }
   return undefined;
 }

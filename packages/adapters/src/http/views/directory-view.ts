@@ -82,15 +82,17 @@ export function toCarrier(carrier: ListedCarrier, scope: Scope): CarrierView {
 }
 
 export function toNumber(entry: NumberOwner): NumberEntry {
+  const { person, device, held } = entry;
   return compact({
     number: entry.number,
     accountId: entry.accountId,
-    owner: entry.person
-      ? { kind: 'person' as const, personId: entry.person.id, displayName: entry.person.displayName }
-      : entry.device && {
-          kind: 'device' as const,
-          deviceId: entry.device.id,
-          displayName: entry.device.name,
-        },
+    owner: person
+      ? { kind: 'person' as const, personId: person.id, displayName: person.displayName }
+      : device && { kind: 'device' as const, deviceId: device.id, displayName: device.name },
+    state: person || device ? ('assigned' as const) : (held?.kind ?? ('free' as const)),
+    heldUntil: held?.untilWallMs === undefined ? undefined : instant(held.untilWallMs),
+    heldReason: held?.reason,
+    reservedFor: held?.reservedFor,
+    formerOwner: held?.formerOwner,
   });
 }

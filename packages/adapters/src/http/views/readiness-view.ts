@@ -65,6 +65,7 @@ export function readinessOf(
           sentence: check.sentence,
           owner: check.owner,
           fix: check.fix === '' ? undefined : check.fix,
+          link: check.link,
           since: check.sinceWallMs === undefined ? undefined : instant(check.sinceWallMs),
           usualSeconds: check.usualSeconds,
           worstSeconds: check.worstSeconds,

@@ -1,0 +1,282 @@
+import type {
+  ActingUser,
+  ActOutcome,
+  PersonAction,
+  ProvisioningBoard,
+} from '@tandem/adapters/http/provisioning-board.ts';
+import { type Scope, seesAccount } from '@tandem/adapters/http/scope.ts';
+import type { Directory } from '@tandem/adapters/http/services.ts';
+import {
+  toHeldRemoval,
+  toPersonProvisioning,
+  toProvisioning,
+  toSettings,
+  toStep,
+} from '@tandem/adapters/http/views/provisioning-view.ts';
+import { instant } from '@tandem/adapters/http/views/shape.ts';
+import type { ActionItem, ProvisioningChange, TenantWrite } from '@tandem/contract';
+import { type E164, isE164, type Person, type PolicyField, policyFields, sentenceOf } from '@tandem/domain';
+import { type AuditLog, actionItemsOf, type ProvisioningSettings, previewSettings } from '@tandem/engine';
+import type { Provisioning, RunningConnection } from './provisioning.ts';
+
+const mostNames = 20;
+const undoWords: Readonly<Record<'number' | PolicyField, string>> = {
+  number: 'Switches calls in Teams off for the person and takes the number back.',
+  voiceRouting: 'Takes the policy away: the tenant’s default counts again for this person.',
+  calling: 'Takes the policy away: the tenant’s default counts again for this person.',
+  dialPlan: 'Takes the dial plan away: the tenant’s default counts again for this person.',
+};
+
+/** Provisioning behind the API. What changes a person goes through the directory, so that calls and the audit follow. */
+export function createProvisioningBoard(parts: {
+  readonly provisioning: Provisioning;
+  readonly directory: Pick<Directory, 'changePerson'>;
+  readonly audit: AuditLog;
+  readonly wall: () => number;
+  readonly people: () => ReadonlyMap<Person['id'], Person>;
+}): ProvisioningBoard {
+  const { provisioning, directory, audit, wall } = parts;
+  const visible = (scope: Scope): readonly RunningConnection[] =>
+    provisioning
+      .running()
+      .filter(({ accountId }) => scope.kind !== 'person' && seesAccount(scope, accountId));
+  const find = (scope: Scope, connectionId: string): RunningConnection | undefined =>
+    visible(scope).find((one) => one.connectionId === connectionId);
+  const actorOf = ({ name, role, address }: ActingUser) =>
+    ({ kind: name.startsWith('token') ? 'token' : 'user', name, role, address }) as const;
+
+  const nextSettings = (before: ProvisioningSettings, change: ProvisioningChange): ProvisioningSettings => {
+    const { licences, messages, personas, ...rest } = change;
+    const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+    return {
+      ...before,
+      ...(given as Partial<ProvisioningSettings>),
+      ...(personas && { personas: JSON.parse(JSON.stringify(personas)) as ProvisioningSettings['personas'] }),
+      ...(licences && {
+        licences: {
+          assign: licences.assign,
+          ...(licences.total !== null && { total: licences.total }),
+        },
+      }),
+      ...(messages && {
+        messages: {
+          toPerson: messages.toPerson,
+          ...(messages.testNumber !== undefined && { testNumber: messages.testNumber }),
+        },
+      }),
+    };
+  };
+
+  async function change(person: Person, number: E164, by: ActingUser): Promise<ActOutcome> {
+    const scope: Scope = { kind: 'account', accountId: person.accountId };
+    const outcome = await directory.changePerson(scope, person.id, { number }, by);
+    if (outcome.kind === 'number-taken') return { kind: 'number-taken', detail: `${number} is taken.` };
+    return { kind: outcome.kind === 'changed' ? 'done' : 'nothing-to-decide' };
+  }
+
+  async function act(
+    one: RunningConnection,
+    person: Person,
+    action: PersonAction,
+    by: ActingUser,
+  ): Promise<ActOutcome> {
+    const { provisioner } = one;
+    const said = (outcome: ReturnType<typeof provisioner.act>): ActOutcome =>
+      outcome === 'unknown' ? { kind: 'not-provisioned' } : { kind: outcome };
+    switch (action.kind) {
+      case 'override':
+      case 'works': {
+        const proof = action.kind === 'works' ? 'person' : 'override';
+        return provisioner.confirm(person.id, proof, by.name)
+          ? { kind: 'done' }
+          : { kind: 'nothing-to-decide', detail: 'Microsoft has not accepted the number yet.' };
+      }
+      case 'undo': {
+        if (action.what !== 'number')
+          return said(provisioner.act(person.id, { kind: 'undo', what: action.what }, by.name));
+        const scope: Scope = { kind: 'account', accountId: person.accountId };
+        const off = await directory.changePerson(scope, person.id, { teamsToggle: false }, by);
+        return { kind: off.kind === 'changed' ? 'done' : 'nothing-to-decide' };
+      }
+      case 'drift': {
+        const link = provisioner.entries().get(person.id)?.link;
+        const drift = link?.drift?.find(({ field }) => field === action.field);
+        const last = link?.decisions?.find(({ field, undone }) => field === action.field && !undone);
+        if (action.field === 'number' && action.decision !== 'repair') {
+          // Accepting gives the person Microsoft's number here, undoing the one of before: both are our own change.
+          const accepted = action.decision === 'accept' ? drift?.theirs : undefined;
+          const undone =
+            action.decision === 'undo' ? (last?.decision === 'accept' ? last.ours : last?.theirs) : undefined;
+          const number = accepted ?? undone;
+          if (number === undefined || number === null || !isE164(number))
+            return { kind: 'nothing-to-decide', detail: 'There is no number to take over.' };
+          const outcome = await change(person, number, by);
+          if (outcome.kind !== 'done') return outcome;
+        }
+        const outcome = said(provisioner.act(person.id, action, by.name));
+        // The number was changed, so the difference may be gone already.
+        return action.field === 'number' && action.decision !== 'repair' ? { kind: 'done' } : outcome;
+      }
+      case 'approve':
+        return said(provisioner.act(person.id, action, by.name));
+      default:
+        return said(provisioner.act(person.id, { kind: action.kind }, by.name));
+    }
+  }
+
+  const page = <Item>(
+    items: readonly Item[],
+    ask: { readonly limit: number; readonly cursor?: string | undefined },
+  ) => {
+    const from = ask.cursor === undefined ? 0 : Number.parseInt(ask.cursor, 36) || 0;
+    const part = items.slice(from, from + ask.limit);
+    const more = from + ask.limit < items.length;
+    return {
+      items: part,
+      total: items.length,
+      ...(more && { nextCursor: (from + ask.limit).toString(36) }),
+    };
+  };
+
+  return {
+    list: (scope) => visible(scope).map((one) => toProvisioning(one)),
+    read(scope, connectionId) {
+      const one = find(scope, connectionId);
+      return one && toProvisioning(one);
+    },
+    async change(scope, connectionId, asked, by) {
+      const one = find(scope, connectionId);
+      if (!one) return undefined;
+      const before = one.provisioner.settings;
+      const after = nextSettings(before, asked);
+      await provisioning.saveSettings(one.connectionId, after);
+      const named = Object.keys(asked) as (keyof ProvisioningChange)[];
+      const only = (settings: ProvisioningSettings) => {
+        const shown = toSettings(settings);
+        return Object.fromEntries(named.map((key) => [key, shown[key]]));
+      };
+      await audit.note({
+        accountId: one.accountId,
+        actor: actorOf(by),
+        action: 'provisioning.change',
+        object: { kind: 'connection', id: connectionId },
+        before: only(before),
+        after: only(after),
+      });
+      const now = find(scope, connectionId);
+      // Settings that mean nobody end the provisioning; what was decided is shown all the same.
+      return now ? toProvisioning(now) : { ...toProvisioning(one), settings: toSettings(after) };
+    },
+    preview(scope, connectionId, asked) {
+      const one = find(scope, connectionId);
+      if (!one) return undefined;
+      const preview = previewSettings(one.provisioner, nextSettings(one.provisioner.settings, asked));
+      return { ...preview, examples: [...preview.examples] };
+    },
+    async decideHeld(scope, connectionId, decision, by) {
+      const one = find(scope, connectionId);
+      if (!one) return undefined;
+      const decided = one.provisioner.decideHeld(decision).map((held) => toHeldRemoval(held, parts.people()));
+      if (decided.length > 0)
+        await audit.note({
+          accountId: one.accountId,
+          actor: actorOf(by),
+          action: `provisioning.${decision}`,
+          object: { kind: 'connection', id: connectionId },
+          after: { people: decided.reduce((sum, held) => sum + held.people, 0) },
+        });
+      return decided;
+    },
+    unmatched(scope, connectionId, ask) {
+      const one = find(scope, connectionId);
+      if (!one) return undefined;
+      const { items, ...rest } = page(one.provisioner.unmatched, ask);
+      return {
+        ...rest,
+        items: items.map(({ objectId, ...member }) => ({
+          accountId: one.accountId,
+          entraObjectId: objectId,
+          code: 'PRV-101' as const,
+          sentence: sentenceOf('PRV-101', { mail: member.mail ?? member.upn }),
+          ...member,
+        })),
+      };
+    },
+    inventory(scope, connectionId, ask) {
+      const one = find(scope, connectionId);
+      if (!one) return undefined;
+      const written: TenantWrite[] = [];
+      for (const [personId, { link, person }] of one.provisioner.entries()) {
+        const who = {
+          accountId: one.accountId,
+          personId,
+          displayName: person?.displayName ?? 'a deleted person',
+        };
+        if (link.assignedNumber !== undefined && link.state !== 'QUEUED')
+          written.push({
+            ...who,
+            what: 'number',
+            value: link.assignedNumber,
+            ...(link.acceptedWallMs !== undefined && { since: instant(link.acceptedWallMs) }),
+            undo: undoWords.number,
+          });
+        for (const field of policyFields) {
+          const policy = link.policies?.[field];
+          if (policy)
+            written.push({
+              ...who,
+              what: field,
+              value: policy.name,
+              since: instant(policy.wroteWallMs),
+              undo: undoWords[field],
+            });
+        }
+      }
+      return page(written, ask);
+    },
+    actionItems(scope, owner) {
+      return visible(scope).flatMap((one): ActionItem[] =>
+        actionItemsOf(one.provisioner, ({ link, person }) =>
+          person ? (one.provisioner.reportOf(link.personId)?.checks ?? []) : [],
+        )
+          .filter((item) => owner === undefined || item.owner === owner)
+          .map(({ code, check, people, sinceWallMs }) => ({
+            accountId: one.accountId,
+            connectionId: one.connectionId,
+            code,
+            title: check.sentence,
+            owner: check.owner,
+            fix: check.fix,
+            ...(people.length === 0 && check.link !== undefined && { link: check.link }),
+            people: people.length,
+            names: people.slice(0, mostNames).map(({ personId, link }) => ({
+              personId,
+              displayName: parts.people().get(personId)?.displayName ?? '',
+              ...(link !== undefined && { link }),
+            })),
+            ...(sinceWallMs !== undefined && { since: instant(sinceWallMs) }),
+          })),
+      );
+    },
+    person: (person) => toPersonProvisioning(person, provisioning.ofPerson(person), wall()),
+    async history(person, limit) {
+      const steps = await provisioning.history.list(person.accountId, person.id, limit);
+      return steps.map(toStep);
+    },
+    async act(person, action, by) {
+      const one = provisioning.ofPerson(person);
+      if (!one?.provisioner.entries().has(person.id)) return { kind: 'not-provisioned' };
+      const outcome = await act(one, person, action, by);
+      if (outcome.kind === 'done' && action.kind !== 'recheck')
+        await audit.note({
+          accountId: person.accountId,
+          actor: actorOf(by),
+          action: `provisioning.${action.kind}`,
+          object: { kind: 'person', id: person.id, label: person.displayName },
+          after: JSON.parse(JSON.stringify(action)) as Record<string, unknown>,
+          ...(action.kind === 'override' && { reason: action.reason }),
+        });
+      return outcome;
+    },
+  };
+}
