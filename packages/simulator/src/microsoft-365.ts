@@ -17,14 +17,17 @@ import { keptSelfSigned, makeSelfSigned } from './entra/self-signed.ts';
 import { SignIns } from './entra/sign-ins.ts';
 import { SigningKeys } from './entra/signing-keys.ts';
 import type { FaultBoard } from './faults/fault-board.ts';
+import { CallLog } from './graph/call-log.ts';
 import { GraphService } from './graph/graph-service.ts';
 import { defaultGraphSettings, type GraphSettings } from './graph/graph-world.ts';
 import { NumberOffice } from './graph/number-office.ts';
 import { PresenceBook } from './graph/presence-book.ts';
+import { SentItems } from './graph/sent-items.ts';
 import { Throttle } from './graph/throttle.ts';
 import { startHttps } from './https/https-server.ts';
 import { openNotifications } from './notifications/notifications.ts';
 import type { SubscriptionOffice } from './notifications/office.ts';
+import { callRecordItem } from './notifications/watchers.ts';
 import type { TwinRandom } from './random.ts';
 import type { StateFile } from './state/state-file.ts';
 import type { TrustStore } from './trust/trust-store.ts';
@@ -46,6 +49,9 @@ export interface Microsoft365 {
   readonly presence: PresenceBook;
   readonly numbers: NumberOffice;
   readonly subscriptions: SubscriptionOffice;
+  readonly calls: CallLog;
+  /** Mail and activity notifications that apps sent. */
+  readonly sent: SentItems;
   readonly throttle: Throttle;
   readonly keys: SigningKeys;
   /** Tenants of another national cloud, and those that ask for a second factor. */
@@ -159,6 +165,14 @@ export async function startMicrosoft365(parts: {
     },
     checkAnswers: config.checkAnswers ?? false,
   });
+  const [calls, sent] = [new CallLog(), new SentItems()];
+  calls.onLogged = ({ tenantId, correlationId: id }) =>
+    void agenda.after(settings.callLogLagMs, () =>
+      notifications.office.tell(
+        (one) => one.tenantId === tenantId && one.watched.rules.kind === 'callRecords',
+        () => ({ item: callRecordItem(id) }),
+      ),
+    );
   const service = new GraphService({
     world: {
       directory,
@@ -169,6 +183,8 @@ export async function startMicrosoft365(parts: {
       presence,
       numbers,
       subscriptions: notifications.office,
+      calls,
+      sent,
       sealKey,
       txt: parts.txt,
     },
@@ -199,6 +215,8 @@ export async function startMicrosoft365(parts: {
       presence,
       numbers,
       subscriptions: notifications.office,
+      calls,
+      sent,
       throttle,
       keys,
       elsewhere,

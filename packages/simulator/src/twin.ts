@@ -18,6 +18,7 @@ import { Party, PortPool } from './media/party.ts';
 import { type Microsoft365, startMicrosoft365 } from './microsoft-365.ts';
 import { openPhones, type Phones } from './phone/phones.ts';
 import { type TwinRandom, twinRandom } from './random.ts';
+import { logCall } from './sip-proxy/log-call.ts';
 import { SipProxy } from './sip-proxy/sip-proxy.ts';
 import { directoryState } from './state/directory-state.ts';
 import { StateFile } from './state/state-file.ts';
@@ -62,7 +63,7 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
   const clock = realClock;
   const random = twinRandom(config.seed);
   const audit = new Audit(() => clock.wall());
-  const faults = new FaultBoard();
+  const faults = new FaultBoard(() => random.fraction());
   const sbc = parseHostPort(config.sbcTeamsTls);
   const sbcCarrier = parseHostPort(config.sbcCarrier);
   const { ports, bindAddress: address } = config;
@@ -180,6 +181,7 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
     });
     running.push(microsoft365);
     running.push({ close: () => state.flush() });
+    proxy.callListeners.add((call) => logCall(call, microsoft365.calls, microsoftClock, random));
     const mail = await MailServer.open({
       address,
       port: ports.twinSmtp,

@@ -85,6 +85,40 @@ export const graphControlRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET',
+    path: '/sent',
+    summary: 'Mail and activity notifications that apps sent through Graph',
+    run: ({ twin: { microsoft365 } }) => ({
+      items: microsoft365.sent.all(),
+      activityTypes: [...microsoft365.sent.activityTypes],
+      withoutApp: [...microsoft365.sent.withoutApp],
+    }),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/sent',
+    summary: 'What the Teams app declares, and who does not have it',
+    body: schemas.sentChange,
+    run: ({ twin: { microsoft365 } }, { body }) => {
+      const { sent } = microsoft365;
+      for (const [held, wanted] of [
+        [sent.activityTypes, body.activityTypes],
+        [sent.withoutApp, body.withoutApp],
+      ] as const) {
+        if (!wanted) continue;
+        held.clear();
+        for (const one of wanted) held.add(one);
+      }
+      return { activityTypes: [...sent.activityTypes], withoutApp: [...sent.withoutApp] };
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/sent',
+    summary: 'Forget what apps sent',
+    run: ({ twin }) => ({ removed: twin.microsoft365.sent.clear() }),
+  }),
+  route({
+    method: 'GET',
     path: '/mail',
     summary: 'Mail that the SMTP server took, newest last; by recipient, and as soon as there is something',
     query: schemas.mailQuery,

@@ -65,3 +65,9 @@ export const mailChange = z.strictObject({
   /** How many messages it hits; null: until it is changed. */
   times: z.number().int().min(1).nullable().optional(),
 });
+
+export const sentChange = z.strictObject({
+  activityTypes: z.array(z.string().min(1)).optional(),
+  /** Object ids of users for whom the Teams app is not installed. */
+  withoutApp: z.array(z.string()).optional(),
+});

@@ -30,6 +30,8 @@ function userView(
     number: user.number ?? null,
     groupMember: tenant !== undefined && directory.isInEnableGroup(tenant, user),
     presence: microsoft365.presence.shown(user),
+    /** As somebody else's Teams shows it. */
+    presenceInTeams: microsoft365.presence.inTeams(user, microsoft365.settings.teamsClientLagMs),
   };
 }
 
@@ -368,6 +370,7 @@ function graphView({ microsoft365: { settings, throttle, app, keys } }: RouteCon
   return {
     settings,
     quotas: throttle.quotas,
+    quotaScale: throttle.scale,
     counts: throttle.counts,
     signingKey: keys.currentId,
     app: {
@@ -399,7 +402,7 @@ const graphRoutes: readonly Route[] = [
     summary: 'Change delays and quotas, rotate the signing keys',
     body: schemas.graphChange,
     run: async ({ twin }, { body }) => {
-      const { quotas, rotateKeys, resetCounts, ...settings } = body;
+      const { quotas, quotaScale, rotateKeys, resetCounts, ...settings } = body;
       const { microsoft365 } = twin;
       Object.assign(
         microsoft365.settings,
@@ -407,6 +410,7 @@ const graphRoutes: readonly Route[] = [
       );
       for (const [name, quota] of Object.entries(quotas ?? {}))
         Object.assign(microsoft365.throttle.quotas[name as keyof typeof microsoft365.throttle.quotas], quota);
+      if (quotaScale !== undefined) microsoft365.throttle.scale = quotaScale;
       if (rotateKeys) await microsoft365.rotateKeys(rotateKeys === 'and-forget');
       if (resetCounts) microsoft365.throttle.reset();
       return graphView(twin);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { quotaNames } from '../graph/throttle.ts';
 import { licenceNames } from '../world/rehearsal-world.ts';
 
 /** What the control API takes. Unknown keys are refused, so that a typo is seen. */
@@ -144,6 +145,8 @@ export const faultSetting = z.union([
     operation: z.string().min(1).default('*'),
     delayMs: z.number().int().min(0).max(600_000).optional(),
     times: z.number().int().min(1).optional(),
+    /** So many of the requests that it could hit. */
+    percent: z.number().min(0).max(100).optional(),
   }),
 ]);
 
@@ -178,15 +181,13 @@ export const graphChange = z.strictObject({
   deltaEmptyPages: z.number().int().min(0).max(100).optional(),
   deltaReplays: z.number().int().min(0).max(10).optional(),
   extraMembers: z.boolean().optional(),
-  quotas: z
-    .strictObject({
-      presence: quota,
-      identity: quota,
-      identityWrite: quota,
-      teamsRead: quota,
-      teamsWrite: quota,
-    })
-    .optional(),
+  presenceNames: z.enum(['pascal', 'camel', 'fresh']).optional(),
+  teamsClientLagMs: delayMs,
+  /** A call that ended shows in the call logs so much later. */
+  callLogLagMs: delayMs,
+  quotas: z.partialRecord(z.enum(quotaNames), quota).optional(),
+  /** All quotas times this. */
+  quotaScale: z.number().min(0.000_1).max(1_000).optional(),
   /** New signing keys; `and-forget` withdraws the old ones, so that every token is worthless. */
   rotateKeys: z.enum(['keep-old', 'and-forget']).optional(),
   resetCounts: z.boolean().optional(),

@@ -48,6 +48,7 @@ export const loginFaults = httpFaults;
 export const graphFaults = {
   ...httpFaults,
   '401': 'says that the token is wrong',
+  '401-claims': 'wants a newer token, with `claims` (continuous access)',
   '403': 'says that a permission is missing',
   '502': 'answers 502 with a page of text',
   '504': 'answers 504 after the work is done',
@@ -61,6 +62,8 @@ export interface HttpFaultTarget {
   readonly delayMs?: number | undefined;
   /** How many requests it hits before it mends itself; absent = until it is cleared. */
   readonly times?: number | undefined;
+  /** Of the requests that it could hit, so many are hit; absent = all. */
+  readonly percent?: number | undefined;
 }
 
 export type FaultTarget =
@@ -78,6 +81,13 @@ export interface ActiveFault {
 export class FaultBoard {
   readonly #active = new Map<string, ActiveFault>();
   readonly #left = new Map<string, number>();
+  readonly #fraction: () => number;
+
+  /** `fraction`, uniform in [0, 1), decides what a percentage hits. */
+  constructor(fraction: () => number = Math.random) {
+    this.#fraction = fraction;
+  }
+
   /** Called with the hub's index (0..2) whenever its fault may have changed. */
   onHubChange: ((index: number) => void | Promise<void>) | undefined;
 
@@ -106,6 +116,7 @@ export class FaultBoard {
       if (target.at !== at) continue;
       if (target.operation !== '*' && !operation.toLowerCase().includes(target.operation.toLowerCase()))
         continue;
+      if (target.percent !== undefined && this.#fraction() * 100 >= target.percent) continue;
       const left = (this.#left.get(id) ?? 1) - 1;
       if (left <= 0) this.#active.delete(id);
       this.#left.set(id, left);

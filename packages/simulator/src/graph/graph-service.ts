@@ -59,7 +59,7 @@ export class GraphService {
       return 'reset';
     }
     if (fault?.fault === 'slow') await delay(fault.delayMs ?? 10_000);
-    else if (fault && fault.fault !== '504') return finish(faultAnswer(fault.fault));
+    else if (fault && fault.fault !== '504') return finish(this.#fault(fault.fault));
 
     const caller = this.#caller(headerOf(request.headers, 'authorization'));
     if (typeof caller === 'string')
@@ -86,7 +86,11 @@ export class GraphService {
       path.toLowerCase() === '/$batch'
         ? await this.#batch(inner, caller, base)
         : await this.#one(inner, caller, base);
-    return finish(fault?.fault === '504' ? faultAnswer('504') : answer);
+    return finish(fault?.fault === '504' ? this.#fault('504') : answer);
+  }
+
+  #fault(fault: string): GraphAnswer {
+    return fault === '401-claims' ? claimsAnswer(this.#options.world.clock.wall()) : faultAnswer(fault);
   }
 
   /** G1: ours, for Graph, not expired, of a tenant that exists. A text says what is wrong. */
@@ -128,7 +132,7 @@ export class GraphService {
       const fault = faults.takeHttp('graph', inner.url);
       const answer =
         fault && !['slow', 'reset'].includes(fault.fault)
-          ? faultAnswer(fault.fault)
+          ? this.#fault(fault.fault)
           : await this.#one(inner, caller, base);
       const worded = this.#dress(answer, world.random.uuid(), undefined);
       this.#noteInner(inner, worded, caller);
@@ -154,8 +158,17 @@ export class GraphService {
 
     const write = route.method !== 'GET';
     const cost = route.service === 'identity' && !write ? readCost(route.cost ?? 1, url.searchParams) : 1;
-    const tooMany = throttle.take(`${caller.appId}/${caller.tenantId}`, route.service, write, cost);
-    if (tooMany) return throttledAnswer(tooMany, caller);
+    const metered = throttle.take({
+      appId: caller.appId,
+      tenantId: caller.tenantId,
+      service: route.service,
+      method: route.method,
+      cost,
+      users: directory.tenant(caller.tenantId)?.users.size ?? 0,
+      resource:
+        params['user-id']?.toLowerCase() ?? (path.startsWith('/me') ? caller.objectId : route.template),
+    });
+    if (metered.refused) return throttledAnswer(metered.refused, caller);
 
     const tenant = directory.tenant(caller.tenantId);
     if (!tenant) return fail(401, 'InvalidAuthenticationToken', 'The tenant is gone.', 'G1');
@@ -195,7 +208,11 @@ export class GraphService {
     });
     const resource =
       route.service === 'identity'
-        ? { ...answer.headers, 'x-ms-resource-unit': String(cost) }
+        ? {
+            ...answer.headers,
+            'x-ms-resource-unit': String(cost),
+            ...(metered.share > 0.8 ? { 'x-ms-throttle-limit-percentage': metered.share.toFixed(1) } : {}),
+          }
         : answer.headers;
     const whole: GraphAnswer = resource ? { ...answer, headers: resource } : answer;
     if (!this.#options.checkAnswers || route.path?.endsWith('$count')) return whole;
@@ -303,9 +320,13 @@ function readBody(text: string): InnerRequest['body'] {
 }
 
 /** The guidance article's form; identity adds who is throttled and by what (graph 7.5). */
-function throttledAnswer({ retryAfterSeconds, quota }: Throttled, caller: Caller): GraphAnswer {
-  const identity = quota === 'identity' || quota === 'identityWrite';
-  const scope = `Tenant_Application/${quota === 'identityWrite' ? 'Write' : 'Read'}/${caller.appId}/${caller.tenantId}`;
+function throttledAnswer(
+  { retryAfterSeconds, quota, scope }: Throttled,
+  { appId, tenantId }: Caller,
+): GraphAnswer {
+  const identity = quota.startsWith('identity');
+  const write = quota.startsWith('identityWrite');
+  const whole = `${scope}/${write ? 'Write' : 'Read'}/${appId}/${tenantId}`;
   return {
     status: 429,
     check: 'G13',
@@ -320,11 +341,27 @@ function throttledAnswer({ retryAfterSeconds, quota }: Throttled, caller: Caller
       'retry-after': String(retryAfterSeconds),
       ...(identity
         ? {
-            'x-ms-throttle-scope': scope,
-            'x-ms-throttle-information':
-              quota === 'identity' ? 'ResourceUnitLimitExceeded' : 'WriteLimitExceeded',
+            'x-ms-throttle-scope': whole,
+            'x-ms-throttle-information': write ? 'WriteLimitExceeded' : 'ResourceUnitLimitExceeded',
           }
         : {}),
+    },
+  };
+}
+
+/** Continuous access evaluation: the token is good, and yet a newer one is wanted (graph 7.3). */
+function claimsAnswer(now: number): GraphAnswer {
+  const claims = { access_token: { nbf: { essential: true, value: String(Math.floor(now / 1000)) } } };
+  const encoded = Buffer.from(JSON.stringify(claims)).toString('base64');
+  return {
+    ...fail(
+      401,
+      'InvalidAuthenticationToken',
+      'Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp',
+      'G14',
+    ),
+    headers: {
+      'www-authenticate': `Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", error="insufficient_claims", claims="${encoded}"`,
     },
   };
 }

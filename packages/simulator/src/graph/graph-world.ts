@@ -4,8 +4,10 @@ import type { MovableClock } from '../directory/movable-clock.ts';
 import type { TeamsUser, Tenant } from '../directory/tenant.ts';
 import type { SubscriptionOffice } from '../notifications/office.ts';
 import type { TwinRandom } from '../random.ts';
+import type { CallLog } from './call-log.ts';
 import type { NumberOffice } from './number-office.ts';
 import type { PresenceBook } from './presence-book.ts';
+import type { SentItems } from './sent-items.ts';
 
 /** Times of Microsoft's side that a rehearsal may change, and choices where its texts leave the answer open. */
 export interface GraphSettings {
@@ -17,10 +19,16 @@ export interface GraphSettings {
   configurationLagMs: number;
   /** A licence shows in `userConfigurations` after this (L1). */
   licenceLagMs: number;
+  /** A call that ended shows in the call logs so much later (C1). */
+  callLogLagMs: number;
   /** Where a number that cannot be assigned is refused: in the operation, or by a 400 at once (T1). */
   numberRefusals: 'operation' | 'at-once';
   /** The operation comes wrapped in `value`, as in the published sample (T2). */
   wrapOperations: boolean | 'alternate';
+  /** How values of presences are spelt; `fresh`: some that nobody has seen before (P9). */
+  presenceNames: 'pascal' | 'camel' | 'fresh';
+  /** Teams shows a presence to others so much later than Graph (P6). */
+  teamsClientLagMs: number;
   /** `$top` above the maximum (G9). */
   topAboveMaximum: 'refuse' | 'clip';
   /** Default page of the directory, for rehearsals of paging with few people. */
@@ -41,8 +49,11 @@ export const defaultGraphSettings: Readonly<GraphSettings> = {
   operationMs: 300,
   configurationLagMs: 700,
   licenceLagMs: 0,
+  callLogLagMs: 20_000,
   numberRefusals: 'operation',
   wrapOperations: false,
+  presenceNames: 'pascal',
+  teamsClientLagMs: 60_000,
   topAboveMaximum: 'refuse',
   pageSize: 100,
   deltaPageSize: 200,
@@ -61,6 +72,8 @@ export interface GraphWorld {
   readonly presence: PresenceBook;
   readonly numbers: NumberOffice;
   readonly subscriptions: SubscriptionOffice;
+  readonly calls: CallLog;
+  readonly sent: SentItems;
   /** Seals page and delta links. */
   readonly sealKey: Buffer;
   /** TXT records of a name, as Microsoft finds them in the DNS. */

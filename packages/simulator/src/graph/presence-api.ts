@@ -28,13 +28,41 @@ function presenceEntity(call: GraphCall, user: TeamsUser): Record<string, unknow
   const shown = call.world.presence.shown(user);
   return {
     id: user.objectId,
-    availability: shown.availability,
-    activity: shown.activity,
+    availability: worded(call, shown.availability),
+    activity: worded(call, shown.activity),
     outOfOfficeSettings: { isOutOfOffice: shown.outOfOffice, message: null },
-    statusMessage: null,
+    statusMessage: statusMessage(call, user),
     // Sorts as text; nobody may parse it.
     sequenceNumber: `A${String(shown.sequence).padStart(19, '0')}`,
     workLocation: { placeId: null, source: 'none', workLocationType: 'unspecified' },
+  };
+}
+
+/** The articles do not agree on the spelling, and values come that nobody has seen before (P9). */
+function worded({ world }: GraphCall, value: string): string {
+  switch (world.settings.presenceNames) {
+    case 'camel':
+      return value.slice(0, 1).toLowerCase() + value.slice(1);
+    case 'fresh':
+      return `${value}Elsewhere`;
+    default:
+      return value;
+  }
+}
+
+/** When it was written and when it ends is for the person alone (P8). */
+function statusMessage({ world, caller }: GraphCall, user: TeamsUser): Record<string, unknown> | null {
+  const status = world.presence.status(user);
+  if (!status) return null;
+  const message = { content: status.content, contentType: 'text' };
+  if (caller.kind !== 'user' || caller.objectId !== user.objectId) return { message };
+  const { publishedAt, expiresAt } = status;
+  return {
+    message,
+    publishedDateTime: new Date(publishedAt).toISOString(),
+    ...(expiresAt === undefined
+      ? {}
+      : { expiryDateTime: { dateTime: new Date(expiresAt).toISOString().slice(0, -1), timeZone: 'UTC' } }),
   };
 }
 
@@ -131,5 +159,34 @@ export function clearPreferred(call: GraphCall): GraphAnswer {
   const user = target(call);
   if (!user) return notFound(call.params['user-id'] ?? '');
   call.world.presence.clearPreferred(user);
+  return { status: 200 };
+}
+
+interface StatusBody {
+  readonly statusMessage?: {
+    readonly message?: { readonly content?: string | null; readonly contentType?: string | null } | null;
+    readonly expiryDateTime?: { readonly dateTime?: string; readonly timeZone?: string | null } | null;
+  } | null;
+}
+
+const longestStatus = 280;
+
+export function setStatusMessage(call: GraphCall): GraphAnswer {
+  const user = target(call);
+  if (!user) return notFound(call.params['user-id'] ?? '');
+  const refuse = (why: string): GraphAnswer => fail(400, 'BadRequest', why, 'P8');
+  const { statusMessage: given } = (call.body ?? {}) as StatusBody;
+  const { content = '', contentType } = given?.message ?? {};
+  if ((contentType ?? 'text').toLowerCase() !== 'text') return refuse('contentType must be text.');
+  if ((content ?? '').length > longestStatus) return refuse(`At most ${longestStatus} characters.`);
+  const { dateTime, timeZone } = given?.expiryDateTime ?? {};
+  let expiresAt: number | undefined;
+  if (dateTime !== undefined) {
+    expiresAt = Date.parse(/Z$/.test(dateTime) ? dateTime : `${dateTime}Z`);
+    // Other zones than UTC would need a table of them; nobody here sends one.
+    if (!Number.isFinite(expiresAt) || (timeZone ?? 'UTC').toUpperCase() !== 'UTC')
+      return refuse('expiryDateTime must be a time in UTC.');
+  }
+  call.world.presence.setStatus(user, content || undefined, expiresAt);
   return { status: 200 };
 }

@@ -18,6 +18,12 @@ interface Session extends Pair {
 interface Preferred extends Pair {
   readonly expiresAt: number;
 }
+export interface StatusMessage {
+  readonly content: string;
+  readonly publishedAt: number;
+  /** Undefined: never. */
+  readonly expiresAt: number | undefined;
+}
 /** What is held of one user; times are wall ms of the twin. */
 interface Page {
   readonly apps: Map<string, Session>;
@@ -25,6 +31,9 @@ interface Page {
   /** What the Teams client itself says while it is in no call; undefined: Available. */
   client: Pair | undefined;
   outOfOffice: boolean;
+  status: StatusMessage | undefined;
+  /** What was shown since when, newest last: Teams itself shows it later. */
+  readonly past: { readonly at: number; readonly pair: Pair }[];
   shown: string;
   sequence: number;
 }
@@ -94,6 +103,25 @@ export class PresenceBook {
     this.#page(user).client = pair ?? undefined;
   }
 
+  /** Undefined clears it. */
+  setStatus(user: TeamsUser, content: string | undefined, expiresAt: number | undefined): void {
+    this.#page(user).status =
+      content === undefined ? undefined : { content, publishedAt: this.#now(), expiresAt };
+  }
+
+  status(user: TeamsUser): StatusMessage | undefined {
+    const { status } = this.#page(user);
+    return status?.expiresAt !== undefined && status.expiresAt <= this.#now() ? undefined : status;
+  }
+
+  /** What somebody else sees in their Teams, which looks `lagMs` later than Graph (P6). */
+  inTeams(user: TeamsUser, lagMs: number): Pair {
+    this.shown(user);
+    const { past } = this.#page(user);
+    const seen = past.filter(({ at }) => at <= this.#now() - lagMs).at(-1);
+    return pairOf((seen ?? past[0])?.pair ?? unknown);
+  }
+
   setOutOfOffice(user: TeamsUser, outOfOffice: boolean): void {
     this.#page(user).outOfOffice = outOfOffice;
   }
@@ -123,6 +151,8 @@ export class PresenceBook {
     const said = `${pair.availability}/${pair.activity}/${page.outOfOffice}`;
     if (said !== page.shown) {
       page.shown = said;
+      page.past.push({ at: now, pair: pairOf(pair) });
+      if (page.past.length > 50) page.past.shift();
       page.sequence = Math.max(page.sequence + 1, Math.floor(now));
     }
     return {
@@ -159,6 +189,8 @@ export class PresenceBook {
       preferred: undefined,
       client: undefined,
       outOfOffice: false,
+      status: undefined,
+      past: [],
       shown: '',
       sequence: 0,
     };

@@ -6,10 +6,21 @@ import {
   patchSubscription,
   reauthorizeSubscription,
 } from '../notifications/api.ts';
+import { getCallRecord, getDirectRoutingCalls, getPstnCalls } from './call-api.ts';
 import { groupsDelta, usersDelta } from './delta.ts';
 import { directoryRoutes } from './directory-routes.ts';
 import type { GraphAnswer, GraphCall } from './graph-world.ts';
 import { countMembers, getGroup, listGroups, listMembers } from './groups.ts';
+import {
+  getMailboxSettings,
+  getMe,
+  getMyPresence,
+  sendActivityNotification,
+  sendActivityToMany,
+  sendChatMessage,
+  sendMail,
+  sendMyMail,
+} from './message-api.ts';
 import {
   assignNumber,
   getNumber,
@@ -25,6 +36,7 @@ import {
   getPresencesByUserId,
   setPreferred,
   setPresence,
+  setStatusMessage,
 } from './presence-api.ts';
 import type { ServiceName } from './throttle.ts';
 import { getUserConfiguration, listUserConfigurations } from './user-configurations.ts';
@@ -72,6 +84,9 @@ const subscription = '/subscriptions/{subscription-id}';
 const members = '/groups/{group-id}/members';
 const transitive = '/groups/{group-id}/transitiveMembers';
 
+const callRecords = '/communications/callRecords';
+const between = '(fromDateTime={fromDateTime},toDateTime={toDateTime})';
+
 export const graphRoutes: readonly GraphRoute[] = [
   get('/users', 'identity', listUsers, 2),
   get('/users/delta', 'identity', usersDelta),
@@ -104,6 +119,7 @@ export const graphRoutes: readonly GraphRoute[] = [
   post('/users/{user-id}/presence/clearPresence', 'presence', clearPresence),
   post('/users/{user-id}/presence/setUserPreferredPresence', 'presence', setPreferred),
   post('/users/{user-id}/presence/clearUserPreferredPresence', 'presence', clearPreferred),
+  post('/users/{user-id}/presence/setStatusMessage', 'presence', setStatusMessage),
 
   get('/admin/teams/userConfigurations', 'teams', listUserConfigurations),
   get('/admin/teams/userConfigurations/{userConfiguration-id}', 'teams', getUserConfiguration),
@@ -113,6 +129,19 @@ export const graphRoutes: readonly GraphRoute[] = [
   post(`${numbers}/numberAssignments/unassignNumber`, 'teams', unassignNumber),
   post(`${numbers}/numberAssignments/updateNumber`, 'teams', updateNumber),
   get(`${numbers}/operations/{operation-id}`, 'teams', getOperation),
+
+  get('/me', 'identity', getMe),
+  get('/me/presence', 'presence', getMyPresence),
+  post('/me/sendMail', 'outlook', sendMyMail),
+  post('/users/{user-id}/sendMail', 'outlook', sendMail),
+  get('/users/{user-id}/mailboxSettings', 'outlook', getMailboxSettings),
+  post('/users/{user-id}/teamwork/sendActivityNotification', 'activity', sendActivityNotification),
+  post('/teamwork/sendActivityNotificationToRecipients', 'activity', sendActivityToMany),
+  own('POST', '/chats/{chat-id}/messages', 'chat', sendChatMessage),
+
+  get(`${callRecords}/getDirectRoutingCalls${between}`, 'pstnLogs', getDirectRoutingCalls),
+  get(`${callRecords}/getPstnCalls${between}`, 'pstnLogs', getPstnCalls),
+  get(`${callRecords}/{callRecord-id}`, 'callRecords', getCallRecord),
   ...directoryRoutes,
 ];
 
@@ -136,7 +165,7 @@ export function findRoute(
     const fits = wanted.every((segment, index) => {
       const given = asked[index] as string;
       const name = /^\{(.+)\}$/.exec(segment)?.[1];
-      if (segment.includes("'{")) return readFunction(segment, given, params);
+      if (segment.includes('={') || segment.includes("'{")) return readFunction(segment, given, params);
       if (name === undefined) return segment.toLowerCase() === given.toLowerCase();
       params[name] = given;
       return given !== '';
@@ -148,16 +177,16 @@ export function findRoute(
   return otherMethod ? 'other-method' : undefined;
 }
 
-/** `name(a='{a}',b='{b}')`: a function with its parameters, in any order; a quote inside a text is doubled. */
+/** `name(a='{a}',b={b})`: a function with its parameters, in any order; a quote inside a text is doubled. */
 function readFunction(template: string, given: string, params: Record<string, string>): boolean {
   const [, name = '', list = ''] = /^([A-Za-z]+)\((.*)\)$/.exec(template) ?? [];
-  const wanted = [...list.matchAll(/(\w+)='\{\w+\}'/g)].map((match) => match[1] as string);
+  const wanted = [...list.matchAll(/(\w+)='?\{\w+\}'?/g)].map((match) => match[1] as string);
   const asked = /^([A-Za-z]+)\((.*)\)$/.exec(given);
   if (asked?.[1]?.toLowerCase() !== name.toLowerCase()) return false;
   const found = new Map(
-    [...(asked[2] ?? '').matchAll(/(\w+)='((?:[^']|'')*)'/g)].map((match) => [
+    [...(asked[2] ?? '').matchAll(/(\w+)=(?:'((?:[^']|'')*)'|([^,']*))/g)].map((match) => [
       (match[1] as string).toLowerCase(),
-      (match[2] as string).replaceAll("''", "'"),
+      (match[2] ?? match[3] ?? '').replaceAll("''", "'"),
     ]),
   );
   for (const one of wanted) params[one] = found.get(one.toLowerCase()) ?? '';

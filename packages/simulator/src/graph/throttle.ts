@@ -1,28 +1,79 @@
-/** Microsoft's limits (graph 7.5, check G13): windows per app and tenant; what is refused counts as well. */
+/** Microsoft's limits (graph 6.3, 7.5, check G13): windows that slide; what is refused counts as well. */
 
-export type ServiceName = 'presence' | 'identity' | 'teams';
+export type ServiceName =
+  | 'presence'
+  | 'identity'
+  | 'teams'
+  | 'callRecords'
+  | 'pstnLogs'
+  | 'outlook'
+  | 'activity'
+  | 'chat';
 
 export interface Quota {
   limit: number;
   windowMs: number;
 }
 
-export interface Quotas {
-  presence: Quota;
-  /** In resource units. */
-  identity: Quota;
-  identityWrite: Quota;
-  teamsRead: Quota;
-  teamsWrite: Quota;
-}
+/** Whose requests one meter counts together. */
+type Scope = 'app+tenant' | 'app' | 'tenant' | 'app+resource';
 
-export const documentedQuotas = (): Quotas => ({
-  presence: { limit: 1_500, windowMs: 30_000 },
-  identity: { limit: 3_500, windowMs: 10_000 },
-  identityWrite: { limit: 3_000, windowMs: 150_000 },
-  teamsRead: { limit: 30, windowMs: 1_000 },
-  teamsWrite: { limit: 30, windowMs: 1_000 },
-});
+const rows = {
+  everything: ['app', 130_000, 10_000],
+  /** The method article; the article of limits says 10,000. */
+  presence: ['app+tenant', 1_500, 30_000],
+  /** In resource units; of a small tenant. Middle-sized and large ones get more. */
+  identity: ['app+tenant', 3_500, 10_000],
+  identityApp: ['app', 150_000, 20_000],
+  identityWrite: ['app+tenant', 3_000, 150_000],
+  identityWriteApp: ['app', 35_000, 300_000],
+  identityWriteTenant: ['tenant', 18_000, 300_000],
+  teamsRead: ['app+tenant', 30, 1_000],
+  teamsReadApp: ['app', 1_500, 1_000],
+  teamsWrite: ['app+tenant', 30, 1_000],
+  teamsWriteApp: ['app', 300, 1_000],
+  teamsDelete: ['app+tenant', 15, 1_000],
+  callRecords: ['app+tenant', 1_500, 20_000],
+  callRecordsTenant: ['tenant', 10_000, 20_000],
+  pstnLogs: ['app+tenant', 200, 60_000],
+  pstnLogsTenant: ['tenant', 1_000, 60_000],
+  pstnLogsCollection: ['app+resource', 50, 60_000],
+  outlook: ['app+resource', 10_000, 600_000],
+  activity: ['app+tenant', 5, 1_000],
+  activityApp: ['app', 50, 1_000],
+  chat: ['app+tenant', 20, 1_000],
+} as const satisfies Record<string, readonly [Scope, number, number]>;
+
+export type QuotaName = keyof typeof rows;
+export type Quotas = Record<QuotaName, Quota>;
+export const quotaNames = Object.keys(rows) as [QuotaName, ...QuotaName[]];
+
+export const documentedQuotas = (): Quotas =>
+  Object.fromEntries(
+    Object.entries(rows).map(([name, [, limit, windowMs]]) => [name, { limit, windowMs }]),
+  ) as Quotas;
+
+const metersOf: Readonly<Record<ServiceName, (method: string) => readonly QuotaName[]>> = {
+  presence: () => ['presence'],
+  identity: (method) =>
+    method === 'GET'
+      ? ['identity', 'identityApp']
+      : ['identityWrite', 'identityWriteApp', 'identityWriteTenant'],
+  teams: (method) =>
+    method === 'GET'
+      ? ['teamsRead', 'teamsReadApp']
+      : method === 'DELETE'
+        ? ['teamsDelete']
+        : ['teamsWrite', 'teamsWriteApp'],
+  callRecords: () => ['callRecords', 'callRecordsTenant'],
+  pstnLogs: () => ['pstnLogs', 'pstnLogsTenant', 'pstnLogsCollection'],
+  outlook: () => ['outlook'],
+  activity: () => ['activity', 'activityApp'],
+  chat: () => ['chat'],
+};
+
+/** Read units of the directory by the size of the tenant, against those of a small one. */
+const sizeFactor = (users: number): number => (users > 500 ? 8_000 / 3_500 : users >= 50 ? 5_000 / 3_500 : 1);
 
 /** A window that slides in two halves: cheap, and hammering does not open it. */
 interface Meter {
@@ -34,11 +85,28 @@ interface Meter {
 
 export interface Throttled {
   readonly retryAfterSeconds: number;
-  readonly quota: keyof Quotas;
+  readonly quota: QuotaName;
+  /** As `x-ms-throttle-scope` begins. */
+  readonly scope: 'Tenant_Application' | 'Application' | 'Tenant';
+}
+
+export interface Asked {
+  readonly appId: string;
+  readonly tenantId: string;
+  readonly service: ServiceName;
+  readonly method: string;
+  /** Resource units of an identity read; 1 of anything else. */
+  readonly cost: number;
+  /** People in the tenant. */
+  readonly users: number;
+  /** What the narrowest meter counts by: a mailbox, a collection. */
+  readonly resource: string;
 }
 
 export class Throttle {
   readonly quotas: Quotas = documentedQuotas();
+  /** All limits times this: 0.1 makes Microsoft ten times as strict. */
+  scale = 1;
   readonly #meters = new Map<string, Meter>();
   readonly #now: () => number;
   /** Requests by outcome, for benches. */
@@ -54,29 +122,32 @@ export class Throttle {
     Object.assign(this.counts, { requests: 0, throttled: 0, insideRetryAfter: 0 });
   }
 
-  take(who: string, service: ServiceName, write: boolean, cost: number): Throttled | undefined {
-    const quota: keyof Quotas =
-      service === 'presence'
-        ? 'presence'
-        : service === 'identity'
-          ? write
-            ? 'identityWrite'
-            : 'identity'
-          : write
-            ? 'teamsWrite'
-            : 'teamsRead';
-    const { limit, windowMs } = this.quotas[quota];
+  /** Counts a request. `share` is how much of the tightest limit is used, 1 = all. */
+  take(asked: Asked): { readonly refused?: Throttled; readonly share: number } {
     const now = this.#now();
-    const meter = this.#meter(`${quota} ${who}`, Math.floor(now / windowMs));
-    const overlap = 1 - (now % windowMs) / windowMs;
-    meter.used += cost;
     this.counts.requests++;
-    if (now < meter.blockedUntil) this.counts.insideRetryAfter++;
-    if (meter.used + meter.before * overlap <= limit) return undefined;
-    this.counts.throttled++;
-    const retryAfterSeconds = Math.max(1, Math.ceil(windowMs / 3_000));
-    meter.blockedUntil = now + retryAfterSeconds * 1_000;
-    return { retryAfterSeconds, quota };
+    let share = 0;
+    let refused: Throttled | undefined;
+    let blocked = false;
+    for (const name of ['everything', ...metersOf[asked.service](asked.method)] as const) {
+      const { windowMs } = this.quotas[name];
+      const units = name === 'identity' || name === 'identityApp' ? asked.cost : 1;
+      const factor = name === 'identity' ? sizeFactor(asked.users) : 1;
+      const limit = this.quotas[name].limit * factor * this.scale;
+      const meter = this.#meter(`${name} ${keyOf(rows[name][0], asked)}`, Math.floor(now / windowMs));
+      const overlap = 1 - (now % windowMs) / windowMs;
+      meter.used += units;
+      blocked ||= now < meter.blockedUntil;
+      const used = (meter.used + meter.before * overlap) / limit;
+      share = Math.max(share, used);
+      if (used <= 1 || refused) continue;
+      const retryAfterSeconds = Math.max(1, Math.ceil(windowMs / 3_000));
+      meter.blockedUntil = now + retryAfterSeconds * 1_000;
+      refused = { retryAfterSeconds, quota: name, scope: scopeName(rows[name][0]) };
+    }
+    if (blocked) this.counts.insideRetryAfter++;
+    if (refused) this.counts.throttled++;
+    return refused ? { refused, share } : { share };
   }
 
   #meter(key: string, window: number): Meter {
@@ -91,7 +162,16 @@ export class Throttle {
   }
 }
 
-/** `$select` saves a unit, `$top` below 20 another, never below one. */
+function keyOf(scope: Scope, { appId, tenantId, resource }: Asked): string {
+  if (scope === 'app') return appId;
+  if (scope === 'tenant') return tenantId;
+  return scope === 'app+tenant' ? `${appId}/${tenantId}` : `${appId}/${tenantId}/${resource}`;
+}
+
+const scopeName = (scope: Scope): Throttled['scope'] =>
+  scope === 'app' ? 'Application' : scope === 'tenant' ? 'Tenant' : 'Tenant_Application';
+
+/** `$select` saves a unit, `$expand` costs one, `$top` below 20 saves another, never below one. */
 export function readCost(base: number, query: URLSearchParams): number {
   const top = Number(query.get('$top') ?? Number.NaN);
   const cost = base + (query.has('$expand') ? 1 : 0) - (query.has('$select') ? 1 : 0) - (top < 20 ? 1 : 0);

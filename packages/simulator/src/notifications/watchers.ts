@@ -43,6 +43,17 @@ function directoryItem({ kind, id, change, members }: DirectoryChange): Record<s
   };
 }
 
+/** A call that got its record (graph 6.3). */
+export const callRecordItem = (id: string): Record<string, unknown> => ({
+  changeType: 'created',
+  resource: `communications/callRecords/${id}`,
+  resourceData: {
+    '@odata.type': '#microsoft.graph.callrecord',
+    '@odata.id': `communications/callRecords/${id}`,
+    id,
+  },
+});
+
 /** Nothing in the book of presences tells when a state ended by itself: what somebody watches is looked at. */
 export function watchPresences(
   directory: Directory,

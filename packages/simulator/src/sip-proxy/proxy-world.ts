@@ -19,6 +19,8 @@ export interface ProxyWorld {
   readonly health: TrunkHealth;
   /** By SIP Call-ID, for the byte checks. Kept for a while after the end. */
   readonly calls: Map<string, TeamsCall>;
+  /** Told of each call when it begins. */
+  onCall(call: TeamsCall): void;
   /** Address in our Via and SDP. */
   readonly address: string;
   clientsOf(upn: string): TeamsClients | undefined;

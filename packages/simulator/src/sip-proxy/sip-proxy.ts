@@ -94,6 +94,8 @@ export class SipProxy {
   strict: boolean;
   /** Told of every call that came in and was accepted. */
   readonly inboundListeners = new Set<(call: InboundCall) => void>();
+  /** Told of every call when it begins, in both directions. */
+  readonly callListeners = new Set<(call: TeamsCall) => void>();
   readonly #options: SipProxyOptions;
   readonly #node: SipNode;
   readonly #hubs: HubListener[];
@@ -191,6 +193,9 @@ export class SipProxy {
       directory: options.directory,
       health: this.health,
       calls: this.calls,
+      onCall: (call) => {
+        for (const listen of this.callListeners) listen(call);
+      },
       address,
       clientsOf: (upn) => options.clients.get(upn.toLowerCase()),
       hubPort: (region) => this.#port(region),

@@ -80,6 +80,7 @@ export abstract class TeamsCall implements ClientCall {
     });
     facts.clients.calls.set(facts.guid, this);
     world.calls.set(facts.sipCallId, this);
+    world.onCall(this);
   }
 
   abstract answer(kind?: ClientKind): Promise<string | undefined>;
