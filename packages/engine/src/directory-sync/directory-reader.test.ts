@@ -248,6 +248,22 @@ describe('how soon', () => {
     assert.ok(rounds >= 15 && rounds <= 22, `${rounds}`);
   });
 
+  test('somebody who looks while a reading is under way waits for the one after it', async () => {
+    const one = await started();
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const members = one.directory.transitiveMembers.bind(one.directory);
+    one.directory.transitiveMembers = (root) => gate.then(() => members(root));
+    // The comparison of the next day holds the round up; the changes were read before it.
+    await one.clock.advance(86_400_000);
+    one.directory.leave(1, 1);
+    const looked = one.reader.refresh(0).then(() => isMember(one, 1));
+    release();
+    assert.equal(await looked, false);
+  });
+
   test('a notification that is faster than the change it tells of: looked again soon', async () => {
     const one = await started();
     one.reader.hint();

@@ -157,12 +157,12 @@ export class DirectoryReader implements DirectoryView {
     const { clock } = this.#deps;
     const askedAt = clock.wall();
     // A reading that is under way may have passed what is asked for: the one after it has not.
-    for (let tries = 0; tries < 2; tries++) {
+    for (let tries = 0; tries < 3; tries++) {
       const late = clock.wall() < this.#pausedUntil || this.#stopped;
       if (late || this.#goodRoundBeganAt >= askedAt - youngerThanMs) return;
       this.#plan(0);
       await this.#round;
-      if (this.#roundBeganAt >= askedAt) return;
+      if (this.#roundBeganAt >= askedAt && !this.#round) return;
     }
   }
 

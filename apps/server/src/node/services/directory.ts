@@ -8,7 +8,7 @@ import { graphReceiver, type Hint, hooksPath } from '@tandem/adapters/graph-noti
 import { SubscriptionBook } from '@tandem/adapters/graph-notifications/subscription-book.ts';
 import type { TenantDirectoryBoard } from '@tandem/adapters/http/areas/tenant-directory.ts';
 import type { DirectoryMetrics, DirectoryReading } from '@tandem/adapters/http/directory-metrics.ts';
-import type { ConnectionId, RoutingSnapshot } from '@tandem/domain';
+import type { AccountId, ConnectionId, RoutingSnapshot } from '@tandem/domain';
 import type { AuditLog, Clock, DirectoryView } from '@tandem/engine';
 import { DirectoryReader } from '@tandem/engine/directory-sync/directory-reader.ts';
 import type { DirectorySource } from '@tandem/engine/ports/directory-source.ts';
@@ -39,6 +39,8 @@ export interface DirectoryParts {
 export interface Directory {
   /** From memory, at once; everything is `unread` at first. Undefined: there is no such connection. */
   viewOf(connectionId: ConnectionId): DirectoryView | undefined;
+  /** Told after answers about an account's people or groups changed. */
+  onChange(heard: (accountId: AccountId) => void): void;
   readonly board: TenantDirectoryBoard;
   /** For the metrics. */
   readings(): readonly DirectoryReading[];
@@ -78,6 +80,7 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
   const journal: HintJournal = await openHintJournal({ dir: parts.dir });
   const subscriptionsFile = join(parts.dir, 'subscriptions.json');
   const kept = await readSubscriptions(subscriptionsFile);
+  const listeners = new Set<(accountId: AccountId) => void>();
   let started = false;
   let stopped = false;
   let writingKept: Promise<void> = Promise.resolve();
@@ -161,6 +164,7 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
     reader.onChange((objectIds) => {
       const silent = clock.wall() - (entry.heardAtWallMs ?? 0) > announcedWithinMs;
       if (objectIds !== 'all' && silent) entry.subscriptions?.unannounced();
+      for (const heard of listeners) heard(entry.connection.accountId);
     });
     return entry;
   }
@@ -265,6 +269,7 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
 
   return {
     readings,
+    onChange: (heard) => void listeners.add(heard),
     viewOf: (connectionId) => entries.get(connectionId)?.reader,
     board: directoryBoard({
       entriesOf: (accountId) =>
