@@ -98,6 +98,7 @@ export class MessageTransport {
   readonly #now: () => number;
   readonly #udp = new Map<string, { socket: UdpSocket; local: Flow['local'] }>();
   readonly #udpFlows = new Map<string, UdpFlow>();
+  #lastUdpFlow: UdpFlow | undefined;
   readonly #servers = new Map<string, Server | TlsServer>();
   readonly #connectors = new Map<string, ConnectorOptions>();
   readonly #pool = new Map<string, Pooled>();
@@ -224,7 +225,7 @@ export class MessageTransport {
   /** `failed` is called at most once, and only when the message certainly did not reach the peer. */
   send(to: Flow | Destination, bytes: Buffer, failed: Failed): void {
     if (isFlow(to)) this.#sendOnFlow(to, bytes, failed);
-    else if (to.protocol === 'UDP') this.#sendUdp(to, bytes, failed);
+    else if (to.protocol === 'UDP') this.#sendUdp(to.via, to.host, to.port, false, bytes, failed);
     else this.#sendPooled(to, bytes, failed);
   }
 
@@ -284,6 +285,10 @@ export class MessageTransport {
   }
 
   #udpFlow(listener: string, local: Flow['local'], address: string, port: number): UdpFlow {
+    const last = this.#lastUdpFlow;
+    // A carrier's messages come in rows from one place.
+    if (last && last.remote.port === port && last.remote.host === address && last.listener === listener)
+      return last;
     const key = `${listener} ${address} ${port}`;
     let flow = this.#udpFlows.get(key);
     if (!flow) {
@@ -294,6 +299,7 @@ export class MessageTransport {
       flow = new UdpFlow(listener, local, { host: address, port });
       this.#udpFlows.set(key, flow);
     }
+    this.#lastUdpFlow = flow;
     return flow;
   }
 
@@ -301,24 +307,25 @@ export class MessageTransport {
     if (flow instanceof StreamConnection) flow.write(bytes, failed);
     else {
       const { host, port } = flow.remote;
-      this.#sendUdp({ protocol: 'UDP', via: flow.listener, host, port }, bytes, failed, true);
+      // A packet came from there, so the host is an address.
+      this.#sendUdp(flow.listener, host, port, true, bytes, failed);
     }
   }
 
-  /** `numeric`: the host is known to be an address, because a packet came from it. */
-  #sendUdp(to: Destination, bytes: Buffer, failed: Failed, numeric = false): void {
-    const bound = this.#udp.get(to.via);
+  /** `numeric`: the host is known to be an address. */
+  #sendUdp(via: string, host: string, port: number, numeric: boolean, bytes: Buffer, failed: Failed): void {
+    const bound = this.#udp.get(via);
     if (!bound) {
-      queueMicrotask(() => failed({ kind: 'send', detail: `no UDP listener named ${to.via}` }));
+      queueMicrotask(() => failed({ kind: 'send', detail: `no UDP listener named ${via}` }));
       return;
     }
     const done = (error: Error | null): void => {
       if (error) failed({ kind: 'send', detail: error.message });
     };
-    if (numeric || isIP(to.host)) bound.socket.send(bytes, to.port, to.host, done);
+    if (numeric || isIP(host)) bound.socket.send(bytes, port, host, done);
     else
-      this.#options.resolve(to.host).then(
-        ([address]) => bound.socket.send(bytes, to.port, address as string, done),
+      this.#options.resolve(host).then(
+        ([address]) => bound.socket.send(bytes, port, address as string, done),
         (error: Error) => failed({ kind: 'resolve', detail: error.message }),
       );
   }

@@ -50,7 +50,7 @@ const pong = Buffer.from('\r\n');
  * A busy connection writes at most once in this time, ms: a TLS record and a system call for several messages cost
  * about what they cost for one. A connection that was silent for so long writes at once.
  */
-const paceMs = 2;
+const paceMs = 4;
 /** A peer that does not close its side of what we closed has this long, ms; then the connection is gone (T05). */
 const lingerMs = 5_000;
 
@@ -72,7 +72,10 @@ export class StreamConnection implements Flow {
   #heardAt: number | undefined;
   #partialSince: number | undefined;
   #usedAt: number;
-  #corked = false;
+  /** What is written together in a moment, and who hears if it fails. */
+  #waiting: Buffer[] = [];
+  #waitingFor: Failed[] = [];
+  #waitingBytes = 0;
   #writtenAt = 0;
   #finishedAt: number | undefined;
   #ended: TransportFailure | undefined;
@@ -105,7 +108,10 @@ export class StreamConnection implements Flow {
     socket.on('error', (error: NodeJS.ErrnoException) => {
       this.#ended ??= { kind: 'reset', detail: error.code ?? error.message };
     });
-    socket.on('end', () => socket.end());
+    socket.on('end', () => {
+      this.#flush();
+      socket.end();
+    });
     socket.on('close', () => this.#closed());
   }
 
@@ -115,31 +121,41 @@ export class StreamConnection implements Flow {
       queueMicrotask(() => failed(why));
       return;
     }
-    if (this.#socket.writableLength > this.#limits.maxQueuedBytes) {
+    if (this.#queuedBytes > this.#limits.maxQueuedBytes) {
       queueMicrotask(() => failed({ kind: 'send', detail: 'the peer does not read' }));
       this.end({ kind: 'timeout', detail: 'the peer does not read' });
       return;
     }
     const now = this.#now();
     this.#usedAt = now;
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#socket.cork();
+    if (this.#waiting.length === 0) {
       if (now - this.#writtenAt < paceMs) setTimeout(this.#flush, paceMs);
       else process.nextTick(this.#flush);
     }
     this.#unsent.add(failed);
-    this.#socket.write(bytes, (error) => {
-      // A peer that never spoke may have refused our certificate after its side of the handshake (TLS 1.3): what was
-      // written to it counts as not delivered until something is heard.
-      if (!error && this.#heardAt !== undefined) this.#unsent.delete(failed);
-    });
+    this.#waiting.push(bytes);
+    this.#waitingFor.push(failed);
+    this.#waitingBytes += bytes.length;
+  }
+
+  get #queuedBytes(): number {
+    return this.#socket.writableLength + this.#waitingBytes;
   }
 
   readonly #flush = (): void => {
-    this.#corked = false;
+    const [waiting, all, bytes] = [this.#waiting, this.#waitingFor, this.#waitingBytes];
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    this.#waitingFor = [];
+    this.#waitingBytes = 0;
     this.#writtenAt = this.#now();
-    this.#socket.uncork();
+    if (!this.open || this.#socket.destroyed) return;
+    // One piece: TLS would copy several into one itself, after the stream has kept account of each.
+    this.#socket.write(waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting, bytes), (error) => {
+      // A peer that never spoke may have refused our certificate after its side of the handshake (TLS 1.3): what was
+      // written to it counts as not delivered until something is heard.
+      if (!error && this.#heardAt !== undefined) for (const failed of all) this.#unsent.delete(failed);
+    });
   };
 
   /** Bounds of T05; the transport's sweeper calls this about once a second. */
@@ -167,6 +183,7 @@ export class StreamConnection implements Flow {
   finish(): void {
     this.#ended ??= { kind: 'closed', detail: 'closed by us' };
     this.#finishedAt ??= this.#now();
+    this.#flush();
     this.#socket.end();
   }
 
@@ -192,7 +209,7 @@ export class StreamConnection implements Flow {
   }
 
   #hear(now: number): void {
-    if (this.#heardAt === undefined && this.#socket.writableLength === 0) this.#unsent.clear();
+    if (this.#heardAt === undefined && this.#queuedBytes === 0) this.#unsent.clear();
     this.#heardAt = now;
   }
 

@@ -10,8 +10,14 @@ interface Entry {
   fire: (() => void) | undefined;
 }
 
+interface Slot {
+  entries: Entry[];
+  /** Of them, those not cancelled: for the others nobody needs to wake. */
+  waiting: number;
+}
+
 export class TimerWheel {
-  readonly #wheel: Entry[][] = Array.from({ length: slots }, () => []);
+  readonly #wheel: Slot[] = Array.from({ length: slots }, () => ({ entries: [], waiting: 0 }));
   readonly #now: () => number;
   #tick: number;
   #pending = 0;
@@ -33,19 +39,27 @@ export class TimerWheel {
     if (this.#pending === 0) this.#tick = Math.floor(this.#now() / slotMs);
     const dueTick = Math.max(this.#tick + 1, Math.ceil((this.#now() + ms) / slotMs));
     const entry: Entry = { dueTick, fire };
-    (this.#wheel[dueTick % slots] as Entry[]).push(entry);
+    const slot = this.#wheel[dueTick % slots] as Slot;
+    // A slot of which all was cancelled is not visited: it must not grow for ever.
+    if (slot.waiting === 0) slot.entries.length = 0;
+    slot.entries.push(entry);
+    slot.waiting += 1;
     this.#pending += 1;
     this.#wakeAt(dueTick);
     return () => {
       if (entry.fire === undefined) return;
       entry.fire = undefined;
+      slot.waiting -= 1;
       this.#pending -= 1;
       this.#stopIfIdle();
     };
   }
 
   close(): void {
-    for (const slot of this.#wheel) slot.length = 0;
+    for (const slot of this.#wheel) {
+      slot.entries.length = 0;
+      slot.waiting = 0;
+    }
     this.#pending = 0;
     this.#stopIfIdle();
   }
@@ -59,10 +73,10 @@ export class TimerWheel {
     this.#driver = setTimeout(this.#turn, Math.max(1, Math.ceil(tick * slotMs - this.#now())));
   }
 
-  /** The next tick whose slot holds anything, were it for a later turn of the wheel. */
+  /** The next tick whose slot holds anything that waits, were it for a later turn of the wheel. */
   #nextTick(): number {
     for (let ahead = 1; ahead < slots; ahead += 1)
-      if ((this.#wheel[(this.#tick + ahead) % slots] as Entry[]).length > 0) return this.#tick + ahead;
+      if ((this.#wheel[(this.#tick + ahead) % slots] as Slot).waiting > 0) return this.#tick + ahead;
     return this.#tick + slots;
   }
 
@@ -78,11 +92,11 @@ export class TimerWheel {
   };
 
   #expire(tick: number): void {
-    const index = tick % slots;
-    const due = this.#wheel[index] as Entry[];
-    if (due.length === 0) return;
+    const slot = this.#wheel[tick % slots] as Slot;
+    if (slot.waiting === 0) return;
+    const due = slot.entries;
     const later: Entry[] = [];
-    this.#wheel[index] = later;
+    slot.entries = later;
     for (const entry of due) {
       if (entry.fire === undefined) continue;
       if (entry.dueTick > tick) {
@@ -91,6 +105,7 @@ export class TimerWheel {
       }
       const fire = entry.fire;
       entry.fire = undefined;
+      slot.waiting -= 1;
       this.#pending -= 1;
       fire();
     }

@@ -35,7 +35,7 @@ export function openUdp(options: UdpOptions): Promise<UdpSocket> {
         port: socket.address().port,
         send(bytes, port, address, done) {
           // Port 0 can be the source of a forged datagram and stand in a URI; Node throws for it.
-          if (port > 0 && port < 65_536) socket.send(bytes, 0, bytes.length, port, address, done);
+          if (port > 0 && port < 65_536) socket.send(bytes, port, address, done);
           else queueMicrotask(() => done?.(new RangeError(`${port} is no port to send to`)));
         },
         close: () => new Promise((closed) => socket.close(() => closed())),

@@ -9,7 +9,6 @@ import { createEmbeddedMedia } from '@tandem/adapters/embedded-media/embedded-me
 import { createSessionService } from '@tandem/adapters/http/auth/session-service.ts';
 import { createEventFeed } from '@tandem/adapters/http/events/event-feed.ts';
 import { createMetrics } from '@tandem/adapters/http/metrics.ts';
-import { sipWhat } from '@tandem/adapters/http/platform-metrics.ts';
 import { createPortalBuilder } from '@tandem/adapters/http/portal/portal-builder.ts';
 import { createHttpServer } from '@tandem/adapters/http/server.ts';
 import { createStoredServices } from '@tandem/adapters/http/stored-services.ts';
@@ -306,7 +305,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
           ...handlers,
           onMessage(direction, message, peer, now, bytes) {
             const side = 'via' in peer ? peer.via : peer.listener;
-            metricsOf.current?.platform.sipMessage(direction, sipWhat(message), side);
+            metricsOf.current?.platform.sipMessage(direction, message, side);
             handlers.onMessage(direction, message, peer, now, bytes);
           },
           onAnomaly: (_what, flow) => metricsOf.current?.platform.parseError(flow.listener),

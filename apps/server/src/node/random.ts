@@ -17,7 +17,16 @@ export function createRandom(): RandomPort & { bytes(count: number): Buffer } {
     at += count;
     return pool.subarray(at - count, at);
   };
-  const hex = (count: number): string => take(count).toString('hex');
+  let digits = '';
+  let digitsAt = 0;
+  const hex = (count: number): string => {
+    if (digitsAt + count * 2 > digits.length) {
+      digits = randomBytes(size / 2).toString('hex');
+      digitsAt = 0;
+    }
+    digitsAt += count * 2;
+    return digits.slice(digitsAt - count * 2, digitsAt);
+  };
   return {
     bytes: take,
     branch: () => `z9hG4bK${hex(10)}`,

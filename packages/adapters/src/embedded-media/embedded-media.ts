@@ -1,6 +1,10 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { CallId, LegMedia } from '@tandem/domain';
-import { CallNegotiation, type NegotiationOutcome } from '@tandem/engine/media/call-negotiation.ts';
+import {
+  CallNegotiation,
+  type LegInput,
+  type NegotiationOutcome,
+} from '@tandem/engine/media/call-negotiation.ts';
 import type {
   LegSide,
   MediaEvent,
@@ -100,13 +104,10 @@ export function createEmbeddedMedia(options: {
         locals = granted.value;
       }
       const { session: id } = locals;
-      const leg = (side: LegSide) => ({
-        profile: profiles[side],
-        local: locals[side],
-        ...(keys[side] && { keySalt: keys[side] }),
-        sdpSessionId: String(randomInt(1, 2 ** 47)),
-      });
-      const negotiation = new CallNegotiation(leg('a'), leg('b'));
+      const negotiation = new CallNegotiation(
+        legInput(profiles.a, locals.a, keys.a),
+        legInput(profiles.b, locals.b, keys.b),
+      );
       const session = new EmbeddedSession(client, id, negotiation, locals, onEvent, () => live.delete(id));
       // The first thing said about a session from the store: whose it is, and our keys.
       if (ahead) session.begin({ kind: 'change', session: id, label: callId, begin: true, ...own });
@@ -276,6 +277,11 @@ function keyFor(profile: MediaProfile): Buffer | undefined {
   return key;
 }
 
+function legInput(profile: MediaProfile, local: LocalMedia, keySalt: Buffer | undefined): LegInput {
+  const sdpSessionId = String(randomInt(1, 2 ** 47));
+  return keySalt ? { profile, local, sdpSessionId, keySalt } : { profile, local, sdpSessionId };
+}
+
 function allocationFor(key: Buffer | undefined): LegSettings {
   if (!key) return {};
   const srtp: SrtpSettings = { suite: 'AES_CM_128_HMAC_SHA1_80', tx: { keyBase64: key.toString('base64') } };
@@ -305,11 +311,8 @@ function eventOf(event: RelayEvent): MediaEvent | undefined {
 
 function legMedia(local: LocalMedia, totals: LegTotals): LegMedia {
   const { remote, codecReceived } = totals;
-  return {
-    ...(codecReceived !== undefined && { codec: codecReceived }),
-    ...(totals.srtp && { srtpSuite: 'AES_CM_128_HMAC_SHA1_80' }),
+  const media: { -readonly [K in keyof LegMedia]: LegMedia[K] } = {
     localAddress: `${local.address}:${local.rtpPort}`,
-    ...(remote && { remoteAddress: `${remote.address}:${remote.port}` }),
     packetsIn: countOf(totals, 'packetsReceived'),
     packetsOut: countOf(totals, 'packetsSent'),
     bytesIn: countOf(totals, 'bytesReceived'),
@@ -323,4 +326,8 @@ function legMedia(local: LocalMedia, totals: LegTotals): LegMedia {
       other: countOf(totals, 'rejectedOther'),
     },
   };
+  if (codecReceived !== undefined) media.codec = codecReceived;
+  if (totals.srtp) media.srtpSuite = 'AES_CM_128_HMAC_SHA1_80';
+  if (remote) media.remoteAddress = `${remote.address}:${remote.port}`;
+  return media;
 }

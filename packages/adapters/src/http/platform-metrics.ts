@@ -1,6 +1,6 @@
 import type { CallRecord } from '@tandem/domain';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { Tally } from './tally.ts';
+import { Tally, type TallySlot } from './tally.ts';
 
 /** What the signalling process knows of itself, read when somebody asks for `/metrics`. */
 export interface PlatformReadings {
@@ -18,14 +18,28 @@ export interface PlatformReadings {
 
 /** Counted as it happens; label values from closed sets only (T31). */
 export interface PlatformCounters {
-  sipMessage(direction: 'in' | 'out', what: string, side: string): void;
+  sipMessage(direction: 'in' | 'out', message: CountedMessage, side: string): void;
   parseError(side: string): void;
   shed(reason: string): void;
   registerFailed(reason: string): void;
   callClosed(record: CallRecord): void;
 }
 
-const methods = new Set([
+export interface CountedMessage {
+  readonly kind: string;
+  readonly method?: string;
+  readonly status?: number;
+}
+
+/** What a message is counted as, in the order of `placeOf`: a stranger's method makes no new time series. */
+const whats = [
+  'other',
+  '1xx',
+  '2xx',
+  '3xx',
+  '4xx',
+  '5xx',
+  '6xx',
   'INVITE',
   'ACK',
   'BYE',
@@ -39,19 +53,13 @@ const methods = new Set([
   'PRACK',
   'SUBSCRIBE',
   'MESSAGE',
-]);
+] as const;
+const firstMethod = whats.indexOf('INVITE');
 
-/** `INVITE`, `2xx`, or `other`: a stranger's method makes no new time series. */
-export const sipWhat = (message: {
-  readonly kind: string;
-  readonly method?: string;
-  readonly status?: number;
-}): string =>
-  message.kind === 'response'
-    ? `${Math.floor((message.status ?? 0) / 100)}xx`
-    : methods.has(message.method ?? '')
-      ? (message.method as string)
-      : 'other';
+function placeOf({ kind, method = '', status = 0 }: CountedMessage): number {
+  if (kind === 'response') return Math.floor(status / 100);
+  return Math.max(0, whats.indexOf(method as (typeof whats)[number], firstMethod));
+}
 
 export function registerPlatformMetrics(
   registry: Registry,
@@ -93,6 +101,8 @@ export function registerPlatformMetrics(
     ['direction', 'what', 'side'],
     registers,
   );
+  const slotsIn = new Map<string, readonly TallySlot[]>();
+  const slotsOut = new Map<string, readonly TallySlot[]>();
   const parseErrors = counter('sbc_sip_parse_errors_total', 'What was dropped or refused on the wire', [
     'side',
   ]);
@@ -125,8 +135,15 @@ export function registerPlatformMetrics(
   );
 
   return {
-    sipMessage: (direction, what, side) =>
-      messages.add(`${direction} ${what} ${side}`, 1, () => ({ direction, what, side })),
+    sipMessage(direction, message, side) {
+      const slots = direction === 'in' ? slotsIn : slotsOut;
+      let ofSide = slots.get(side);
+      if (!ofSide) {
+        ofSide = whats.map((what) => messages.slot({ direction, what, side }));
+        slots.set(side, ofSide);
+      }
+      ofSide[placeOf(message)]!.count += 1;
+    },
     parseError: (side) => parseErrors.inc({ side }),
     shed: (reason) => rejected.inc({ reason }),
     registerFailed: (reason) => registerFailed.inc({ reason }),

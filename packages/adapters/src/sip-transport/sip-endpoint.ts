@@ -65,6 +65,8 @@ export class SipEndpoint {
   #ticker: NodeJS.Timeout | undefined;
   /** When the clock runs next, monotonic ms. */
   #tickAt = Number.POSITIVE_INFINITY;
+  /** It runs within a tick: what else comes until then need not look when. */
+  #tickSoon = false;
 
   constructor(options: SipEndpointOptions) {
     this.#options = options;
@@ -244,18 +246,20 @@ export class SipEndpoint {
    * now, and then when it asks for it. A burst of messages looks at the clock once.
    */
   #wake(): void {
-    if (this.#tickAt - performance.now() <= tickMs) return;
+    if (this.#tickSoon || this.#tickAt - performance.now() <= tickMs) return;
     clearTimeout(this.#ticker);
     this.#tickIn(tickMs);
   }
 
   #tickIn(ms: number): void {
+    this.#tickSoon = ms <= tickMs;
     this.#tickAt = performance.now() + ms;
     this.#ticker = setTimeout(this.#tick, ms);
   }
 
   readonly #tick = (): void => {
     this.#tickAt = Number.POSITIVE_INFINITY;
+    this.#tickSoon = false;
     let next: number | undefined = 0;
     this.#safely(undefined, () => {
       next = this.#userAgent?.advance(performance.now());

@@ -328,10 +328,6 @@ export class Call {
   /** Both dialogs on disk before the caller hears 200 (reliability 2); a slow disk does not hold the call up (I1). */
   async #checkpoint(b: DialogSnapshot): Promise<void> {
     const { log, clock, settings } = this.#deps;
-    let stop = (): void => {};
-    const late = new Promise<void>((resolve) => {
-      stop = clock.after(settings.budgets.checkpointMs, resolve);
-    });
     const { callId } = this.record;
     const saved = log.confirmed({
       callId,
@@ -339,7 +335,11 @@ export class Call {
       b,
       record: this.record.toRecord(),
     });
-    await Promise.race([saved.then(() => undefined), late]);
+    let stop = (): void => {};
+    await new Promise<unknown>((resolve, reject) => {
+      stop = clock.after(settings.budgets.checkpointMs, () => resolve(undefined));
+      saved.then(resolve, reject);
+    });
     stop();
   }
 
@@ -360,15 +360,12 @@ export class Call {
   #startSession(branch: Branch): Session | undefined {
     const { media } = branch;
     if (!media) return undefined;
-    const call = this;
     this.#session = new Session(
       {
         clock: this.#deps.clock,
         fraction: () => this.#deps.fraction(),
         media,
-        get talking() {
-          return call.#state === 'talking';
-        },
+        talking: () => this.#state === 'talking',
         end: (ending) => this.end(ending),
         guard: (work) => this.guard(work),
         noted: (side, sentence) => this.#ladder.step(side, sentence, this.#deps.clock.now()),

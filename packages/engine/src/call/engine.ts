@@ -1,5 +1,5 @@
 import type { CallId, CallRecord, Carrier, Device, RoutingSnapshot } from '@tandem/domain';
-import { callIdOf, Headers, hostOfUri, parseUri, printUri, type SipMessage } from '@tandem/sip';
+import { callIdOf, Headers, hostOfUri, parseUri, type SipMessage } from '@tandem/sip';
 import type {
   Destination,
   Flow,
@@ -117,6 +117,36 @@ interface Live {
   readonly sipCallIds: string[];
   /** Whose limit of calls it counts against: where it came from, or where it goes now. */
   carrier: string | undefined;
+}
+
+class View implements LiveCall {
+  readonly #call: Call;
+  readonly #ladder: Ladder;
+
+  constructor(call: Call, ladder: Ladder) {
+    this.#call = call;
+    this.#ladder = ladder;
+  }
+
+  get callId(): CallId {
+    return this.#call.record.callId;
+  }
+
+  get state(): CallState {
+    return this.#call.state;
+  }
+
+  record(): CallRecord {
+    return this.#call.record.toRecord();
+  }
+
+  ladder(): readonly LadderEntry[] {
+    return this.#ladder.render();
+  }
+
+  parties(): readonly CallParty[] {
+    return this.#call.parties;
+  }
 }
 
 /** Times the call went through us already; more is a loop (T15: at most two passes). */
@@ -318,10 +348,9 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     const side = source.kind === 'phone' ? settings.phones : settings.carriers;
     const us = side?.contact[flow.protocol] ?? flow.local;
     const uri = parseUri(request.uri);
-    const user = uri && uri.scheme !== 'tel' && uri.user !== undefined ? { user: uri.user } : {};
-    const transport =
-      flow.protocol === 'UDP' ? [] : [{ name: 'transport', value: flow.protocol.toLowerCase() }];
-    return `<${printUri({ scheme: 'sip', ...user, host: us.host, port: us.port, params: transport })}>`;
+    const user = uri && uri.scheme !== 'tel' && uri.user !== undefined ? `${uri.user}@` : '';
+    const transport = flow.protocol === 'UDP' ? '' : `;transport=${flow.protocol.toLowerCase()}`;
+    return `<sip:${user}${us.host}:${us.port}${transport}>`;
   }
 
   // ---------------------------------------------------------------- requests without a dialog
@@ -396,15 +425,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     const { record } = call;
     const key = sourceKey(source, device, record.decision);
     const carrier = source.kind === 'carrier' ? source.carrierId : undefined;
-    const view: LiveCall = {
-      callId: record.callId,
-      get state() {
-        return call.state;
-      },
-      record: () => record.toRecord(),
-      ladder: () => ladder.render(),
-      parties: () => call.parties,
-    };
+    const view = new View(call, ladder);
     const entry: Live = { call, view, source: key, sipCallIds: [], carrier: undefined };
     live.set(record.callId, entry);
     unanswered.set(key, (unanswered.get(key) ?? 0) + 1);

@@ -48,9 +48,12 @@ export class Ladder {
 
   /** Lets go of the bytes. */
   compact(): void {
+    let [peer, name]: [Flow | Destination | undefined, string] = [undefined, ''];
     for (const seen of this.#seen) {
       if (typeof seen.what !== 'string') seen.what = redact(seen.what.toString('latin1'));
-      if (typeof seen.peer !== 'string') seen.peer = peerName(seen.peer);
+      if (typeof seen.peer === 'string') continue;
+      if (seen.peer !== peer) [peer, name] = [seen.peer, peerName(seen.peer)];
+      seen.peer = name;
     }
   }
 
@@ -88,6 +91,8 @@ export function peerName(peer: Flow | Destination): string {
 
 /** Media keys and credentials never reach a store (I14). */
 export function redact(text: string): string {
+  // Most messages hold neither, and a call has a dozen of them: one search for both.
+  if (!/inline:|authorization/i.test(text)) return text;
   let clean = text;
   // Without case, as `a=crypto` is read (RFC 4568 §9.1: ABNF strings).
   if (/inline:/i.test(clean)) clean = clean.replace(/(inline:)[^\s;|]+/gi, '$1[redacted]');

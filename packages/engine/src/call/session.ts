@@ -20,7 +20,7 @@ export interface SessionOwner {
   /** Uniform in [0, 1). */
   fraction(): number;
   readonly media: MediaSession;
-  readonly talking: boolean;
+  talking(): boolean;
   end(ending: Ending): void;
   /** Runs `work`; a bug in it ends this call and nothing else. */
   guard(work: () => void | Promise<void>): void;
@@ -90,7 +90,7 @@ export class Session {
     else if (method !== 'INVITE') {
       // UPDATE, INFO, REFER and the rest: not in our Allow, so whoever sends them has not read it.
       incoming.respond(405, { headers: Headers.of([['Allow', allowHeader]]) });
-    } else if (!this.#owner.talking || this.#changing) incoming.respond(491);
+    } else if (!this.#owner.talking() || this.#changing) incoming.respond(491);
     else this.#owner.guard(() => this.#reinvite(leg, incoming));
   }
 
@@ -212,7 +212,7 @@ export class Session {
           }
           if (incoming.answered) await this.#takeBack(leg, before, undefined);
           // The other side would not follow: the change stays on the leg that wanted it.
-          else if (this.#owner.talking) await this.#answerHere(leg, incoming, headers);
+          else if (this.#owner.talking()) await this.#answerHere(leg, incoming, headers);
         });
       },
     });
@@ -224,7 +224,7 @@ export class Session {
    */
   async #takeBack(leg: Leg, before: Buffer | undefined, told: Leg | undefined): Promise<void> {
     const { media } = this.#owner;
-    if (!before || !this.#owner.talking) return;
+    if (!before || !this.#owner.talking()) return;
     leg.heard(before);
     const offer = await media.offer(leg.side, before);
     const { dialog } = told ?? {};
@@ -283,7 +283,7 @@ export class Session {
 
   #refresh(leg: Leg): void {
     const { dialog, timer, sent } = leg;
-    if (!leg.alive || !dialog || !timer || !sent || !this.#owner.talking) return;
+    if (!leg.alive || !dialog || !timer || !sent || !this.#owner.talking()) return;
     dialog.request({
       method: 'INVITE',
       body: sent,
@@ -291,7 +291,7 @@ export class Session {
       headers: this.#timerHeaders(leg),
       onFinal: (final) =>
         this.#owner.guard(async () => {
-          if (!this.#owner.talking || !leg.alive) return;
+          if (!this.#owner.talking() || !leg.alive) return;
           if (final.kind === 'transport') {
             // A lost connection says nothing about the peer (RFC 5057 §5.1): once more, later. Silence ends the call.
             leg.stopTimer = this.#owner.clock.after(unsentRefreshMs, () =>

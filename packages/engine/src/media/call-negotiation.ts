@@ -98,7 +98,8 @@ export class CallNegotiation {
     const accepted = acceptAnswer(asked.sdp, parsed.sdp, asked.local);
     if (!accepted.ok) return refuse(refusalOf(accepted.why, parsed.sdp));
     leg.audio = accepted.audio;
-    const settings = { [from]: settingsOf(leg) } as { a?: LegSettings; b?: LegSettings };
+    const settings: { a?: LegSettings; b?: LegSettings } = {};
+    settings[from] = settingsOf(leg);
 
     const target = this.#legs[other(from)];
     if (!target.offered) {
@@ -117,7 +118,9 @@ export class CallNegotiation {
     const leg = this.#legs[to];
     if (!leg.offered) return refuse({ kind: 'sdp-malformed', detail: 'nothing to answer' });
     const given = this.#give(leg, 'sendrecv', this.#legs[other(to)].audio);
-    return given.ok ? ok(given.sdp, { [to]: settingsOf(leg) }) : given;
+    if (!given.ok) return given;
+    const settings = settingsOf(leg);
+    return ok(given.sdp, to === 'a' ? { a: settings } : { b: settings });
   }
 
   #takeOffer(
@@ -197,21 +200,26 @@ function muxOf(leg: Leg): boolean {
 
 function localAudio(leg: Leg, direction: Direction, rtcpMux: boolean): LocalAudio {
   const { profile, local, keySalt, sdpSessionId } = leg.input;
-  return {
+  const audio: Versioned = {
     address: profile.advertisedAddress,
     port: local.rtpPort,
     codecs: [...leg.voice, events],
     direction,
     ptimeMs: 20,
     rtcpMux,
-    ...(profile.transport === 'RTP/SAVP' &&
-      keySalt && { srtp: { suites: ['AES_CM_128_HMAC_SHA1_80'] as const, keySalt, lifetime: '2^31' } }),
     session: { username: '-', id: sdpSessionId, version: leg.version },
   };
+  if (profile.transport === 'RTP/SAVP' && keySalt) audio.srtp = { suites, keySalt, lifetime: '2^31' };
+  return audio;
 }
 
+type Versioned = { -readonly [K in keyof LocalAudio]: LocalAudio[K] };
+const suites = ['AES_CM_128_HMAC_SHA1_80'] as const;
+
 function withVersion(local: LocalAudio, version: number): LocalAudio {
-  return { ...local, session: { ...local.session, version } };
+  if (local.session.version === version) return local;
+  const { username, id } = local.session;
+  return { ...local, session: { username, id, version } };
 }
 
 /**
@@ -246,38 +254,37 @@ function chosenFirst(audio: NegotiatedAudio | undefined, voice: readonly Codec[]
   return [...voice].sort((a, b) => Number(b.name === chosen) - Number(a.name === chosen));
 }
 
+type Codecs = NonNullable<LegSettings['codecs']>;
+
 function settingsOf(leg: Leg): LegSettings {
   const audio = leg.audio!;
-  const codec = audio.codec.name.toLowerCase() as 'pcma' | 'pcmu';
-  return {
-    remote: {
-      address: audio.remote.address,
-      port: audio.remote.port,
-      rtcpPort: audio.remote.rtcpPort,
-      mux: audio.rtcpMux,
-    },
-    ...(audio.srtp && {
-      srtp: {
-        suite: 'AES_CM_128_HMAC_SHA1_80' as const,
-        tx: { keyBase64: audio.srtp.local.keySalt.toString('base64') },
-        rx: {
-          keyBase64: audio.srtp.remote.keySalt.toString('base64'),
-          ...(audio.srtp.remote.mki && { mki: audio.srtp.remote.mki }),
-        },
-      },
-    }),
-    codecs: {
-      // DEVIATION: whatever one codec was agreed on, G.711 of the other law is understood too. The static numbers are
-      // unmistakable, and a peer that answers one and sends the other is then heard instead of silent.
-      pcma: pcma.payload,
-      pcmu: pcmu.payload,
-      [codec]: audio.codec.sendPayload,
-      send: codec,
-      ...(audio.telephoneEvent && { telephoneEvent: audio.telephoneEvent.sendPayload }),
-    },
+  const { remote, srtp, telephoneEvent } = audio;
+  const send = audio.codec.name.toLowerCase() as 'pcma' | 'pcmu';
+  const agreed = audio.codec.sendPayload;
+  // DEVIATION: whatever one codec was agreed on, G.711 of the other law is understood too. The static numbers are
+  // unmistakable, and a peer that answers one and sends the other is then heard instead of silent.
+  const codecs: { -readonly [K in keyof Codecs]: Codecs[K] } = {
+    pcma: send === 'pcma' ? agreed : pcma.payload,
+    pcmu: send === 'pcmu' ? agreed : pcmu.payload,
+    send,
+  };
+  if (telephoneEvent) codecs.telephoneEvent = telephoneEvent.sendPayload;
+  const settings: { -readonly [K in keyof LegSettings]: LegSettings[K] } = {
+    remote: { address: remote.address, port: remote.port, rtcpPort: remote.rtcpPort, mux: audio.rtcpMux },
+    codecs,
     direction: audio.direction,
     latch: leg.input.profile.role === 'phone' ? 'first-source' : 'sdp',
   };
+  if (srtp) {
+    const { mki, keySalt } = srtp.remote;
+    const keyBase64 = keySalt.toString('base64');
+    settings.srtp = {
+      suite: 'AES_CM_128_HMAC_SHA1_80',
+      tx: { keyBase64: srtp.local.keySalt.toString('base64') },
+      rx: mki ? { keyBase64, mki } : { keyBase64 },
+    };
+  }
+  return settings;
 }
 
 function refusalOf(why: NegotiationFailure, sdp: SessionDescription): MediaRefusal {

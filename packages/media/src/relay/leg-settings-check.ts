@@ -36,23 +36,22 @@ export function checkLegSettings(settings: LegSettings | LegAllocation): string 
 }
 
 function checkCodecs(codecs: CodecMap): string | undefined {
-  const numbers = [
-    codecs.pcma,
-    codecs.pcmu,
-    codecs.telephoneEvent,
-    codecs.cn,
-    ...Object.values(codecs.others ?? {}),
-  ].filter((number) => number !== undefined);
+  const { pcma, pcmu, telephoneEvent, cn, others, send } = codecs;
+  const all = [pcma, pcmu, telephoneEvent, cn];
+  if (others) all.push(...Object.values(others));
+  const numbers: number[] = [];
+  for (const number of all) if (number !== undefined) numbers.push(number);
   if (numbers.length > 32) return 'codecs names more than 32 payload types';
-  if (numbers.some((number) => !Number.isInteger(number) || number < 0 || number > 127))
-    return 'codecs holds a payload type outside 0..127';
-  const { send } = codecs;
+  for (const number of numbers)
+    if (!Number.isInteger(number) || number < 0 || number > 127)
+      return 'codecs holds a payload type outside 0..127';
   const isNamed =
     send === 'pcma' || send === 'pcmu'
       ? codecs[send] !== undefined
       : Object.hasOwn(codecs.others ?? {}, send);
   if (!isNamed) return 'codecs.send names no codec of the map';
-  if (new Set(numbers).size !== numbers.length) return 'codecs uses a payload type twice';
+  for (let at = 1; at < numbers.length; at++)
+    if (numbers.indexOf(numbers[at]!) < at) return 'codecs uses a payload type twice';
   return undefined;
 }
 

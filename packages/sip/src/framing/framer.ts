@@ -54,12 +54,13 @@ export class SipFramer {
     const shared = this.#length === 0;
     let at = 0;
     while (at < data.length && !this.#dead) {
-      const rest = data.subarray(at);
+      const rest = at === 0 ? data : data.subarray(at);
       const used = this.#take(rest, events, shared);
       if (used === 0) break;
       at += used;
     }
-    this.#keep(data.subarray(at), shared);
+    if (at < data.length || this.#dead) this.#keep(data.subarray(at), shared);
+    else this.#keep(NOTHING, shared);
     return events;
   }
 
@@ -153,6 +154,8 @@ const LONGEST_START_LINE = limits.uriChars + 256;
 function startsLikeSip(data: Buffer, complete: boolean): boolean {
   const first = data[0] ?? 0;
   if (first <= 32 || first >= 127) return false;
+  // `SIP/`: a response.
+  if (first === 83 && data[1] === 73 && data[2] === 80 && data[3] === 47) return true;
   const end = data.subarray(0, LONGEST_START_LINE + 2).indexOf(LF);
   // A Request-URI that is too long is still answered with 414 if the rest of the message frames it.
   if (end < 0) return complete || data.length <= limits.messageBytes;

@@ -9,9 +9,12 @@ const CONTROLS = /[\0-\x08\x0a-\x1f\x7f]/;
 const ALL_CONTROLS = /[\0-\x08\x0a-\x1f\x7f]+/g;
 const NON_ASCII = /[^\0-\x7f]/;
 const BEYOND_BYTE = /[^\0-\xff]/;
+/** Either of the two that a value is cleaned of. */
+const UNCLEAN = /[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/;
 
 /** Header value without controls; a fold or a smuggled line break becomes one space. Beyond-latin1 text becomes UTF-8 bytes. */
 export function cleanValue(value: string): string {
+  if (!UNCLEAN.test(value)) return value;
   const clean = CONTROLS.test(value) ? value.replace(ALL_CONTROLS, ' ').trim() : value;
   return BEYOND_BYTE.test(clean) ? Buffer.from(clean, 'utf8').toString('latin1') : clean;
 }
@@ -40,6 +43,7 @@ export function isToken(text: string): boolean {
 /** RFC 3261 §25.1 quoted-string, controls dropped: they may not appear even escaped in what we send (threat T11). */
 export function quote(wire: string): string {
   const clean = CONTROLS.test(wire) ? wire.replace(ALL_CONTROLS, '') : wire;
+  if (clean.indexOf('"') < 0 && clean.indexOf('\\') < 0) return `"${clean}"`;
   return `"${clean.replace(/["\\]/g, '\\$&')}"`;
 }
 

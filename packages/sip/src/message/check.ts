@@ -41,7 +41,7 @@ export function checkRequest(request: SipRequest, rules: RequestRules): Refusal 
     return refuse(405, 'method not allowed', ['Allow', rules.methods.join(', ')]);
   }
   // §8.2.2.1. urn: is known to routing, not to parseUri.
-  if (!request.uri.toLowerCase().startsWith('urn:')) {
+  if (request.uri.startsWith('sip:') || !request.uri.toLowerCase().startsWith('urn:')) {
     const uri = parseUri(request.uri);
     if (!uri) return refuse(400, 'malformed Request-URI');
     // §19.1.5 and RFC 4475 §3.1.2.14: headers have no place in a Request-URI.
@@ -62,14 +62,20 @@ export function checkRequest(request: SipRequest, rules: RequestRules): Refusal 
   }
   // §8.2.2.3: not for CANCEL and ACK.
   if (method !== 'CANCEL' && method !== 'ACK') {
-    const known = rules.supported.map((tag) => tag.toLowerCase());
-    const unknown = headers.list('require').filter((tag) => !known.includes(tag.toLowerCase()));
-    if (unknown.length > 0) {
-      return refuse(420, 'extension not supported', ['Unsupported', unknown.filter(isToken).join(', ')]);
+    if (headers.has('require')) {
+      const known = rules.supported.map((tag) => tag.toLowerCase());
+      const unknown = headers.list('require').filter((tag) => !known.includes(tag.toLowerCase()));
+      if (unknown.length > 0) {
+        return refuse(420, 'extension not supported', ['Unsupported', unknown.filter(isToken).join(', ')]);
+      }
     }
-    const theirs = [...headers.list('supported'), ...headers.list('require')].map((tag) => tag.toLowerCase());
-    const missing = (rules.required ?? []).filter((tag) => !theirs.includes(tag.toLowerCase()));
-    if (missing.length > 0) return refuse(421, 'extension required', ['Require', missing.join(', ')]);
+    if (rules.required !== undefined) {
+      const theirs = [...headers.list('supported'), ...headers.list('require')].map((tag) =>
+        tag.toLowerCase(),
+      );
+      const missing = rules.required.filter((tag) => !theirs.includes(tag.toLowerCase()));
+      if (missing.length > 0) return refuse(421, 'extension required', ['Require', missing.join(', ')]);
+    }
   }
   return undefined;
 }

@@ -138,6 +138,13 @@ export function knownName(spelling: string): KnownHeader | undefined {
   return bySpelling.get(spelling) ?? bySpelling.get(spelling.toLowerCase());
 }
 
+/** A known header by the name in the table above; anything else is a mistake in our own code. */
+export function theHeader(name: string): KnownHeader {
+  const known = bySpelling.get(name);
+  if (!known) throw new TypeError(`not in the table of headers: ${name}`);
+  return known;
+}
+
 /** The name under which all spellings of one header meet: lower-case, long form. */
 export function headerKey(spelling: string): string {
   const known = bySpelling.get(spelling);

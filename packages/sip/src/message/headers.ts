@@ -7,11 +7,12 @@
  */
 import { splitList } from '../header/list.ts';
 import { cleanValue, isToken } from '../header/text.ts';
-import { headerKey, knownName } from './header-names.ts';
+import { headerKey, type KnownHeader, knownName } from './header-names.ts';
 
 /**
  * One field. Its meaning never changes after it was made, so clones share fields and what was decoded from them.
- * The line is a range of the text it came in: nothing is cut out before somebody asks.
+ * The line is a range of the text it came in: nothing is cut out before somebody asks. A field of our own making has
+ * no line before it is printed: `text` is its name then, and `colon` -1.
  */
 class Field {
   readonly key: string;
@@ -35,11 +36,18 @@ class Field {
 
   /** The whole line without its final CRLF; folds included. */
   get line(): string {
+    if (this.colon < 0) return `${this.text}: ${this.trimmed}`;
     return this.text.slice(this.start, this.end);
   }
 
   get name(): string {
+    if (this.colon < 0) return this.text;
     return this.text.slice(this.start, this.colon).trimEnd();
+  }
+
+  /** Whether it was made by us: clean, and spelled as we spell. */
+  get ours(): boolean {
+    return this.colon < 0;
   }
 
   get value(): string {
@@ -149,6 +157,19 @@ export class Headers {
     return this;
   }
 
+  /** As `append`, for a name that was looked up once and for all. */
+  add(known: KnownHeader, value: string): this {
+    this.#fields.push(madeKnown(known, value));
+    return this;
+  }
+
+  /** Appends the fields of `from` whose key is not in `without`; what is ours in there is shared, not made again. */
+  addAll(from: Headers, without: (key: string) => boolean): this {
+    for (const field of from.#fields)
+      if (!without(field.key)) this.#fields.push(field.ours ? field : made(field.name, field.value));
+    return this;
+  }
+
   /** Puts a line before the first of its name (a new top Via or Route), else before everything. */
   prepend(name: string, value: string): this {
     const field = made(name, value);
@@ -213,16 +234,18 @@ export class Headers {
 function made(name: string, value: string): Field {
   const known = knownName(name);
   if (!known && !isToken(name)) throw new TypeError(`not a header name: ${JSON.stringify(name)}`);
+  return madeOf(known?.key ?? name.toLowerCase(), name, value);
+}
+
+function madeKnown({ key, name }: KnownHeader, value: string): Field {
+  return madeOf(key, name, value);
+}
+
+function madeOf(key: string, name: string, value: string): Field {
   const clean = cleanValue(value);
+  if (isTrimmed(clean)) return new Field(key, name, 0, -1, 0, clean);
   const line = `${name}: ${clean}`;
-  return new Field(
-    known?.key ?? name.toLowerCase(),
-    line,
-    0,
-    name.length,
-    line.length,
-    isTrimmed(clean) ? clean : undefined,
-  );
+  return new Field(key, line, 0, name.length, line.length);
 }
 
 function isTrimmed(value: string): boolean {

@@ -96,6 +96,17 @@ interface StartLine {
 function readStartLine(line: string): StartLine | undefined {
   const headers = new Headers();
   if (line.startsWith('SIP/') || line.startsWith('sip/')) {
+    const plain = plainStatus(line);
+    if (plain > 0 && !CONTROLS.test(line)) {
+      const message: SipMessage = {
+        kind: 'response',
+        status: plain,
+        reason: line.slice(12),
+        headers,
+        body: NO_BODY,
+      };
+      return { message, fault: undefined };
+    }
     const match = /^sip\/2\.0 ([1-6][0-9][0-9])(?: ([^\0-\x08\x0a-\x1f\x7f]*))?$/i.exec(line);
     if (!match) return undefined;
     const [, status, reason = ''] = match;
@@ -115,6 +126,18 @@ function readStartLine(line: string): StartLine | undefined {
   const uri = last > first ? line.slice(first + 1, last) : '';
   const message: SipMessage = { kind: 'request', method, uri, headers, body: NO_BODY };
   return { message, fault: versionFault(version) ?? uriFault(uri) };
+}
+
+const CONTROLS = /[\0-\x08\x0a-\x1f\x7f]/;
+
+/** The status of a line that is written as everybody writes it, `SIP/2.0 200 OK`; 0 for any other. */
+function plainStatus(line: string): number {
+  if (!line.startsWith('SIP/2.0 ') || line.charCodeAt(11) !== 32) return 0;
+  const hundreds = line.charCodeAt(8) - 48;
+  const tens = line.charCodeAt(9) - 48;
+  const ones = line.charCodeAt(10) - 48;
+  if (hundreds < 1 || hundreds > 6 || tens < 0 || tens > 9 || ones < 0 || ones > 9) return 0;
+  return hundreds * 100 + tens * 10 + ones;
 }
 
 function versionFault(version: string): Complaint | undefined {

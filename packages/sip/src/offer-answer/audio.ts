@@ -8,6 +8,7 @@ import {
   type CodecName,
   codecsOf,
   duplicatePayloads,
+  isComfortNoise,
   isTelephoneEvent,
   printRtpmap,
   sameCodec,
@@ -159,8 +160,7 @@ function takeStream(
   const codec = firstCommon(voiceCodecs(local.codecs), offered);
   if (!codec) return 'no-common-codec';
   const event = eventFor(codec, offered, local.codecs);
-  const ptimeMs = ptimeOf(media) ?? local.ptimeMs;
-  return {
+  const audio: AudioDraft = {
     media: index,
     codec: {
       name: codec.name,
@@ -168,20 +168,35 @@ function takeStream(
       sendPayload: codec.payload,
       receivePayload: codec.payload,
     },
-    ...(event && {
-      telephoneEvent: {
-        sendPayload: event.payload,
-        receivePayload: event.payload,
-        ...(event.fmtp !== undefined && { fmtp: event.fmtp }),
-      },
-    }),
     direction: answerDirection(directionOf(offer, media), local.direction),
     remote,
     // RFC 5761 §5.1.1: only if both want it.
     rtcpMux: local.rtcpMux && hasRtcpMux(media),
-    ...(ptimeMs !== undefined && { ptimeMs }),
-    ...(srtp && { srtp }),
   };
+  return withTheRest(audio, event, event, ptimeOf(media) ?? local.ptimeMs, srtp);
+}
+
+type AudioDraft = { -readonly [K in keyof NegotiatedAudio]: NegotiatedAudio[K] };
+
+/** What a stream may do without. Set one by one: every call comes by here, and spreads cost it ten times as much. */
+function withTheRest(
+  audio: AudioDraft,
+  event: Codec | undefined,
+  ownEvent: Codec | undefined,
+  ptimeMs: number | undefined,
+  srtp: NegotiatedAudio['srtp'],
+): NegotiatedAudio {
+  if (event && ownEvent) {
+    const { payload, fmtp } = event;
+    const ours = ownEvent.payload;
+    audio.telephoneEvent =
+      fmtp === undefined
+        ? { sendPayload: payload, receivePayload: ours }
+        : { sendPayload: payload, receivePayload: ours, fmtp };
+  }
+  if (ptimeMs !== undefined) audio.ptimeMs = ptimeMs;
+  if (srtp) audio.srtp = srtp;
+  return audio;
 }
 
 /** Undefined: no SRTP on either side. */
@@ -206,17 +221,14 @@ function printAnswer(
 ): SessionDescription {
   const media = offer.media.map((offered, index): MediaDescription => {
     if (index !== audio.media) return declined(offered);
-    const codecs = [...codecsOf(offered)].filter(
-      ({ payload }) => payload === audio.codec.sendPayload || payload === audio.telephoneEvent?.sendPayload,
-    );
-    const ours = codecs
-      .sort((a) => (a.payload === audio.codec.sendPayload ? -1 : 1))
-      .map((codec) => withOurFmtp(codec, local.codecs));
-    const lines = streamLines(
-      { ...local, rtcpMux: audio.rtcpMux, ...(audio.ptimeMs !== undefined && { ptimeMs: audio.ptimeMs }) },
-      ours,
-      audio.direction,
-    );
+    const codecs = codecsOf(offered);
+    const ours: Codec[] = [];
+    for (const wanted of [audio.codec.sendPayload, audio.telephoneEvent?.sendPayload]) {
+      const codec = codecs.find(({ payload }) => payload === wanted);
+      if (codec) ours.push(withOurFmtp(codec, local.codecs));
+    }
+    const { rtcpMux, ptimeMs = local.ptimeMs } = audio;
+    const lines = streamLines({ port: local.port, rtcpMux, ptimeMs }, ours, audio.direction);
     if (audio.srtp) lines.push(printCrypto(audio.srtp.local));
     return {
       kind: offered.kind,
@@ -236,8 +248,11 @@ function declined({ kind, protocol, formats }: MediaDescription): MediaDescripti
 
 function withOurFmtp(codec: Codec, ours: readonly Codec[]): Codec {
   const own = ours.find((other) => sameCodec(other, codec));
-  const { fmtp: _theirs, ...bare } = codec;
-  return own?.fmtp === undefined ? bare : { ...bare, fmtp: own.fmtp };
+  const { payload, name, clockRate, channels } = codec;
+  const fmtp = own?.fmtp;
+  return fmtp === undefined
+    ? { payload, name, clockRate, channels }
+    : { payload, name, clockRate, channels, fmtp };
 }
 
 /** What the peer agreed to of our offer. A codec that we did not offer is not taken up. */
@@ -277,32 +292,22 @@ export function acceptAnswer(
     if (!theirs || !taken || !chooseCrypto([theirs])) return { ok: false, why: 'no-common-suite' };
     srtp = { local: taken, remote: theirs };
   }
-  const ptimeMs = ptimeOf(media) ?? local.ptimeMs;
+  const audio: AudioDraft = {
+    media: index,
+    codec: {
+      name: codec.name,
+      clockRate: codec.clockRate,
+      sendPayload: codec.payload,
+      receivePayload: own.payload,
+    },
+    // Never more than we offered, whatever the answer claims.
+    direction: answerDirection(directionOf(answer, media), directionOf(offer, asked)),
+    remote,
+    rtcpMux: hasRtcpMux(asked) && hasRtcpMux(media),
+  };
   return {
     ok: true,
-    audio: {
-      media: index,
-      codec: {
-        name: codec.name,
-        clockRate: codec.clockRate,
-        sendPayload: codec.payload,
-        receivePayload: own.payload,
-      },
-      ...(event &&
-        ownEvent && {
-          telephoneEvent: {
-            sendPayload: event.payload,
-            receivePayload: ownEvent.payload,
-            ...(event.fmtp !== undefined && { fmtp: event.fmtp }),
-          },
-        }),
-      // Never more than we offered, whatever the answer claims.
-      direction: answerDirection(directionOf(answer, media), directionOf(offer, asked)),
-      remote,
-      rtcpMux: hasRtcpMux(asked) && hasRtcpMux(media),
-      ...(ptimeMs !== undefined && { ptimeMs }),
-      ...(srtp && { srtp }),
-    },
+    audio: withTheRest(audio, event, ownEvent, ptimeOf(media) ?? local.ptimeMs, srtp),
   };
 }
 
@@ -320,18 +325,16 @@ function remotePlace(
 ): NegotiatedAudio['remote'] | undefined {
   const connection = connectionOf(sdp, media);
   if (!connection) return undefined;
-  const rtcp = rtcpOf(media);
-  return {
-    address: connection.address,
-    port: media.port,
-    rtcpPort: hasRtcpMux(media) ? media.port : rtcp.port,
-    ...(rtcp.address !== undefined && { rtcpAddress: rtcp.address }),
-  };
+  const { address: rtcpAddress, port: rtcpAlone } = rtcpOf(media);
+  const { address } = connection;
+  const { port } = media;
+  const rtcpPort = hasRtcpMux(media) ? port : rtcpAlone;
+  return rtcpAddress === undefined ? { address, port, rtcpPort } : { address, port, rtcpPort, rtcpAddress };
 }
 
 /** Speech only: telephone-event and comfort noise cannot carry a call. */
 function voiceCodecs<T extends CodecName>(codecs: readonly T[]): T[] {
-  return codecs.filter((codec) => !isTelephoneEvent(codec) && codec.name.toUpperCase() !== 'CN');
+  return codecs.filter((codec) => !isTelephoneEvent(codec) && !isComfortNoise(codec));
 }
 
 function firstCommon(preferred: readonly CodecName[], offered: readonly Codec[]): Codec | undefined {
@@ -377,7 +380,7 @@ function sessionLines(local: LocalAudio): SdpLine[] {
 }
 
 function streamLines(
-  local: Pick<LocalAudio, 'port' | 'rtcpMux' | 'ptimeMs'>,
+  local: { readonly port: number; readonly rtcpMux: boolean; readonly ptimeMs?: number | undefined },
   codecs: readonly Codec[],
   direction: Direction,
 ): SdpLine[] {

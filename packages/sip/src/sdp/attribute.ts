@@ -20,7 +20,11 @@ export function attributes(lines: readonly SdpLine[], name: string): string[] {
 }
 
 export function hasAttribute(lines: readonly SdpLine[], name: string): boolean {
-  return attribute(lines, name) !== undefined;
+  for (const { type, value } of lines) {
+    if (type !== 'a' || !value.startsWith(name)) continue;
+    if (value.length === name.length || value.charCodeAt(name.length) === 58) return true;
+  }
+  return false;
 }
 
 export function withoutAttributes(lines: readonly SdpLine[], ...names: string[]): SdpLine[] {

@@ -2,6 +2,7 @@
 import { isIPv4, isIPv6, parsePort } from '../uri/host.ts';
 import { attribute, hasAttribute } from './attribute.ts';
 import type { MediaDescription, SdpLine, SessionDescription } from './sdp.ts';
+import { words } from './words.ts';
 
 export interface Connection {
   readonly family: 4 | 6;
@@ -17,8 +18,9 @@ export function connectionOf(sdp: SessionDescription, media: MediaDescription): 
 
 /** `IN IP4 198.51.100.20`; multicast suffixes (`/ttl`) are cut off. */
 export function parseConnection(value: string): Connection | undefined {
-  const [netType, addressType, full = ''] = value.trim().split(/ +/);
-  const address = full.split('/', 1)[0] ?? '';
+  const [netType, addressType, full = ''] = words(value);
+  const slash = full.indexOf('/');
+  const address = slash < 0 ? full : full.slice(0, slash);
   if (netType !== 'IN' || address === '') return undefined;
   if (addressType === 'IP4') return isIPv6(address) ? undefined : { family: 4, address };
   if (addressType === 'IP6') return isIPv4(address) ? undefined : { family: 6, address };
@@ -30,7 +32,8 @@ export function printConnection(address: string): string {
 }
 
 function connectionLine(lines: readonly SdpLine[]): SdpLine | undefined {
-  return lines.find(({ type }) => type === 'c');
+  for (const line of lines) if (line.type === 'c') return line;
+  return undefined;
 }
 
 export interface RtcpPlace {
@@ -42,7 +45,7 @@ export interface RtcpPlace {
 /** Where RTCP goes without multiplexing: a=rtcp, else the port above RTP. */
 export function rtcpOf(media: MediaDescription): RtcpPlace {
   const value = attribute(media.lines, 'rtcp');
-  const [portText = '', , , address] = value?.trim().split(/ +/) ?? [];
+  const [portText = '', , , address] = value === undefined ? [] : words(value);
   const port = parsePort(portText) ?? media.port + 1;
   return address ? { port, address } : { port };
 }

@@ -7,6 +7,7 @@
  */
 import { attributeLine, attributes } from './attribute.ts';
 import type { MediaDescription, SdpLine } from './sdp.ts';
+import { words } from './words.ts';
 
 export type SrtpSuite = 'AES_CM_128_HMAC_SHA1_80' | 'AES_CM_128_HMAC_SHA1_32';
 
@@ -28,13 +29,16 @@ const suites: readonly SrtpSuite[] = ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMA
 
 /** The readable lines, in the sender's order. More than one key in a line (`;inline:`) is not read: nobody sends it. */
 export function cryptosOf(media: MediaDescription): CryptoLine[] {
-  return attributes(media.lines, 'crypto')
-    .map(parseCrypto)
-    .filter((line) => line !== undefined);
+  const cryptos: CryptoLine[] = [];
+  for (const value of attributes(media.lines, 'crypto')) {
+    const line = parseCrypto(value);
+    if (line) cryptos.push(line);
+  }
+  return cryptos;
 }
 
 export function parseCrypto(value: string): CryptoLine | undefined {
-  const [tag = '', suite = '', key = '', ...sessionParams] = value.trim().split(/ +/);
+  const [tag = '', suite = '', key = '', ...sessionParams] = words(value);
   if (!/^[0-9]{1,9}$/.test(tag) || !suite || !/^inline:/i.test(key)) return undefined;
   const [base64 = '', ...rest] = key.slice(7).split('|');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
@@ -74,7 +78,7 @@ export function chooseCrypto(
 ): (CryptoLine & { readonly suite: SrtpSuite }) | undefined {
   for (const suite of wanted) {
     const line = offered.find((candidate) => candidate.suite === suite && isUsable(candidate));
-    if (line) return { ...line, suite };
+    if (line) return line as CryptoLine & { readonly suite: SrtpSuite };
   }
   return undefined;
 }

@@ -4,7 +4,7 @@
  */
 import { attributeLine, hasAttribute, withoutAttributes } from './attribute.ts';
 import { connectionOf } from './connection.ts';
-import type { MediaDescription, SessionDescription } from './sdp.ts';
+import type { MediaDescription, SdpLine, SessionDescription } from './sdp.ts';
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
@@ -12,12 +12,14 @@ const directions: readonly Direction[] = ['sendrecv', 'sendonly', 'recvonly', 'i
 
 /** As its sender sees it: `sendonly` = the sender of this SDP sends. */
 export function directionOf(sdp: SessionDescription, media: MediaDescription): Direction {
-  const stated =
-    directions.find((direction) => hasAttribute(media.lines, direction)) ??
-    directions.find((direction) => hasAttribute(sdp.lines, direction)) ??
-    'sendrecv';
+  const stated = statedIn(media.lines) ?? statedIn(sdp.lines) ?? 'sendrecv';
   if (connectionOf(sdp, media)?.address !== '0.0.0.0') return stated;
   return directionFrom(sends(stated), false);
+}
+
+function statedIn(lines: readonly SdpLine[]): Direction | undefined {
+  for (const direction of directions) if (hasAttribute(lines, direction)) return direction;
+  return undefined;
 }
 
 /** The same medium with one direction attribute, at its end. */

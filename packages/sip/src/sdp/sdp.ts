@@ -7,7 +7,10 @@
  *
  * The order within a part is kept, not judged: Microsoft and carriers both bend it (a=ice-lite before m=, c= after b=).
  */
+import { charClass, isAll } from '../header/chars.ts';
 import { limits } from '../message/limits.ts';
+import { parsePort } from '../uri/host.ts';
+import { words } from './words.ts';
 
 /** One `type=value` line. `value` is latin1, byte for byte. */
 export interface SdpLine {
@@ -80,15 +83,19 @@ export function parseSdp(body: Buffer | string): SdpOutcome {
 function judge(sdp: SessionDescription): SdpOutcome {
   const [first] = sdp.lines;
   if (first?.type !== 'v' || first.value.trim() !== '0') return no('does not start with v=0');
-  if (sdp.lines.filter(({ type }) => type === 'o').length !== 1) return no('not exactly one o= line');
+  if (count(sdp.lines, 'o') !== 1) return no('not exactly one o= line');
   if (!originOf(sdp)) return no('malformed o= line');
-  const sessionHasAddress = sdp.lines.some(({ type }) => type === 'c');
-  for (const { port, lines } of sdp.media) {
-    if (port !== 0 && !sessionHasAddress && !lines.some(({ type }) => type === 'c')) {
-      return no('a medium without c= line');
-    }
+  if (count(sdp.lines, 'c') === 0) {
+    for (const { port, lines } of sdp.media)
+      if (port !== 0 && count(lines, 'c') === 0) return no('a medium without c= line');
   }
   return { ok: true, sdp };
+}
+
+function count(lines: readonly SdpLine[], type: string): number {
+  let found = 0;
+  for (const line of lines) if (line.type === type) found += 1;
+  return found;
 }
 
 function no(why: string): SdpOutcome {
@@ -97,15 +104,16 @@ function no(why: string): SdpOutcome {
 
 /** `m=<media> <port>[/<count>] <proto> <fmt> …` (§5.14) */
 function parseMediaLine(value: string): (MediaDescription & { lines: SdpLine[] }) | undefined {
-  const [kind = '', portText = '', protocol = '', ...formats] = value.trim().split(/ +/);
-  const match = /^([0-9]{1,5})(?:\/([0-9]{1,5}))?$/.exec(portText);
-  if (!kind || !match || !protocol || formats.length === 0 || formats.length > 100) return undefined;
-  const port = Number(match[1]);
-  if (port > 65_535) return undefined;
+  const [kind = '', portText = '', protocol = '', ...formats] = words(value);
+  if (!kind || !protocol || formats.length === 0 || formats.length > 100) return undefined;
   const lines: SdpLine[] = [];
-  return match[2] === undefined
-    ? { kind, port, protocol, formats, lines }
-    : { kind, port, portCount: Number(match[2]), protocol, formats, lines };
+  const slash = portText.indexOf('/');
+  const port = parsePort(slash < 0 ? portText : portText.slice(0, slash));
+  if (port === undefined) return undefined;
+  if (slash < 0) return { kind, port, protocol, formats, lines };
+  const count = portText.slice(slash + 1);
+  if (count.length > 5 || !isAll(count, 0, count.length, charClass.digit)) return undefined;
+  return { kind, port, portCount: Number(count), protocol, formats, lines };
 }
 
 export function printSdp(sdp: SessionDescription): Buffer {
@@ -138,11 +146,15 @@ export interface Origin {
 /** o= (§5.2). MICROSOFT: the address is 127.0.0.1 and means nothing. */
 export function originOf(sdp: SessionDescription): Origin | undefined {
   const line = sdp.lines.find(({ type }) => type === 'o');
-  const parts = line?.value.trim().split(/ +/) ?? [];
+  const parts = line ? words(line.value) : [];
   const [username, sessionId, sessionVersion, netType, addressType, address] = parts;
   if (!username || !sessionId || !sessionVersion || !netType || !addressType || !address) return undefined;
-  if (!/^[0-9]{1,40}$/.test(sessionId) || !/^[0-9]{1,40}$/.test(sessionVersion)) return undefined;
+  if (!isNumber(sessionId) || !isNumber(sessionVersion)) return undefined;
   return { username, sessionId, sessionVersion, netType, addressType, address };
+}
+
+function isNumber(text: string): boolean {
+  return text.length <= 40 && isAll(text, 0, text.length, charClass.digit);
 }
 
 export function printOrigin(origin: Origin): string {

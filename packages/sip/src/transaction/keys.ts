@@ -37,8 +37,12 @@ export function dialogKey(callId: string, localTag: string, remoteTag: string): 
 
 /** A copy that does not keep the message it was cut from alive (V8 slices share their parent's memory). */
 export function flat(text: string): string {
-  return text.length < 13 ? text : Buffer.from(text, 'latin1').toString('latin1');
+  if (text.length < 13) return text;
+  if (text.length > scratch.length) return Buffer.from(text, 'latin1').toString('latin1');
+  return scratch.toString('latin1', 0, scratch.write(text, 0, 'latin1'));
 }
+
+const scratch = Buffer.allocUnsafeSlow(1024);
 
 export function callIdOf(message: SipMessage): string {
   return message.headers.get('call-id') ?? '';

@@ -40,7 +40,9 @@ class List {
 const SWEEP_ABOVE = 48;
 
 export class TimerQueue {
-  #lists = new Map<number, List>();
+  readonly #lists = new Map<number, List>();
+  /** The same lists: looked through for every timer that fires. */
+  #all: List[] = [];
   #now = 0;
   #order = 0;
   #size = 0;
@@ -65,6 +67,7 @@ export class TimerQueue {
       if (this.#lists.size > SWEEP_ABOVE) this.#sweep();
       list = new List();
       this.#lists.set(afterMs, list);
+      this.#all.push(list);
     }
     const node = new Node(this.#now + afterMs, this.#order++, name, owner, list);
     node.before = list.last;
@@ -96,7 +99,9 @@ export class TimerQueue {
 
   #next(): Node | undefined {
     let next: Node | undefined;
-    for (const { first } of this.#lists.values()) {
+    const all = this.#all;
+    for (let at = 0; at < all.length; at++) {
+      const { first } = all[at]!;
       if (!first) continue;
       if (!next || first.due < next.due || (first.due === next.due && first.order < next.order)) next = first;
     }
@@ -116,5 +121,6 @@ export class TimerQueue {
 
   #sweep(): void {
     for (const [duration, list] of this.#lists) if (!list.first) this.#lists.delete(duration);
+    this.#all = [...this.#lists.values()];
   }
 }

@@ -1,8 +1,8 @@
 /** The messages that a user agent writes. Mandatory headers are ours; the rest yields to what the caller gives. */
-import { parseNameAddr, printNameAddr } from '../header/name-addr.ts';
+import { type NameAddr, parseNameAddr, printNameAddr } from '../header/name-addr.ts';
 import { withoutParam } from '../header/params.ts';
 import { toTagOf } from '../message/access.ts';
-import { headerKey } from '../message/header-names.ts';
+import { theHeader } from '../message/header-names.ts';
 import { Headers } from '../message/headers.ts';
 import type { SipRequest, SipResponse } from '../message/message.ts';
 import { flat } from '../transaction/keys.ts';
@@ -11,8 +11,43 @@ import type { Destination, Flow, MessageParts, UserAgentOptions } from './types.
 
 export const NO_BODY = Buffer.alloc(0);
 
+/** Every message carries most of these: their names are looked up once. */
+const names = {
+  allow: theHeader('Allow'),
+  callId: theHeader('Call-ID'),
+  contact: theHeader('Contact'),
+  contentType: theHeader('Content-Type'),
+  cseq: theHeader('CSeq'),
+  from: theHeader('From'),
+  maxForwards: theHeader('Max-Forwards'),
+  recordRoute: theHeader('Record-Route'),
+  route: theHeader('Route'),
+  server: theHeader('Server'),
+  supported: theHeader('Supported'),
+  timestamp: theHeader('Timestamp'),
+  to: theHeader('To'),
+  userAgent: theHeader('User-Agent'),
+  via: theHeader('Via'),
+};
+
 /** Never taken from a caller's headers: transactions and dialogs stand on them. */
-const OURS = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'content-length']);
+function isOurs(key: string): boolean {
+  switch (key) {
+    case 'via':
+    case 'from':
+    case 'to':
+    case 'call-id':
+    case 'cseq':
+    case 'content-length':
+    case 'max-forwards':
+      return true;
+    default:
+      return false;
+  }
+}
+
+const notRoute = (key: string): boolean => isOurs(key) || key === 'route';
+const notRecordRoute = (key: string): boolean => isOurs(key) || key === 'record-route';
 
 export interface RequestLine {
   readonly method: string;
@@ -36,18 +71,18 @@ export function composeRequest(
 ): SipRequest {
   const { method } = line;
   const headers = new Headers();
-  headers.append('Via', viaValue(line.to, line.branch, options));
-  headers.append('Max-Forwards', parts.headers?.get('max-forwards') ?? String(line.maxForwards ?? 70));
-  if (line.routes) for (const route of line.routes) headers.append('Route', route);
-  headers.append('From', line.from);
-  headers.append('To', line.toValue);
-  headers.append('Call-ID', line.callId);
-  headers.append('CSeq', `${line.cseq} ${method}`);
-  if (line.contact !== undefined && !parts.headers?.has('contact')) headers.append('Contact', line.contact);
-  addParts(headers, parts, line.routes ? 'route' : undefined);
+  headers.add(names.via, viaValue(line.to, line.branch, options));
+  headers.add(names.maxForwards, parts.headers?.get('max-forwards') ?? String(line.maxForwards ?? 70));
+  if (line.routes) for (const route of line.routes) headers.add(names.route, route);
+  headers.add(names.from, line.from);
+  headers.add(names.to, line.toValue);
+  headers.add(names.callId, line.callId);
+  headers.add(names.cseq, `${line.cseq} ${method}`);
+  if (line.contact !== undefined && !parts.headers?.has('contact')) headers.add(names.contact, line.contact);
+  addParts(headers, parts, line.routes ? notRoute : isOurs);
   if (method === 'INVITE' || method === 'OPTIONS') addAbilities(headers, options);
   if (options.userAgent !== undefined && !headers.has('user-agent')) {
-    headers.append('User-Agent', options.userAgent);
+    headers.add(names.userAgent, options.userAgent);
   }
   return { kind: 'request', method, uri: line.uri, headers, body: parts.body ?? NO_BODY };
 }
@@ -79,52 +114,59 @@ export function composeResponse(
   const { status, localTag } = line;
   const { headers: asked } = request;
   const headers = new Headers();
-  for (const via of viasForReply(request, flow)) headers.append('Via', via);
+  for (const via of viasForReply(request, flow)) headers.add(names.via, via);
   if (line.makesDialog)
-    for (const route of asked.getAll('record-route')) headers.append('Record-Route', route);
+    for (const route of asked.getAll('record-route')) headers.add(names.recordRoute, route);
   // Only a refusal of a broken request lacks any of these: then it is not made up.
   const from = asked.get('from');
-  if (from !== undefined) headers.append('From', from);
+  if (from !== undefined) headers.add(names.from, from);
   const to = asked.get('to');
   const tagged = status === 100 || localTag === undefined || toTagOf(request) !== undefined;
-  if (to !== undefined) headers.append('To', tagged ? to : `${to};tag=${localTag}`);
+  if (to !== undefined) headers.add(names.to, tagged ? to : `${to};tag=${localTag}`);
   const callId = asked.get('call-id');
-  if (callId !== undefined) headers.append('Call-ID', callId);
+  if (callId !== undefined) headers.add(names.callId, callId);
   const cseq = asked.get('cseq');
-  if (cseq !== undefined) headers.append('CSeq', cseq);
+  if (cseq !== undefined) headers.add(names.cseq, cseq);
   // §8.2.6.1: 100 carries the Timestamp back.
-  if (status === 100 && asked.has('timestamp')) headers.append('Timestamp', asked.get('timestamp') ?? '');
-  if (line.contact !== undefined && !parts.headers?.has('contact')) headers.append('Contact', line.contact);
-  addParts(headers, parts, line.makesDialog ? 'record-route' : undefined);
+  if (status === 100 && asked.has('timestamp')) headers.add(names.timestamp, asked.get('timestamp') ?? '');
+  if (line.contact !== undefined && !parts.headers?.has('contact')) headers.add(names.contact, line.contact);
+  addParts(headers, parts, line.makesDialog ? notRecordRoute : isOurs);
   const able = request.method === 'INVITE' || request.method === 'OPTIONS';
   if (able && status > 100 && status < 300) addAbilities(headers, options);
-  if (options.userAgent !== undefined && !headers.has('server')) headers.append('Server', options.userAgent);
+  if (options.userAgent !== undefined && !headers.has('server')) headers.add(names.server, options.userAgent);
   const reason = line.reason ?? reasonPhrase(status);
   return { kind: 'response', status, reason, headers, body: parts.body ?? NO_BODY };
 }
 
-function addParts(headers: Headers, parts: MessageParts, alsoOurs: string | undefined): void {
-  if (parts.headers) {
-    for (const [name, value] of parts.headers) {
-      const key = headerKey(name);
-      if (!OURS.has(key) && key !== alsoOurs && key !== 'max-forwards') headers.append(name, value);
-    }
-  }
+function addParts(headers: Headers, parts: MessageParts, without: (key: string) => boolean): void {
+  if (parts.headers) headers.addAll(parts.headers, without);
   if (parts.body && parts.body.length > 0 && !headers.has('content-type')) {
-    headers.append('Content-Type', parts.contentType ?? 'application/sdp');
+    headers.add(names.contentType, parts.contentType ?? 'application/sdp');
   }
 }
 
 function addAbilities(headers: Headers, options: UserAgentOptions): void {
-  if (!headers.has('allow')) headers.append('Allow', options.allow.join(', '));
+  if (!headers.has('allow')) headers.add(names.allow, joined(options.allow));
   if (options.supported.length > 0 && !headers.has('supported')) {
-    headers.append('Supported', options.supported.join(', '));
+    headers.add(names.supported, joined(options.supported));
   }
 }
 
-/** From or To as a party: the name-addr in brackets without its tag, and a copy of its own. */
-export function partyOf(value: string): string {
-  const address = parseNameAddr(value);
+const joinedBefore = new WeakMap<readonly string[], string>();
+
+/** What a user agent can do never changes. */
+function joined(list: readonly string[]): string {
+  let text = joinedBefore.get(list);
+  if (text === undefined) {
+    text = list.join(', ');
+    joinedBefore.set(list, text);
+  }
+  return text;
+}
+
+/** From or To (`read`: what was decoded of it already) as a party: the name-addr in brackets without its tag, and a copy of its own. */
+export function partyOf(value: string, read?: NameAddr): string {
+  const address = read ?? parseNameAddr(value);
   if (!address) return flat(value);
   return flat(printNameAddr({ ...address, params: withoutParam(address.params, 'tag') }));
 }

@@ -3,7 +3,7 @@
  */
 
 import { routeSetOf } from '../dialog/route-set.ts';
-import { contactsOf, cseqOf, fromTagOf } from '../message/access.ts';
+import { contactsOf, cseqOf, fromOf, fromTagOf, toOf } from '../message/access.ts';
 import type { SipRequest } from '../message/message.ts';
 import { flat } from '../transaction/keys.ts';
 import type { ServerTransaction, ServerUser } from '../transaction/server-transaction.ts';
@@ -143,8 +143,8 @@ export class LiveIncomingInvite implements IncomingInvite, ServerUser, InitialIn
         callId: flat(headers.get('call-id') ?? ''),
         localTag: this.localTag,
         remoteTag: flat(fromTagOf(request) ?? ''),
-        localUri: partyOf(headers.get('to') ?? ''),
-        remoteUri: partyOf(headers.get('from') ?? ''),
+        localUri: partyOf(headers.get('to') ?? '', toOf(request)),
+        remoteUri: partyOf(headers.get('from') ?? '', fromOf(request)),
         remoteTarget: flat(target),
         routeSet: routeSetOf(request, 'uas'),
         localCseq: 0,

@@ -89,8 +89,8 @@ export class LiveOutgoingInvite implements OutgoingInvite, ClientUser {
 
   forgetOwner(): void {
     if (this.state !== 'accepted') return;
-    const { body: _, credentials: _also, ...kept } = this.#options;
-    this.#options = { ...kept, handlers: nobody };
+    const { requestUri, from, to, contact, destination } = this.#options;
+    this.#options = { requestUri, from, to, contact, destination, handlers: nobody };
   }
 
   onResponse(response: SipResponse): void {
@@ -233,6 +233,7 @@ export class LiveOutgoingInvite implements OutgoingInvite, ClientUser {
     if (this.#forks && this.#forks.size >= MAX_FORKS) return undefined;
     const { request } = this;
     const options = this.#options;
+    const address = toOf(response);
     const fork = new LiveDialog(
       this.#core,
       {
@@ -240,7 +241,7 @@ export class LiveOutgoingInvite implements OutgoingInvite, ClientUser {
         localTag: this.#localTag,
         remoteTag: flat(tag),
         localUri: partyOf(options.from),
-        remoteUri: partyOf(toOf(response) ? (response.headers.get('to') ?? options.to) : options.to),
+        remoteUri: address ? partyOf(response.headers.get('to') ?? '', address) : partyOf(options.to),
         remoteTarget: options.requestUri,
         routeSet: [],
         localCseq: this.#cseq(),
