@@ -96,7 +96,9 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
   directory.onRenamed = (user, before) => {
     const owned = clients.get(before);
     clients.delete(before);
-    if (owned) clients.set(user.upn.toLowerCase(), owned);
+    if (!owned) return;
+    owned.upn = user.upn;
+    clients.set(user.upn.toLowerCase(), owned);
   };
   directory.onTouched = state.register('directory', directoryState(directory));
   for (const { users } of directory.tenants.values())
@@ -166,6 +168,7 @@ export async function startTwin(config: TwinConfig): Promise<Twin> {
       close: async () => void (await Promise.all([...phones.values()].map((one) => one.close()))),
     });
     const zones = new ZoneBook(zoneOf(config, carrier.ports));
+    zones.onChange = state.register('dns', zones.state());
     const microsoft365 = await startMicrosoft365({
       txt: (name) => zones.txt(name, faults.dns(name)),
       config,

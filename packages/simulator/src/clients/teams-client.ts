@@ -46,7 +46,7 @@ export interface ForkHabit {
 }
 
 export class TeamsClients {
-  readonly upn: string;
+  upn: string;
   readonly toneHz: number;
   readonly signedIn: Set<ClientKind>;
   /** Desktop and mobile clients know a new number only after they were started again; wall ms of the last start. */

@@ -1,4 +1,5 @@
 import type { Answer } from 'dns-packet';
+import type { StateSection } from '../state/state-file.ts';
 import { answerQuestion, type DnsFault, type Zone } from './zone.ts';
 
 /** The rehearsal's names and what was written on top of them: by the control API, or by a dynamic update. */
@@ -37,6 +38,18 @@ export class ZoneBook {
       if (txt.length > 0) texts.set(name, txt);
     }
     return { ...this.#base, addresses, texts };
+  }
+
+  /** For the twin's memory. */
+  state(): StateSection {
+    return {
+      version: 1,
+      save: () => [...this.#records].map(([name, { a, txt }]) => ({ name, a: a ?? null, txt })),
+      restore: (value) => {
+        for (const { name, a, txt } of value as { name: string; a: string | null; txt: string[] }[])
+          this.#records.set(name, { a: a ?? undefined, txt });
+      },
+    };
   }
 
   /** TXT records of a name; none if the name does not answer. */
