@@ -69,11 +69,19 @@ export const isDescribed = (method: string, template: string): boolean =>
 export const propertiesOf = (schema: string): ReadonlySet<string> =>
   new Set(Object.keys(document.components.schemas[schema]?.properties ?? {}));
 
+/** Microsoft's own examples write `HTML` where the schema says `html`: enumerations of bodies are read without case. */
+const folded = (body: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(body, (key, value: unknown) =>
+      key === 'contentType' && typeof value === 'string' ? value.toLowerCase() : value,
+    ),
+  );
+
 /** What is wrong with a request's body, in words. */
 export function judgeRequest(method: string, template: string, body: unknown): string | undefined {
   const pointer = ['paths', template, method.toLowerCase(), 'requestBody'];
   return operation(method, template)?.requestBody?.content?.['application/json']
-    ? judge([...pointer, 'content', 'application/json', 'schema'], body)
+    ? judge([...pointer, 'content', 'application/json', 'schema'], folded(body))
     : undefined;
 }
 
