@@ -212,7 +212,15 @@ describe('F11: links that are too old, runs that break off', () => {
   });
 
   test('a comparison finds what changes did not tell, and reads the groups anew', async () => {
-    const one = await started();
+    const one = world();
+    one.directory.newGroup(1);
+    for (let n = 1; n <= 3; n++) {
+      one.directory.user(n);
+      one.directory.join(n, 1);
+    }
+    one.reader.followGroups([groupId(1)]);
+    one.reader.start();
+    await one.clock.advance(10);
     const late = one.directory;
     // Lost for ever: the change is older than the link that was given out for it.
     late.leave(1, 1);
@@ -246,6 +254,20 @@ describe('how soon', () => {
     }
     const rounds = one.directory.asked.filter(({ of }) => of === 'users').length;
     assert.ok(rounds >= 15 && rounds <= 22, `${rounds}`);
+  });
+
+  test('groups that turned up one by one are asked for together after an hour: two requests a round', async () => {
+    const one = await started();
+    one.directory.newGroup(3);
+    one.directory.nest(3, 2);
+    await one.clock.advance(3_700_000);
+    one.directory.asked.length = 0;
+    await one.clock.advance(30_000);
+    assert.deepEqual(
+      one.directory.asked.map(({ of, full }) => `${of} ${full ? 'full' : 'delta'}`),
+      ['users delta', 'groups delta'],
+    );
+    assert.equal(isMember(one, 2), true);
   });
 
   test('somebody who looks while a reading is under way waits for the one after it', async () => {

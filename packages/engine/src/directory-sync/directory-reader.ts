@@ -44,6 +44,8 @@ const calmMs = 3_000;
 const echoesMs = [3_000, 10_000];
 const longestWaitMs = 60_000;
 const compareEveryMs = 86_400_000;
+/** Reading groups anew only to ask for them together costs their members once. */
+const arrangeEveryMs = 3_600_000;
 const mostInFilter = 50;
 const mostRuns = 2_000;
 
@@ -58,6 +60,7 @@ export class DirectoryReader implements DirectoryView {
   #batches: Batch[] = [];
   #state: DirectoryView['state'] = { connection: { is: 'connected' } };
   #comparedAtWallMs: number | undefined;
+  #arrangedAt: number;
   #roundBeganAt = Number.NEGATIVE_INFINITY;
   #goodRoundBeganAt = Number.NEGATIVE_INFINITY;
   #pausedUntil = Number.NEGATIVE_INFINITY;
@@ -72,6 +75,7 @@ export class DirectoryReader implements DirectoryView {
   constructor(entraTenantId: string, deps: DirectoryReaderDeps) {
     this.mirror = new DirectoryMirror(entraTenantId);
     this.#deps = deps;
+    this.#arrangedAt = deps.clock.wall();
   }
 
   /** What an earlier start left; before `start`. */
@@ -270,8 +274,12 @@ export class DirectoryReader implements DirectoryView {
     const wanted = this.mirror.toRead();
     this.#batches = this.#batches.filter(({ ids }) => ids.some((id) => wanted.has(id)));
     const needed = Math.ceil(wanted.size / mostInFilter);
-    // Groups that turned up one by one have left many small batches: read once more, they are few.
-    if (this.#batches.length > 4 + 2 * needed) this.#batches = [];
+    // Groups that turned up one by one have left batches of their own: read once more, they are one request a round.
+    const calm = this.#deps.clock.wall() - this.#arrangedAt > arrangeEveryMs;
+    if (this.#batches.length > needed && calm) {
+      this.#arrangedAt = this.#deps.clock.wall();
+      this.#batches = [];
+    }
     const known = new Set(this.#batches.flatMap(({ ids }) => ids));
     const fresh = [...wanted].filter((id) => !known.has(id));
     for (let at = 0; at < fresh.length; at += mostInFilter)
