@@ -120,7 +120,7 @@ export const routes = defineRoutes({
     params: byId,
     body: personChange,
     response: person,
-    problems: ['number-taken'],
+    problems: ['number-taken', 'number-held'],
   },
   'people.readiness': {
     method: 'GET',

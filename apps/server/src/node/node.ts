@@ -43,10 +43,12 @@ import { openDirectory } from './services/directory.ts';
 import { createLiveCalls, phaseOf } from './services/live-calls.ts';
 import { openMailer } from './services/mailer.ts';
 import { openMicrosoftConnections } from './services/microsoft-connections.ts';
+import { createNumberBoard } from './services/numbers.ts';
 import { createPeerBoard } from './services/peer-board.ts';
 import { openPhones } from './services/phones.ts';
 import { createPresence } from './services/presence.ts';
 import { startProvisioning } from './services/provisioning.ts';
+import { createProvisioningBoard } from './services/provisioning-api.ts';
 import { createReadinessBoard } from './services/provisioning-board.ts';
 import { withRehearsalToken } from './services/rehearsal-token.ts';
 import { openRoutingDomains } from './services/routing-domains.ts';
@@ -62,6 +64,9 @@ const root = resolve(import.meta.dirname, '../../../..');
 /**
  * Puts one node together: what is opened first is closed last. Nothing here decides anything about a call.
  */
+/** What provisioning does by itself stands in the audit under this name. */
+const byProvisioning = { name: 'Tandem provisioning', address: '' };
+
 export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const log = pino({ level: config.logLevel, base: null });
   const wheel = new TimerWheel();
@@ -213,6 +218,11 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     metrics: () => metricsOf.current?.directory,
     onProblem: (what, connectionId) => log.warn({ what, connectionId }, 'directory'),
   });
+  const audited = (stored: ReturnType<typeof createStoredServices>) => ({
+    ...stored,
+    directory: auditedDirectory(stored.directory, changes.audit),
+  });
+  const apiStores = withCurrentFacts(audited(createStoredServices(stores, ladders)), snapshots);
   const provisioning = await startProvisioning({
     stores,
     connections,
@@ -226,8 +236,16 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     },
     onProblem: (what, accountId) => log.warn({ what, accountId }, 'provisioning'),
     viewOf: directory.viewOf,
+    routing: (_accountId, connectionId) => routingDomains.facts.of(connectionId),
+    mailer,
+    portalUrl: () => config.publicUrl,
+    setLicence: (accountId, personId, platformLicence) =>
+      void apiStores.directory
+        .changePerson({ kind: 'account', accountId }, personId, { platformLicence }, byProvisioning)
+        .catch((error: Error) => log.warn({ what: error.message, accountId }, 'provisioning: a licence')),
   });
-  directory.onChange((accountId) => provisioning.look(accountId));
+  directory.onChange((accountId) => provisioning.directoryChanged(accountId));
+  routingDomains.facts.onChange((connectionId) => provisioning.routingChanged(connectionId));
   const engine: CallEngine = createCallEngine({
     media,
     log: {
@@ -354,10 +372,6 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     metrics: metrics.presence,
     onProblem: (what) => log.warn({ what }, 'presence'),
   });
-  const audited = (stored: ReturnType<typeof createStoredServices>) => ({
-    ...stored,
-    directory: auditedDirectory(stored.directory, changes.audit),
-  });
   const portal = createPortalBuilder({
     root,
     // Shared by every instance of this checkout, whose sources it is built from; its name is their hash.
@@ -378,7 +392,14 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         clock,
         onFailure: (reason) => metrics.authFailed(reason),
       }),
-      ...withCurrentFacts(audited(createStoredServices(stores, ladders)), snapshots),
+      ...apiStores,
+      provisioning: createProvisioningBoard({
+        provisioning,
+        directory: apiStores.directory,
+        audit: changes.audit,
+        wall: clock.wall,
+        people: () => snapshots.current().people,
+      }),
       audit: changes.board,
       connections: createConnectionBoard({
         connections,
@@ -396,6 +417,16 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       }),
       webhooks: changes.webhooks,
       routingDomains: routingDomains.board,
+      numbers: createNumberBoard({
+        stores,
+        directory: apiStores.directory,
+        connections,
+        viewOf: directory.viewOf,
+        audit: changes.audit,
+        newId: () => uuidV7(Date.now(), random.bytes(10)),
+        refresh: () => snapshots.refresh(),
+        wall: clock.wall,
+      }),
       live,
       readiness: createReadinessBoard(clock.wall, provisioning),
       presence: presence.board,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Role, type RouteId, type RouteSpec, roleMay, routes } from '@tandem/contract';
 import { createHarness, type Visitor } from './testing/harness.ts';
+import { acmeRangeId } from './testing/memory-numbers.ts';
 import { acmeRoutingDomainId } from './testing/memory-routing-domains.ts';
 import { sampleHeldId } from './testing/memory-tenant-directory.ts';
 import { acmeWebhookId } from './testing/memory-webhooks.ts';
@@ -69,6 +70,11 @@ const resources: Partial<Record<RouteId, string>> = {
   'routingDomains.paste': acmeRoutingDomainId,
   'routingDomains.startOver': acmeRoutingDomainId,
   'routingDomains.delete': acmeRoutingDomainId,
+  'ranges.delete': acmeRangeId,
+  'numbers.change': encodeURIComponent('+12025550142'),
+  'numbers.delete': encodeURIComponent('+12025550142'),
+  'people.leave': world.danaId,
+  'people.delete': world.danaId,
   'webhooks.change': acmeWebhookId,
   'webhooks.delete': acmeWebhookId,
   'webhooks.test': acmeWebhookId,
@@ -96,6 +102,10 @@ const bodies: Partial<Record<RouteId, unknown>> = {
     events: ['*'],
   },
   'webhooks.change': { name: 'Ticket system' },
+  'ranges.create': { account: world.acmeId, name: 'North', first: '+12025551000', last: '+12025551009' },
+  'numbers.add': { account: world.acmeId, numbers: ['+12025551000'] },
+  'numbers.change': { reserveFor: 'new@acme.example' },
+  'people.create': { account: world.acmeId, displayName: 'New', upn: 'new@acme.example' },
   'routingDomains.create': { account: world.acmeId, connection: acmeRoutingDomainId },
   'routingDomains.step': { step: 'by-hand' },
   'routingDomains.paste': { report: '{"usages":[],"routes":[],"policies":[]}' },
@@ -135,6 +145,9 @@ before(async () => {
 });
 after(() => harness.server.close());
 
+/** What a list must be asked with. */
+const queries: Partial<Record<RouteId, string>> = { 'numbers.who': '?number=%2B12025550142' };
+
 function expected(route: RouteSpec, who: Who): number {
   const fine = route.status ?? 200;
   if (route.permission === 'public') return fine;
@@ -150,9 +163,9 @@ describe('every route, every role, two accounts', () => {
     for (const [title, who] of visitors) {
       const status = expected(route, who);
       test(`${title}: ${route.method} ${route.path} of Acme gives ${status}`, async () => {
-        const path = route.path
+        const path = `${route.path
           .replace('{id}', resources[id as RouteId] ?? 'missing')
-          .replace('{step}', 'by-hand');
+          .replace('{step}', 'by-hand')}${queries[id as RouteId] ?? ''}`;
         const body = bodies[id as RouteId];
         const options = { method: route.method, ...(body === undefined ? {} : { body }) };
         const visitor = who && signedIn.get(who.name);

@@ -209,6 +209,7 @@ export function createHandlers(services: ApiServices): Handlers {
       if (outcome.kind === 'unknown') return notFound();
       if (outcome.kind === 'number-taken')
         return new Refusal('number-taken', { detail: `${number} is taken.` });
+      if (outcome.kind === 'number-held') return new Refusal('number-held', { detail: outcome.say });
       return toPerson(outcome.person, await accountOf(outcome.person.accountId), services);
     },
     'people.readiness': async ({ scope, input }) => {

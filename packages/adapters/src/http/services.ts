@@ -13,11 +13,13 @@ import type {
 import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
 import type { ChainReport } from '../audit/audit-log.ts';
 import type { AuditStore } from '../postgres/audit-store.ts';
+import type { AccountNumber, NumberStateAsked } from '../postgres/number-store.ts';
 import type { WebhookBoard } from '../webhooks/webhook-board.ts';
 import type { TenantDirectoryBoard } from './areas/tenant-directory.ts';
 import type { SessionService } from './auth/session-service.ts';
 import type { AccountDesk, ConnectionBoard } from './connection-board.ts';
 import type { EventFeed } from './events/event-feed.ts';
+import type { NumberBoard } from './number-board.ts';
 import type { ProvisioningBoard } from './provisioning-board.ts';
 import type { RoutingDomainBoard } from './routing-domain-board.ts';
 import type { Scope } from './scope.ts';
@@ -46,6 +48,7 @@ export interface ApiServices {
   readonly accountDesk: AccountDesk;
   readonly webhooks: WebhookBoard;
   readonly routingDomains: RoutingDomainBoard;
+  readonly numbers: NumberBoard;
   /** For `/readyz`. Must answer within a second, also when a dependency hangs. */
   dependencies(): Promise<readonly Dependency[]>;
 }
@@ -88,6 +91,7 @@ export interface NumberOwner {
   readonly accountId: Account['id'];
   readonly person?: { readonly id: Person['id']; readonly displayName: string };
   readonly device?: Pick<Device, 'id' | 'name'>;
+  readonly held?: NonNullable<AccountNumber['held']>;
 }
 
 export interface PersonChangeAsk {
@@ -101,7 +105,8 @@ export interface PersonChangeAsk {
 export type PersonChangeOutcome =
   | { readonly kind: 'changed'; readonly person: Person; readonly before: Person }
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'number-taken' };
+  | { readonly kind: 'number-taken' }
+  | { readonly kind: 'number-held'; readonly say: string };
 
 export type ListedCarrier = Omit<Carrier, 'credentials'> & { readonly username?: string };
 
@@ -120,7 +125,11 @@ export interface Directory {
   carriers(scope: Scope, ask: PageAsk): Promise<PageOf<ListedCarrier>>;
   numbers(
     scope: Scope,
-    ask: PageAsk & { readonly search?: string | undefined },
+    ask: PageAsk & {
+      readonly search?: string | undefined;
+      readonly state?: NumberStateAsked | undefined;
+      readonly range?: string | undefined;
+    },
   ): Promise<PageOf<NumberOwner>>;
 }
 

@@ -114,6 +114,7 @@ export function createStoredServices(
         const { refusal } = outcome;
         if (refusal.kind === 'not-found') return { kind: 'unknown' };
         if (refusal.kind === 'taken') return { kind: 'number-taken' };
+        if (refusal.kind === 'held') return { kind: 'number-held', say: refusal.say };
         if (refusal.kind !== 'conflict') throw new Error(`person not changed: ${refusal.kind}`);
       }
       throw new Error('person not changed: others changed it three times meanwhile');
@@ -137,12 +138,14 @@ export function createStoredServices(
             limit,
             ...(afterNumber ? { afterNumber } : {}),
             ...(search ? { search } : {}),
+            ...(ask.state === undefined ? {} : { state: ask.state }),
+            ...(ask.range === undefined ? {} : { rangeId: ask.range }),
           }),
         (row) => row.number,
         (_account, row) => scope.kind !== 'person' || row.personId === scope.personId,
       );
       const items = await Promise.all(
-        page.items.map(async ({ number, accountId, personId, deviceId }) => {
+        page.items.map(async ({ number, accountId, personId, deviceId, held }) => {
           const person = personId && (await stores.people.get(accountId, personId));
           const device = deviceId && (await stores.devices.get(accountId, deviceId));
           return {
@@ -150,6 +153,7 @@ export function createStoredServices(
             accountId,
             ...(person ? { person: { id: person.id, displayName: person.displayName } } : {}),
             ...(device ? { device: { id: device.id, name: device.name } } : {}),
+            ...(held ? { held } : {}),
           };
         }),
       );

@@ -1,7 +1,16 @@
 import type { AccountId, DeviceId, E164, PersonId } from '@tandem/domain';
 import { type Selectable, sql } from 'kysely';
 import type { Database } from './database.ts';
-import { done, isId, refused, type StoreOutcome, settle, type Versioned } from './outcome.ts';
+import {
+  done,
+  heldRefusal,
+  isId,
+  noHold,
+  refused,
+  type StoreOutcome,
+  settle,
+  type Versioned,
+} from './outcome.ts';
 import { likeText } from './person-store.ts';
 import type { Schema } from './schema.ts';
 
@@ -11,12 +20,24 @@ export interface AccountNumber {
   readonly accountId: AccountId;
   readonly personId?: PersonId;
   readonly deviceId?: DeviceId;
+  /** Why it is nobody's and not free. A hold whose time is over holds nothing. */
+  readonly held?: {
+    readonly kind: 'reserved' | 'quarantine' | 'ported';
+    readonly untilWallMs?: number;
+    readonly reason?: string;
+    readonly reservedFor?: string;
+    readonly formerOwner?: string;
+  };
 }
+
+export type NumberStateAsked = 'assigned' | 'free' | 'reserved' | 'quarantine' | 'ported';
 
 export interface NumberPage {
   readonly search?: string;
   readonly limit?: number;
   readonly afterNumber?: string;
+  readonly state?: NumberStateAsked;
+  readonly rangeId?: string;
 }
 
 export interface NumberStore {
@@ -39,6 +60,15 @@ export interface NumberStore {
   findOwnerForPlatform(number: E164): Promise<Versioned<AccountNumber> | undefined>;
 }
 
+const holds = sql<boolean>`held is not null and (held = 'ported' or held_until > tandem_now())`;
+const inState: Readonly<Record<NumberStateAsked, ReturnType<typeof sql<boolean>>>> = {
+  assigned: sql<boolean>`(person_id is not null or device_id is not null)`,
+  free: sql<boolean>`(person_id is null and device_id is null and not (${holds}))`,
+  reserved: sql<boolean>`(held = 'reserved' and held_until > tandem_now())`,
+  quarantine: sql<boolean>`(held = 'quarantine' and held_until > tandem_now())`,
+  ported: sql<boolean>`held = 'ported'`,
+};
+
 export function createNumberStore(db: Database): NumberStore {
   return {
     async list(accountId, page = {}) {
@@ -47,10 +77,13 @@ export function createNumberStore(db: Database): NumberStore {
         let query = tx
           .selectFrom('numbers')
           .selectAll()
+          .select(holds.as('holds'))
           .orderBy('number')
           .limit(Math.min(1000, Math.max(1, page.limit ?? 100)));
         if (page.afterNumber !== undefined) query = query.where('number', '>', page.afterNumber);
         if (page.search) query = query.where('number', 'like', `%${likeText(page.search)}%`);
+        if (page.rangeId !== undefined) query = query.where('range_id', '=', page.rangeId);
+        if (page.state !== undefined) query = query.where(inState[page.state]);
         return (await query.execute()).map(numberOf);
       });
     },
@@ -60,6 +93,7 @@ export function createNumberStore(db: Database): NumberStore {
         const row = await tx
           .selectFrom('numbers')
           .selectAll()
+          .select(holds.as('holds'))
           .where('number', '=', number)
           .executeTakeFirst();
         return row ? numberOf(row) : undefined;
@@ -86,13 +120,15 @@ export function createNumberStore(db: Database): NumberStore {
         db.withAccount(accountId, async (tx) => {
           const row = await tx
             .selectFrom('numbers')
-            .select(['version', 'device_id'])
+            .select(['version', 'device_id', 'held', 'held_until', 'held_reason'])
+            .select(holds.as('holds'))
             .where('number', '=', number)
             .forUpdate()
             .executeTakeFirst();
           if (!row) return refused({ kind: 'not-found' });
           if (row.version !== version) return refused({ kind: 'conflict', version: row.version });
           if (row.device_id !== null) return refused({ kind: 'in-use' });
+          if (row.holds && personId !== undefined) return refused(heldRefusal(number, row));
           const changed = await tx
             .updateTable('numbers')
             .set({
@@ -102,6 +138,7 @@ export function createNumberStore(db: Database): NumberStore {
                 ? sql`(select coalesce(max(position) + 1, 0) from numbers where person_id = ${personId})`
                 : 0,
               version: version + 1,
+              ...(personId !== undefined && noHold),
             })
             .where('number', '=', number)
             .returningAll()
@@ -132,6 +169,7 @@ export function createNumberStore(db: Database): NumberStore {
         const row = await tx
           .selectFrom('numbers')
           .selectAll()
+          .select(holds.as('holds'))
           .where('number', '=', number)
           .executeTakeFirst();
         return row ? numberOf(row) : undefined;
@@ -139,12 +177,24 @@ export function createNumberStore(db: Database): NumberStore {
   };
 }
 
-function numberOf(row: Selectable<Schema['numbers']>): Versioned<AccountNumber> {
+function numberOf(
+  row: Selectable<Schema['numbers']> & { readonly holds?: boolean },
+): Versioned<AccountNumber> {
   return {
     number: row.number as E164,
     accountId: row.account_id,
     ...(row.person_id === null ? {} : { personId: row.person_id }),
     ...(row.device_id === null ? {} : { deviceId: row.device_id }),
+    ...(row.held !== null &&
+      row.holds === true && {
+        held: {
+          kind: row.held,
+          ...(row.held_until !== null && { untilWallMs: row.held_until }),
+          ...(row.held_reason !== null && { reason: row.held_reason }),
+          ...(row.reserved_for !== null && { reservedFor: row.reserved_for }),
+          ...(row.former_owner !== null && { formerOwner: row.former_owner }),
+        },
+      }),
     version: row.version,
   };
 }

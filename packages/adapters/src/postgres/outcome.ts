@@ -8,6 +8,8 @@ export type Refusal =
   /** Something else still needs it, or what it names is not there. */
   | { readonly kind: 'in-use' }
   | { readonly kind: 'unknown-reference' }
+  /** A number that rests, is reserved for somebody else, or is with another carrier. */
+  | { readonly kind: 'held'; readonly say: string }
   /** The database refused the value (length, form). */
   | { readonly kind: 'invalid'; readonly detail: string };
 
@@ -56,12 +58,50 @@ export function refusalOf(error: unknown): Refusal | undefined {
   return undefined;
 }
 
+/** Thrown within a transaction so that nothing of it stays; `settle` makes the refusal of it. */
+export class Refused extends Error {
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super(refusal.kind);
+    this.refusal = refusal;
+  }
+}
+
+export function heldRefusal(
+  number: string,
+  row: {
+    readonly held: string | null;
+    readonly held_until: number | null;
+    readonly held_reason: string | null;
+  },
+): Refusal {
+  const until =
+    row.held_until === null ? '' : ` until ${new Date(row.held_until).toISOString().slice(0, 10)}`;
+  const why = row.held_reason === null ? '' : ` (${row.held_reason})`;
+  const how =
+    row.held === 'reserved'
+      ? 'is reserved for somebody else'
+      : row.held === 'ported'
+        ? 'is with another carrier'
+        : 'is in quarantine';
+  return { kind: 'held', say: `${number} ${how}${until}${why}.` };
+}
+
+/** A number with an owner is held by nothing. */
+export const noHold = {
+  held: null,
+  held_until: null,
+  held_reason: null,
+  reserved_for: null,
+  former_owner: null,
+} as const;
+
 /** Runs a change; expected constraint errors become refusals. */
 export async function settle<T>(change: () => Promise<StoreOutcome<T>>): Promise<StoreOutcome<T>> {
   try {
     return await change();
   } catch (error) {
-    const refusal = refusalOf(error);
+    const refusal = error instanceof Refused ? error.refusal : refusalOf(error);
     if (refusal) return refused(refusal);
     throw error;
   }

@@ -1,7 +1,17 @@
 import type { AccountId, E164, Person, PersonId } from '@tandem/domain';
 import { type Selectable, sql } from 'kysely';
 import type { Database, Tx } from './database.ts';
-import { done, isId, refused, type StoreOutcome, settle, type Versioned } from './outcome.ts';
+import {
+  done,
+  heldRefusal,
+  isId,
+  noHold,
+  Refused,
+  refused,
+  type StoreOutcome,
+  settle,
+  type Versioned,
+} from './outcome.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -217,9 +227,18 @@ async function writeNumbers(
     .where('person_id', '=', personId)
     .execute();
   for (const [position, number] of numbers.entries()) {
+    const held = await tx
+      .selectFrom('numbers')
+      .select(['held', 'held_until', 'held_reason', 'reserved_for'])
+      .where('number', '=', number)
+      .where(sql<boolean>`held is not null and (held = 'ported' or held_until > tandem_now())`)
+      .forUpdate()
+      .executeTakeFirst();
+    if (held && !(await isReservedFor(tx, held.reserved_for, personId)))
+      throw new Refused(heldRefusal(number, held));
     const free = await tx
       .updateTable('numbers')
-      .set({ person_id: personId, position, version: sql`version + 1` })
+      .set({ person_id: personId, position, version: sql`version + 1`, ...noHold })
       .where('number', '=', number)
       .where('person_id', 'is', null)
       .where('device_id', 'is', null)
@@ -231,4 +250,15 @@ async function writeNumbers(
         .execute();
     }
   }
+}
+
+/** A reservation holds a number back from everybody but the one it is for. */
+async function isReservedFor(tx: Tx, address: string | null, personId: PersonId): Promise<boolean> {
+  if (address === null) return false;
+  const person = await tx
+    .selectFrom('people')
+    .select(['upn', 'mail'])
+    .where('id', '=', personId)
+    .executeTakeFirst();
+  return [person?.upn, person?.mail].some((one) => one?.toLowerCase() === address);
 }

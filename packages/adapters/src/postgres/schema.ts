@@ -38,6 +38,7 @@ export interface Schema {
     main_number: string | null;
     unknown_caller: 'reject' | 'main-number';
     no_answer_seconds: number;
+    quarantine_days: Generated<number>;
     teams_enabled: Generated<boolean>;
     teams_ends_at: ColumnType<number | null, Date | null | undefined, Date | null>;
     version: Generated<number>;
@@ -66,6 +67,20 @@ export interface Schema {
     device_id: Generated<DeviceId | null>;
     position: number;
     version: Generated<number>;
+    held: Generated<'reserved' | 'quarantine' | 'ported' | null>;
+    held_until: ColumnType<number | null, Date | null | undefined, Date | null>;
+    held_reason: Generated<string | null>;
+    reserved_for: Generated<string | null>;
+    former_owner: Generated<string | null>;
+    range_id: Generated<string | null>;
+  };
+  number_ranges: {
+    id: string;
+    account_id: AccountId;
+    name: string;
+    first: string;
+    last: string;
+    created_at: GeneratedWall;
   };
   extensions: {
     account_id: AccountId;

@@ -9,6 +9,7 @@ import type { Database } from './database.ts';
 import { createDeviceStore, type DeviceStore } from './device-store.ts';
 import { createLinkStore, type LinkStore } from './link-store.ts';
 import { createMailStore, type MailStore } from './mail-store.ts';
+import { createNumberStockStore, type NumberStockStore } from './number-stock-store.ts';
 import { createNumberStore, type NumberStore } from './number-store.ts';
 import { createPersonStore, type PersonStore } from './person-store.ts';
 import { createPlatformFactsStore, type PlatformFactsStore } from './platform-facts-store.ts';
@@ -49,6 +50,7 @@ export interface Stores {
   readonly mails: MailStore;
   readonly audit: AuditStore;
   readonly webhooks: WebhookStore;
+  readonly numberStock: NumberStockStore;
   readonly routingDomains: RoutingDomainStore;
 }
 
@@ -73,6 +75,7 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     mails: createMailStore(db),
     audit: createAuditStore(db),
     webhooks: createWebhookStore(db, box),
+    numberStock: createNumberStockStore(db),
     routingDomains: createRoutingDomainStore(db),
   };
 }

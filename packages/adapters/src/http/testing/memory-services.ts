@@ -11,6 +11,7 @@ import { memoryAudit } from './memory-audit.ts';
 import { memoryPresence, memoryReadiness } from './memory-boards.ts';
 import { memoryAccountDesk, memoryConnections } from './memory-connections.ts';
 import { createMemoryDirectory, slice } from './memory-directory.ts';
+import { memoryNumbers } from './memory-numbers.ts';
 import { memoryProvisioning } from './memory-provisioning.ts';
 import { memoryRoutingDomains } from './memory-routing-domains.ts';
 import { memoryTenantDirectory } from './memory-tenant-directory.ts';
@@ -147,6 +148,7 @@ export function createMemoryServices(clock: ApiClock) {
     audit,
     webhooks: memoryWebhooks(audit),
     routingDomains: memoryRoutingDomains(),
+    numbers: memoryNumbers(directory, audit),
     metrics,
     async dependencies() {
       return [

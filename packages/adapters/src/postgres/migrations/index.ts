@@ -9,6 +9,7 @@ import { presenceLeases } from './0008-presence-leases.ts';
 import { devices } from './0009-devices.ts';
 import { microsoftConnections } from './0010-microsoft-connections.ts';
 import { provisioningSettings } from './0011-provisioning-settings.ts';
+import { numberStock } from './0013-number-stock.ts';
 import { audit } from './0015-audit.ts';
 import { webhooks } from './0016-webhooks.ts';
 import { routingDomains } from './0017-routing-domains.ts';
@@ -27,6 +28,7 @@ export const migrations: readonly Migration[] = [
   devices,
   microsoftConnections,
   provisioningSettings,
+  numberStock,
   audit,
   webhooks,
   routingDomains,
