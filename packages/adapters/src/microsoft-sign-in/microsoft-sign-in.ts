@@ -8,6 +8,9 @@ import { createIdTokenCheck } from './id-token.ts';
 /** What a sign-in asks for: to know who it is, nothing else (microsoft-graph 5.7). */
 const signInScopes = 'openid profile email offline_access User.Read';
 
+/** The twin has a clock of its own, which rehearsals move: over the end of a secret, for example. */
+const twinAllowanceSeconds = 3 * 366 * 86_400;
+
 /** Sign-in by code and PKCE, and the way to the approval for a tenant (microsoft-graph 1.2, 1.3). */
 export function createMicrosoftSignIn(parts: {
   readonly endpoints: MicrosoftEndpoints;
@@ -18,7 +21,12 @@ export function createMicrosoftSignIn(parts: {
   const fault = endpointFault(parts.endpoints, parts.twinMode);
   if (fault !== undefined) throw new Error(fault);
   const login = new URL(parts.endpoints.login).origin;
-  const idTokens = createIdTokenCheck({ login, https: parts.https, wall: parts.wall });
+  const idTokens = createIdTokenCheck({
+    login,
+    https: parts.https,
+    wall: parts.wall,
+    ...(parts.twinMode && { allowanceSeconds: twinAllowanceSeconds }),
+  });
   // `organizations` until somebody signed in; from then on the tenant's own GUID, never a shortcut (T18).
   const tokenEndpoint = `${login}/organizations/oauth2/v2.0/token`;
 

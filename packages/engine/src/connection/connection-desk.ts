@@ -543,7 +543,11 @@ export class ConnectionDesk {
       const number = redeemed.number === undefined ? '' : ` (AADSTS${redeemed.number})`;
       if (row?.turn === 'operator' || redeemed.trouble?.startsWith('credential-'))
         onProblem(`the sign-in service refuses the platform's app${number}`, undefined);
-      return refuse('microsoft-refused', `${row?.say ?? 'Microsoft refused the sign-in.'}${number}`);
+      const say =
+        redeemed.trouble === 'app-removed'
+          ? 'Microsoft does not show our app in this tenant yet. Begin again in a minute.'
+          : (row?.say ?? 'Microsoft refused the sign-in.');
+      return refuse('microsoft-refused', `${say}${number}`);
     }
     return await this.#bind(attempt, redeemed.person, by);
   }

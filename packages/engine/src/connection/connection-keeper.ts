@@ -37,6 +37,10 @@ const idleMs = 60_000;
 const againMs = 60_000;
 const tenantEveryMs = 60 * 60_000;
 const usesEveryMs = 5 * 60_000;
+/** Whoever slept for so long heard nothing because of that, not because Microsoft was silent. */
+const sleptMs = 60_000;
+/** A connection that comes and goes is told of once in this time. */
+const tellAgainMs = 60 * 60_000;
 /** Somebody else wrote in between: read and judge anew. */
 const mostConflicts = 5;
 
@@ -61,6 +65,10 @@ export class ConnectionKeeper {
   readonly #kept = new Map<string, StoredConnection>();
   readonly #watches = new Map<string, Watch>();
   readonly #turns = new Map<string, Promise<unknown>>();
+  /** When the last mail about an interruption went out, by connection, and those whose present one was not told. */
+  readonly #told = new Map<string, number>();
+  readonly #hushed = new Set<string>();
+  #lastTickMs: number | undefined;
   #cancel: (() => void) | undefined;
   #stopped = false;
 
@@ -71,6 +79,7 @@ export class ConnectionKeeper {
   /** Throws when the store cannot be read. */
   async load(): Promise<void> {
     const now = this.#parts.clock.wall();
+    this.#lastTickMs = now;
     for (const stored of await this.#parts.store.listAllConnectionsForPlatform()) {
       // The time during which nobody listened is not silence.
       const life = { ...stored.life, answeredWallMs: now };
@@ -229,10 +238,15 @@ export class ConnectionKeeper {
   /** What time asks for; also called by tests. */
   async tick(): Promise<void> {
     const { clock } = this.#parts;
+    const wall = clock.wall();
+    const slept = wall - (this.#lastTickMs ?? wall) > sleptMs;
+    this.#lastTickMs = wall;
     await Promise.allSettled(
       this.list().map(async ({ id }) => {
         const connection = this.#kept.get(id);
         if (!connection || connection.life.state === 'DISCONNECTED') return;
+        if (slept && workingStates.has(connection.life.state))
+          this.#kept.set(id, { ...connection, life: { ...connection.life, answeredWallMs: wall } });
         const endsWallMs = connection.kind === 'own-app' ? connection.credential?.endsWallMs : undefined;
         await this.hear(id, { is: 'tick', credentialEndsWallMs: endsWallMs });
         const watch = this.#watch(id);
@@ -258,6 +272,11 @@ export class ConnectionKeeper {
         life.state === 'CONSENT_PENDING' ? watch.proofWaitMs * 2 : againMs,
         longestProofWaitMs,
       );
+      if (life.reason === 'access-denied' || life.reason === 'silent') {
+        // Graph itself must answer; the read is heard like any other.
+        await this.#parts.probe.readTenant(connection);
+        if (this.#kept.get(id)?.life.state !== 'INTERRUPTED') return;
+      }
       await this.check(id);
       return;
     }
@@ -326,6 +345,11 @@ export class ConnectionKeeper {
       }
       case 'tellInterrupted':
         await this.#note(after, 'connection.interrupt', by, before);
+        if (this.#parts.clock.wall() - (this.#told.get(after.id) ?? Number.NEGATIVE_INFINITY) < tellAgainMs) {
+          this.#hushed.add(after.id);
+          return;
+        }
+        this.#told.set(after.id, this.#parts.clock.wall());
         return await this.#mail('interrupted', after);
       case 'tellExpired':
         await this.#note(after, 'connection.expire', by, before);
@@ -337,6 +361,8 @@ export class ConnectionKeeper {
       case 'resume':
         this.#watch(after.id).nextTenantAt = 0;
         await this.#note(after, 'connection.resume', by, before);
+        // Who was not told that it broke is not told that it works again.
+        if (this.#hushed.delete(after.id)) return;
         return await this.#mail('resumed', after);
       case 'stop':
         this.#parts.probe.forget(after);

@@ -60,6 +60,7 @@ export const proofMs = 5 * minuteMs;
 /** product-behaviour 2.10. */
 export const silenceMs = 3 * minuteMs;
 const deniedInRow = 2;
+const endsByAnswer: ReadonlySet<Trouble | undefined> = new Set<Trouble>(['silent', 'access-denied']);
 /** product-behaviour 2.10: repeat daily, at most 7. */
 const repeatMs = dayMs;
 const mostRepeats = 7;
@@ -83,6 +84,9 @@ export function stepConnection(life: ConnectionLife, input: ConnectionInput, now
     case 'consent-failed':
       return move(life, 'consentFailed', now, { reason: input.trouble });
     case 'roles': {
+      // A token is not an answer of Graph: who was refused there must be answered there.
+      if (input.missing.length === 0 && life.state === 'INTERRUPTED' && life.reason === 'access-denied')
+        return stay(withoutMissing(life));
       const heard = heardFrom(life, now);
       if (input.missing.length === 0) return move(heard, 'rolesComplete', now);
       const missing = [...input.missing];
@@ -99,8 +103,8 @@ export function stepConnection(life: ConnectionLife, input: ConnectionInput, now
     }
     case 'answered': {
       const heard = heardFrom(life, now);
-      // An answer ends silence and nothing else: whoever lost permissions proves them by a fresh token.
-      if (life.state === 'INTERRUPTED' && life.reason !== 'silent') return stay(heard);
+      // An answer ends silence and refusals by Graph: whoever lost permissions proves them by a fresh token.
+      if (life.state === 'INTERRUPTED' && !endsByAnswer.has(life.reason)) return stay(heard);
       return move(heard, 'answered', now);
     }
     case 'denied': {
@@ -166,6 +170,11 @@ const stay = (life: ConnectionLife): LifeStep => ({ life, actions: [] });
 function after(step: LifeStep, next: (life: ConnectionLife) => LifeStep): LifeStep {
   const more = next(step.life);
   return { life: more.life, actions: [...step.actions, ...more.actions] };
+}
+
+function withoutMissing(life: ConnectionLife): ConnectionLife {
+  const { missing: _, ...rest } = life;
+  return rest;
 }
 
 function heardFrom(life: ConnectionLife, now: number): ConnectionLife {
