@@ -20,6 +20,7 @@ import {
   totalsOf,
 } from '@tandem/media';
 import type { MediaConfig } from './media-config.ts';
+import { PacketTurn } from './packet-turn.ts';
 import { PortPool } from './port-pool.ts';
 import { PromptStore } from './prompt-store.ts';
 import { type RestingSocket, RestingSockets } from './resting-sockets.ts';
@@ -33,6 +34,8 @@ export type SessionCommand = Extract<
 export type SessionAnswer = MediaOutcome<RelayAnswers[SessionCommand['kind']]>;
 
 const FRAME_MS = 20;
+/** Nobody ever wakes it: waiting for it is resting. */
+const nobody = new Int32Array(new SharedArrayBuffer(4));
 /** A second's sweep in ten slices, so that reports of many calls do not leave in one burst. */
 const SLICES = 10;
 /** Ports tried before giving up on a busy range. */
@@ -80,7 +83,12 @@ export class MediaLoop {
       wallOffsetMs: performance.timeOrigin,
       random32,
       fraction: Math.random,
-      now: () => performance.now(),
+      turn: new PacketTurn({
+        now: () => performance.now(),
+        soon: setImmediate,
+        rest: (ms) => void Atomics.wait(nobody, 0, 0, ms),
+        dueMs: () => (this.#pacer === undefined ? Number.POSITIVE_INFINITY : this.#paceDueMs),
+      }),
       event: onEvent,
       bug: (session, error) => this.#tellBug(session, error),
     };

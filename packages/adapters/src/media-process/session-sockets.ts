@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket, type SocketType } from 'node:dgram';
 import type { LegSide, PacketRing, RelayEvent, RelayLeg, RelayPorts, RelaySession } from '@tandem/media';
+import type { PacketTaker, PacketTurn } from './packet-turn.ts';
 
 /** What all sessions of one thread share. */
 export interface LoopContext {
@@ -7,7 +8,7 @@ export interface LoopContext {
   readonly wallOffsetMs: number;
   random32(): number;
   fraction(): number;
-  now(): number;
+  readonly turn: PacketTurn;
   event(event: RelayEvent): void;
   /** A bug of ours showed itself in this session. It costs the packet, never the process. */
   bug(session: string, error: unknown): void;
@@ -65,7 +66,7 @@ export function bindUdp(address: string, port: number): Promise<BindOutcome> {
 const ignore = (): void => undefined;
 
 /** The sockets of one session, and its way out: what the pure session sends, leaves here. */
-export class SessionSockets implements RelayPorts {
+export class SessionSockets implements RelayPorts, PacketTaker {
   readonly ring: PacketRing;
   readonly wallOffsetMs: number;
   session: RelaySession | undefined;
@@ -93,11 +94,12 @@ export class SessionSockets implements RelayPorts {
     if (this.#closed) return;
     const isA = leg.side === 'a';
     if (channel === 'rtp') {
-      (isA ? this.#rtp.a : this.#rtp.b).send(packet, 0, length, leg.rtpPort, leg.rtpAddress);
+      const socket = isA ? this.#rtp.a : this.#rtp.b;
+      this.#context.turn.send(socket, packet, length, leg.rtpPort, leg.rtpAddress);
       return;
     }
     const socket = isA ? this.#rtcpA : this.#rtcpB;
-    if (socket !== undefined) socket.send(packet, 0, length, leg.rtcpPort, leg.rtcpAddress);
+    if (socket !== undefined) this.#context.turn.send(socket, packet, length, leg.rtcpPort, leg.rtcpAddress);
     else void this.#openControl(leg, packet, length);
   }
 
@@ -147,14 +149,31 @@ export class SessionSockets implements RelayPorts {
     bound.socket.send(packet, 0, length, leg.rtcpPort, leg.rtcpAddress);
   }
 
+  /** Comes back from the turn that took it. */
+  receive(
+    side: LegSide,
+    channel: 'rtp' | 'rtcp',
+    packet: Buffer,
+    address: string,
+    port: number,
+    nowMs: number,
+  ): void {
+    if (this.#closed) return;
+    try {
+      this.session?.receive(side, channel, packet, packet.length, address, port, nowMs);
+    } catch (error) {
+      this.unsent(error);
+    }
+  }
+
+  unsent(error: unknown): void {
+    this.#context.bug(this.session?.id ?? '', error);
+  }
+
   #listen(socket: Socket, side: LegSide, channel: 'rtp' | 'rtcp'): void {
-    const { now } = this.#context;
+    const { turn } = this.#context;
     socket.on('message', (packet: Buffer, from: RemoteInfo) => {
-      try {
-        this.session?.receive(side, channel, packet, packet.length, from.address, from.port, now());
-      } catch (error) {
-        this.#context.bug(this.session?.id ?? '', error);
-      }
+      turn.take(this, side, channel, packet, from.address, from.port);
     });
   }
 }
