@@ -64,12 +64,17 @@ export async function startControl(options: {
         const query = route.query?.safeParse(request.query);
         if (query && !query.success) return problem(reply, 422, 'invalid', sentence(query.error.issues));
         const params = request.params as Record<string, string>;
-        return route.run(
-          { twin, clock },
-          { params, body: body?.data as never, query: (query?.data ?? {}) as never },
-          reply,
-          request,
-        );
+        try {
+          return await route.run(
+            { twin, clock },
+            { params, body: body?.data as never, query: (query?.data ?? {}) as never },
+            reply,
+            request,
+          );
+        } finally {
+          // Whatever a script changed at Microsoft is still so after a restart.
+          if (route.method !== 'GET') twin.state.changed();
+        }
       },
     });
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { acmeId, errorOf, globexId, listOf, type TestAnswer, TestGraph } from '../testing/test-graph.ts';
+import { TestSbc } from '../testing/test-sbc.ts';
 import { startTestTwin } from '../testing/test-twin.ts';
 import type { Twin } from '../twin.ts';
 import { graphAppClientId } from '../world/rehearsal-world.ts';
@@ -513,6 +514,38 @@ describe("Graph's core", () => {
       assert.equal((second.body as Record<string, unknown>)['@odata.nextLink'], undefined);
       assert.equal(listOf(await log('2026-05-02', '2026-05-03')).length, 1);
       assert.equal(listOf(await log(iso(start + 1), iso(start + 3))).length, 2);
+    });
+
+    it('C1: a call that the hubs had is in the log, with its trunk, its correlation id and how long it took', async () => {
+      twin.microsoft365.settings.callLogLagMs = 0;
+      const sbc = new TestSbc(twin);
+      await sbc.listen();
+      const clients = twin.clients.get('dana@acme.example');
+      assert.ok(clients);
+      clients.answers = { kind: 'answer', afterMs: 0 };
+      const began = twin.microsoft365.clock.wall();
+      const outcome = await sbc.call({}).outcome;
+      assert.ok('dialog' in outcome, JSON.stringify(outcome));
+      const [guid] = [...clients.calls.keys()];
+      const logged = new Promise<void>((resolve) => {
+        const before = twin.microsoft365.calls.onLogged;
+        twin.microsoft365.calls.onLogged = (call) => {
+          before(call);
+          resolve();
+        };
+      });
+      for (const call of clients.calls.values()) call.hangUp();
+      await logged;
+      await sbc.close();
+      twin.microsoft365.advance(1_000);
+      const rows = listOf(await log(iso(began - 1_000), iso(began + day)));
+      const row = rows.find(({ correlationId }) => correlationId === guid);
+      assert.ok(row, JSON.stringify(rows));
+      assert.deepEqual(
+        [row.userPrincipalName, row.callType, row.successfulCall, row.trunkFullyQualifiedDomainName],
+        ['dana@acme.example', 'ByotIn', true, 'sbc1.customers.example.net'],
+      );
+      assert.equal(row.calleeNumber, '+1202555****');
     });
 
     for (const [what, from, to] of [

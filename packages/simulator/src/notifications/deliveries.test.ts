@@ -152,6 +152,46 @@ describe('notifications', () => {
     assert.equal((await got(1))[0]?.resource, `Users/${person('dana@acme.example').objectId}`);
   });
 
+  it('a call that is over gets its record late, and the subscriber is told of it then', async () => {
+    const record = await subscribe(
+      {
+        resource: 'communications/callRecords',
+        changeType: 'created',
+        expirationDateTime: at(4_000 * minutes),
+      },
+      await graph.tokenWith(['CallRecords.Read.All']),
+    );
+    // The app keeps the permission while the subscription lives.
+    const principal = twin.microsoft365.app.servicePrincipals.get(acmeId);
+    assert.ok(principal);
+    const { roles } = principal;
+    principal.roles = [...roles, 'CallRecords.Read.All'];
+    const now = twin.microsoft365.clock.wall();
+    const correlationId = twin.random.uuid();
+    twin.microsoft365.calls.add({
+      id: twin.random.uuid(),
+      tenantId: acmeId,
+      correlationId,
+      user: person('dana@acme.example'),
+      direction: 'in',
+      number: '+12025550199',
+      trunk: 'sbc1.customers.example.net',
+      region: 'eu',
+      invitedAt: now - 9_000,
+      connectedAt: now - 8_000,
+      endedAt: now,
+      end: { connected: true },
+    });
+    assert.equal(receiver.posts.length, 0);
+    advance(twin.microsoft365.settings.callLogLagMs + 1);
+    const [item] = await got(1);
+    assert.deepEqual(
+      [item?.subscriptionId, item?.changeType, item?.resourceData?.id],
+      [record, 'created', correlationId],
+    );
+    principal.roles = roles;
+  });
+
   it('S10: nothing is delivered before its delay; what is due for one URL goes in one POST, tenants mixed', async () => {
     office().settings.delayMs = 60_000;
     await subscribe();
