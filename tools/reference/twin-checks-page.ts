@@ -1,5 +1,6 @@
 import { entraCheckTable } from '@tandem/simulator/entra/check-table.ts';
 import { carrierFaults, dnsFaults, hubFaults } from '@tandem/simulator/faults/fault-board.ts';
+import { directoryCheckTable } from '@tandem/simulator/graph/directory-check-table.ts';
 import { printCheckTable } from '@tandem/simulator/sip-proxy/check-page.ts';
 import { code, heading, table } from './page.ts';
 
@@ -9,7 +10,7 @@ export function twinChecksPage(): string {
   return [
     ...heading(
       'What the twin checks and what it can break',
-      'packages/simulator/src/sip-proxy/check-table.ts, packages/simulator/src/entra/check-table.ts and packages/simulator/src/faults/fault-board.ts',
+      'packages/simulator/src/sip-proxy/check-table.ts, packages/simulator/src/entra/check-table.ts, packages/simulator/src/graph/directory-check-table.ts and packages/simulator/src/faults/fault-board.ts',
     ),
     '## Checks',
     '',
@@ -23,6 +24,13 @@ export function twinChecksPage(): string {
     ...table(
       ['#', 'on', 'Entra wants', 'else', 'tag'],
       Object.entries(entraCheckTable).map(([id, row]) => [id, row.on, row.wants, row.else, row.tag]),
+    ),
+    '',
+    '## Checks of the directory and of policies',
+    '',
+    ...table(
+      ['#', 'on', 'Graph wants', 'else', 'tag'],
+      Object.entries(directoryCheckTable).map(([id, row]) => [id, row.on, row.wants, row.else, row.tag]),
     ),
     '',
     '## Faults',
