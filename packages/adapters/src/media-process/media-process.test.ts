@@ -259,6 +259,8 @@ test('ringback is played to the waiting party until the other side talks; a prom
   await until('Teams hears the ringback', () => teams.hears(425));
   carrier.talk(900);
   await until('Teams hears the carrier', () => teams.hears(900));
+  // Sound and events come by different ways.
+  await until('the end of the ringback is told', () => events.some(({ kind }) => kind === 'played'));
   assert.deepEqual(
     events.filter(({ kind }) => kind === 'played'),
     [{ kind: 'played', session: 'ringing', leg: 'a', playId: 'ring', end: 'rtp-arrived' }],
