@@ -18,7 +18,7 @@ import type { BenchReport } from '../test/bench/bench.ts';
 import { figuresPage, type TakenReport } from './figures-page.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const names = ['signalling', 'media', 'memory', 'parse'] as const;
+const names = ['signalling', 'media', 'memory', 'parse', 'provisioning'] as const;
 
 const { values } = parseArgs({
   options: {

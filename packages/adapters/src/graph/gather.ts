@@ -4,15 +4,19 @@
  */
 export class Gather<Item, Answer> {
   readonly #most: number;
-  readonly #linger: () => Promise<void>;
+  readonly #linger: (before: number) => Promise<void>;
   readonly #send: (items: readonly Item[]) => Promise<readonly Answer[]>;
   #queue: Waiting<Item, Answer>[] = [];
   #busy = false;
+  #before = 0;
 
-  /** `linger` is how long a first question waits for others; `send` answers in the order of its items. */
+  /**
+   * `linger` is how long a first question waits for others, told how many the group before was; `send` answers in the
+   * order of its items.
+   */
   constructor(
     most: number,
-    linger: () => Promise<void>,
+    linger: (before: number) => Promise<void>,
     send: (items: readonly Item[]) => Promise<readonly Answer[]>,
   ) {
     this.#most = most;
@@ -30,8 +34,9 @@ export class Gather<Item, Answer> {
   async #work(): Promise<void> {
     this.#busy = true;
     while (this.#queue.length > 0) {
-      if (this.#queue.length < this.#most) await this.#linger();
+      if (this.#queue.length < this.#most) await this.#linger(this.#before);
       const part = this.#queue.splice(0, this.#most);
+      this.#before = part.length;
       try {
         const answers = await this.#send(part.map(({ item }) => item));
         for (const [i, { resolve, reject }] of part.entries()) {

@@ -20,13 +20,15 @@ import { UserConfigurations } from './user-configurations.ts';
 
 export interface GraphTenantOptions {
   readonly wall: () => number;
-  /** How long a first write waits for others to go with it. */
-  readonly linger?: () => Promise<void>;
+  /** Waits so many milliseconds: how long a first write waits for others to go with it. */
+  readonly sleep?: (ms: number) => Promise<void>;
   /** The mirror of the directory; without it users and members are listed each time. */
   readonly view?: DirectoryView;
 }
 
 const lingerMs = 15;
+const longLingerMs = 4_000;
+const manyPolicies = 10;
 const mostInBatch = 20;
 /** Twenty calls of twenty people each. */
 const mostPolicies = 400;
@@ -36,7 +38,9 @@ const viewAgeMs = 25_000;
 /** One account's Microsoft 365 tenant over Graph: a few lists and one request in twenty people, not one a person. */
 export function graphTenant(graph: GraphClient, options: GraphTenantOptions): MicrosoftTenant {
   const { wall, view } = options;
-  const linger = options.linger ?? (() => new Promise<void>((resolve) => void setTimeout(resolve, lingerMs)));
+  const sleep =
+    options.sleep ?? ((ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)));
+  const linger = () => sleep(lingerMs);
   const trouble = new TenantTrouble();
   const directory = view ? mirroredDirectory(view, viewAgeMs) : listedDirectory(graph, wall);
   const inventory = new NumberInventory(graph, wall);
@@ -47,7 +51,9 @@ export function graphTenant(graph: GraphClient, options: GraphTenantOptions): Mi
     writeNumbers(graph, items),
   );
   const polls = new Gather(mostInBatch, linger, (ids: readonly string[]) => pollNumberOperations(graph, ids));
-  const grants = new Gather(mostPolicies, linger, (people: readonly PersonPolicies[]) =>
+  // Many policies in a row come from many joiners: the next ones are worth waiting for.
+  const grantsLinger = (before: number) => sleep(before >= manyPolicies ? longLingerMs : lingerMs);
+  const grants = new Gather(mostPolicies, grantsLinger, (people: readonly PersonPolicies[]) =>
     policies.assign(people),
   );
 

@@ -92,11 +92,15 @@ const lookAgeMs = 5_000;
 const tickMs = 1_000;
 /** While something is under way at Microsoft it is read more often, and ever less so. */
 const firstWaitMs = 1_000;
-/** A reading of many pages is not repeated as often: this much for each request that it took. */
-const msARequest = 2_000;
+/** A reading of many pages is not repeated as often: this much for each request that it took … */
+const msARequest = 6_000;
+/** … unless it is a small one. */
+const smallReading = 3;
 const longestRoundMs = 15 * 60_000;
 /** So many people are looked at in one go; then calls and others get their turn. */
 const mostAtOnce = 500;
+
+const paceOf = (requests: number): number => (requests <= smallReading ? 0 : requests * msARequest);
 
 type Work = Extract<
   ProvisioningAction,
@@ -421,7 +425,7 @@ export class AccountProvisioner {
   }
 
   #roundMs(): number {
-    return Math.min(longestRoundMs, Math.max(readEveryMs, this.#cost.all * msARequest));
+    return Math.min(longestRoundMs, Math.max(readEveryMs, paceOf(this.#cost.all)));
   }
 
   async #read(what: 'all' | 'moving'): Promise<void> {
@@ -543,7 +547,7 @@ export class AccountProvisioner {
       return;
     }
     const now = this.#deps.clock.wall();
-    const waitMs = Math.max(this.#waitMs, Math.min(readEveryMs, this.#cost.moving * msARequest));
+    const waitMs = Math.max(this.#waitMs, paceOf(this.#cost.moving));
     this.#movingAtWallMs = Math.min(this.#movingAtWallMs, now + waitMs);
     this.#waitMs = Math.min(readEveryMs, this.#waitMs * 2);
   }
@@ -650,6 +654,7 @@ export class AccountProvisioner {
         });
         if (this.#stopped) return;
         const now = this.#deps.clock.wall();
+        if (action.kind === 'poll') this.#learn(entry.link, outcome, now);
         this.#noteWrite(personId, action, this.#called(entry, outcome), startedAt);
         const done = applyOutcome(
           entry.link,
@@ -662,7 +667,6 @@ export class AccountProvisioner {
             ...(this.#usualMs !== undefined && { usualMs: this.#usualMs }),
           },
         );
-        if (action.kind === 'poll' && outcome.kind === 'succeeded') this.#learn(entry.link, now);
         for (const one of done.actions) if (one.kind === 'alert') this.#deps.notify?.(one, personId);
         if (done.link === entry.link) continue;
         entry.link = done.link;
@@ -705,11 +709,15 @@ export class AccountProvisioner {
     return personas.length > 0 || Object.values(policies).some(({ kind }) => kind === 'assign');
   }
 
-  /** How long operations take at this tenant: the first poll comes then, so that one is enough. */
-  #learn({ operation }: Link, nowWallMs: number): void {
-    if (!operation) return;
+  /**
+   * How long operations take at this tenant: the first poll comes then, so that one is enough. It grows when a poll came too
+   * early and shrinks very slowly when it did not, since nobody tells how much too late it was.
+   */
+  #learn({ operation }: Link, outcome: WriteOutcome, nowWallMs: number): void {
+    if (!operation || operation.polls > 0) return;
     const took = nowWallMs - operation.startedWallMs;
-    this.#usualMs = this.#usualMs === undefined ? took : Math.max(took, this.#usualMs * 0.95);
+    if (outcome.kind === 'running') this.#usualMs = Math.max(this.#usualMs ?? 0, took * 1.25);
+    else if (outcome.kind === 'succeeded' && this.#usualMs !== undefined) this.#usualMs *= 0.9995;
   }
 
   #write(action: Work): Promise<WriteOutcome> {
@@ -834,6 +842,7 @@ export class AccountProvisioner {
       onlyWebClient,
       teamsAnswered404: lately(answered404WallMs),
       edgeRefused: lately(edgeRefused?.wallMs) ? edgeRefused?.reason : undefined,
+      nowWallMs: now,
     });
     const number = own.person?.number;
     const heldNumber =

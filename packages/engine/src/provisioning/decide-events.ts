@@ -99,6 +99,9 @@ export function decideEvents(
   if (frozen && before.state !== 'OUT' && before.state !== 'REMOVED') return undefined;
 
   const now = red.find((check) => check.code !== undefined && immediate.has(check.code));
+  // Amber of another kind says nothing against a client that was seen to work.
+  const relaunch = checks[12]?.code;
+  const proven = relaunch !== 'PRV-601' && relaunch !== 'PRV-602' && relaunch !== 'PRV-603';
   switch (before.state) {
     case 'OUT':
     case 'REMOVED': {
@@ -140,7 +143,7 @@ export function decideEvents(
       if (before.state === 'DRIFTED') {
         if (before.replaces !== undefined || before.reassign) return { event: 'retry' };
         return seen && settled(seen) && (before.drift ?? []).length === 0 && policiesStand(before, after)
-          ? { event: 'readBackEqual' }
+          ? { event: proven ? 'readBackEqual' : 'relaunchStillDue' }
           : undefined;
       }
       if (seen && !seen.pending && !holds(seen)) return { event: 'readBackDiffers', code: 'PRV-506' };
@@ -154,7 +157,8 @@ export function decideEvents(
       const lost = red.filter((check) => check.code === undefined || !lag.has(check.code));
       if (lost.length === 0) {
         if (prerequisites.some((check) => check.status === 'unknown') || !seen) return undefined;
-        return { event: holds(seen) ? 'prerequisiteBack' : 'retry' };
+        if (!holds(seen)) return { event: 'retry' };
+        return { event: proven ? 'prerequisiteBack' : 'relaunchStillDue' };
       }
       // A null of an older store is no end either.
       return typeof before.graceEndsWallMs === 'number' && nowWallMs >= before.graceEndsWallMs

@@ -24,6 +24,8 @@ export const linkEvents = [
   'readBackLate',
   'readBackDiffers',
   'clientSeen',
+  /** All is well again at Microsoft, but no client was seen to work since. */
+  'relaunchStillDue',
   'prerequisiteLost',
   'prerequisiteBack',
   'graceOver',
@@ -128,6 +130,7 @@ export const linkMachine = {
   DRIFTED: {
     ...standby,
     readBackEqual: ['READY'],
+    relaunchStillDue: ['AWAITING_RELAUNCH'],
     prerequisiteLost: ['DEGRADED', 'startGrace'],
     removeNow: remove,
     numberChanged: ['QUEUED', 'newGeneration'],
@@ -136,6 +139,7 @@ export const linkMachine = {
   DEGRADED: {
     ...standby,
     prerequisiteBack: ['READY', 'endGrace'],
+    relaunchStillDue: ['AWAITING_RELAUNCH', 'endGrace'],
     // Everything is back, the number is not at Microsoft (any more): assign it again.
     retry: ['QUEUED', 'endGrace', 'newGeneration', 'enqueue'],
     graceOver: remove,

@@ -20,6 +20,13 @@ export interface OwnSide {
   readonly sharesIdentityWith?: readonly string[] | undefined;
   readonly clientSeen?: OwnPerson['clientSeen'] | undefined;
   readonly onlyWebClient?: boolean | undefined;
+  /** For a service that ends on a day; without it the day counts as past. */
+  readonly nowWallMs?: number | undefined;
+}
+
+/** After the operator ended the service, those who are ready go on calling until its last day (C21). */
+export function teamsServiceRuns({ teams }: Account, nowWallMs = Number.POSITIVE_INFINITY): boolean {
+  return teams === undefined || teams.enabled || (teams.endsAtWallMs ?? 0) > nowWallMs;
 }
 
 /** Own facts without the link, which the reconciler adds. */
@@ -27,7 +34,7 @@ export function ownFactsOf(side: OwnSide): Omit<OwnFacts, 'link'> {
   const { account, person, tenant, enableGroup, enableGroupId, mode, wanted } = side;
   return {
     account: {
-      teamsEnabled: true,
+      teamsEnabled: teamsServiceRuns(account, side.nowWallMs),
       suspended: account.status === 'suspended',
       ...(enableGroup !== undefined && { enableGroup }),
       ...(enableGroupId !== undefined && { enableGroupId }),
