@@ -3,6 +3,7 @@ import type {
   MemberChange,
   UserChange,
 } from '@tandem/engine/directory-sync/directory-changes.ts';
+import { Shared } from '@tandem/engine/directory-sync/mirror-user.ts';
 import type { DeltaRun, DeltaStart, DirectorySource } from '@tandem/engine/ports/directory-source.ts';
 import type { GraphClient } from './graph-client.ts';
 import { GraphError } from './graph-error.ts';
@@ -47,6 +48,8 @@ interface Walk<Change> {
 /** Delta queries of one tenant over Graph. One for each client: it remembers since when Microsoft does not answer. */
 export function graphDirectorySource(graph: GraphClient, wall: () => number): DirectorySource {
   const trouble = new TenantTrouble();
+  // Thousands of users have the same plans: a page becomes small before the next one comes.
+  const shared = new Shared();
 
   async function run<Change>(
     name: OperationName,
@@ -97,7 +100,8 @@ export function graphDirectorySource(graph: GraphClient, wall: () => number): Di
   }
 
   return {
-    users: (from) => run('usersDelta', from, { $select: mirroredUserFields.join(',') }, userChange),
+    users: (from) =>
+      run('usersDelta', from, { $select: mirroredUserFields.join(',') }, (item) => userChange(item, shared)),
     groups: (ids, from) =>
       run(
         'groupsDelta',
@@ -155,21 +159,12 @@ const recordsOf = (value: unknown): readonly Readonly<Record<string, unknown>>[]
       : [];
 
 /** One user of a page in our words; what is not there did not change. */
-export function userChange(item: Item): UserChange {
+export function userChange(item: Item, shared: Shared): UserChange {
   const objectId = item.id.toLowerCase();
   const gone = goneOf(item);
   if (gone) return { objectId, gone };
   const enabled = item.accountEnabled;
-  const plans = recordsOf(item.assignedPlans)?.flatMap(({ servicePlanId, capabilityStatus }) =>
-    typeof servicePlanId === 'string'
-      ? [
-          {
-            servicePlanId: servicePlanId.toLowerCase(),
-            capabilityStatus: typeof capabilityStatus === 'string' ? capabilityStatus : 'Deleted',
-          },
-        ]
-      : [],
-  );
+  const plans = recordsOf(item.assignedPlans);
   const licences = recordsOf(item.assignedLicenses)?.flatMap(({ skuId }) =>
     typeof skuId === 'string' ? [skuId.toLowerCase()] : [],
   );
@@ -189,8 +184,8 @@ export function userChange(item: Item): UserChange {
     jobTitle: textOf(item.jobTitle),
     businessPhones: textsOf(item.businessPhones),
     mobilePhone: textOf(item.mobilePhone),
-    plans,
-    licences,
+    plans: plans && shared.plansOf(plans),
+    licences: licences && shared.list(licences),
   });
 }
 

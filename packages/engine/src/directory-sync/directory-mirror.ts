@@ -58,7 +58,7 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
    * Who was shown as being in a followed group and there. `unknown`: nobody was shown anything yet, so that whoever is linked
    * and not in is leaving; `anew`: an admin chose other groups, which no guard questions.
    */
-  #shownIn: ReadonlySet<string> | 'unknown' | 'anew' = 'unknown';
+  #shownIn: Set<string> | 'unknown' | 'anew' = 'unknown';
   #shownComplete = false;
   #shownClosures = new Map<string, Closure>();
   /** Users whom the directory does not know any more, while their leaving is held. */
@@ -77,74 +77,61 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
 
   /** Users of a whole run of pages. */
   commitUsers({ full, changes, beganAtWallMs }: Commit<UserChange>): void {
-    const changed = new Set<string>();
-    const before = this.#users;
-    if (full) {
-      this.#users = new Map();
-      this.#addresses = new AddressIndex();
-    }
-    for (const change of changes) this.#applyUser(change, beganAtWallMs, changed);
-    if (full) this.#comparedWith(before, beganAtWallMs, changed);
-    this.#forgetRecycled(beganAtWallMs, changed);
-    const first = this.#usersReadAt === undefined;
-    this.#usersReadAt = beganAtWallMs;
-    if (changed.size > 0) this.#usersRevision += 1;
-    this.#judge(beganAtWallMs, first ? 'all' : changed);
-  }
-
-  #applyUser(change: UserChange, wallMs: number, changed: Set<string>): void {
-    const { objectId } = change;
-    const known = this.#users.get(objectId);
-    if (change.gone === undefined) {
-      const user = changedUser(known, change, this.#shared);
-      if (known && sameUser(known, user)) return;
-      this.#put(known, user);
-    } else if (change.gone === 'recycled') {
-      if (!known || known.deletedOn !== undefined) return;
-      this.#put(known, { ...known, deletedOn: new Date(wallMs).toISOString() });
-    } else {
-      if (!known) return;
-      this.#drop(known);
-    }
-    changed.add(objectId);
-  }
-
-  #put(before: MirrorUser | undefined, user: MirrorUser): void {
-    if (before) this.#addresses.remove(before);
-    this.#users.set(user.objectId, user);
-    this.#addresses.add(user);
-    this.#lost.delete(user.objectId);
-  }
-
-  #drop(user: MirrorUser): void {
-    this.#addresses.remove(user);
-    this.#users.delete(user.objectId);
-    if (this.#protected?.has(user.objectId) !== false) this.#lost.set(user.objectId, user);
+    const stage = this.#stage(full, beganAtWallMs, !full);
+    stage.add(changes);
+    stage.commit();
   }
 
   /**
-   * After everything was read anew. Who is missing was deleted while nobody looked; whether for good is not told, so it counts as
-   * the recycle bin until its time is over.
+   * The same in steps, for many: calls run in the same process, and nothing is shown before `commit`. One stage at a time.
    */
-  #comparedWith(before: ReadonlyMap<string, MirrorUser>, wallMs: number, changed: Set<string>): void {
-    for (const [objectId, known] of before) {
-      const now = this.#users.get(objectId);
-      if (now) {
-        if (sameUser(known, now)) changed.delete(objectId);
-        continue;
-      }
-      const gone = { ...known, deletedOn: known.deletedOn ?? new Date(wallMs).toISOString() };
-      this.#put(undefined, gone);
-      if (known.deletedOn === undefined) changed.add(objectId);
-    }
+  stageUsers(full: boolean, beganAtWallMs: number): UserStage {
+    return this.#stage(full, beganAtWallMs, false);
   }
 
-  #forgetRecycled(wallMs: number, changed: Set<string>): void {
-    for (const user of this.#users.values()) {
-      if (user.deletedOn === undefined || wallMs - Date.parse(user.deletedOn) < recycledMs) continue;
-      this.#drop(user);
-      changed.add(user.objectId);
+  #stage(full: boolean, beganAtWallMs: number, inPlace: boolean): UserStage {
+    const before = this.#users;
+    const users = inPlace ? before : new Map<string, MirrorUser>(full ? [] : before);
+    const addresses = inPlace ? this.#addresses : full ? new AddressIndex() : this.#addresses.copy();
+    const dropped: MirrorUser[] = [];
+    const changed = new Set<string>();
+    const shadow: Shadow = { users, addresses, dropped };
+    return {
+      add: (changes) => {
+        for (const change of changes) this.#applyUser(shadow, change, beganAtWallMs, changed);
+      },
+      commit: () => {
+        if (full) comparedWith(shadow, before, beganAtWallMs, changed);
+        forgetRecycled(shadow, beganAtWallMs, changed);
+        this.#users = users;
+        this.#addresses = addresses;
+        for (const user of dropped)
+          if (this.#protected?.has(user.objectId) !== false) this.#lost.set(user.objectId, user);
+        for (const objectId of this.#lost.keys()) if (users.has(objectId)) this.#lost.delete(objectId);
+        const first = this.#usersReadAt === undefined;
+        this.#usersReadAt = beganAtWallMs;
+        if (!first && changed.size === 0) return;
+        this.#usersRevision += 1;
+        this.#judge(beganAtWallMs, first ? 'all' : changed);
+      },
+    };
+  }
+
+  #applyUser(shadow: Shadow, change: UserChange, wallMs: number, changed: Set<string>): void {
+    const { objectId } = change;
+    const known = shadow.users.get(objectId);
+    if (change.gone === undefined) {
+      const user = changedUser(known, change, this.#shared);
+      if (known && sameUser(known, user)) return;
+      put(shadow, known, user);
+    } else if (change.gone === 'recycled') {
+      if (!known || known.deletedOn !== undefined) return;
+      put(shadow, known, { ...known, deletedOn: new Date(wallMs).toISOString() });
+    } else {
+      if (!known) return;
+      drop(shadow, known);
     }
+    changed.add(objectId);
   }
 
   /** Groups of a whole run. `asked`: whom it was about; one of them that a full run does not name does not exist. */
@@ -165,8 +152,9 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
         groupOf(change.id).deletedOn = new Date(beganAtWallMs).toISOString();
       } else shadow.set(change.id, null);
     }
-    for (const [id, group] of shadow) this.#groups.set(id, group);
     for (const id of asked) this.#groupsReadAt.set(id, beganAtWallMs);
+    if (shadow.size === 0) return;
+    for (const [id, group] of shadow) this.#groups.set(id, group);
     this.#closures.clear();
     const followed = this.toRead();
     for (const id of this.#groups.keys()) if (!followed.has(id) && !asked.includes(id)) this.#forgetGroup(id);
@@ -353,7 +341,9 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
         }
     for (const id of this.#lost.keys()) if (!this.#guard.of(id)) this.#lost.delete(id);
     if (released.size > 0) this.#tell(released);
-    if (this.#usersReadAt !== undefined) this.#judge(this.#usersReadAt, new Set());
+    // Who is new among them is judged with all others: they may be out already.
+    if (this.#usersReadAt !== undefined && this.#shownIn === 'unknown')
+      this.#judge(this.#usersReadAt, new Set());
   }
 
   get held(): readonly HeldChange[] {
@@ -392,6 +382,11 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
     }
     const shown = this.#shownIn;
     const isIn = this.#isIn(closures);
+    const sameGroups = [...closures].every(([id, one]) => this.#shownClosures.get(id) === one);
+    if (changed !== 'all' && this.#shownComplete && sameGroups && shown instanceof Set) {
+      this.#judgeSome(changed, shown, isIn, wallMs);
+      return;
+    }
     if (this.#protected && shown !== 'anew') {
       const leaving: Leaving[] = [];
       for (const objectId of this.#protected) {
@@ -414,6 +409,28 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
     const differs = changed === 'all' || !wasComplete ? 'all' : this.#differs(closures, now, shown, changed);
     this.#shownClosures = closures;
     this.#tell(differs);
+  }
+
+  /** Only users changed: of everybody else the answers are what they were. */
+  #judgeSome(
+    changed: ReadonlySet<string>,
+    shown: Set<string>,
+    isIn: (objectId: string) => boolean,
+    wallMs: number,
+  ): void {
+    const leaving: Leaving[] = [];
+    for (const objectId of changed) {
+      if (!this.#protected?.has(objectId)) continue;
+      if (isIn(objectId)) this.#guard.release(objectId);
+      else if (!this.#guard.of(objectId) && shown.has(objectId)) leaving.push(this.#leavingOf(objectId));
+    }
+    this.#guard.leave(leaving, this.#protected?.size ?? 0, this.#limits, wallMs);
+    for (const objectId of changed) {
+      if (isIn(objectId) || this.#guard.of(objectId)) shown.add(objectId);
+      else shown.delete(objectId);
+    }
+    for (const id of this.#lost.keys()) if (!this.#guard.of(id)) this.#lost.delete(id);
+    this.#tell(changed);
   }
 
   #isIn(closures: ReadonlyMap<string, Closure>): (objectId: string) => boolean {
@@ -517,7 +534,8 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
   restore(dump: MirrorDump): void {
     const wanted = this.#followed;
     this.#followed = dump.followed;
-    for (const user of dump.users) this.#put(undefined, user);
+    const shadow: Shadow = { users: this.#users, addresses: this.#addresses, dropped: [] };
+    for (const user of dump.users) put(shadow, undefined, user);
     for (const user of dump.lost) this.#lost.set(user.objectId, user);
     for (const { id, group, readAt } of dump.groups) {
       this.#groups.set(id, group);
@@ -556,4 +574,58 @@ export interface MirrorDump {
     readonly group: MirrorGroup | null;
     readonly readAt: number | undefined;
   }[];
+}
+
+/** Users in steps; nothing is shown before `commit`. */
+export interface UserStage {
+  add(changes: readonly UserChange[]): void;
+  commit(): void;
+}
+
+interface Shadow {
+  readonly users: Map<string, MirrorUser>;
+  readonly addresses: AddressIndex;
+  /** Whom the directory does not know any more. */
+  readonly dropped: MirrorUser[];
+}
+
+function put({ users, addresses }: Shadow, before: MirrorUser | undefined, user: MirrorUser): void {
+  if (before) addresses.remove(before);
+  users.set(user.objectId, user);
+  addresses.add(user);
+}
+
+function drop({ users, addresses, dropped }: Shadow, user: MirrorUser): void {
+  addresses.remove(user);
+  users.delete(user.objectId);
+  dropped.push(user);
+}
+
+/**
+ * After everything was read anew. Who is missing was deleted while nobody looked; whether for good is not told, so it counts as
+ * the recycle bin until its time is over.
+ */
+function comparedWith(
+  shadow: Shadow,
+  before: ReadonlyMap<string, MirrorUser>,
+  wallMs: number,
+  changed: Set<string>,
+): void {
+  for (const [objectId, known] of before) {
+    const now = shadow.users.get(objectId);
+    if (now) {
+      if (sameUser(known, now)) changed.delete(objectId);
+      continue;
+    }
+    put(shadow, undefined, { ...known, deletedOn: known.deletedOn ?? new Date(wallMs).toISOString() });
+    if (known.deletedOn === undefined) changed.add(objectId);
+  }
+}
+
+function forgetRecycled(shadow: Shadow, wallMs: number, changed: Set<string>): void {
+  for (const user of shadow.users.values()) {
+    if (user.deletedOn === undefined || wallMs - Date.parse(user.deletedOn) < recycledMs) continue;
+    drop(shadow, user);
+    changed.add(user.objectId);
+  }
 }

@@ -277,7 +277,10 @@ describe('how soon', () => {
       release = resolve;
     });
     const members = one.directory.transitiveMembers.bind(one.directory);
-    one.directory.transitiveMembers = (root) => gate.then(() => members(root));
+    one.directory.transitiveMembers = async (root) => {
+      await gate;
+      return await members(root);
+    };
     // The comparison of the next day holds the round up; the changes were read before it.
     await one.clock.advance(86_400_000);
     one.directory.leave(1, 1);

@@ -2,7 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { DeltaRun, DeltaStart, DirectorySource } from '../ports/directory-source.ts';
 import type { AskedIdentity, DirectoryView } from '../ports/directory-view.ts';
 import type { GroupChange, UserChange } from './directory-changes.ts';
-import { DirectoryMirror } from './directory-mirror.ts';
+import { type Commit, DirectoryMirror } from './directory-mirror.ts';
 import type { MassChangeLimits } from './mass-change-guard.ts';
 
 export interface DirectoryReaderDeps {
@@ -47,6 +47,8 @@ const compareEveryMs = 86_400_000;
 /** Reading groups anew only to ask for them together costs their members once. */
 const arrangeEveryMs = 3_600_000;
 const mostInFilter = 50;
+/** A few milliseconds of work. */
+const mostInStep = 200;
 const mostRuns = 2_000;
 
 /**
@@ -237,7 +239,7 @@ export class DirectoryReader implements DirectoryView {
     this.#users = users.from;
     if (!users.run) return 'failed';
     // Also when stopped meanwhile: link and mirror fit each other at any time.
-    this.mirror.commitUsers(users.run);
+    await this.#commit(users.run);
     this.#deps.onRead();
     if (this.#stopped || !(await this.#readGroups())) return 'failed';
     this.#goodRoundBeganAt = beganAt;
@@ -246,6 +248,21 @@ export class DirectoryReader implements DirectoryView {
     if (clock.wall() - (this.#comparedAtWallMs ?? Number.NEGATIVE_INFINITY) >= compareEveryMs)
       await this.#compare();
     return this.mirror.revision === revision ? 'nothing' : 'changes';
+  }
+
+  /** Many users in steps, so that whoever else runs in this process gets their turn; shown at once all the same. */
+  async #commit(run: Commit<UserChange>): Promise<void> {
+    const { full, changes, beganAtWallMs } = run;
+    if (changes.length <= mostInStep) {
+      this.mirror.commitUsers(run);
+      return;
+    }
+    const stage = this.mirror.stageUsers(full, beganAtWallMs);
+    for (let at = 0; at < changes.length; at += mostInStep) {
+      stage.add(changes.slice(at, at + mostInStep));
+      await new Promise<void>((resolve) => void this.#deps.clock.after(0, resolve));
+    }
+    stage.commit();
   }
 
   async #readGroups(): Promise<boolean> {

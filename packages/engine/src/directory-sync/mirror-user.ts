@@ -8,6 +8,8 @@ export interface MirrorUser extends DirectoryUser {
 }
 
 const none: readonly string[] = [];
+/** Histories differ from user to user: what is kept to save work must not grow with them. */
+const mostRaw = 2_000;
 
 /**
  * Texts that thousands of users share are kept once: departments, cities, and above all the lists of plans, which are longer
@@ -17,6 +19,9 @@ export class Shared {
   readonly #texts = new Map<string, string>();
   readonly #plans = new Map<string, readonly DirectoryPlan[]>();
   readonly #lists = new Map<string, readonly string[]>();
+  /** Lists that were seen before, the very same: whoever reads pages shares them, too. */
+  readonly #seen = new WeakMap<readonly DirectoryPlan[], readonly DirectoryPlan[]>();
+  readonly #raw = new Map<string, readonly DirectoryPlan[]>();
 
   text(value: string): string {
     const known = this.#texts.get(value);
@@ -37,6 +42,37 @@ export class Shared {
 
   /** One entry a plan, its best state: the directory keeps a history in the same list (microsoft-graph 4.5). */
   plans(plans: readonly DirectoryPlan[]): readonly DirectoryPlan[] {
+    const seen = this.#seen.get(plans);
+    if (seen) return seen;
+    const made = this.#best(plans);
+    this.#seen.set(plans, made);
+    return made;
+  }
+
+  /** The same, straight from what the directory wrote: users of one licence have the same text. */
+  plansOf(raw: readonly Readonly<Record<string, unknown>>[]): readonly DirectoryPlan[] {
+    let key = '';
+    for (const { servicePlanId, capabilityStatus } of raw)
+      if (typeof servicePlanId === 'string') key += `${servicePlanId} ${String(capabilityStatus)};`;
+    const known = this.#raw.get(key);
+    if (known) return known;
+    const plans = raw.flatMap(({ servicePlanId, capabilityStatus }) =>
+      typeof servicePlanId === 'string'
+        ? [
+            {
+              servicePlanId: servicePlanId.toLowerCase(),
+              capabilityStatus: typeof capabilityStatus === 'string' ? capabilityStatus : 'Deleted',
+            },
+          ]
+        : [],
+    );
+    const made = this.plans(plans);
+    if (this.#raw.size >= mostRaw) this.#raw.clear();
+    this.#raw.set(key, made);
+    return made;
+  }
+
+  #best(plans: readonly DirectoryPlan[]): readonly DirectoryPlan[] {
     const best = new Map<string, string>();
     for (const { servicePlanId, capabilityStatus } of plans) {
       const before = best.get(servicePlanId);

@@ -183,7 +183,7 @@ export class TestDirectory implements DirectorySource {
     });
   }
 
-  transitiveMembers(root: string) {
+  transitiveMembers(root: string): ReturnType<DirectorySource['transitiveMembers']> {
     if (this.failing > 0) return Promise.resolve({ kind: 'failed' as const });
     const group = this.groups_.get(root);
     if (!group || group.deleted) return Promise.resolve({ kind: 'gone' as const });

@@ -5,7 +5,15 @@ import { foldAddress } from './match-identity.ts';
 /** Who has an address: sign-in name, mail or any proxy address, folded as product-behaviour 2.1 wants it. */
 export class AddressIndex {
   /** One holder is the rule, so most entries are a text and no list. */
-  readonly #holders = new Map<string, string | readonly string[]>();
+  readonly #holders: Map<string, string | readonly string[]>;
+
+  constructor(holders: Iterable<readonly [string, string | readonly string[]]> = []) {
+    this.#holders = new Map(holders);
+  }
+
+  copy(): AddressIndex {
+    return new AddressIndex(this.#holders);
+  }
 
   add(user: DirectoryUser): void {
     for (const address of addressesOf(user)) {

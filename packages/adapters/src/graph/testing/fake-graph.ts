@@ -40,6 +40,9 @@ export function fault(schema: object | undefined, body: unknown): string | undef
 }
 
 export function operationAt(method: string, path: string): ReferenceOperation | undefined {
+  // `/users/delta` is no user.
+  const exact = reference.paths[path.replace(/^\/v1\.0/, '')];
+  if (exact) return exact[method.toLowerCase()];
   for (const [pattern, row] of Object.entries(reference.paths)) {
     const shape = pattern.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+');
     const operation = row[method.toLowerCase()];
