@@ -404,7 +404,8 @@ export class ConnectionKeeper {
     if (
       before?.life.state !== connection.life.state ||
       before.version !== connection.version ||
-      before.domains.join() !== connection.domains.join()
+      before.domains.join() !== connection.domains.join() ||
+      before.features.join() !== connection.features.join()
     )
       this.#parts.onChange(connection);
     return connection;

@@ -345,6 +345,13 @@ export class AccountProvisioner {
     return decided;
   }
 
+  /** An admin confirmed at the directory that these users may leave: nobody is asked twice. */
+  letGo(objectIds: ReadonlySet<string>): void {
+    for (const [personId, { link }] of this.#entries)
+      if (link.objectId !== undefined && objectIds.has(link.objectId.toLowerCase()))
+        this.#letThrough.add(personId);
+  }
+
   /** For the copy on disk. */
   stored(): readonly StoredLink[] {
     return [...this.#entries].map(([personId, { link, evidence }]) => ({

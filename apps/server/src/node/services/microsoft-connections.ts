@@ -41,6 +41,8 @@ export interface MicrosoftConnection {
   readonly graph: GraphClient;
   /** Domains that the tenant has verified, lower case, as read last; empty: not read yet. */
   readonly domains: readonly string[];
+  /** What it may be used for; a permission that Microsoft granted for something else is not used (G25). Absent: all. */
+  readonly features?: readonly ConnectionFeature[];
 }
 
 export interface MicrosoftConnections {
@@ -225,7 +227,8 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
     if (
       known?.graph === graph &&
       known.clientId === stored.clientId &&
-      known.domains.join() === stored.domains.join()
+      known.domains.join() === stored.domains.join() &&
+      known.features?.join() === stored.features.join()
     )
       return known;
     const made: MicrosoftConnection = {
@@ -235,6 +238,7 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
       clientId: stored.clientId,
       graph,
       domains: stored.domains,
+      features: stored.features,
     };
     shown.set(stored.id, made);
     return made;

@@ -7,6 +7,7 @@ import type { AccountId, PersonId, RoutingSnapshot } from '@tandem/domain';
 import {
   type CallWithParties,
   type Clock,
+  type ConnectionFeature,
   createPresenceReader,
   createPresenceWriter,
   type PersonPresence,
@@ -16,11 +17,14 @@ import {
   shownPresence,
   type TenantPresence,
 } from '@tandem/engine';
-import type { MicrosoftConnections } from './microsoft-connections.ts';
+import type { MicrosoftConnection, MicrosoftConnections } from './microsoft-connections.ts';
 
 export interface PresenceParts {
   readonly clock: Clock;
-  readonly connections: Pick<MicrosoftConnections, 'clientId' | 'connectionsOf' | 'objectIdOf' | 'onLinks'>;
+  readonly connections: Pick<
+    MicrosoftConnections,
+    'all' | 'ofPerson' | 'objectIdOf' | 'onLinks' | 'onChange'
+  >;
   readonly snapshot: () => RoutingSnapshot;
   readonly leases: PresenceLeases;
   readonly feed: { readonly watched: boolean; publish(event: FeedEvent): void };
@@ -56,17 +60,19 @@ export function createPresence(parts: PresenceParts): Presence {
     const { accounts, people: everybody } = parts.snapshot();
     tenants.clear();
     for (const { id: accountId } of accounts.values()) {
-      const connection = connections.connectionsOf(accountId);
-      const { clientId } = connections;
-      if (!connection || clientId === undefined || tenants.has(connection.tenantId)) continue;
-      tenants.set(connection.tenantId, {
-        of: accountId,
-        presence: tenantPresence(connection.graph, clientId),
-      });
+      for (const connection of connections.all(accountId)) {
+        if (tenants.has(connection.tenantId) || !allows(connection, 'presence')) continue;
+        const presence = tenantPresence(connection.graph, connection.clientId);
+        tenants.set(connection.tenantId, {
+          of: accountId,
+          presence: allows(connection, 'presence-write') ? presence : readOnly(presence),
+        });
+      }
     }
-    for (const { id: personId, accountId } of everybody.values()) {
+    for (const person of everybody.values()) {
+      const { id: personId, accountId } = person;
       const objectId = connections.objectIdOf(personId);
-      const entraTenantId = accounts.get(accountId)?.entraTenantId?.toLowerCase();
+      const entraTenantId = connections.ofPerson(person)?.tenantId;
       if (objectId !== undefined && entraTenantId !== undefined)
         next.set(personId, { accountId, personId, entraTenantId, objectId });
     }
@@ -125,7 +131,7 @@ export function createPresence(parts: PresenceParts): Presence {
     }
   }
 
-  const stopListening = connections.onLinks(refresh);
+  const stopListening = [connections.onLinks(refresh), connections.onChange(refresh)];
 
   return {
     board: {
@@ -145,7 +151,7 @@ export function createPresence(parts: PresenceParts): Presence {
       void writer.restore();
     },
     async stop() {
-      stopListening();
+      for (const stop of stopListening) stop();
       reader.stop();
       const until = clock.now() + farewellMs;
       while (writer.open > 0 && clock.now() < until)
@@ -154,3 +160,13 @@ export function createPresence(parts: PresenceParts): Presence {
     },
   };
 }
+
+/** A feature that an admin switched off uses nothing, whatever Microsoft granted (G24, G25). */
+const allows = ({ features }: MicrosoftConnection, feature: ConnectionFeature): boolean =>
+  features === undefined || features.includes(feature);
+
+/** Reading alone cannot show anything in Teams (G19). */
+const readOnly = (presence: TenantPresence): TenantPresence => ({
+  read: presence.read.bind(presence),
+  write: async () => ({ is: 'refused' }),
+});

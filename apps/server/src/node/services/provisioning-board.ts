@@ -8,6 +8,7 @@ function judgeByOwnFacts(account: Account, person: Person, nowWallMs: number): J
     account,
     person,
     tenant: { connection: { is: 'never' }, domain: 'unread', routing: 'unread' },
+    nowWallMs,
   });
   const link = { state: 'OUT', sinceWallMs: nowWallMs } as const;
   return { report: evaluateReadiness({ ...own, link }, undefined, nowWallMs) };
