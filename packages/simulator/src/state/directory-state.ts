@@ -14,11 +14,19 @@ interface SavedTenant {
   readonly id: string;
   readonly users: readonly SavedUser[];
   readonly groups: readonly SavedGroup[];
+  /** Ids of people and groups that are gone for good. Whoever is in neither list came with a newer world, and stays. */
+  readonly gone: readonly string[];
   /** Everything else of the tenant. */
   readonly rest: Readonly<Record<string, unknown>>;
 }
 
-export const directoryState = (directory: Directory): StateSection => ({
+export function directoryState(directory: Directory): StateSection {
+  // The ledgers begin with everybody who is there at the start: who leaves later is known to have been.
+  for (const tenant of directory.tenants.values()) directory.ledger(tenant);
+  return sectionOf(directory);
+}
+
+const sectionOf = (directory: Directory): StateSection => ({
   version: 1,
   save: (): readonly SavedTenant[] =>
     [...directory.tenants.values()].map((tenant) => {
@@ -28,6 +36,10 @@ export const directoryState = (directory: Directory): StateSection => ({
         id,
         users: ledger.users.filter(({ life }) => life !== 'purged'),
         groups: ledger.groups.filter(({ life }) => life !== 'purged'),
+        gone: [
+          ...ledger.users.filter(({ life }) => life === 'purged').map(({ objectId }) => objectId),
+          ...ledger.groups.filter(({ life }) => life === 'purged').map(({ id: group }) => group),
+        ],
         // The signalling port of a trunk is this instance's, not the last one's.
         rest: toPlain({ ...rest, trunks: withoutPorts(trunks) }) as Record<string, unknown>,
       };
@@ -50,11 +62,20 @@ function restoreTenant(directory: Directory, tenant: Tenant, saved: SavedTenant)
   for (const kept of [ledger.users, ledger.groups]) kept.length = 0;
   for (const kept of [ledger.byId, ledger.bin, ledger.byNumber, tenant.users, tenant.groups]) kept.clear();
 
-  for (const given of saved.users) {
+  const gone = new Set(saved.gone);
+  const known = new Set([
+    ...saved.users.map(({ objectId }) => objectId),
+    ...saved.groups.map(({ id }) => id),
+  ]);
+  const isNew = (id: string): boolean => !gone.has(id) && !known.has(id);
+  const newPeople = [...people.values()].filter(({ objectId }) => isNew(objectId));
+  const newGroups = [...groups.values()].filter(({ id }) => isNew(id));
+
+  for (const given of [...saved.users, ...newPeople]) {
     // Calls, clients and presence hold the object itself: whoever was seeded stays the same one.
-    const known = people.get(given.objectId);
-    const before = known?.upn.toLowerCase();
-    const user: TeamsUser = Object.assign(known ?? {}, makeUser(given));
+    const seeded = people.get(given.objectId);
+    const before = seeded?.upn.toLowerCase();
+    const user: TeamsUser = Object.assign(seeded ?? {}, makeUser(given));
     ledger.users.push(user);
     ledger.byId.set(user.objectId, user);
     ledger.noteNumber(user);
@@ -62,7 +83,7 @@ function restoreTenant(directory: Directory, tenant: Tenant, saved: SavedTenant)
     else ledger.bin.add(user);
     if (before !== undefined && before !== user.upn.toLowerCase()) directory.onRenamed?.(user, before);
   }
-  for (const given of saved.groups) {
+  for (const given of [...saved.groups, ...newGroups]) {
     const group: Group = Object.assign(groups.get(given.id) ?? {}, makeGroup(given));
     ledger.groups.push(group);
     if (group.life === 'live') tenant.groups.set(group.id, group);

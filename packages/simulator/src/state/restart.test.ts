@@ -51,6 +51,7 @@ it('a twin that starts again on its data knows numbers, licences, groups, people
     twin.directory.change(person('bo@acme.example').user, { licences: ['teams', 'teams-phone'] });
     twin.directory.add(tenant, { ...devin, upn: 'new@acme.example', objectId: twin.random.uuid() });
     twin.directory.rename(tenant, person('nico@acme.example').user, 'nicola@acme.example');
+    twin.directory.purge(tenant, person('toni@acme.example').user);
     tenant.domains.delete('sbc1.customers.example.net');
     const token = await graph.token();
     await graph.call(token, 'POST', `${root}/numberAssignments/assignNumber`, {
@@ -85,6 +86,8 @@ it('a twin that starts again on its data knows numbers, licences, groups, people
     assert.ok(user('new@acme.example'));
     assert.ok(twin.clients.has('new@acme.example') && twin.clients.has('nicola@acme.example'));
     assert.equal(user('nico@acme.example'), undefined);
+    assert.equal(user('toni@acme.example'), undefined);
+    assert.ok(user('robin@acme.example') && user('dana@globex.example'));
     const tenant = twin.directory.tenant(acmeId);
     assert.equal(tenant?.domains.has('sbc1.customers.example.net'), false);
     assert.ok(tenant && twin.directory.userByNumber(tenant, number));
