@@ -4,15 +4,24 @@ import { BrowserRouter, Navigate, Route, Routes, useLocation } from 'react-route
 import { queries } from './api/client.ts';
 import { SessionContext, useSession, useSessionQuery } from './api/session.ts';
 import { AccountsPage } from './pages/accounts-page.tsx';
+import { ActionItemsPage } from './pages/action-items-page.tsx';
+import { AuditPage } from './pages/audit-page.tsx';
 import { CallPage } from './pages/call-page.tsx';
 import { CallsPage } from './pages/calls-page.tsx';
 import { LivePage } from './pages/live-page.tsx';
 import { MePage } from './pages/me-page.tsx';
+import { ApprovePage, isApprovalReturn } from './pages/microsoft/approve-page.tsx';
+import { CallbackPage } from './pages/microsoft/callback-page.tsx';
+import { ConnectionPage } from './pages/microsoft/connection-page.tsx';
+import { MicrosoftPage } from './pages/microsoft/microsoft-page.tsx';
+import { NewConnectionPage, WizardPage } from './pages/microsoft/wizard-page.tsx';
+import { NewAccountPage } from './pages/new-account-page.tsx';
 import { NotFoundPage } from './pages/not-found-page.tsx';
 import { OverviewPage } from './pages/overview-page.tsx';
 import { PeoplePage } from './pages/people-page.tsx';
 import { PersonPage } from './pages/person-page.tsx';
 import { SignInPage } from './pages/sign-in-page.tsx';
+import { WebhooksPage } from './pages/webhooks-page.tsx';
 import { ProblemView } from './parts/problem-view.tsx';
 import { Shell } from './parts/shell.tsx';
 import { paths, patterns } from './path-builder.ts';
@@ -52,6 +61,9 @@ function Gate(props: { readonly isDark: boolean; readonly toggleDark: () => void
       </main>
     );
   }
+  // Open to everybody: an administrator of Microsoft 365 needs no sign-in here to approve.
+  if (pathname === patterns.approve || (pathname === patterns.callback && isApprovalReturn(search)))
+    return <ApprovePage />;
   if (!session) {
     if (pathname !== patterns.signIn) {
       return <Navigate to={paths.signIn(pathname === '/' ? undefined : pathname + search + hash)} replace />;
@@ -69,6 +81,15 @@ function Gate(props: { readonly isDark: boolean; readonly toggleDark: () => void
           <Route path={patterns.calls} element={<CallsPage />} />
           <Route path={patterns.call} element={<CallPage />} />
           <Route path={patterns.accounts} element={<AccountsPage />} />
+          <Route path={patterns.newAccount} element={<NewAccountPage />} />
+          <Route path={patterns.microsoft} element={<MicrosoftPage />} />
+          <Route path={patterns.connectNew} element={<NewConnectionPage />} />
+          <Route path={patterns.connection} element={<ConnectionPage />} />
+          <Route path={patterns.connect} element={<WizardPage />} />
+          <Route path={patterns.callback} element={<CallbackPage />} />
+          <Route path={patterns.actionItems} element={<ActionItemsPage />} />
+          <Route path={patterns.webhooks} element={<WebhooksPage />} />
+          <Route path={patterns.audit} element={<AuditPage />} />
           <Route path={patterns.me} element={<MePage />} />
           <Route path={patterns.signIn} element={<Home />} />
           <Route path="/" element={<Home />} />

@@ -26,6 +26,16 @@ export const paths = {
   }) => withQuery('/calls', query),
   call: (id: string) => `/calls/${encodeURIComponent(id)}`,
   accounts: () => '/accounts',
+  newAccount: () => '/accounts/new',
+  microsoft: (query?: { account?: string }) => withQuery('/microsoft', query),
+  connection: (id: string, query?: { tab?: string }) =>
+    withQuery(`/microsoft/${encodeURIComponent(id)}`, query),
+  connectNew: (query?: { account?: string; connection?: string }) => withQuery('/microsoft/connect', query),
+  connect: (id: string, query?: { step?: string }) =>
+    withQuery(`/microsoft/${encodeURIComponent(id)}/connect`, query),
+  actionItems: (query?: { account?: string }) => withQuery('/action-items', query),
+  webhooks: (query?: { account?: string }) => withQuery('/webhooks', query),
+  audit: (query?: { account?: string; object?: string; action?: string }) => withQuery('/audit', query),
   me: () => '/me',
 } as const;
 
@@ -39,5 +49,16 @@ export const patterns = {
   calls: '/calls',
   call: '/calls/:id',
   accounts: '/accounts',
+  newAccount: '/accounts/new',
+  microsoft: '/microsoft',
+  connectNew: '/microsoft/connect',
+  connection: '/microsoft/:id',
+  connect: '/microsoft/:id/connect',
+  /** Microsoft sends the browser back to this one; it is registered with the app. */
+  callback: '/connect/callback',
+  approve: '/connect/approve',
+  actionItems: '/action-items',
+  webhooks: '/webhooks',
+  audit: '/audit',
   me: '/me',
 } as const;

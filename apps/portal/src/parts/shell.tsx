@@ -6,7 +6,11 @@ import {
   HomeRegular,
   PeopleRegular,
   PersonRegular,
+  PlugConnectedRegular,
+  PlugConnectedSettingsRegular,
+  ShieldTaskRegular,
   SignOutRegular,
+  TaskListSquareLtrRegular,
   WeatherMoonRegular,
   WeatherSunnyRegular,
 } from '@fluentui/react-icons';
@@ -144,6 +148,25 @@ const places: readonly Place[] = [
   { to: paths.people(), word: 'People', icon: <PeopleRegular fontSize={20} />, needs: 'people:list' },
   { to: paths.live(), word: 'Live calls', icon: <CallRegular fontSize={20} />, needs: 'calls:read' },
   { to: paths.calls(), word: 'Calls', icon: <HistoryRegular fontSize={20} />, needs: 'calls:read' },
+  {
+    to: paths.microsoft(),
+    word: 'Microsoft 365',
+    icon: <PlugConnectedRegular fontSize={20} />,
+    needs: 'connections:read',
+  },
+  {
+    to: paths.actionItems(),
+    word: 'To do',
+    icon: <TaskListSquareLtrRegular fontSize={20} />,
+    needs: 'provisioning:read',
+  },
+  {
+    to: paths.webhooks(),
+    word: 'Webhooks',
+    icon: <PlugConnectedSettingsRegular fontSize={20} />,
+    needs: 'webhooks:read',
+  },
+  { to: paths.audit(), word: 'Audit', icon: <ShieldTaskRegular fontSize={20} />, needs: 'audit:read' },
   {
     to: paths.accounts(),
     word: 'Accounts',
