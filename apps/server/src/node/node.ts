@@ -215,6 +215,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     // The twin reaches this machine only, and needs no certificate for that.
     publicUrl: () => config.publicUrl ?? (config.twin && `http://127.0.0.1:${config.ports.http}`),
     audit: changes.audit,
+    mailer,
     metrics: () => metricsOf.current?.directory,
     onProblem: (what, connectionId) => log.warn({ what, connectionId }, 'directory'),
   });
@@ -244,6 +245,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         .changePerson({ kind: 'account', accountId }, personId, { platformLicence }, byProvisioning)
         .catch((error: Error) => log.warn({ what: error.message, accountId }, 'provisioning: a licence')),
   });
+  directory.onConfirmed((connectionId, objectIds) => provisioning.letGo(connectionId, objectIds));
   directory.onChange((accountId) => provisioning.directoryChanged(accountId));
   routingDomains.facts.onChange((connectionId) => provisioning.routingChanged(connectionId));
   const engine: CallEngine = createCallEngine({

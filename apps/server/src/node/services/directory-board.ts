@@ -36,6 +36,8 @@ export interface DirectoryBoardParts {
   readonly snapshot: () => RoutingSnapshot;
   readonly objectIdOf: (personId: PersonId) => string | undefined;
   readonly save: (entry: DirectoryEntry) => Promise<void>;
+  /** These may leave: said before the answers change. */
+  readonly confirmed: (entry: DirectoryEntry, objectIds: ReadonlySet<string>) => void;
   readonly audit: Pick<AuditLog, 'note'>;
   readonly wall: () => number;
 }
@@ -261,7 +263,9 @@ export function directoryBoard(parts: DirectoryBoardParts): TenantDirectoryBoard
     async decide(accountId, heldId, decision, by) {
       for (const entry of parts.entriesOf(accountId)) {
         const held = entry.reader.mirror.held.find(({ id }) => id === heldId);
-        if (!held || !entry.reader.mirror.decide(heldId, decision)) continue;
+        if (!held) continue;
+        if (decision === 'confirm') parts.confirmed(entry, new Set(held.people.keys()));
+        entry.reader.mirror.decide(heldId, decision);
         await parts.audit.note({
           accountId,
           actor: by,

@@ -10,7 +10,7 @@ import { msalTokenProvider } from '@tandem/adapters/graph/msal-token-provider.ts
 import type { DirectoryMetrics } from '@tandem/adapters/http/directory-metrics.ts';
 import type { Account, Person, PersonId, RoutingSnapshot } from '@tandem/domain';
 import { asAccountId, asConnectionId, asPersonId } from '@tandem/domain';
-import type { AuditEntry } from '@tandem/engine';
+import type { AuditEntry, Mail } from '@tandem/engine';
 import { acmeId, TestGraph } from '@tandem/simulator/testing/test-graph.ts';
 import { startTestTwin } from '@tandem/simulator/testing/test-twin.ts';
 import type { Twin } from '@tandem/simulator/twin.ts';
@@ -58,6 +58,7 @@ interface Node {
   readonly app: FastifyInstance;
   readonly operations: string[];
   readonly audited: AuditEntry[];
+  readonly mails: Mail[];
   readonly results: Map<string, number>;
   readonly graph: GraphClient;
   stop(): Promise<void>;
@@ -102,6 +103,7 @@ async function startNode(dir: string, people: readonly Person[], withUrl = true)
     people: new Map(people.map((one) => [one.id, one])),
   } as unknown as RoutingSnapshot;
   const audited: AuditEntry[] = [];
+  const mails: Mail[] = [];
   const results = new Map<string, number>();
   const metrics: DirectoryMetrics = {
     run: () => undefined,
@@ -136,6 +138,11 @@ async function startNode(dir: string, people: readonly Person[], withUrl = true)
         audited.push(entry);
       },
     },
+    mailer: {
+      async send(mail) {
+        mails.push(mail);
+      },
+    },
     metrics: () => metrics,
     onProblem: (what) => problems.push(what),
   });
@@ -149,6 +156,7 @@ async function startNode(dir: string, people: readonly Person[], withUrl = true)
     app,
     operations,
     audited,
+    mails,
     results,
     graph: client,
     async stop() {
@@ -325,9 +333,13 @@ describe('the directory of a node against the twin', () => {
     const living = members.filter(({ accountEnabled }) => accountEnabled !== undefined).length;
     assert.equal(held.total, living);
     assert.ok(held.people.every(({ displayName }) => displayName !== ''));
+    assert.match(node.mails[0]?.subject ?? '', /^\d+ of 12 people would lose/);
+    const confirmed: ReadonlySet<string>[] = [];
+    node.directory.onConfirmed((_connection, objectIds) => confirmed.push(objectIds));
     const alex = { kind: 'user', name: 'alex' } as const;
     assert.equal(await node.directory.board.decide(accountId, held.id, 'confirm', alex), true);
     assert.equal(node.audited[0]?.action, 'directory.confirm');
+    assert.equal(confirmed[0]?.size, living);
     const one = view.membership([crowd.id], members[0]?.objectId ?? '');
     assert.ok(one !== 'unread' && !one.member);
     await node.stop();

@@ -9,7 +9,7 @@ import { SubscriptionBook } from '@tandem/adapters/graph-notifications/subscript
 import type { TenantDirectoryBoard } from '@tandem/adapters/http/areas/tenant-directory.ts';
 import type { DirectoryMetrics, DirectoryReading } from '@tandem/adapters/http/directory-metrics.ts';
 import type { AccountId, ConnectionId, RoutingSnapshot } from '@tandem/domain';
-import type { AuditLog, Clock, DirectoryView } from '@tandem/engine';
+import type { AuditLog, Clock, DirectoryView, Mailer } from '@tandem/engine';
 import { DirectoryReader } from '@tandem/engine/directory-sync/directory-reader.ts';
 import type { DirectorySource } from '@tandem/engine/ports/directory-source.ts';
 import type { FastifyInstance } from 'fastify';
@@ -31,6 +31,8 @@ export interface DirectoryParts {
   /** Where Microsoft reaches this platform, without a slash at the end. Undefined: changes are asked for only. */
   readonly publicUrl: () => string | undefined;
   readonly audit: Pick<AuditLog, 'note'>;
+  /** Tells the admins of a mass change that waits for them. */
+  readonly mailer?: Pick<Mailer, 'send'>;
   /** The counters, once they are there. */
   readonly metrics: () => DirectoryMetrics | undefined;
   readonly onProblem: (what: string, connectionId: ConnectionId | undefined) => void;
@@ -41,6 +43,8 @@ export interface Directory {
   viewOf(connectionId: ConnectionId): DirectoryView | undefined;
   /** Told after answers about an account's people or groups changed. */
   onChange(heard: (accountId: AccountId) => void): void;
+  /** Told before the answers change: an admin confirmed that these users may leave. */
+  onConfirmed(heard: (connectionId: ConnectionId, objectIds: ReadonlySet<string>) => void): void;
   readonly board: TenantDirectoryBoard;
   /** For the metrics. */
   readings(): readonly DirectoryReading[];
@@ -81,6 +85,7 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
   const subscriptionsFile = join(parts.dir, 'subscriptions.json');
   const kept = await readSubscriptions(subscriptionsFile);
   const listeners = new Set<(accountId: AccountId) => void>();
+  const confirmed = new Set<(connectionId: ConnectionId, objectIds: ReadonlySet<string>) => void>();
   let started = false;
   let stopped = false;
   let writingKept: Promise<void> = Promise.resolve();
@@ -102,12 +107,30 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
       });
     return entry.saving;
   };
+  /** Once for each held change, over restarts too: the key is the same. */
+  const tellHeld = ({ connection, reader }: DirectoryEntry): void => {
+    const page = parts.publicUrl();
+    for (const { id, state, people, linked } of reader.mirror.held) {
+      if (state !== 'waiting') continue;
+      const subject = `${people.size} of ${linked} people would lose Teams calling at once`;
+      const words =
+        'Microsoft 365 says that they left the enable group or were deleted. They keep calling until you decide.';
+      void parts.mailer?.send({
+        accountId: connection.accountId,
+        to: 'admins',
+        key: `directory:${connection.connectionId}:held:${id}`,
+        subject,
+        text: page === undefined ? words : `${words}\n\n${page}/connection`,
+      });
+    }
+  };
   const planSave = (entry: DirectoryEntry): void => {
     entry.dirty = true;
     const held = JSON.stringify(
       entry.reader.mirror.held.map(({ id, state, people }) => [id, state, people.size]),
     );
     const soon = held !== entry.heldSeen || entry.reader.readAtWallMs.users === undefined;
+    if (held !== entry.heldSeen) tellHeld(entry);
     entry.heldSeen = held;
     if (entry.cancelSave && !soon) return;
     entry.cancelSave?.();
@@ -270,6 +293,7 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
   return {
     readings,
     onChange: (heard) => void listeners.add(heard),
+    onConfirmed: (heard) => void confirmed.add(heard),
     viewOf: (connectionId) => entries.get(connectionId)?.reader,
     board: directoryBoard({
       entriesOf: (accountId) =>
@@ -285,6 +309,9 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
       snapshot: () => snapshots.current(),
       objectIdOf: connections.objectIdOf,
       save,
+      confirmed(entry, objectIds) {
+        for (const heard of confirmed) heard(entry.connection.connectionId, objectIds);
+      },
       audit: parts.audit,
       wall: clock.wall,
     }),

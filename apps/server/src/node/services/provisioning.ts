@@ -54,6 +54,8 @@ export interface Provisioning {
   readyPeople(accountId: AccountId): number;
   /** The mirror of the account's directories changed. */
   directoryChanged(accountId: AccountId): void;
+  /** A mass change was confirmed at the directory: these users may leave. */
+  letGo(connectionId: ConnectionId, objectIds: ReadonlySet<string>): void;
   /** What is known of a connection's routing domain or voice route changed. */
   routingChanged(connectionId: ConnectionId): void;
   stop(): Promise<void>;
@@ -261,7 +263,7 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
         ...graph,
         async read(ask, asked) {
           // Who stands there now is who a mass change would take away.
-          view?.protect(linkedObjectIds(provisioner));
+          view?.protect(linkedObjectIds(provisioner), provisioner.settings.guard);
           const reading = await graph.read(ask, asked);
           // Judged with this reading, and with what others of the tenant claimed by theirs.
           clock.after(0, () => countClaims(tenantId));
@@ -442,6 +444,9 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
       ),
     directoryChanged(accountId) {
       for (const { provisioner } of provisionersOf(accountId)) provisioner.directoryChanged();
+    },
+    letGo(connectionId, objectIds) {
+      running.get(connectionId)?.provisioner.letGo(objectIds);
     },
     routingChanged(connectionId) {
       running.get(connectionId)?.provisioner.routingChanged();
