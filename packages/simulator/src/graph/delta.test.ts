@@ -202,6 +202,14 @@ describe('delta queries', () => {
       assert.ok(value.every((item) => item.id === id && item.displayName === 'Teams calling'));
     });
 
+    it('who joined and left in between is no news, and a group of which nothing is left to say does not come', () => {
+      const { link } = round('/groups/delta');
+      const devin = person('devin@acme.example');
+      directory.change(devin, { groups: [acme.enableGroupId] });
+      directory.change(devin, { groups: [] });
+      assert.deepEqual(round(link).value, []);
+    });
+
     it('groups come, change their name and go: a Microsoft 365 group softly, a security group for good', () => {
       const { link } = round('/groups/delta?$select=displayName');
       const [soft, hard] = (['unified', 'security'] as const).map((kind) =>
