@@ -50,7 +50,7 @@ export function connectionMail(
       `Account: ${accountName}`,
       `Microsoft 365 tenant: ${tenant}`,
       `Since: ${new Date(life.sinceWallMs).toISOString()}`,
-      `Connection: ${portal}/connect`,
+      `Connection: ${portal}/microsoft/${connection.id}`,
       '',
     ].join('\n'),
   };
