@@ -72,6 +72,8 @@ export interface DirectoryEntry {
 
 const saveEveryMs = 5 * 60_000;
 const saveSoonMs = 2_000;
+/** A node that stops has two seconds for everything. */
+const farewellMs = 500;
 /** Changes that came without a word within this: perhaps Microsoft has stopped telling. */
 const announcedWithinMs = 90_000;
 
@@ -223,7 +225,9 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
   }
 
   async function close(entry: DirectoryEntry): Promise<void> {
-    await Promise.all([entry.reader.stop(), entry.subscriptions?.stop()]);
+    // What Microsoft has not answered by now is asked for again by the next start.
+    const over = Promise.all([entry.reader.stop(), entry.subscriptions?.stop()]);
+    await Promise.race([over, new Promise<void>((resolve) => void clock.after(farewellMs, resolve))]);
     entry.cancelSave?.();
     if (entry.dirty) await save(entry);
     await entry.saving;
