@@ -1,5 +1,6 @@
 import { branchMachine } from '@tandem/engine/call/branch.machine.ts';
 import { callMachine } from '@tandem/engine/call/call.machine.ts';
+import { connectionMachine } from '@tandem/engine/connection/connection.machine.ts';
 import { peerHealth } from '@tandem/engine/health/peer-health.machine.ts';
 import {
   dialogMachine,
@@ -39,6 +40,13 @@ const machines: readonly {
     source: 'packages/engine/src/call/branch.machine.ts',
     about: 'The way to one endpoint of the called side: Teams, a phone, or a carrier.',
     machine: branchMachine,
+  },
+  {
+    title: 'A connection with Microsoft 365',
+    source: 'packages/engine/src/connection/connection.machine.ts',
+    about:
+      'An account and one Entra tenant. Before the first proof it is a way that can be left and resumed; after it, it is never less than interrupted.',
+    machine: connectionMachine,
   },
   {
     title: 'The health of a peer',

@@ -187,6 +187,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     onTry: (seen) => metricsOf.current?.microsoft.graphTried(seen),
     readyPeople: (accountId) => peopleOnTeams(snapshots.current(), accountId, provisioning.judge),
     digest: (text) => createHash('sha256').update(text).digest('base64url'),
+    file: join(config.nodeDir, 'connections.json'),
     onProblem: (what, accountId) => log.warn({ what, accountId }, 'Microsoft 365 connection'),
   });
   const routingDomains = await openRoutingDomains({

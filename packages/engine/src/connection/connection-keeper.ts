@@ -87,6 +87,16 @@ export class ConnectionKeeper {
     }
   }
 
+  /** For a start without the store: as they were last, until `load` succeeds. */
+  loadCopy(connections: readonly StoredConnection[]): void {
+    const now = this.#parts.clock.wall();
+    this.#lastTickMs = now;
+    for (const stored of connections) {
+      const life = { ...stored.life, answeredWallMs: now };
+      this.#kept.set(stored.id, workingStates.has(life.state) ? { ...stored, life } : stored);
+    }
+  }
+
   start(): void {
     const again = (): void => {
       this.#cancel = this.#parts.clock.after(tickMs, () => {

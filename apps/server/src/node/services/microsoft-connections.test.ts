@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { type Account, type AccountId, asAccountId, type RoutingSnapshot } from '@tandem/domain';
 import type { AuditEntry, DeskAsker, Mail, MicrosoftBack, StoredConnection } from '@tandem/engine';
@@ -38,6 +41,7 @@ const account = (id: AccountId, name: string, change: Partial<Account> = {}): Ac
   ...change,
 });
 
+const folder = mkdtempSync(join(tmpdir(), 'connections-'));
 let twin: Twin;
 let graph: TestGraph;
 let closeTwin: () => Promise<void>;
@@ -46,6 +50,11 @@ before(async () => {
   graph = await TestGraph.open(twin);
 });
 after(async () => {
+  for (const one of open) {
+    await one.connections.stop();
+    one.connections.close();
+  }
+  rmSync(folder, { recursive: true, force: true });
   graph?.close();
   await closeTwin?.();
 });
@@ -60,8 +69,7 @@ interface World {
   readonly accounts: Map<AccountId, Account>;
 }
 const open: World[] = [];
-async function world(): Promise<World> {
-  const store = new TestConnectionStore();
+async function world(store = new TestConnectionStore(), file = join(folder, randomUUID())): Promise<World> {
   const attempts = new TestSignInAttempts();
   const mails: Mail[] = [];
   const audit: AuditEntry[] = [];
@@ -92,6 +100,7 @@ async function world(): Promise<World> {
     audit: { note: async (entry) => void audit.push(entry) },
     onTry: () => undefined,
     readyPeople: () => 3,
+    file,
     digest: (text) => createHash('sha256').update(text).digest('base64url'),
     onProblem: (what) => problems.push(what),
   });
@@ -105,12 +114,6 @@ beforeEach(() => {
   if (app) consents.forget(app, initech);
   consents.settings.principalDelayMs = 0;
   consents.settings.grantDelayMs = 0;
-});
-after(async () => {
-  for (const one of open) {
-    await one.connections.stop();
-    one.connections.close();
-  }
 });
 
 const backOf = (location: string | undefined): MicrosoftBack => {
@@ -618,4 +621,17 @@ test('N22: the tenant check counts what is there: licences by SKU and who is lef
     JSON.stringify(check.value.skus),
   );
   assert.equal(check.value.tenant.name, 'Initech');
+});
+
+test('a start without the database takes the connections from the copy on disk, which holds no secret', async () => {
+  const file = join(folder, 'copy.json');
+  const first = await world(new TestConnectionStore(), file);
+  const { id } = await connect(first);
+  await first.connections.stop();
+  assert.doesNotMatch(readFileSync(file, 'utf8'), /PRIVATE KEY|"secret"/);
+  first.store.away = true;
+  const second = await world(first.store, file);
+  assert.equal(second.connections.all(idOf(1))[0]?.connectionId, id);
+  assert.match(second.problems[0] ?? '', /copy on disk/);
+  first.store.away = false;
 });

@@ -28,6 +28,7 @@ import {
   type StoredConnection,
   wasConnected,
 } from '@tandem/engine';
+import { readConnectionsCopy, writeConnectionsCopy } from './connections-file.ts';
 import { type AppConfig, createMicrosoftApps } from './microsoft-apps.ts';
 
 /** One account's usable connection with one Entra tenant. Reading and writing go on per connection. */
@@ -96,8 +97,12 @@ export interface ConnectionsParts {
   /** People whose calls from Teams rest on an account's connections. */
   readonly readyPeople: (accountId: AccountId) => number;
   readonly digest: (text: string) => string;
+  /** Where the copy for a start without the database is kept. */
+  readonly file: string;
 }
 
+const copyAfterMs = 1_000;
+const reloadMs = 5_000;
 const callbackPath = '/connect/callback';
 
 /**
@@ -139,10 +144,28 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
     accountName: (accountId) => parts.snapshot().accounts.get(accountId)?.name,
     portal,
     onChange: () => {
+      planCopy();
       for (const heard of changeListeners) heard();
     },
     onProblem: parts.onProblem,
   });
+
+  let copyPlanned: (() => void) | undefined;
+  let copying: Promise<void> = Promise.resolve();
+  const copy = (): void => {
+    copying = copying
+      .then(() => writeConnectionsCopy(parts.file, keeper.list()))
+      .catch((error: Error) =>
+        parts.onProblem(`the copy of the connections was not written: ${error.message}`, undefined),
+      );
+  };
+  function planCopy(): void {
+    if (stopped) return;
+    copyPlanned ??= clock.after(copyAfterMs, () => {
+      copyPlanned = undefined;
+      copy();
+    });
+  }
   const newId = (): ConnectionId => asConnectionId(uuidV7(clock.wall(), random.bytes(10)));
 
   /** An account that named its tenant before there were connections has been working by the platform's app. */
@@ -175,10 +198,16 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
     try {
       await keeper.load();
       await adopt();
+      planCopy();
       for (const heard of changeListeners) heard();
     } catch (error) {
-      parts.onProblem(`connections cannot be read now: ${(error as Error).message}`, undefined);
-      clock.after(5_000, () => {
+      const kept = keeper.list().length === 0 ? readConnectionsCopy(parts.file) : undefined;
+      if (kept) keeper.loadCopy(kept);
+      parts.onProblem(
+        `connections cannot be read now${kept ? ', the copy on disk is used' : ''}: ${(error as Error).message}`,
+        undefined,
+      );
+      clock.after(reloadMs, () => {
         if (!stopped) void load();
       });
     }
@@ -299,7 +328,10 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
     },
     async stop() {
       stopped = true;
+      copyPlanned?.();
       await keeper.stop();
+      copy();
+      await copying;
     },
     close: () => apps.close(),
   };
