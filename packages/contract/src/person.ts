@@ -25,6 +25,26 @@ export const linkStates = [
   'FAILED',
 ] as const;
 
+/** Whose turn it is. `vendor`: whoever runs this platform. */
+export const readinessOwners = [
+  'nobody',
+  'entra-admin',
+  'teams-admin',
+  'platform-admin',
+  'user',
+  'vendor',
+  'microsoft',
+] as const;
+export const readinessStatuses = ['green', 'amber', 'red', 'unknown'] as const;
+
+export const checkMark = z.object({
+  id: z.string().describe('Stable name, for example `platform-licence`'),
+  title: z.string(),
+  status: z.enum(readinessStatuses),
+  code: z.string().optional(),
+});
+export type CheckMark = z.infer<typeof checkMark>;
+
 export const readinessSummary = z.object({
   verdict: z.enum(readinessVerdicts),
   headline: z.string().describe('One sentence'),
@@ -36,6 +56,7 @@ export const readinessSummary = z.object({
     .enum(linkStates)
     .optional()
     .describe('Where provisioning is; absent while no Microsoft 365 tenant is connected'),
+  checks: z.array(checkMark).optional().describe('How each check stands, in the order in which it is judged'),
 });
 export type ReadinessSummary = z.infer<typeof readinessSummary>;
 
@@ -64,18 +85,6 @@ export const personChange = z
   })
   .refine((change) => Object.keys(change).length > 0, 'nothing to change');
 export type PersonChange = z.infer<typeof personChange>;
-
-/** Whose turn it is. `vendor`: whoever runs this platform. */
-export const readinessOwners = [
-  'nobody',
-  'entra-admin',
-  'teams-admin',
-  'platform-admin',
-  'user',
-  'vendor',
-  'microsoft',
-] as const;
-export const readinessStatuses = ['green', 'amber', 'red', 'unknown'] as const;
 
 export const readinessCheck = z.object({
   id: z.string().describe('Stable name, for example `platform-licence`'),

@@ -15,7 +15,7 @@ import { device } from './device.ts';
 import { liveEvent } from './event.ts';
 import { numberStates } from './number.ts';
 import { peerQuery, peers } from './peer.ts';
-import { person, personChange, readiness, readinessVerdicts } from './person.ts';
+import { linkStates, person, personChange, readiness, readinessVerdicts } from './person.ts';
 import { personPresence } from './presence.ts';
 import { defineRoutes } from './route.ts';
 import { session, signIn } from './session.ts';
@@ -96,6 +96,12 @@ export const routes = defineRoutes({
       ...paging,
       search: text(128).optional().describe('Part of name, address, number or extension'),
       readiness: z.enum(readinessVerdicts).optional(),
+      code: z
+        .string()
+        .regex(/^PRV-[0-9]{3}$/)
+        .optional()
+        .describe('Code of the headline, for example `PRV-401`'),
+      state: z.enum(linkStates).optional().describe('Where provisioning is'),
     }),
     response: page(person),
     problems: [],

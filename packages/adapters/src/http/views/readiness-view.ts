@@ -32,6 +32,9 @@ export function toReadinessSummary({ report, state }: JudgedPerson): ReadinessSu
     headline: headline?.sentence ?? 'Calls in Teams work.',
     code: headline?.code,
     state,
+    checks: report.checks.map(({ name, status, code }) =>
+      compact({ id: name, title: checkTitles[name], status, code }),
+    ),
   });
 }
 
