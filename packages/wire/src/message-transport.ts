@@ -80,6 +80,14 @@ class UdpFlow implements Flow {
   }
 }
 
+interface Datagram {
+  readonly socket: UdpSocket;
+  readonly bytes: Buffer;
+  readonly port: number;
+  readonly host: string;
+  readonly failed: Failed;
+}
+
 interface Pooled {
   readonly queue: { bytes: Buffer; failed: Failed }[];
   connection: StreamConnection | undefined;
@@ -99,6 +107,8 @@ export class MessageTransport {
   readonly #udp = new Map<string, { socket: UdpSocket; local: Flow['local'] }>();
   readonly #udpFlows = new Map<string, UdpFlow>();
   #lastUdpFlow: UdpFlow | undefined;
+  /** What one turn of the loop has to send by UDP. */
+  #datagrams: Datagram[] = [];
   readonly #servers = new Map<string, Server | TlsServer>();
   readonly #connectors = new Map<string, ConnectorOptions>();
   readonly #pool = new Map<string, Pooled>();
@@ -237,6 +247,7 @@ export class MessageTransport {
   async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#sweeper);
+    this.#sendDatagrams();
     const closed = [...this.#servers.values()].map(
       (server) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
@@ -319,16 +330,29 @@ export class MessageTransport {
       queueMicrotask(() => failed({ kind: 'send', detail: `no UDP listener named ${via}` }));
       return;
     }
-    const done = (error: Error | null): void => {
-      if (error) failed({ kind: 'send', detail: error.message });
-    };
-    if (numeric || isIP(host)) bound.socket.send(bytes, port, host, done);
+    const { socket } = bound;
+    if (numeric || isIP(host)) this.#later({ socket, bytes, port, host, failed });
     else
       this.#options.resolve(host).then(
-        ([address]) => bound.socket.send(bytes, port, address as string, done),
+        ([address]) => this.#later({ socket, bytes, port, host: address as string, failed }),
         (error: Error) => failed({ kind: 'resolve', detail: error.message }),
       );
   }
+
+  /** Datagrams of one turn leave in a row at its end: the way out of the process is long, and warm from the second on. */
+  #later(datagram: Datagram): void {
+    if (this.#datagrams.length === 0) setImmediate(this.#sendDatagrams);
+    this.#datagrams.push(datagram);
+  }
+
+  readonly #sendDatagrams = (): void => {
+    const datagrams = this.#datagrams;
+    this.#datagrams = [];
+    for (const { socket, bytes, port, host, failed } of datagrams)
+      socket.send(bytes, port, host, (error) => {
+        if (error) failed({ kind: 'send', detail: error.message });
+      });
+  };
 
   #sendPooled(to: Destination, bytes: Buffer, failed: Failed): void {
     const key = `${to.via} ${to.protocol} ${to.host} ${to.port} ${to.serverName ?? ''}`;

@@ -276,8 +276,10 @@ const entryShape = /([0-9]+(?:\.[0-9]+)?) ([ab]) (in|out) (u?)([0-9]+) ([^\n]*)\
 /** The most bytes that `writeLadder` needs: lines have less than 100 bytes beside the peer, steps may grow to UTF-8. */
 export function ladderBound(ladder: readonly LadderEntry[]): number {
   let bound = 300;
-  for (const { peer, text } of ladder)
+  for (let at = 0; at < ladder.length; at++) {
+    const { peer, text } = ladder[at]!;
     bound += 100 + peer.length + (peer === 'step' ? text.length * 3 : text.length);
+  }
   return bound;
 }
 
@@ -296,7 +298,8 @@ export function writeLadder(
   // The length is known at the end; its ten digits have their place here.
   const body = offset + head.length + 11;
   let at = body;
-  for (const { atMs, leg, direction, peer, text } of ladder) {
+  for (let index = 0; index < ladder.length; index++) {
+    const { atMs, leg, direction, peer, text } = ladder[index]!;
     // SIP messages are latin1 here, our own sentences may hold any name: those are kept as UTF-8.
     const wide = peer === 'step' && beyondLatin1.test(text);
     const length = wide ? Buffer.byteLength(text) : text.length;

@@ -48,11 +48,14 @@ export class Ladder {
 
   /** Lets go of the bytes. */
   compact(): void {
-    let [peer, name]: [Flow | Destination | undefined, string] = [undefined, ''];
-    for (const seen of this.#seen) {
+    let peer: Flow | Destination | undefined;
+    let name = '';
+    for (let at = 0; at < this.#seen.length; at++) {
+      const seen = this.#seen[at]!;
       if (typeof seen.what !== 'string') seen.what = redact(seen.what.toString('latin1'));
       if (typeof seen.peer === 'string') continue;
-      if (seen.peer !== peer) [peer, name] = [seen.peer, peerName(seen.peer)];
+      if (seen.peer !== peer) name = peerName(seen.peer);
+      peer = seen.peer;
       seen.peer = name;
     }
   }

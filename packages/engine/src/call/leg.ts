@@ -39,7 +39,7 @@ export class Leg {
 /** Direction of the first audio line as its sender sees it; what cannot be read is taken for sendrecv. */
 export function audioDirection(sdp: Buffer): Direction {
   // Most SDP has no direction at all: not worth parsing.
-  if (!/inactive|sendonly|recvonly|0\.0\.0\.0/.test(sdp.toString('latin1'))) return 'sendrecv';
+  if (!sdp.includes('only') && !sdp.includes('inactive') && !sdp.includes('0.0.0.0')) return 'sendrecv';
   const outcome = parseSdp(sdp);
   if (!outcome.ok) return 'sendrecv';
   const audio = outcome.sdp.media.find((media) => media.kind === 'audio');

@@ -245,12 +245,15 @@ function inOrderOf(offer: SessionDescription, voice: readonly Codec[]): readonly
     );
     return at < 0 ? offered.length : at;
   };
+  const ranks = voice.map(rank);
+  if (ranks.every((each, at) => at === 0 || ranks[at - 1]! <= each)) return voice;
   return [...voice].sort((a, b) => rank(a) - rank(b));
 }
 
 function chosenFirst(audio: NegotiatedAudio | undefined, voice: readonly Codec[]): readonly Codec[] {
   if (!audio) return voice;
   const chosen = audio.codec.name.toUpperCase();
+  if (voice[0]?.name === chosen) return voice;
   return [...voice].sort((a, b) => Number(b.name === chosen) - Number(a.name === chosen));
 }
 
