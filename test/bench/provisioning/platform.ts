@@ -104,6 +104,10 @@ export function openPlatform(
     onPerson: () => undefined,
     onObjectIds: () => undefined,
     onProblem: (what) => problems.push(what),
+    history: (_personId, { event, from, to }) => {
+      const what = from === undefined ? event : `${event}: ${from} → ${to}`;
+      events.set(what, (events.get(what) ?? 0) + 1);
+    },
     routing: () => ({ domain: { is: 'active' }, routing: { is: 'present' } }),
   });
   mirror.onChange(() => provisioner.directoryChanged());

@@ -13,6 +13,9 @@ export interface SeenNumber {
   readonly readAtWallMs: number;
 }
 
+/** More than these were taken away by somebody, not by a page. */
+const mostLost = 100;
+
 /** One tenant's numbers: swept whole, or asked for a few people where that is cheaper. */
 export class NumberInventory {
   readonly #graph: GraphClient;
@@ -37,9 +40,20 @@ export class NumberInventory {
     objectIdOf: (one: AskedPerson) => string | undefined,
   ): Promise<GraphError | undefined> {
     const few = people.length * 2 <= 20 * (this.#pages - 1);
-    return what === 'moving' && few && this.#readAtWallMs !== undefined
-      ? await this.#ask(people, objectIdOf)
-      : await this.#sweep();
+    if (what === 'moving' && few && this.#readAtWallMs !== undefined)
+      return await this.#ask(people, objectIdOf);
+    const before = this.#byNumber;
+    const fault = await this.#sweep();
+    if (fault) return fault;
+    // Pages by offset shift while numbers come and go, so a sweep may miss a row: what seems lost is asked for by name.
+    const lost = people.filter((one) => {
+      const objectId = objectIdOf(one)?.toLowerCase();
+      if (objectId === undefined || one.number === undefined) return false;
+      const held = (numbers: ReadonlyMap<string, GraphNumberAssignment>): boolean =>
+        numbers.get(one.number ?? '')?.assignmentTargetId?.toLowerCase() === objectId;
+      return held(before) && !held(this.#byNumber);
+    });
+    return lost.length === 0 ? undefined : await this.#ask(lost.slice(0, mostLost), objectIdOf);
   }
 
   of(person: AskedPerson, objectId: string | undefined): SeenNumber | undefined {

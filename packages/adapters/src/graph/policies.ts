@@ -129,12 +129,25 @@ export class PolicyOffice {
   }
 
   /** What is refused as a whole is asked in halves, so that one bad person does not hide nineteen others. */
-  async #send(steps: readonly Step[], outcomes: Map<number, WriteOutcome>): Promise<void> {
+  async #send(steps: readonly Step[], outcomes: Map<number, WriteOutcome>, probe = true): Promise<void> {
     let open: (readonly Step[])[] = [];
     for (let at = 0; at < steps.length; at += mostInCall) open.push(steps.slice(at, at + mostInCall));
     while (open.length > 0) {
       const again: (readonly Step[])[] = [];
       const answers = await this.#call(open);
+      const isRefusal = (answer: unknown): boolean =>
+        answer instanceof GraphError && answer.code === 'graph-refused';
+      const people = open.flat();
+      if (probe && people.length > refusalsToBelieve && answers.every(isRefusal)) {
+        // Nobody got theirs: three are asked one by one before anybody else is split.
+        const [probes, rest] = [people.slice(0, refusalsToBelieve), people.slice(refusalsToBelieve)];
+        for (const probe of probes) await this.#send([probe], outcomes);
+        await this.#send(
+          rest.filter((step) => !this.#settle(step, outcomes)),
+          outcomes,
+        );
+        return;
+      }
       for (const [i, part] of open.entries()) {
         const answer = answers[i];
         if (answer !== undefined && !(answer instanceof GraphError)) {
@@ -155,14 +168,17 @@ export class PolicyOffice {
       }
       // A kind that the tenant does not take at all is not asked for everybody.
       open = again.flatMap((part) => {
-        const left = part.filter(({ person, field }) => {
-          if (!this.#isRefused(field)) return true;
-          outcomes.set(person, byPowerShell(field));
-          return false;
-        });
+        const left = part.filter((step) => !this.#settle(step, outcomes));
         return left.length === 0 ? [] : [left];
       });
     }
+  }
+
+  /** True: the tenant does not take the kind, so the person is told without being asked about. */
+  #settle({ person, field }: Step, outcomes: Map<number, WriteOutcome>): boolean {
+    if (!this.#isRefused(field)) return false;
+    outcomes.set(person, byPowerShell(field));
+    return true;
   }
 
   async #call(parts: readonly (readonly Step[])[]): Promise<readonly unknown[]> {

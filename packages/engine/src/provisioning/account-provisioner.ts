@@ -140,6 +140,7 @@ export class AccountProvisioner {
   /** Held once and let through by an admin: they may go. */
   readonly #letThrough = new Set<PersonId>();
   #licences: OwnPerson['licences'];
+  readonly #licencesAsked = new Map<PersonId, number>();
   #stopTick: (() => void) | undefined;
   #stopped = false;
 
@@ -196,7 +197,9 @@ export class AccountProvisioner {
     const licences = this.#countLicences(present.values());
     const pool = JSON.stringify(licences) !== JSON.stringify(this.#licences);
     this.#licences = licences;
-    let wanted = !sameGroups;
+    for (const personId of this.#licencesAsked.keys())
+      if (present.get(personId)?.platformLicence !== false) this.#licencesAsked.delete(personId);
+    let wanted = !sameGroups || rules;
     const changed: Entry[] = [];
     const others: Entry[] = [];
     for (const id of new Set([...this.#entries.keys(), ...present.keys()])) {
@@ -316,7 +319,8 @@ export class AccountProvisioner {
     const before = entry.link;
     const outcome = entry.busy ? before : applyManual(before, action, who, this.#policy(), nowWallMs);
     if (typeof outcome === 'string') return outcome;
-    this.#note(personId, { atWallMs: nowWallMs, trigger: 'manual', by: who, event });
+    if (action.kind !== 'recheck')
+      this.#note(personId, { atWallMs: nowWallMs, trigger: 'manual', by: who, event });
     if (outcome !== before) {
       entry.link = outcome;
       this.#reconcile(entry, before);
@@ -591,7 +595,13 @@ export class AccountProvisioner {
     const { link: _, ...own } = this.#ownFacts(entry, this.#account);
     const state = entry.link.state;
     const policy = this.#policy();
-    const { link, actions, steps } = reconcileLink(entry.link, own, this.#factsFor(entry), policy, now);
+    const { link, actions, steps, report } = reconcileLink(
+      entry.link,
+      own,
+      this.#factsFor(entry),
+      policy,
+      now,
+    );
     entry.link = bound(link, entry.facts);
     entry.dueWallMs = dueOf(entry.link);
     const changed = entry.link !== stored;
@@ -607,10 +617,12 @@ export class AccountProvisioner {
     for (const action of actions)
       if (action.kind === 'tell-person' || action.kind === 'alert' || action.kind === 'release-number')
         this.#deps.notify?.(action, personId);
-    if (entry.link.state !== state) {
-      this.#waitMs = firstWaitMs;
-      this.#licence(entry, state);
-    }
+    if (entry.link.state !== state) this.#waitMs = firstWaitMs;
+    this.#licence(
+      entry,
+      steps.some(({ to }) => to === 'REMOVED'),
+      report,
+    );
     if (actions.some(({ kind }) => kind === 'read-number'))
       this.#movingAtWallMs = Math.min(this.#movingAtWallMs, now + this.#waitMs);
     const work = actions.filter(isWork);
@@ -619,14 +631,26 @@ export class AccountProvisioner {
   }
 
   /** Automatic pool: who is blocked by a licence alone takes one, who is out gives it back (A06). */
-  #licence(entry: Entry, before: LinkState): void {
+  #licence(entry: Entry, removed: boolean, report: ReadinessReport): void {
     const { person, link } = entry;
     const { licences } = this.#settings;
-    if (!person || licences.assign !== 'automatic' || before === link.state) return;
-    if (link.state === 'REMOVED' && person.platformLicence) this.#deps.setLicence?.(person.id, false);
-    const free = licences.total === undefined || (this.#licences?.used ?? 0) < licences.total;
-    if (link.state === 'BLOCKED' && link.code === 'PRV-402' && free && !person.platformLicence)
-      this.#deps.setLicence?.(person.id, true);
+    if (!person || licences.assign !== 'automatic') return;
+    if (removed && person.platformLicence) {
+      this.#deps.setLicence?.(person.id, false);
+      return;
+    }
+    if (link.state !== 'BLOCKED' || person.platformLicence) return;
+    const red = report.checks.slice(0, 10).filter(({ status }) => status === 'red');
+    if (!red.every(({ code }) => code === 'PRV-402')) return;
+    const used = this.#licences?.used ?? 0;
+    const now = this.#deps.clock.wall();
+    // What was asked for shows with the next change of our own facts; until then it counts as taken.
+    for (const [personId, askedAt] of this.#licencesAsked)
+      if (now - askedAt > 60_000) this.#licencesAsked.delete(personId);
+    if (this.#licencesAsked.has(person.id)) return;
+    if (licences.total !== undefined && used + this.#licencesAsked.size >= licences.total) return;
+    this.#licencesAsked.set(person.id, now);
+    this.#deps.setLicence?.(person.id, true);
   }
 
   /** Only what is said and what calls get: never waits for a store or for Microsoft. */

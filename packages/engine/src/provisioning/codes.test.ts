@@ -60,7 +60,11 @@ interface Story {
   /** Facts of Microsoft that are changed before they are judged. */
   readonly facts?: Parameters<typeof microsoftFacts>[0];
   readonly unseen?: boolean;
-  readonly then?: (provisioner: AccountProvisioner, tenant: FakeTenant, clock: VirtualClock) => Promise<void>;
+  readonly afterwards?: (
+    provisioner: AccountProvisioner,
+    tenant: FakeTenant,
+    clock: VirtualClock,
+  ) => Promise<void>;
 }
 
 /** One provisioner, one story, and what is said of Dana at its end. */
@@ -103,7 +107,7 @@ async function told({ link, ...story }: Story) {
   provisioner.own(account, [person, ...(story.others ?? [])], settings);
   provisioner.start();
   await clock.pass(2_000);
-  await story.then?.(provisioner, tenant, clock);
+  await story.afterwards?.(provisioner, tenant, clock);
   const judged = provisioner.judge(account, person);
   assert.ok(judged);
   provisioner.stop();
@@ -202,7 +206,7 @@ const stories: Readonly<Record<Exclude<ReadinessCode, 'PRV-801'>, Story>> = {
     },
   },
   'PRV-503': {
-    then: async (_provisioner, tenant, clock) => {
+    afterwards: async (_provisioner, tenant, clock) => {
       tenant.trouble = { is: 'throttled', untilWallMs: clock.wall() + 300_000 };
       await clock.pass(40_000);
     },
@@ -220,16 +224,17 @@ const stories: Readonly<Record<Exclude<ReadinessCode, 'PRV-801'>, Story>> = {
   'PRV-506': { facts: { number: { ...free, otherNumber: '+12025550177', readAtWallMs: seen } } },
   'PRV-601': {
     unseen: true,
-    then: async (provisioner) =>
+    afterwards: async (provisioner) =>
       provisioner.load([
         { accountId: account.id, personId: dana.id, link: ready, evidence: { onlyWebClient: true } },
       ]),
   },
   'PRV-602': { unseen: true, link: { state: 'AWAITING_RELAUNCH' } },
   'PRV-603': { unseen: true, link: { state: 'AWAITING_RELAUNCH', acceptedWallMs: at - 25 * 3_600_000 } },
-  'PRV-701': { then: async (provisioner) => provisioner.noteTrouble(dana.id, { is: 'answered-404' }) },
+  'PRV-701': { afterwards: async (provisioner) => provisioner.noteTrouble(dana.id, { is: 'answered-404' }) },
   'PRV-702': {
-    then: async (provisioner) => provisioner.noteTrouble(dana.id, { is: 'edge-refused', reason: 'no route' }),
+    afterwards: async (provisioner) =>
+      provisioner.noteTrouble(dana.id, { is: 'edge-refused', reason: 'no route' }),
   },
 };
 

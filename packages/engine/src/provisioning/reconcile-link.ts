@@ -6,7 +6,7 @@ import type { MicrosoftFacts, OwnFacts } from './facts.ts';
 import { type LinkAction, linkStep } from './link.machine.ts';
 import { linkWrites } from './link-writes.ts';
 import { noticesOf, withTold } from './notices.ts';
-import { type PolicyWrite, sawPolicies } from './policies.ts';
+import { type PolicyWrite, policiesDue, sawPolicies } from './policies.ts';
 
 /** What the world has to do. A write carries a key: the same key is the same write, however often it is said. */
 export type ProvisioningAction =
@@ -63,7 +63,7 @@ export function reconcileLink(
   account: AccountPolicy,
   nowWallMs: number,
 ): Reconciled {
-  let link = sawPolicies(before, microsoft);
+  let link = withoutOldRefusal(sawPolicies(before, microsoft), own, microsoft, nowWallMs);
   const actions: ProvisioningAction[] = [];
   const steps: LinkStepTaken[] = [];
   for (let step = 0; step < mostSteps; step++) {
@@ -91,6 +91,19 @@ export function reconcileLink(
     report,
     steps,
   };
+}
+
+/** A policy that was refused and is not wanted any more, or stands by now, is nobody's finding. */
+function withoutOldRefusal(
+  link: Link,
+  own: Omit<OwnFacts, 'link'>,
+  microsoft: MicrosoftFacts | undefined,
+  nowWallMs: number,
+): Link {
+  if (link.code !== 'PRV-502' || link.state === 'FAILED') return link;
+  return policiesDue(link, own.wanted, microsoft, nowWallMs).length === 0
+    ? without(link, 'code', 'reason', 'notBeforeWallMs', 'retries')
+    : link;
 }
 
 const settledStates: ReadonlySet<LinkState> = new Set(['AWAITING_RELAUNCH', 'READY', 'DRIFTED']);

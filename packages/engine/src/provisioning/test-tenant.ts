@@ -20,6 +20,10 @@ export class VirtualClock implements Clock {
       this.#timers = this.#timers.filter((one) => one !== timer);
     };
   };
+  /** Time goes on while nothing runs, as over the sleep of a machine. */
+  jump(ms: number): void {
+    this.#now += ms;
+  }
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settle();
