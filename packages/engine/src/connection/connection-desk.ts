@@ -324,6 +324,8 @@ export class ConnectionDesk {
     );
     if (!written.ok) return refuse('tenant-taken');
     await this.#note(written.connection, 'connection.register', by);
+    // Nobody can have registered it yet: it waits, and is tried by itself.
+    if (ask.credential.kind === 'make-certificate') return done(written.connection);
     return done((await this.#proveRegistration(written.connection.id, by)) ?? written.connection);
   }
 
@@ -354,6 +356,7 @@ export class ConnectionDesk {
     if (!changed) return refuse('not-found');
     this.#parts.probe.forget(changed);
     await this.#note(changed, 'connection.register', by, before);
+    if (ask.credential.kind === 'make-certificate') return done(changed);
     return done((await this.#proveRegistration(id, by)) ?? changed);
   }
 

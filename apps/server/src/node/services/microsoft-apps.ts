@@ -191,7 +191,13 @@ function lazyTokens(make: () => Promise<TokenProvider>): TokenProvider {
           { cause },
         );
       });
-      return await provider.token(tenantId, options);
+      try {
+        return await provider.token(tenantId, options);
+      } catch (error) {
+        // A renewed certificate may lie there by now: the next try reads it.
+        if (error instanceof GraphError && error.code === 'sign-in-credential-refused') made = undefined;
+        throw error;
+      }
     },
   };
 }

@@ -510,6 +510,8 @@ describe('an own app registration (N01, N02)', () => {
     assert.ok(made.ok);
     const { id, nextCredential } = made.value;
     assert.equal(one.connections.all(idOf(1)).length, 0);
+    await one.connections.keeper.tick();
+    assert.equal(one.connections.keeper.find(id)?.life.state, 'NOT_CONNECTED', 'it waits');
     assert.match(nextCredential?.certificate ?? '', /BEGIN CERTIFICATE/);
     assert.doesNotMatch(JSON.stringify([...one.store.rows]), /PRIVATE KEY/);
     twin.microsoft365.apps.addCertificate(app, nextCredential?.certificate ?? '');
