@@ -37,6 +37,11 @@ export const problems = {
     title: 'The number belongs to somebody else already',
     next: 'Take it from its owner first, or choose another number.',
   },
+  'csv-unreadable': {
+    status: 400,
+    title: 'The file cannot be read as CSV with a heading line',
+    next: 'See `detail` for the line. Rows with a mistake in their values do not stop the others: they are shown in the preview.',
+  },
   'number-held': {
     status: 409,
     title: 'The number is held back',

@@ -12,6 +12,7 @@ import { createMetrics } from '@tandem/adapters/http/metrics.ts';
 import { createPortalBuilder } from '@tandem/adapters/http/portal/portal-builder.ts';
 import { createHttpServer } from '@tandem/adapters/http/server.ts';
 import { createStoredServices } from '@tandem/adapters/http/stored-services.ts';
+import { summaryOf } from '@tandem/adapters/http/views/readiness-view.ts';
 import { createCallLog } from '@tandem/adapters/journal/call-log.ts';
 import { openLadderStore } from '@tandem/adapters/journal/ladder-store.ts';
 import { startRecordFiller } from '@tandem/adapters/journal/record-filler.ts';
@@ -40,6 +41,7 @@ import { openChangeLog } from './services/change-log.ts';
 import { createConnectionBoard, peopleOnTeams } from './services/connection-board.ts';
 import { withCurrentFacts } from './services/current-facts.ts';
 import { openDirectory } from './services/directory.ts';
+import { createJobs } from './services/jobs.ts';
 import { createLiveCalls, phaseOf } from './services/live-calls.ts';
 import { openMailer } from './services/mailer.ts';
 import { openMicrosoftConnections } from './services/microsoft-connections.ts';
@@ -385,6 +387,36 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       warn: (fields, words) => log.warn(fields, words),
     },
   });
+  const numbers = createNumberBoard({
+    stores,
+    directory: apiStores.directory,
+    connections,
+    viewOf: directory.viewOf,
+    audit: changes.audit,
+    newId: () => uuidV7(Date.now(), random.bytes(10)),
+    refresh: () => snapshots.refresh(),
+    wall: clock.wall,
+  });
+  const provisioningBoard = createProvisioningBoard({
+    provisioning,
+    directory: apiStores.directory,
+    audit: changes.audit,
+    wall: clock.wall,
+    people: () => snapshots.current().people,
+  });
+  const readiness = createReadinessBoard(clock.wall, provisioning);
+  const jobs = createJobs({
+    stores,
+    snapshot: () => snapshots.current(),
+    numbers,
+    provisioning: provisioningBoard,
+    readinessOf: (account, person) => summaryOf(readiness, account, person),
+    audit: changes.audit,
+    refresh: () => snapshots.refresh(),
+    newId: () => uuidV7(Date.now(), random.bytes(10)),
+    wall: clock.wall,
+    onProblem: (what) => log.error({ what }, 'jobs'),
+  });
   const http = await createHttpServer(
     { host: config.bindAddress, port: config.ports.http, log, portal, receivers: [directory.receiver] },
     {
@@ -396,13 +428,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         onFailure: (reason) => metrics.authFailed(reason),
       }),
       ...apiStores,
-      provisioning: createProvisioningBoard({
-        provisioning,
-        directory: apiStores.directory,
-        audit: changes.audit,
-        wall: clock.wall,
-        people: () => snapshots.current().people,
-      }),
+      provisioning: provisioningBoard,
       audit: changes.board,
       connections: createConnectionBoard({
         connections,
@@ -420,18 +446,10 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       }),
       webhooks: changes.webhooks,
       routingDomains: routingDomains.board,
-      numbers: createNumberBoard({
-        stores,
-        directory: apiStores.directory,
-        connections,
-        viewOf: directory.viewOf,
-        audit: changes.audit,
-        newId: () => uuidV7(Date.now(), random.bytes(10)),
-        refresh: () => snapshots.refresh(),
-        wall: clock.wall,
-      }),
+      numbers,
+      jobs: jobs.board,
       live,
-      readiness: createReadinessBoard(clock.wall, provisioning),
+      readiness,
       presence: presence.board,
       peers,
       phones: phones.board,
@@ -474,6 +492,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   await http.listen();
   directory.start();
   portal.start();
+  jobs.start();
   const renewal = watchCertificate({
     folder: config.certificateDir,
     names,
@@ -504,6 +523,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       await endpoint.close();
       await phones.stop();
       media.close();
+      await jobs.stop();
       await routingDomains.stop();
       await changes.stop();
       await filler.stop();

@@ -143,7 +143,7 @@ export const childConfigs = ({
       ...dnsOf(
         values,
         rehearsal &&
-          twinAddresses && { url: `${twinAddresses.controlUrl}/dns/records`, token: rehearsal.controlToken },
+          twinAddresses && { url: `${twinAddresses.controlUrl}/dns`, token: rehearsal.controlToken },
       ),
       ...mailOf(values),
       ...(twinAddresses && { twin: twinAddresses }),

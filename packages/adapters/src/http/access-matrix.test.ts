@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Role, type RouteId, type RouteSpec, roleMay, routes } from '@tandem/contract';
 import { createHarness, type Visitor } from './testing/harness.ts';
+import { acmeJobId } from './testing/memory-jobs.ts';
 import { acmeRangeId } from './testing/memory-numbers.ts';
 import { acmeRoutingDomainId } from './testing/memory-routing-domains.ts';
 import { sampleHeldId } from './testing/memory-tenant-directory.ts';
@@ -70,6 +71,13 @@ const resources: Partial<Record<RouteId, string>> = {
   'routingDomains.paste': acmeRoutingDomainId,
   'routingDomains.startOver': acmeRoutingDomainId,
   'routingDomains.delete': acmeRoutingDomainId,
+  'jobs.read': acmeJobId,
+  'jobs.items': acmeJobId,
+  'jobs.pause': acmeJobId,
+  'jobs.resume': acmeJobId,
+  'jobs.cancel': acmeJobId,
+  'jobs.undo': acmeJobId,
+  'jobs.start': acmeJobId,
   'ranges.delete': acmeRangeId,
   'numbers.change': encodeURIComponent('+12025550142'),
   'numbers.delete': encodeURIComponent('+12025550142'),
@@ -102,6 +110,8 @@ const bodies: Partial<Record<RouteId, unknown>> = {
     events: ['*'],
   },
   'webhooks.change': { name: 'Ticket system' },
+  'jobs.create': { kind: 'give-numbers', account: world.acmeId },
+  'jobs.start': { preview: `preview-of-${acmeJobId}` },
   'ranges.create': { account: world.acmeId, name: 'North', first: '+12025551000', last: '+12025551009' },
   'numbers.add': { account: world.acmeId, numbers: ['+12025551000'] },
   'numbers.change': { reserveFor: 'new@acme.example' },
@@ -170,6 +180,8 @@ describe('every route, every role, two accounts', () => {
         const options = { method: route.method, ...(body === undefined ? {} : { body }) };
         const visitor = who && signedIn.get(who.name);
         const answer = await (visitor ? visitor.ask(path, options) : harness.ask(path, options));
+        // Admitted, but an earlier visitor has moved the job on: what is judged here is who may, not the job.
+        if (id.startsWith('jobs.') && status < 400 && answer.status === 409) return;
         assert.equal(answer.status, status, answer.text);
         if (status >= 400) {
           assert.match(String(answer.headers['content-type']), /^application\/problem\+json/);

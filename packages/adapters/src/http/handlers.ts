@@ -60,6 +60,7 @@ export interface Caller {
   /** The session's token, when it came by cookie. */
   readonly cookie: string | undefined;
   readonly wantsText: boolean;
+  readonly wantsCsv: boolean;
 }
 
 /** What a handler may rely on: it only runs once the permission was granted. Public routes have nobody. */
@@ -178,13 +179,24 @@ export function createHandlers(services: ApiServices): Handlers {
     },
 
     'people.list': async ({ scope, input }) => {
-      const { account, readiness, limit, cursor, search } = input.query;
+      const { account, readiness, code, state, limit, cursor, search } = input.query;
       const narrowed = narrow(scope, account);
       if (!narrowed) return notFound('There is no such account.');
-      const keep =
-        readiness &&
-        ((of: Account, person: Person) => services.readiness.of(of, person).report.verdict === readiness);
-      const page = await directory.people(narrowed, { limit, cursor, search, keep });
+      const keep = (of: Account, person: Person): boolean => {
+        const judged = services.readiness.of(of, person);
+        return (
+          (readiness ?? judged.report.verdict) === judged.report.verdict &&
+          (code === undefined || code === judged.report.headline?.code) &&
+          (state === undefined || state === judged.state)
+        );
+      };
+      const judging = readiness !== undefined || code !== undefined || state !== undefined;
+      const page = await directory.people(narrowed, {
+        limit,
+        cursor,
+        search,
+        ...(judging && { keep }),
+      });
       const accounts = await accountsById(
         scope,
         page.items.map((person) => person.accountId),

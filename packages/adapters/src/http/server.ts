@@ -121,6 +121,7 @@ export async function createHttpServer(
       method: route.method,
       // HEAD of a stream would open one that nobody reads.
       exposeHeadRoute: id !== 'events',
+      ...(route.bodyLimit !== undefined && { bodyLimit: route.bodyLimit }),
       url: route.path.replace(/\{(\w+)\}/g, ':$1'),
       handler: async (request, reply) => {
         if (route.method !== 'GET' && !sameOrigin(request, options.publicUrl)) {
@@ -146,6 +147,7 @@ export async function createHttpServer(
           address: request.ip,
           cookie,
           wantsText: /^text\/plain\b/.test(request.headers.accept ?? ''),
+          wantsCsv: /^text\/csv\b/.test(request.headers.accept ?? ''),
         };
         // The table ties input, handler and output of one id together; the compiler cannot follow it through the loop.
         const handler = handlers[id] as (context: Context<RouteId>) => Promise<unknown>;

@@ -19,6 +19,7 @@ import type { TenantDirectoryBoard } from './areas/tenant-directory.ts';
 import type { SessionService } from './auth/session-service.ts';
 import type { AccountDesk, ConnectionBoard } from './connection-board.ts';
 import type { EventFeed } from './events/event-feed.ts';
+import type { JobBoard } from './job-board.ts';
 import type { NumberBoard } from './number-board.ts';
 import type { ProvisioningBoard } from './provisioning-board.ts';
 import type { RoutingDomainBoard } from './routing-domain-board.ts';
@@ -49,6 +50,7 @@ export interface ApiServices {
   readonly webhooks: WebhookBoard;
   readonly routingDomains: RoutingDomainBoard;
   readonly numbers: NumberBoard;
+  readonly jobs: JobBoard;
   /** For `/readyz`. Must answer within a second, also when a dependency hangs. */
   dependencies(): Promise<readonly Dependency[]>;
 }

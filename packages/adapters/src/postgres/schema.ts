@@ -16,6 +16,7 @@ import type {
   ProvisioningSettings,
   StoredConnection,
 } from '@tandem/engine';
+import type { AuditActor } from '@tandem/engine/ports/audit.ts';
 import type { RoutingDomain } from '@tandem/engine/routing-domain/routing-domain.ts';
 import type { ColumnType, Generated } from 'kysely';
 
@@ -309,6 +310,34 @@ export interface Schema {
     sent_at: ColumnType<number | null, Date | null | undefined, Date | null>;
     trouble: string | null;
     created_at: GeneratedWall;
+  };
+  jobs: {
+    id: string;
+    account_id: AccountId;
+    kind: string;
+    title: string;
+    state: string;
+    preview: string;
+    options: ColumnType<Record<string, unknown>, string, never>;
+    created_by: ColumnType<AuditActor, string, never>;
+    created_at: GeneratedWall;
+    started_at: ColumnType<number | null, Date | undefined, Date>;
+    finished_at: ColumnType<number | null, Date | undefined, Date>;
+    undo_of: string | null;
+    undone_by: Generated<string | null>;
+  };
+  job_items: {
+    job_id: string;
+    position: number;
+    account_id: AccountId;
+    person_id: PersonId | null;
+    label: string;
+    state: string;
+    code: string | null;
+    words: string;
+    before: ColumnType<Record<string, unknown> | null, string | null, string>;
+    after: ColumnType<Record<string, unknown> | null, string | null, string>;
+    finished_at: ColumnType<number | null, Date | undefined, Date>;
   };
   settings: { key: string; value: ColumnType<unknown, string, string>; version: Generated<number> };
   routing_changes: { id: Generated<number>; at: GeneratedWall; what: string };

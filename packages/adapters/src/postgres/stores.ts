@@ -7,6 +7,7 @@ import { type CarrierStore, createCarrierStore } from './carrier-store.ts';
 import { createConnectionStore } from './connection-store.ts';
 import type { Database } from './database.ts';
 import { createDeviceStore, type DeviceStore } from './device-store.ts';
+import { createJobStore, type JobStore } from './job-store.ts';
 import { createLinkStore, type LinkStore } from './link-store.ts';
 import { createMailStore, type MailStore } from './mail-store.ts';
 import { createNumberStockStore, type NumberStockStore } from './number-stock-store.ts';
@@ -50,6 +51,7 @@ export interface Stores {
   readonly mails: MailStore;
   readonly audit: AuditStore;
   readonly webhooks: WebhookStore;
+  readonly jobs: JobStore;
   readonly numberStock: NumberStockStore;
   readonly routingDomains: RoutingDomainStore;
 }
@@ -75,6 +77,7 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     mails: createMailStore(db),
     audit: createAuditStore(db),
     webhooks: createWebhookStore(db, box),
+    jobs: createJobStore(db),
     numberStock: createNumberStockStore(db),
     routingDomains: createRoutingDomainStore(db),
   };

@@ -409,7 +409,16 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
     byAccount.get(accountId) ?? [];
 
   return {
-    access: { outcomeOf: (_accountId, personId) => whose.get(personId)?.provisioner.outcomeOf(personId) },
+    access: {
+      outcomeOf: (_accountId, personId) => whose.get(personId)?.provisioner.outcomeOf(personId),
+      formerOwner(number) {
+        for (const { accountId, provisioner } of running.values()) {
+          const personId = provisioner.formerOwner(number);
+          if (personId !== undefined) return { kind: 'person', accountId, personId };
+        }
+        return undefined;
+      },
+    },
     judge: (account, person) => whose.get(person.id)?.provisioner.judge(account, person),
     look(accountId) {
       for (const { provisioner } of provisionersOf(accountId)) provisioner.look();

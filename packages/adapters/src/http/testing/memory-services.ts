@@ -11,6 +11,7 @@ import { memoryAudit } from './memory-audit.ts';
 import { memoryPresence, memoryReadiness } from './memory-boards.ts';
 import { memoryAccountDesk, memoryConnections } from './memory-connections.ts';
 import { createMemoryDirectory, slice } from './memory-directory.ts';
+import { memoryJobs } from './memory-jobs.ts';
 import { memoryNumbers } from './memory-numbers.ts';
 import { memoryProvisioning } from './memory-provisioning.ts';
 import { memoryRoutingDomains } from './memory-routing-domains.ts';
@@ -149,6 +150,7 @@ export function createMemoryServices(clock: ApiClock) {
     webhooks: memoryWebhooks(audit),
     routingDomains: memoryRoutingDomains(),
     numbers: memoryNumbers(directory, audit),
+    jobs: memoryJobs(auditedDirectory(directory, audit), clock),
     metrics,
     async dependencies() {
       return [

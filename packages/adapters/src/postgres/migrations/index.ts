@@ -10,6 +10,7 @@ import { devices } from './0009-devices.ts';
 import { microsoftConnections } from './0010-microsoft-connections.ts';
 import { provisioningSettings } from './0011-provisioning-settings.ts';
 import { numberStock } from './0013-number-stock.ts';
+import { jobs } from './0014-jobs.ts';
 import { audit } from './0015-audit.ts';
 import { webhooks } from './0016-webhooks.ts';
 import { routingDomains } from './0017-routing-domains.ts';
@@ -29,6 +30,7 @@ export const migrations: readonly Migration[] = [
   microsoftConnections,
   provisioningSettings,
   numberStock,
+  jobs,
   audit,
   webhooks,
   routingDomains,

@@ -1,0 +1,132 @@
+import type { PersonRow, ReadRow } from '@tandem/adapters/csv/people-csv.ts';
+import type { Facts, JobItem } from '@tandem/adapters/postgres/job-store.ts';
+import type { E164, Person } from '@tandem/domain';
+
+/** What is looked at when an item is planned, and again before it is carried out. */
+export const shownFacts = (person: Person): Facts => ({
+  displayName: person.displayName,
+  mail: person.mail ?? null,
+  extension: person.extension ?? null,
+  number: person.numbers[0] ?? null,
+  active: person.active,
+  teamsToggle: person.teamsToggle,
+  platformLicence: person.platformLicence,
+});
+
+const names: Readonly<Record<string, string>> = {
+  displayName: 'name',
+  mail: 'mail',
+  extension: 'extension',
+  number: 'number',
+  active: 'active',
+  teamsToggle: 'Teams calling',
+  platformLicence: 'licence of the platform',
+};
+const said = (value: unknown): string =>
+  value === true
+    ? 'on'
+    : value === false
+      ? 'off'
+      : value === null || value === undefined
+        ? 'none'
+        : String(value);
+
+/** The fields of `wanted` that differ from how the person is; none: nothing to do. */
+export function planChange(
+  position: number,
+  person: Person,
+  wanted: Readonly<Record<string, unknown>>,
+): JobItem {
+  const now = shownFacts(person);
+  const before: Record<string, unknown> = {};
+  const after: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(wanted)) {
+    if (value === undefined || now[field] === value) continue;
+    before[field] = now[field];
+    after[field] = value;
+  }
+  const changed = Object.keys(after);
+  const base = { position, personId: person.id, label: person.displayName };
+  if (changed.length === 0) return { ...base, state: 'unchanged', words: 'Is so already.' };
+  const words = changed.map(
+    (field) => `${names[field] ?? field}: ${said(before[field])} → ${said(after[field])}`,
+  );
+  return { ...base, state: 'waiting', words: `${words.join('; ')}.`, before, after };
+}
+
+/** Somebody whose number is wanted has one already, or gets the next free one when their turn comes. */
+export function planNumber(position: number, person: Person): JobItem {
+  const base = { position, personId: person.id, label: person.displayName };
+  const [number] = person.numbers;
+  if (number !== undefined) return { ...base, state: 'unchanged', words: `Has ${number}.` };
+  return {
+    ...base,
+    state: 'waiting',
+    words: 'Gets the next free number.',
+    before: { number: null },
+    after: { number: 'next' },
+  };
+}
+
+/** A row of an import: a person who is there is changed, a new one is made. */
+export function planRow(
+  read: ReadRow,
+  people: ReadonlyMap<string, Person>,
+  owner: ReadonlyMap<E164, string>,
+): JobItem {
+  const base = { position: read.line, label: read.label };
+  const { row } = read;
+  if (!row)
+    return {
+      ...base,
+      state: 'refused',
+      code: 'PRV-801',
+      words: `Line ${read.line} ${read.faults.join('; ')}.`,
+    };
+  const person = people.get(row.upn);
+  const wanted = wantedOf(row);
+  const held =
+    typeof wanted.number === 'string' && wanted.number !== 'next'
+      ? owner.get(wanted.number as E164)
+      : undefined;
+  if (held !== undefined && held !== person?.id)
+    return {
+      ...base,
+      state: 'refused',
+      code: 'PRV-304',
+      words: `Line ${read.line}: ${String(wanted.number)} belongs to somebody else.`,
+    };
+  if (person) {
+    const { number, ...rest } = wanted;
+    // `next` asks for a number, not for another one.
+    const keeps = number === 'next' && person.numbers.length > 0;
+    return {
+      ...planChange(read.line, person, { ...rest, ...(number !== undefined && !keeps && { number }) }),
+      label: person.displayName,
+    };
+  }
+  return {
+    ...base,
+    label: row.displayName ?? row.upn,
+    state: 'waiting',
+    words: `Is created${wanted.number === 'next' ? ' with the next free number' : wanted.number ? ` with ${String(wanted.number)}` : ''}.`,
+    after: { ...wanted, upn: row.upn, displayName: row.displayName ?? row.upn, create: true },
+  };
+}
+
+function wantedOf(row: PersonRow): Record<string, unknown> {
+  const { upn: _, number, ...rest } = row;
+  return { ...rest, ...(number !== undefined && { number: number === 'none' ? null : number }) };
+}
+
+/** Every field of `before` is still as it was. */
+export const asPreviewed = (item: JobItem, person: Person): boolean => {
+  const now = shownFacts(person);
+  return Object.entries(item.before ?? {}).every(([field, value]) => now[field] === value);
+};
+/** The work is done already: by this job before a crash, or by somebody. */
+export const asWanted = (item: JobItem, person: Person): boolean => {
+  const now = shownFacts(person);
+  const after = Object.entries(item.after ?? {});
+  return after.length > 0 && after.every(([field, value]) => value !== 'next' && now[field] === value);
+};

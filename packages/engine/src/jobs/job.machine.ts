@@ -1,0 +1,34 @@
+/** A bulk job (product-behaviour 1.6). */
+export const jobStates = ['previewed', 'running', 'paused', 'done', 'cancelled'] as const;
+export type JobState = (typeof jobStates)[number];
+
+export const jobEvents = ['start', 'pause', 'resume', 'cancel', 'allItemsOver'] as const;
+export type JobEvent = (typeof jobEvents)[number];
+
+/** What a row does not name is refused in that state. */
+export const jobMachine = {
+  previewed: { start: 'running', cancel: 'cancelled' },
+  running: { pause: 'paused', cancel: 'cancelled', allItemsOver: 'done' },
+  paused: { resume: 'running', cancel: 'cancelled' },
+  done: {},
+  cancelled: {},
+} as const satisfies Record<JobState, Partial<Record<JobEvent, JobState>>>;
+
+export function afterJobEvent(state: JobState, event: JobEvent): JobState | undefined {
+  const row: Partial<Record<JobEvent, JobState>> = jobMachine[state];
+  return row[event];
+}
+
+/** Seconds left at the pace of the items finished lately; undefined while too few are. Times are wall milliseconds. */
+export function secondsLeft(
+  finishedLately: readonly number[],
+  waiting: number,
+  nowWallMs: number,
+): number | undefined {
+  const [first] = finishedLately;
+  if (waiting === 0) return 0;
+  if (first === undefined || finishedLately.length < 5) return undefined;
+  // From the first of them to now: a pause after the last one counts as what it is, a slower pace.
+  const perItemMs = Math.max(1, nowWallMs - first) / finishedLately.length;
+  return Math.ceil((perItemMs * waiting) / 1000);
+}
