@@ -1,4 +1,4 @@
-import type { AccountId, PersonId } from '@tandem/domain';
+import type { AccountId, E164, Owner, PersonId } from '@tandem/domain';
 import type { CallOutcome } from '../provisioning/call-outcome.ts';
 
 /**
@@ -7,6 +7,11 @@ import type { CallOutcome } from '../provisioning/call-outcome.ts';
  */
 export interface TeamsAccess {
   outcomeOf(accountId: AccountId, personId: PersonId): CallOutcome | undefined;
+  /**
+   * Whose number this was until Microsoft has the new one (product-behaviour 1.4): both are answered during the change.
+   * Asked only about numbers that nobody has by now.
+   */
+  formerOwner?(number: E164): Owner | undefined;
 }
 
 /** For a platform without provisioning, and for tests of everything else. */

@@ -14,7 +14,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { LinkKeeper, StoredLink } from '../ports/link-store.ts';
 import type { AskedPerson, MicrosoftTenant, Reading, UnmatchedMember } from '../ports/microsoft.ts';
 import type { HistoryStep } from '../ports/provisioning-history.ts';
-import { type CallOutcome, callOutcome } from './call-outcome.ts';
+import { type CallOutcome, callOutcome, duringChange } from './call-outcome.ts';
 import type { AccountPolicy } from './decide-events.ts';
 import {
   askedOf,
@@ -121,6 +121,8 @@ export class AccountProvisioner {
   readonly #deps: ProvisionerDeps;
   readonly #entries = new Map<PersonId, Entry>();
   readonly #slots = new WriteSlots();
+  readonly #formers = new Map<E164, PersonId>();
+  readonly #formerOf = new Map<PersonId, E164>();
   #account: Account;
   #settings: ProvisioningSettings;
   #tenant: TenantFacts;
@@ -241,6 +243,11 @@ export class AccountProvisioner {
 
   outcomeOf(personId: PersonId): CallOutcome | undefined {
     return this.#entries.get(personId)?.outcome;
+  }
+
+  /** Whose number this was before a change that Microsoft has not finished. */
+  formerOwner(number: E164): PersonId | undefined {
+    return this.#formers.get(number);
   }
 
   /** With the person as the caller has it, which may be newer than ours. */
@@ -665,7 +672,9 @@ export class AccountProvisioner {
     }
     // Calls follow where the link is going, also while a step before that is still being stored or written.
     const ahead = entry.busy ? reconcileLink(entry.link, own, facts, this.#policy(), now).link : entry.link;
-    entry.outcome = callOutcome(ahead, report);
+    const wanted = entry.person?.numbers[0];
+    entry.outcome = duringChange(callOutcome(ahead, report), entry.link, wanted);
+    this.#noteFormer(entry, wanted);
     this.#deps.onPerson(entry.link.personId);
   }
 
@@ -799,6 +808,23 @@ export class AccountProvisioner {
       .noteClient(this.accountId, personId, entry.evidence)
       .catch((error: unknown) => this.#problem('what a call showed was not kept', error));
     this.#reconcile(entry);
+  }
+
+  /** Numbers at Microsoft that are not our people's any more, until the change is over. */
+  #noteFormer({ link, person }: Entry, wanted: E164 | undefined): void {
+    const { personId, assignedNumber } = link;
+    const before = this.#formerOf.get(personId);
+    const now =
+      person && assignedNumber !== undefined && wanted !== undefined && assignedNumber !== wanted
+        ? assignedNumber
+        : undefined;
+    if (before === now) return;
+    if (before !== undefined) this.#formers.delete(before);
+    if (now === undefined) this.#formerOf.delete(personId);
+    else {
+      this.#formerOf.set(personId, now);
+      this.#formers.set(now, personId);
+    }
   }
 
   // ---- history

@@ -1,4 +1,4 @@
-import { type Link, type ReadinessCode, type ReadinessReport, sentenceOf } from '@tandem/domain';
+import { type E164, type Link, type ReadinessCode, type ReadinessReport, sentenceOf } from '@tandem/domain';
 
 /** Why a call is not offered or not allowed, and what the caller gets (product-behaviour 1.8). */
 export interface CallRefusal {
@@ -11,7 +11,11 @@ export interface CallRefusal {
 export interface CallOutcome {
   /** From a carrier or a phone to the person: whether Teams is rung. */
   readonly toPerson:
-    | { readonly offered: true }
+    | {
+        readonly offered: true;
+        /** The number under which Microsoft knows the person, where that is another than ours: a change is under way. */
+        readonly number?: E164;
+      }
     | {
         readonly offered: false;
         readonly refusal: CallRefusal;
@@ -68,6 +72,17 @@ function rows(codes: readonly ReadinessCode[], row: Row): Partial<Record<Readine
 }
 
 const open: CallOutcome = { toPerson: { offered: true }, fromPerson: { allowed: true } };
+
+/** The outcome for a person whose wanted number Microsoft does not have yet: calls go to the one that it has. */
+export function duringChange(
+  outcome: CallOutcome,
+  link: Pick<Link, 'assignedNumber'>,
+  wanted: E164 | undefined,
+): CallOutcome {
+  const { assignedNumber } = link;
+  if (!outcome.toPerson.offered || assignedNumber === undefined || assignedNumber === wanted) return outcome;
+  return { ...outcome, toPerson: { offered: true, number: assignedNumber } };
+}
 
 /** Microsoft has accepted the number, so calls go through (or have gone through and the grace time runs). */
 const working: ReadonlySet<string> = new Set([

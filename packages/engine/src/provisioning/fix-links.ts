@@ -27,14 +27,14 @@ const allUsers =
 
 /** Where each code is put right: Microsoft's pages for what is Microsoft's, paths of the portal for what is ours. */
 const places: Readonly<Partial<Record<ReadinessCode, Maker>>> = {
-  'PRV-001': () => '/connection',
-  'PRV-002': () => '/connection',
-  'PRV-003': () => '/connection',
-  'PRV-010': () => '/routing-domain',
-  'PRV-011': () => '/routing-domain',
-  'PRV-012': () => '/routing-domain',
-  'PRV-013': () => '/routing-domain',
-  'PRV-014': () => '/peers',
+  'PRV-001': () => '/microsoft',
+  'PRV-002': () => '/microsoft',
+  'PRV-003': () => '/microsoft',
+  'PRV-010': () => '/microsoft',
+  'PRV-011': () => '/microsoft',
+  'PRV-012': () => '/microsoft',
+  'PRV-013': () => '/microsoft',
+  'PRV-014': () => '/overview',
   'PRV-101': () => '/people',
   'PRV-102': person,
   'PRV-111': person,
@@ -47,7 +47,7 @@ const places: Readonly<Partial<Record<ReadinessCode, Maker>>> = {
     groupId === undefined
       ? undefined
       : `https://entra.microsoft.com/#view/Microsoft_AAD_IAM/GroupDetailsMenuBlade/~/Members/groupId/${groupId}`,
-  'PRV-206': () => '/connection',
+  'PRV-206': () => '/microsoft',
   'PRV-207': () => deletedUsers,
   'PRV-208': ofUser(teamsUser, teamsNumbers),
   'PRV-301': person,

@@ -414,3 +414,19 @@ test('a pool of two licences and three joiners: two take one each, the third is 
     'one that is free is taken at once',
   );
 });
+
+test('while the number changes, calls to both reach her under the one that Microsoft has (1.4)', async () => {
+  const it = house({}, 1, true);
+  await it.clock.pass(40_000);
+  it.tenant.trouble = { is: 'throttled', untilWallMs: it.clock.wall() + 60_000 };
+  it.person(0, { numbers: [numberAt(7)] });
+  assert.deepEqual(it.provisioner.outcomeOf(asPersonId('p0'))?.toPerson, {
+    offered: true,
+    number: numberAt(0),
+  });
+  assert.equal(it.provisioner.formerOwner(numberAt(0)), 'p0');
+  it.tenant.trouble = undefined;
+  await it.clock.pass(150_000);
+  assert.deepEqual(it.provisioner.outcomeOf(asPersonId('p0'))?.toPerson, { offered: true });
+  assert.equal(it.provisioner.formerOwner(numberAt(0)), undefined, 'the old number is nobody’s again');
+});

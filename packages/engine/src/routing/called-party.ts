@@ -157,7 +157,8 @@ function teamsBranch(
     return { failure: { kind: 'callee-not-eligible', ...refusal }, otherEndpoints };
   }
   const sbcHost = account.sbcHosts[0];
-  const number = as.number ?? person.numbers[0];
+  // Microsoft may still know the person by the number of before.
+  const number = (outcome?.offered ? outcome.number : undefined) ?? as.number ?? person.numbers[0];
   if (sbcHost === undefined || number === undefined) {
     why.push(`${account.name} has no host name at Microsoft.`);
     return { failure: { kind: 'no-route', dialled: as.dialled }, otherEndpoints: true };

@@ -25,7 +25,7 @@ export function decideInbound(
 ): Decision {
   const carrier = snapshot.carriers.get(carrierId);
   const why: string[] = [`The call came from the carrier ${carrier?.name ?? carrierId}.`];
-  const owned = carrier && ownedNumber(snapshot, carrier, facts.called);
+  const owned = carrier && ownedNumber(snapshot, carrier, facts.called, reach);
   if (!owned) {
     why.push(`${facts.called || 'An empty number'} belongs to nobody whom this carrier may call.`);
     return refused({ kind: 'unknown-number', dialled: facts.called });
@@ -78,6 +78,7 @@ function ownedNumber(
   snapshot: RoutingSnapshot,
   carrier: Carrier,
   called: string,
+  reach: Reach,
 ): { readonly number: E164; readonly owner: Owner } | undefined {
   const direct = called.startsWith('+') ? called : `+${called}`;
   const found = lookup(direct);
@@ -91,7 +92,7 @@ function ownedNumber(
 
   function lookup(text: string): { readonly number: E164; readonly owner: Owner } | undefined {
     const number = text as E164;
-    const owner = snapshot.numbers.get(number);
+    const owner = snapshot.numbers.get(number) ?? reach.access.formerOwner?.(number);
     if (!owner || (carrier.owner !== 'operator' && carrier.owner !== owner.accountId)) return undefined;
     return { number, owner };
   }
