@@ -247,3 +247,17 @@ test('a machine that slept for an hour has not found Microsoft silent', async ()
   assert.equal(one.keeper.find('a')?.life.state, 'CONNECTED');
   assert.equal(one.mails.length, 0);
 });
+
+test('Microsoft refuses one thing and answers others: the connection is asked after and goes on', async () => {
+  const one = await world(connection('a'));
+  await one.pass(minute);
+  const reads = one.microsoft.reads;
+  for (let i = 0; i < 6; i++) one.keeper.heardOf({ entraTenantId: tenantA, clientId }, 403, undefined, false);
+  await one.pass(5_000, 5_000);
+  assert.equal(one.microsoft.reads, reads + 1, 'asked at once');
+  assert.equal(one.keeper.find('a')?.life.state, 'CONNECTED');
+  one.microsoft.status.set(tenantA, 403);
+  one.keeper.heardOf({ entraTenantId: tenantA, clientId }, 403, undefined, false);
+  await one.pass(2 * minute);
+  assert.equal(one.keeper.find('a')?.life.reason, 'access-denied');
+});

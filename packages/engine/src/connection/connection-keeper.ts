@@ -172,11 +172,15 @@ export class ConnectionKeeper {
     });
   }
 
-  /** Every request by this app in this tenant, from the client. `role`: the permission that let it through. */
+  /**
+   * Every request by this app in this tenant, from the client. `role`: the permission that let it through. `decisive`: a
+   * refusal speaks of the whole connection; others may be about one thing (a quota, a licence) and are asked after.
+   */
   heardOf(
     app: { readonly entraTenantId: string; readonly clientId: string },
     status: number,
     role: string | undefined,
+    decisive = true,
   ): void {
     const now = this.#parts.clock.wall();
     for (const connection of this.#kept.values()) {
@@ -188,8 +192,10 @@ export class ConnectionKeeper {
             roleUses: { ...connection.roleUses, [role]: now },
           });
         this.#aside(this.hear(connection.id, { is: 'answered' }), connection);
-      } else if (status === 401 || status === 403)
-        this.#aside(this.hear(connection.id, { is: 'denied' }), connection);
+      } else if (status === 401 || status === 403) {
+        if (decisive) this.#aside(this.hear(connection.id, { is: 'denied' }), connection);
+        else this.#watch(connection.id).nextTenantAt = 0;
+      }
       // A refusal of one thing is an answer too: the connection works.
       else if (status >= 400 && status < 500 && status !== 429)
         this.#aside(this.hear(connection.id, { is: 'answered' }), connection);

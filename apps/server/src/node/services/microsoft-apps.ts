@@ -25,7 +25,7 @@ export type AppConfig = Pick<NodeConfig, 'certificateDir' | 'twin' | 'graphClien
 
 export interface AppEars {
   /** A request of this app in this tenant got this status; `role` let it through. */
-  heard(app: AppOf, status: number, role: string | undefined): void;
+  heard(app: AppOf, status: number, role: string | undefined, decisive: boolean): void;
   /** A token that was new, or one that was refused. */
   proof(app: AppOf, proof: Proof): void;
   tried(seen: GraphTry): void;
@@ -147,7 +147,9 @@ export function createMicrosoftApps(parts: {
       timeoutMs,
       onTry(seen) {
         ears.tried(seen);
-        ears.heard(app, seen.status, roleUsed(seen.operation, roles));
+        // The read that every connection may make: refused there is refused everywhere.
+        const decisive = seen.operation === 'organization';
+        ears.heard(app, seen.status, roleUsed(seen.operation, roles), decisive);
       },
     });
     graphs.set(key, graph);

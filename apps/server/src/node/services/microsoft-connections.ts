@@ -125,7 +125,7 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
     random: random.fraction,
     ears: {
       tried: parts.onTry,
-      heard: (app, status, role) => keeper.heardOf(app, status, role),
+      heard: (app, status, role, decisive) => keeper.heardOf(app, status, role, decisive),
       proof(app, proof) {
         for (const one of keeper.list())
           if (one.entraTenantId === app.entraTenantId && one.clientId === app.clientId && wasConnected(one))
