@@ -47,6 +47,16 @@ const portalPaths = [
   '/calls/*',
   '/accounts',
   '/accounts/*',
+  '/microsoft',
+  '/microsoft/*',
+  '/connect/*',
+  '/numbers',
+  '/numbers/*',
+  '/jobs',
+  '/jobs/*',
+  '/action-items',
+  '/webhooks',
+  '/audit',
   '/me',
 ];
 
