@@ -21,6 +21,8 @@ export interface GraphClientOptions {
   /** 0 to 1, for the jitter of waits. */
   readonly random: () => number;
   readonly timeoutMs?: number;
+  /** False: belongs to a feature that is switched off, and is not sent, whatever the token holds (G25). */
+  readonly permits?: (operation: OperationName) => boolean;
   /** Told of every try, without its content: for metrics and the log. */
   readonly onTry?: (seen: GraphTry) => void;
 }
@@ -141,7 +143,16 @@ export class GraphClient {
     return results;
   }
 
+  #permit(name: OperationName): void {
+    if (this.#options.permits?.(name) !== false) return;
+    throw new GraphError('graph-missing-scope', `${name} belongs to a feature that is switched off`, {
+      operation: name,
+      missingScope: operations[name].permissions[0],
+    });
+  }
+
   async #batchOf(items: readonly BatchItem[]): Promise<Map<string, GraphAnswer>> {
+    for (const { operation } of items) this.#permit(operation);
     const body = {
       requests: items.map((item, id) => ({
         id: String(id),
@@ -186,6 +197,7 @@ export class GraphClient {
     operation: Operation = operations[name as OperationName],
   ): Promise<GraphAnswer> {
     const { clock, https } = this.#options;
+    if (name !== '$batch') this.#permit(name);
     const patienceMs = call.patienceMs ?? defaultPatienceMs;
     const giveUpAt = clock.wall() + patienceMs;
     let refresh = false;

@@ -10,8 +10,10 @@ import { globalCloud, type MicrosoftEndpoints } from '@tandem/adapters/graph/end
 import { GraphClient, type GraphTry } from '@tandem/adapters/graph/graph-client.ts';
 import { GraphError } from '@tandem/adapters/graph/graph-error.ts';
 import { type HttpsExchange, httpsExchange } from '@tandem/adapters/graph/https-exchange.ts';
+import { permits } from '@tandem/adapters/graph/operation-features.ts';
 import { rolesOf, type TokenProvider } from '@tandem/adapters/graph/token-provider.ts';
 import type {
+  ConnectionFeature,
   ConnectionProbe,
   ConnectionStore,
   CredentialPlace,
@@ -29,6 +31,8 @@ export interface AppEars {
   /** A token that was new, or one that was refused. */
   proof(app: AppOf, proof: Proof): void;
   tried(seen: GraphTry): void;
+  /** What the connections of this app in this tenant have switched on together. */
+  features(app: AppOf): readonly ConnectionFeature[];
 }
 
 /** Who signs in where: what quotas, tokens and permissions are counted by (T20). */
@@ -145,6 +149,7 @@ export function createMicrosoftApps(parts: {
       },
       random: parts.random,
       timeoutMs,
+      permits: (operation) => permits(operation, ears.features(app)),
       onTry(seen) {
         ears.tried(seen);
         // The read that every connection may make: refused there is refused everywhere.

@@ -578,6 +578,22 @@ describe('an own app registration (N01, N02)', () => {
   });
 });
 
+test('G25: what belongs to a feature that is off is not sent, although the token would let it through', async () => {
+  const one = await world();
+  const { id } = await connect(one);
+  const [usable] = one.connections.all(idOf(1));
+  assert.ok(usable);
+  const ask = () => usable.graph.call('presences', { body: { ids: [] } });
+  const refusalOf = (error: unknown) => (error as { message: string }).message;
+  await one.connections.desk.changeFeatures(id, ['webhooks'], asker('admin'));
+  assert.ok(one.connections.keeper.find(id)?.roles.includes('Presence.Read.All'), 'granted');
+  assert.match(await ask().then(() => 'sent', refusalOf), /switched off/);
+  const batch = usable.graph.batch([{ operation: 'presences', body: { ids: [] } }]);
+  assert.match(String((await batch)[0]), /switched off/);
+  await one.connections.desk.changeFeatures(id, ['presence'], asker('admin'));
+  assert.doesNotMatch(await ask().then(() => 'sent', refusalOf), /switched off/);
+});
+
 test('what was previewed is what ends; the secret is forgotten, and the tenant can be connected again', async () => {
   const one = await world();
   const { id } = await connect(one);

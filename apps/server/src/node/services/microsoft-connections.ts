@@ -125,6 +125,11 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
     random: random.fraction,
     ears: {
       tried: parts.onTry,
+      features: (app) =>
+        keeper
+          .list()
+          .filter((one) => one.entraTenantId === app.entraTenantId && one.clientId === app.clientId)
+          .flatMap(({ features }) => features),
       heard: (app, status, role, decisive) => keeper.heardOf(app, status, role, decisive),
       proof(app, proof) {
         for (const one of keeper.list())
