@@ -35,6 +35,7 @@ function checkLines({
   sentence,
   owner,
   fix,
+  link,
   since,
   ...clock
 }: ReadinessCheck): string[] {
@@ -46,6 +47,7 @@ function checkLines({
     sentence,
     ...(owner === 'nobody' ? [] : [`Whose turn: ${ownerWords[owner]}.`]),
     ...(fix && fix !== sentence ? [`Next: ${fix}`] : []),
+    ...(link ? [`Where: ${link}`] : []),
     ...(since ? [`Since ${since}.`] : []),
     ...(usualSeconds !== undefined && worstSeconds !== undefined
       ? [`Usually takes ${lasting(usualSeconds)}, at worst ${lasting(worstSeconds)}: Microsoft's time.`]
