@@ -64,6 +64,13 @@ export async function createHttpServer(
   });
   app.server.maxHeadersCount = 64;
   app.removeContentTypeParser('text/plain');
+  // Many clients say JSON whether or not there is a body: a route that wants one says that it is missing.
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else parseJson(request, body as string, done);
+  });
   await app.register(cookiePlugin);
 
   const cookieName = (request: FastifyRequest): string =>
