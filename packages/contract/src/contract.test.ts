@@ -26,7 +26,7 @@ test('no two routes share method and path', () => {
   assert.equal(new Set(seen).size, seen.length);
 });
 
-test('only health, metrics, the description, signing in, the approval link's way and the script's report are open to strangers', () => {
+test('only health, metrics, the description, signing in, the way of the approval link and the report of the script are open to strangers', () => {
   const open = all.filter(([, route]) => route.permission === 'public').map(([id]) => id);
   assert.deepEqual(open.sort(), [
     'connections.approve',
