@@ -3,6 +3,7 @@ import {
   type AccountId,
   type E164,
   type Link,
+  type LinkDrift,
   type LinkState,
   newLink,
   type Person,
@@ -16,6 +17,7 @@ import type { AskedPerson, MicrosoftTenant, Reading, UnmatchedMember } from '../
 import type { HistoryStep } from '../ports/provisioning-history.ts';
 import { type CallOutcome, callOutcome, duringChange } from './call-outcome.ts';
 import type { AccountPolicy } from './decide-events.ts';
+import { decided } from './drift.ts';
 import {
   askedOf,
   bound,
@@ -324,16 +326,39 @@ export class AccountProvisioner {
     const nowWallMs = this.#deps.clock.wall();
     const event = action.kind === 'drift' ? `drift-${action.decision} ${action.field}` : action.kind;
     const before = entry.link;
-    const outcome = entry.busy ? before : applyManual(before, action, who, this.#policy(), nowWallMs);
+    // Under way already: what moves needs no push, while a decision counts from now on.
+    const moves = action.kind === 'retry' || action.kind === 'push';
+    const outcome =
+      entry.busy && moves ? before : applyManual(before, action, who, this.#policy(), nowWallMs);
     if (typeof outcome === 'string') return outcome;
     if (action.kind !== 'recheck')
       this.#note(personId, { atWallMs: nowWallMs, trigger: 'manual', by: who, event });
     if (outcome !== before) {
-      entry.link = outcome;
-      this.#reconcile(entry, before);
+      this.#decided(entry, outcome);
     }
     this.#want(0);
     return 'done';
+  }
+
+  /** A difference in the number was settled in the directory: it is remembered, so that it can be undone. */
+  noteDecision(personId: PersonId, drift: LinkDrift, decision: 'repair' | 'accept', who: string): void {
+    const entry = this.#entries.get(personId);
+    if (!entry) return;
+    const now = this.#deps.clock.wall();
+    this.#note(personId, {
+      atWallMs: now,
+      trigger: 'manual',
+      by: who,
+      event: `drift-${decision} ${drift.field}`,
+    });
+    this.#decided(entry, decided(entry.link, drift, decision, who, now));
+  }
+
+  #decided(entry: Entry, link: Link): void {
+    const before = entry.link;
+    entry.link = link;
+    if (!entry.busy) this.#reconcile(entry, before);
+    else this.#save(entry).catch((error: unknown) => this.#problem('a decision is not stored yet', error));
   }
 
   /** What waits for an admin because it would take many away. */

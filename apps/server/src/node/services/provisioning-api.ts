@@ -113,7 +113,13 @@ export function createProvisioningBoard(parts: {
           const outcome = await change(person, number, by);
           if (outcome.kind !== 'done') return outcome;
         }
-        const outcome = said(provisioner.act(person.id, action, by.name));
+        // The change of the number may have settled the difference already: the decision is remembered all the same.
+        if (action.field === 'number' && action.decision === 'accept' && drift)
+          provisioner.noteDecision(person.id, drift, 'accept', by.name);
+        const outcome =
+          action.field === 'number' && action.decision === 'accept'
+            ? ({ kind: 'done' } as const)
+            : said(provisioner.act(person.id, action, by.name));
         // The number was changed, so the difference may be gone already.
         return action.field === 'number' && action.decision !== 'repair' ? { kind: 'done' } : outcome;
       }
