@@ -186,8 +186,8 @@ export class AccountProvisioner {
   }
 
   /**
-   * Our own facts, as they are now. What they decide about people who changed is decided before this returns; everybody
-   * else, if the account or its settings changed, follows in turns.
+   * Our own facts, as they are now. What they decide about people who changed is decided before this returns, unless they
+   * are hundreds; everybody else, if the account or its settings changed, follows in turns.
    */
   own(account: Account, people: Iterable<Person>, settings: ProvisioningSettings): void {
     const rules = JSON.stringify([this.#account, this.#settings]) !== JSON.stringify([account, settings]);
@@ -197,7 +197,15 @@ export class AccountProvisioner {
     this.#settings = settings;
     this.#tenant = { ...this.#tenant, ...this.#routing() };
     const present = new Map([...people].map((person) => [person.id, person]));
-    const shared = sharedAddresses([...present.values()]);
+    const ids = new Set([...this.#entries.keys(), ...present.keys()]);
+    // Most snapshots say the same of everybody: addresses are compared only when somebody's may have changed.
+    const moved = new Set(
+      [...ids].filter((id) => {
+        const entry = this.#entries.get(id);
+        return !entry || !sameAs(entry.person, present.get(id));
+      }),
+    );
+    const shared = moved.size === 0 ? undefined : sharedAddresses([...present.values()]);
     const licences = this.#countLicences(present.values());
     const pool = JSON.stringify(licences) !== JSON.stringify(this.#licences);
     this.#licences = licences;
@@ -206,14 +214,13 @@ export class AccountProvisioner {
     let wanted = !sameGroups || rules;
     const changed: Entry[] = [];
     const others: Entry[] = [];
-    for (const id of new Set([...this.#entries.keys(), ...present.keys()])) {
+    for (const id of ids) {
       const person = present.get(id);
-      const known = this.#entries.has(id);
       const entry = this.#entryOf(id);
-      const shares = (shared.get(id) ?? []).map((other) =>
-        calledBeside(person, present.get(other as PersonId)),
-      );
-      const same = known && sameAs(entry.person, person);
+      const shares = shared
+        ? (shared.get(id) ?? []).map((other) => calledBeside(person, present.get(other as PersonId)))
+        : entry.shares;
+      const same = !moved.has(id);
       if (!same) wanted = true;
       const alike = same && shares.join() === entry.shares.join();
       entry.person = person;
@@ -222,7 +229,8 @@ export class AccountProvisioner {
       else if (rules || (pool && person?.platformLicence === false)) others.push(entry);
     }
     this.#holdOwn(changed);
-    for (const entry of changed) this.#reconcile(entry);
+    // The first few hundred are decided here and now: more than that is an import, not somebody's click.
+    this.#inTurns(changed);
     this.#inTurns(others);
     if (wanted) this.#want(settleMs);
   }

@@ -117,8 +117,16 @@ export function calledBeside(person: Person | undefined, other: Person | undefin
   return other.displayName === person?.displayName ? other.upn : other.displayName;
 }
 
+/** Field by field: every snapshot makes all people anew, and there are thousands of them. */
 export function sameAs(a: Person | undefined, b: Person | undefined): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+  if (a === b) return true;
+  if (!a || !b) return false;
+  const keys = Object.keys(a) as (keyof Person)[];
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => {
+    const [x, y] = [a[key], b[key]];
+    return x === y || (typeof x === 'object' && JSON.stringify(x) === JSON.stringify(y));
+  });
 }
 
 /** What Microsoft is asked about the person; undefined: there is nobody to ask about. */
