@@ -313,7 +313,7 @@ export const readinessCodes = {
   'PRV-501': row(
     'Number operation refused',
     'Microsoft refused: {reason}.',
-    'Clear the reason, then switch calls in Teams off and on.',
+    'Clear the reason, then press Retry.',
     ['teams-admin'],
     'user',
     'no',
@@ -321,7 +321,7 @@ export const readinessCodes = {
   'PRV-502': row(
     'Policy assignment refused',
     'Microsoft refused: {reason}.',
-    'Clear the reason, then switch calls in Teams off and on.',
+    'Clear the reason, then press Retry.',
     ['teams-admin'],
     'user',
     'no',
@@ -346,8 +346,8 @@ export const readinessCodes = {
   ),
   'PRV-505': row(
     'Enterprise voice off after the assignment',
-    'Voice is off although the number is set.',
-    'Switch calls in Teams off and on: that assigns the number again, and voice with it.',
+    'Voice is off although the number is set; we repair.',
+    'Wait: Tandem assigns the number again, and voice with it. If it stays, repair the difference by hand.',
     ['vendor'],
     'user',
     'yes',
@@ -355,7 +355,7 @@ export const readinessCodes = {
   'PRV-506': row(
     'Another admin changed it',
     'Changed outside: {field} {old} to {new}.',
-    'Set the number back in Teams, or give the person the new number here.',
+    'Repair it, accept it, or undo such a decision on the page of the person.',
     ['teams-admin'],
     'drift',
     'no',
