@@ -89,6 +89,7 @@ async function house() {
   const board = createProvisioningBoard({
     provisioning: {
       running: () => [running],
+      waiting: () => [],
       ofPerson: ({ id }: Pick<Person, 'id'>) => (id === dana.id ? running : undefined),
       history: { note: () => undefined, list: async () => [] },
       async saveSettings(_id: unknown, next: ProvisioningSettings) {

@@ -37,9 +37,9 @@ export function createProvisioningBoard(parts: {
 }): ProvisioningBoard {
   const { provisioning, directory, audit, wall } = parts;
   const visible = (scope: Scope): readonly RunningConnection[] =>
-    provisioning
-      .running()
-      .filter(({ accountId }) => scope.kind !== 'person' && seesAccount(scope, accountId));
+    [...provisioning.running(), ...provisioning.waiting()].filter(
+      ({ accountId }) => scope.kind !== 'person' && seesAccount(scope, accountId),
+    );
   const find = (scope: Scope, connectionId: string): RunningConnection | undefined =>
     visible(scope).find((one) => one.connectionId === connectionId);
   const actorOf = ({ name, role, address }: ActingUser) =>

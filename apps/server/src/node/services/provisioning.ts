@@ -19,6 +19,7 @@ import {
   type Clock,
   type DirectoryView,
   decidesNobody,
+  defaultSettings,
   type LinkKeeper,
   linkedStates,
   type Mailer,
@@ -46,6 +47,8 @@ export interface Provisioning {
   links(): ReadonlyMap<LinkState, number>;
   /** What runs, by connection. */
   running(): readonly RunningConnection[];
+  /** Connections for which nobody has said yet who is meant. Their provisioners are for showing and setting up only. */
+  waiting(): readonly RunningConnection[];
   ofPerson(person: Pick<Person, 'accountId' | 'id'>): RunningConnection | undefined;
   readonly history: ProvisioningHistory;
   /** Stores the settings of a connection and lets them count. */
@@ -108,6 +111,8 @@ const tellMs = 50;
 export async function startProvisioning(parts: ProvisioningParts): Promise<Provisioning> {
   const { stores, connections, snapshots, clock } = parts;
   const running = new Map<ConnectionId, RunningConnection>();
+  /** Connections for which nobody has said yet who is meant: shown and set up like the others, never started. */
+  const waiting = new Map<ConnectionId, RunningConnection>();
   const byAccount = new Map<AccountId, readonly RunningConnection[]>();
   /** Which connection looks at a person, as of the last turn. */
   const whose = new Map<PersonId, RunningConnection>();
@@ -320,6 +325,21 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
           });
       }
     }
+    const idle = new Set<ConnectionId>();
+    for (const account of snapshot.accounts.values())
+      for (const [index, connection] of connections.all(account.id).entries()) {
+        const { connectionId } = connection;
+        if (wanted.has(connectionId)) continue;
+        idle.add(connectionId);
+        const own = settingsOf(connection, index === 0) ?? defaultSettings(account.id);
+        const known = waiting.get(connectionId);
+        if (
+          known?.tenantId !== connection.tenantId ||
+          JSON.stringify(known.provisioner.settings) !== JSON.stringify({ ...own, connectionId })
+        )
+          waiting.set(connectionId, begin(connection, account, { ...own, connectionId }));
+      }
+    for (const connectionId of waiting.keys()) if (!idle.has(connectionId)) waiting.delete(connectionId);
     for (const one of [...running.values()]) {
       const now = wanted.get(one.connectionId);
       // Nothing is written to a tenant that the account has left.
@@ -438,6 +458,7 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
       return counts;
     },
     running: () => [...running.values()],
+    waiting: () => [...waiting.values()],
     ofPerson: ({ id }) => whose.get(id),
     history,
     async saveSettings(connectionId, own) {
