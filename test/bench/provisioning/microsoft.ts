@@ -33,7 +33,17 @@ const roles = [
   'TeamsUserConfiguration.Read.All',
 ];
 
+interface Inner {
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+}
+
 export interface BenchMicrosoft {
+  /** Answers of 429, those inside batches counted one by one. */
+  readonly throttled: number;
+  /** Requests of a kind that were sent although we had been told to wait. */
+  readonly insideRetryAfter: number;
   readonly tenant: Tenant;
   readonly directory: Directory;
   readonly settings: GraphSettings;
@@ -43,10 +53,10 @@ export interface BenchMicrosoft {
   readonly graph: GraphClient;
   /** Requests by path; a batch is one. */
   readonly requests: Map<string, number>;
-  /** How often each number was asked to be assigned. */
+  /** How often Microsoft accepted to assign each number. */
   readonly assigned: Map<string, number>;
   /** Milliseconds of CPU inside the twin. */
-  twinMs: number;
+  readonly twinMs: number;
   total(): number;
   crowd(
     count: number,
@@ -99,9 +109,20 @@ export async function openMicrosoft(time: VirtualTime, seed: number): Promise<Be
   });
   const requests = new Map<string, number>();
   const assigned = new Map<string, number>();
-  const made: { twinMs: number } = { twinMs: 0 };
-  const noteAssigned = (url: string, body: unknown): void => {
-    if (!url.endsWith('/assignNumber')) return;
+  const made = { twinMs: 0, throttled: 0, insideRetryAfter: 0 };
+  /** What Microsoft asked to wait for, as far as we were told: by kind of request, until when. */
+  const waits = new Map<string, number>();
+  const kindOf = (method: string, path: string): string =>
+    `${path.includes('/admin/teams/') ? 'teams' : 'identity'} ${method === 'GET' ? 'read' : 'write'}`;
+  const noteSent = (inner: Inner): void => {
+    if (time.wall() < (waits.get(kindOf(inner.method, inner.path)) ?? 0)) made.insideRetryAfter++;
+  };
+  const noteAnswered = ({ method, path, body }: Inner, status: number, retryAfter: unknown): void => {
+    if (status === 429) {
+      made.throttled++;
+      waits.set(kindOf(method, path), time.wall() + Number(retryAfter ?? 0) * 1000);
+    }
+    if (status !== 202 || !path.endsWith('/assignNumber')) return;
     const { telephoneNumber } = body as { readonly telephoneNumber: string };
     assigned.set(telephoneNumber, (assigned.get(telephoneNumber) ?? 0) + 1);
   };
@@ -111,18 +132,34 @@ export async function openMicrosoft(time: VirtualTime, seed: number): Promise<Be
       const path = at.pathname.replace(/^\/v1\.0/, '').replace(/\/operations\/.*|\/[0-9a-f-]{36}.*/, '/…');
       const name = `${method} ${at.searchParams.has('$deltatoken') || at.pathname.endsWith('/delta') ? at.pathname.replace('/v1.0', '') : path}`;
       requests.set(name, (requests.get(name) ?? 0) + 1);
-      if (body !== '' && name.endsWith('/$batch'))
-        for (const one of (JSON.parse(body) as { requests: { url: string; body?: unknown }[] }).requests)
-          noteAssigned(one.url, one.body);
-      else if (body !== '') noteAssigned(at.pathname, JSON.parse(body));
+      const batch = name.endsWith('/$batch')
+        ? (JSON.parse(body) as { requests: (Inner & { id: string; url: string })[] }).requests
+        : undefined;
+      const inners: readonly Inner[] = batch
+        ? batch.map((one) => ({ method: one.method, path: one.url, body: one.body }))
+        : [{ method, path: at.pathname, body: body === '' ? undefined : JSON.parse(body) }];
+      for (const inner of inners) noteSent(inner);
       const began = process.cpuUsage();
       const answer = await service.handle({ method, url: at, headers, body });
       const took = process.cpuUsage(began);
       made.twinMs += (took.user + took.system) / 1000;
       if (answer === 'reset') throw new Error('reset');
       const lower = Object.entries(answer.headers ?? {}).map(([key, value]) => [key.toLowerCase(), value]);
-      // Microsoft takes its time as well.
+      // Microsoft takes its time as well; what it asks for is known when the answer is there.
       await time.sleep(80);
+      if (batch) {
+        const { responses } = JSON.parse(answer.body ?? '{}') as {
+          responses?: { id: string; status: number; headers?: Record<string, string> }[];
+        };
+        for (const one of responses ?? []) {
+          const inner = inners[batch.findIndex(({ id }) => id === one.id)];
+          const wait = Object.entries(one.headers ?? {}).find(([key]) => key.toLowerCase() === 'retry-after');
+          if (inner) noteAnswered(inner, one.status, wait?.[1]);
+        }
+      } else if (inners[0]) {
+        const headers = Object.fromEntries(lower) as Record<string, unknown>;
+        noteAnswered(inners[0], answer.status, headers['retry-after']);
+      }
       return { status: answer.status, headers: Object.fromEntries(lower), body: answer.body ?? '' };
     },
     close: () => undefined,
@@ -155,6 +192,12 @@ export async function openMicrosoft(time: VirtualTime, seed: number): Promise<Be
     graph,
     requests,
     assigned,
+    get throttled() {
+      return made.throttled;
+    },
+    get insideRetryAfter() {
+      return made.insideRetryAfter;
+    },
     get twinMs() {
       return made.twinMs;
     },

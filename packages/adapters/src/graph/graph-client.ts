@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { GraphError, readGraphError, retryAfterMs } from './graph-error.ts';
 import type { HttpsAnswer, HttpsExchange } from './https-exchange.ts';
-import { type Operation, type OperationName, operations, pathOf, queryOf } from './operations.ts';
+import {
+  type Bucket,
+  type Operation,
+  type OperationName,
+  operations,
+  pathOf,
+  queryOf,
+} from './operations.ts';
 import { Throttle } from './throttle.ts';
 import { rolesOf, type TokenProvider } from './token-provider.ts';
 
@@ -66,6 +73,7 @@ const mostPages = 10_000;
  */
 export class GraphClient {
   readonly throttle = new Throttle();
+  readonly #batchSize = new Map<Bucket, number>();
   readonly #options: GraphClientOptions;
   readonly #base: string;
 
@@ -115,14 +123,16 @@ export class GraphClient {
     let open = items.map((item, index) => ({ item, index }));
     for (let attempt = 0; open.length > 0; attempt++) {
       const again: typeof open = [];
-      for (let at = 0; at < open.length; at += mostInBatch) {
-        const part = open.slice(at, at + mostInBatch);
+      for (let at = 0; at < open.length; ) {
+        const part = open.slice(at, at + this.#most(open[at]?.item));
+        at += part.length;
         const answers = await this.#batchOf(part.map(({ item }) => item)).catch((error: unknown) => {
           if (!(error instanceof GraphError)) throw error;
           for (const { index } of part) results[index] = error;
           return undefined;
         });
         if (!answers) continue;
+        this.#adapt(part[0]?.item, part.length, [...answers.values()]);
         for (const [i, { item, index }] of part.entries()) {
           const answer = answers.get(String(i));
           const last = attempt + 1 >= mostTries;
@@ -149,6 +159,21 @@ export class GraphClient {
       operation: name,
       missingScope: operations[name].permissions[0],
     });
+  }
+
+  /** How many go into one request now. */
+  #most(item: BatchItem | undefined): number {
+    return (item && this.#batchSize.get(operations[item.operation].bucket)) ?? mostInBatch;
+  }
+
+  /** Each inner request is throttled for itself: as many as passed go next time, and one more after each that went well. */
+  #adapt(item: BatchItem | undefined, sent: number, answers: readonly GraphAnswer[]): void {
+    if (!item) return;
+    const { bucket } = operations[item.operation];
+    const refused = answers.filter(({ status }) => status === 429).length;
+    const size = this.#most(item);
+    if (refused > 0) this.#batchSize.set(bucket, Math.max(1, sent - refused));
+    else if (sent >= size && size < mostInBatch) this.#batchSize.set(bucket, size + 1);
   }
 
   async #batchOf(items: readonly BatchItem[]): Promise<Map<string, GraphAnswer>> {
