@@ -332,6 +332,7 @@ test('the doctor tells it on the command line, with an exit code for scripts', a
 test('how links and requests to Microsoft stand is in the metrics', async () => {
   const text = await (await fetch(platform.ready.metrics)).text();
   assert.match(text, /provisioning_links\{state="READY"\} \d+/);
-  assert.match(text, /graph_requests_total\{operation="transitiveMembers",code="200"\} \d+/);
+  assert.match(text, /graph_requests_total\{operation="usersDelta",code="200"\} \d+/);
+  assert.match(text, /graph_requests_total\{operation="numberAssignments",code="200"\} \d+/);
   assert.match(text, /graph_request_seconds_count\{operation="users"\} \d+/);
 });
