@@ -334,5 +334,5 @@ test('how links and requests to Microsoft stand is in the metrics', async () => 
   assert.match(text, /provisioning_links\{state="READY"\} \d+/);
   assert.match(text, /graph_requests_total\{operation="usersDelta",code="200"\} \d+/);
   assert.match(text, /graph_requests_total\{operation="numberAssignments",code="200"\} \d+/);
-  assert.match(text, /graph_request_seconds_count\{operation="users"\} \d+/);
+  assert.match(text, /graph_request_seconds_count\{operation="usersDelta"\} \d+/);
 });
