@@ -8,6 +8,8 @@ import { ActionItemsPage } from './pages/action-items-page.tsx';
 import { AuditPage } from './pages/audit-page.tsx';
 import { CallPage } from './pages/call-page.tsx';
 import { CallsPage } from './pages/calls-page.tsx';
+import { JobPage } from './pages/jobs/job-page.tsx';
+import { JobsPage } from './pages/jobs/jobs-page.tsx';
 import { LivePage } from './pages/live-page.tsx';
 import { MePage } from './pages/me-page.tsx';
 import { ApprovePage, isApprovalReturn } from './pages/microsoft/approve-page.tsx';
@@ -17,9 +19,10 @@ import { MicrosoftPage } from './pages/microsoft/microsoft-page.tsx';
 import { NewConnectionPage, WizardPage } from './pages/microsoft/wizard-page.tsx';
 import { NewAccountPage } from './pages/new-account-page.tsx';
 import { NotFoundPage } from './pages/not-found-page.tsx';
+import { NumbersPage } from './pages/numbers/numbers-page.tsx';
 import { OverviewPage } from './pages/overview-page.tsx';
-import { PeoplePage } from './pages/people-page.tsx';
-import { PersonPage } from './pages/person-page.tsx';
+import { PeoplePage } from './pages/people/people-page.tsx';
+import { PersonPage } from './pages/person/person-page.tsx';
 import { SignInPage } from './pages/sign-in-page.tsx';
 import { WebhooksPage } from './pages/webhooks-page.tsx';
 import { ProblemView } from './parts/problem-view.tsx';
@@ -77,6 +80,9 @@ function Gate(props: { readonly isDark: boolean; readonly toggleDark: () => void
           <Route path={patterns.overview} element={<OverviewPage />} />
           <Route path={patterns.people} element={<PeoplePage />} />
           <Route path={patterns.person} element={<PersonPage />} />
+          <Route path={patterns.numbers} element={<NumbersPage />} />
+          <Route path={patterns.jobs} element={<JobsPage />} />
+          <Route path={patterns.job} element={<JobPage />} />
           <Route path={patterns.live} element={<LivePage />} />
           <Route path={patterns.calls} element={<CallsPage />} />
           <Route path={patterns.call} element={<CallPage />} />

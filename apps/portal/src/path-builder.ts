@@ -11,8 +11,20 @@ function withQuery(path: string, query: Query = {}): string {
 export const paths = {
   signIn: (next?: string) => withQuery('/sign-in', { next }),
   overview: () => '/overview',
-  people: (query?: { account?: string; search?: string; readiness?: string }) => withQuery('/people', query),
-  person: (id: string) => `/people/${encodeURIComponent(id)}`,
+  people: (query?: {
+    account?: string;
+    search?: string;
+    readiness?: string;
+    code?: string;
+    state?: string;
+  }) => withQuery('/people', query),
+  person: (id: string, query?: { tab?: string }) => withQuery(`/people/${encodeURIComponent(id)}`, query),
+  /** One check of a person: the page opens there. */
+  check: (id: string, check: string) => `/people/${encodeURIComponent(id)}#${encodeURIComponent(check)}`,
+  numbers: (query?: { account?: string; search?: string; state?: string; range?: string; who?: string }) =>
+    withQuery('/numbers', query),
+  jobs: (query?: { account?: string }) => withQuery('/jobs', query),
+  job: (id: string, query?: { state?: string }) => withQuery(`/jobs/${encodeURIComponent(id)}`, query),
   live: (query?: { account?: string }) => withQuery('/live', query),
   calls: (query?: {
     account?: string;
@@ -45,6 +57,9 @@ export const patterns = {
   overview: '/overview',
   people: '/people',
   person: '/people/:id',
+  numbers: '/numbers',
+  jobs: '/jobs',
+  job: '/jobs/:id',
   live: '/live',
   calls: '/calls',
   call: '/calls/:id',

@@ -50,6 +50,9 @@ const showsPeople = ({ queryKey: [name] }: Query): boolean =>
 
 /** Other people may fit the filter now. */
 function filtersByReadiness({ queryKey: [name, request] }: Query): boolean {
-  const query = (request as { query?: { readiness?: unknown } } | undefined)?.query;
-  return name === 'people.list' && query?.readiness !== undefined;
+  const query = (request as { query?: { readiness?: unknown; code?: unknown; state?: unknown } } | undefined)
+    ?.query;
+  return (
+    name === 'people.list' && [query?.readiness, query?.code, query?.state].some((one) => one !== undefined)
+  );
 }

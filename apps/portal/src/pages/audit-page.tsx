@@ -6,6 +6,7 @@ import { useCallback, useMemo } from 'react';
 import { api, ask } from '../api/client.ts';
 import { useSession, useZones } from '../api/session.ts';
 import { DataTable } from '../parts/data-table.tsx';
+import { Diff } from '../parts/diff.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { AccountChoice, FilterBar, Pages } from '../parts/filter-bar.tsx';
 import { Card, Page } from '../parts/page.tsx';
@@ -13,7 +14,7 @@ import { ProblemView } from '../parts/problem-view.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { useFilters } from '../parts/use-filters.ts';
-import { type Difference, differences } from '../words/difference.ts';
+import { differences } from '../words/difference.ts';
 import { dayAndTime } from '../words/format.ts';
 
 type Row = AuditEntryView & { readonly id: string };
@@ -21,9 +22,6 @@ type Row = AuditEntryView & { readonly id: string };
 const useStyles = makeStyles({
   small: { display: 'block', color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
   code: { fontFamily: tokens.fontFamilyMonospace, overflowWrap: 'anywhere' },
-  diff: { margin: 0, display: 'grid', gap: '4px' },
-  was: { color: tokens.colorNeutralForeground2, overflowWrap: 'anywhere' },
-  is: { overflowWrap: 'anywhere', fontWeight: tokens.fontWeightSemibold },
   check: { display: 'flex', flexWrap: 'wrap', gap: '12px', alignItems: 'center' },
 });
 
@@ -150,27 +148,5 @@ export function AuditPage() {
         </Card>
       )}
     </Page>
-  );
-}
-
-function Diff({ rows }: { readonly rows: readonly Difference[] }) {
-  const styles = useStyles();
-  if (rows.length === 0) return null;
-  return (
-    <dl className={styles.diff}>
-      {rows.map(({ path, before, after }) => (
-        <div key={path}>
-          <dt className={styles.small}>{path}</dt>
-          <dd style={{ margin: 0 }}>
-            {before !== undefined && (
-              <>
-                <del className={styles.was}>{before}</del>{' '}
-              </>
-            )}
-            {after !== undefined && <ins className={styles.is}>{after}</ins>}
-          </dd>
-        </div>
-      ))}
-    </dl>
   );
 }

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ask } from '../api/client.ts';
 import { useSession } from '../api/session.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
+import { ItWorks } from '../parts/it-works.tsx';
 import { TextLink } from '../parts/link.tsx';
 import { Card, Page } from '../parts/page.tsx';
 import { PresenceCard } from '../parts/presence-card.tsx';
@@ -19,7 +20,9 @@ export function MePage() {
     <Page title="My calling" lead={displayName}>
       {personId ? (
         <>
-          <ReadinessCard personId={personId} personName={displayName} zone={timeZone} />
+          <ReadinessCard personId={personId} personName={displayName} zone={timeZone}>
+            <ItWorks personId={personId} />
+          </ReadinessCard>
           {person && <PresenceCard presence={person.presence} zone={timeZone} />}
           <Card title="My calls">
             <TextLink to={paths.calls()}>Finished calls</TextLink> and{' '}

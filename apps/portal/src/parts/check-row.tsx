@@ -7,8 +7,11 @@ import {
 } from '@fluentui/react-icons';
 import type { ReadinessCheck } from '@tandem/contract';
 import type { ReactNode } from 'react';
+import { paths } from '../path-builder.ts';
 import { checkWords, microsoftTime, ownerWords, type Reader } from '../words/readiness.ts';
+import { CopyButton } from './copy-text.tsx';
 import { Since } from './instant.tsx';
+import { TextLink } from './link.tsx';
 
 const useStyles = makeStyles({
   row: {
@@ -51,7 +54,15 @@ const useStyles = makeStyles({
   },
   term: { color: tokens.colorNeutralForeground2 },
   value: { margin: 0 },
+  hand: { display: 'flex', flexWrap: 'wrap', gap: '4px 16px', alignItems: 'center', marginTop: '8px' },
+  outside: { color: tokens.colorBrandForegroundLink, fontWeight: tokens.fontWeightSemibold },
 });
+
+/** Who the check is about, for what is handed to somebody else. */
+export interface CheckSubject {
+  readonly personId: string;
+  readonly name: string;
+}
 
 const icons: Record<ReadinessCheck['status'], ReactNode> = {
   green: <CheckmarkCircleFilled />,
@@ -66,10 +77,13 @@ export function CheckRow({
   check,
   reader,
   zone,
+  handOver,
 }: {
   readonly check: ReadinessCheck;
   readonly reader: Reader;
   readonly zone: string;
+  /** Set where the reader may hand the fix to whose turn it is. */
+  readonly handOver?: CheckSubject | undefined;
 }) {
   const styles = useStyles();
   const owner = ownerWords(check.owner, reader);
@@ -122,7 +136,45 @@ export function CheckRow({
             {open && time}
           </p>
         )}
+        {handOver && open && (check.code || check.link) && <HandOver check={check} subject={handOver} />}
       </div>
     </li>
+  );
+}
+
+/** The place of the fix, to open or to hand to whose turn it is. */
+function HandOver({ check, subject }: { readonly check: ReadinessCheck; readonly subject: CheckSubject }) {
+  const styles = useStyles();
+  const { personId, name } = subject;
+  const here = window.location.origin;
+  const page = here + paths.check(personId, check.id);
+  const ours = check.link?.startsWith('/') === true;
+  const onThisPage = check.link === undefined || check.link === paths.person(personId);
+  const fix = onThisPage ? page : ours ? here + check.link : check.link;
+  const message = [
+    `${name}: ${check.sentence}${check.code ? ` (${check.code})` : ''}`,
+    check.fix && `Next step: ${check.fix}`,
+    fix,
+    fix === page ? undefined : `How it stands: ${page}`,
+  ];
+  return (
+    <div className={styles.hand}>
+      {!onThisPage &&
+        check.link &&
+        (ours ? (
+          <TextLink to={check.link}>Open where it is fixed</TextLink>
+        ) : (
+          check.link.startsWith('https://') && (
+            <a className={styles.outside} href={check.link} target="_blank" rel="noreferrer">
+              Open where it is fixed
+            </a>
+          )
+        ))}
+      <CopyButton
+        label="Copy the link to the fix"
+        what={check.code ?? check.title}
+        text={message.filter(Boolean).join('\n')}
+      />
+    </div>
   );
 }

@@ -3,6 +3,7 @@ import { ApiError, type Person } from '@tandem/contract';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api, queries } from '../api/client.ts';
+import { plainNumber } from '../words/format.ts';
 import { sayError } from './problem-view.tsx';
 
 const useStyles = makeStyles({
@@ -26,7 +27,7 @@ export function NumberForm({ person }: { readonly person: Person }) {
   });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    change.mutate(typed.replace(/[\s().\-/]/g, ''));
+    change.mutate(plainNumber(typed));
   };
   const words = (): string | undefined => {
     if (!change.error) return undefined;

@@ -1,9 +1,9 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { useLocation } from 'react-router';
 import { ask } from '../api/client.ts';
-import { useSession } from '../api/session.ts';
+import { useMay, useSession } from '../api/session.ts';
 import { linkWords, verdictWords } from '../words/readiness.ts';
 import { CheckRow } from './check-row.tsx';
 import { Ago } from './instant.tsx';
@@ -24,14 +24,18 @@ export function ReadinessCard({
   personId,
   personName,
   zone,
+  children,
 }: {
   readonly personId: string;
   readonly personName: string;
   readonly zone: string;
+  /** Below the headline. */
+  readonly children?: ReactNode;
 }) {
   const styles = useStyles();
   const session = useSession();
   const { hash } = useLocation();
+  const mayRetry = useMay('provisioning:retry');
   const { data, error, refetch } = useQuery({
     ...ask('people.readiness', { params: { id: personId } }),
     refetchInterval: 30_000,
@@ -65,10 +69,17 @@ export function ReadinessCard({
           <Ago at={data.checkedAt} zone={zone} />
           {unseen > 0 && ' by what is known'}.
         </p>
+        {children}
       </div>
       <ol className={styles.list}>
         {data.checks.map((check) => (
-          <CheckRow key={check.id} check={check} reader={reader} zone={zone} />
+          <CheckRow
+            key={check.id}
+            check={check}
+            reader={reader}
+            zone={zone}
+            handOver={mayRetry ? { personId, name: personName } : undefined}
+          />
         ))}
       </ol>
     </Card>

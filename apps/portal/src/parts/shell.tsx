@@ -4,6 +4,7 @@ import {
   CallRegular,
   HistoryRegular,
   HomeRegular,
+  NumberSymbolRegular,
   PeopleRegular,
   PersonRegular,
   PlugConnectedRegular,
@@ -11,6 +12,7 @@ import {
   ShieldTaskRegular,
   SignOutRegular,
   TaskListSquareLtrRegular,
+  TasksAppRegular,
   WeatherMoonRegular,
   WeatherSunnyRegular,
 } from '@fluentui/react-icons';
@@ -146,6 +148,13 @@ const places: readonly Place[] = [
     users: true,
   },
   { to: paths.people(), word: 'People', icon: <PeopleRegular fontSize={20} />, needs: 'people:list' },
+  {
+    to: paths.numbers(),
+    word: 'Numbers',
+    icon: <NumberSymbolRegular fontSize={20} />,
+    needs: 'numbers:read',
+  },
+  { to: paths.jobs(), word: 'Jobs', icon: <TasksAppRegular fontSize={20} />, needs: 'jobs:read' },
   { to: paths.live(), word: 'Live calls', icon: <CallRegular fontSize={20} />, needs: 'calls:read' },
   { to: paths.calls(), word: 'Calls', icon: <HistoryRegular fontSize={20} />, needs: 'calls:read' },
   {

@@ -43,3 +43,6 @@ export function telephone(number: string): string {
 }
 
 export const offsetOf = (zone: string): string => zone.replaceAll('_', ' ');
+
+/** What people type between digits is no part of the number. */
+export const plainNumber = (typed: string): string => typed.replace(/[\s().\-/]/g, '');

@@ -33,6 +33,24 @@ export const linkWords: Record<NonNullable<Person['readiness']['state']>, string
   FAILED: 'Microsoft refused; trying again without a change would not help',
 };
 
+/** The same in a word, for lists and filters. */
+export const linkStateWords: Record<NonNullable<Person['readiness']['state']>, Word> = {
+  OUT: { word: 'Not asked for', tone: 'quiet' },
+  BLOCKED: { word: 'Waiting', tone: 'bad' },
+  QUEUED: { word: 'Queued', tone: 'info' },
+  ASSIGNING: { word: 'Being written', tone: 'info' },
+  PROPAGATING: { word: 'Not shown by Microsoft yet', tone: 'info' },
+  AWAITING_RELAUNCH: { word: 'Teams relaunch needed', tone: 'warn' },
+  READY: { word: 'Set up', tone: 'good' },
+  DRIFTED: { word: 'Changed outside', tone: 'warn' },
+  DEGRADED: { word: 'In grace time', tone: 'warn' },
+  STANDBY: { word: 'In reserve', tone: 'quiet' },
+  REMOVING: { word: 'Being taken back', tone: 'info' },
+  REMOVE_FAILED: { word: 'Removal refused', tone: 'bad' },
+  REMOVED: { word: 'Taken back', tone: 'quiet' },
+  FAILED: { word: 'Refused by Microsoft', tone: 'bad' },
+};
+
 /** Who reads, so that "you" is said to the one whose turn it is. */
 export interface Reader {
   readonly role: Role;

@@ -14,17 +14,20 @@ export function AddPerson({
   account,
   who,
   open,
+  label,
 }: {
   readonly account: string;
   readonly who: { readonly displayName: string; readonly upn: string; readonly mail?: string | undefined };
   /** Opens the page of the person afterwards. */
   readonly open?: boolean;
+  /** What the button says before the name; "Add" unless given. */
+  readonly label?: string;
 }) {
   const styles = useStyles();
   const navigate = useNavigate();
   return (
     <PreviewAction
-      label={`Add ${who.displayName}`}
+      label={`${label ?? 'Add'} ${who.displayName}`}
       title={`Add ${who.displayName}?`}
       confirm="Add"
       small
