@@ -34,6 +34,8 @@ import {
 } from './entry.ts';
 import { evaluateReadiness } from './evaluate-readiness.ts';
 import type { MicrosoftFacts, OwnFacts, OwnPerson, TenantFacts } from './facts.ts';
+import { FormerNumbers } from './former-numbers.ts';
+import { LicencePool } from './licence-pool.ts';
 import { applyManual, type ManualAction } from './manual-action.ts';
 import {
   type HeldRemoval,
@@ -47,6 +49,7 @@ import { ownFactsOf } from './own-facts.ts';
 import { linkFactsOf, type ProvisioningAction, reconcileLink } from './reconcile-link.ts';
 import { type ProvisioningSettings, wantedPolicies } from './settings.ts';
 import { sinceOf } from './since.ts';
+import { calledByName, carryOut, isWork, OperationPace, stepOf, type Work } from './work.ts';
 import { applyOutcome, type WriteOutcome } from './write-outcome.ts';
 import { WriteSlots } from './write-slots.ts';
 
@@ -104,16 +107,6 @@ const mostAtOnce = 500;
 
 const paceOf = (requests: number): number => (requests <= smallReading ? 0 : requests * msARequest);
 
-type Work = Extract<
-  ProvisioningAction,
-  { readonly kind: 'assign' | 'unassign' | 'poll' | 'assign-policies' }
->;
-const isWork = (action: ProvisioningAction): action is Work =>
-  action.kind === 'assign' ||
-  action.kind === 'unassign' ||
-  action.kind === 'poll' ||
-  action.kind === 'assign-policies';
-
 /**
  * Provisioning of one connection: reads Microsoft, judges everybody, moves the links and carries out their writes. Answers
  * about calls and readiness come from memory. One person's trouble stops nobody else's.
@@ -123,8 +116,8 @@ export class AccountProvisioner {
   readonly #deps: ProvisionerDeps;
   readonly #entries = new Map<PersonId, Entry>();
   readonly #slots = new WriteSlots();
-  readonly #formers = new Map<E164, PersonId>();
-  readonly #formerOf = new Map<PersonId, E164>();
+  readonly #formers = new FormerNumbers();
+  readonly #pace = new OperationPace();
   #account: Account;
   #settings: ProvisioningSettings;
   #tenant: TenantFacts;
@@ -137,14 +130,12 @@ export class AccountProvisioner {
   /** Requests of the last whole reading, and of the last about those who move. */
   #cost = { all: 0, moving: 0 };
   #pausedUntilWallMs = 0;
-  #usualMs: number | undefined;
   #members: number | undefined;
   #unmatched: readonly UnmatchedMember[] = [];
   readonly #held = new Map<HeldRemoval['source'], HeldRemoval>();
   /** Held once and let through by an admin: they may go. */
   readonly #letThrough = new Set<PersonId>();
-  #licences: OwnPerson['licences'];
-  readonly #licencesAsked = new Map<PersonId, number>();
+  readonly #pool = new LicencePool();
   #stopTick: (() => void) | undefined;
   #stopped = false;
 
@@ -206,11 +197,7 @@ export class AccountProvisioner {
       }),
     );
     const shared = moved.size === 0 ? undefined : sharedAddresses([...present.values()]);
-    const licences = this.#countLicences(present.values());
-    const pool = JSON.stringify(licences) !== JSON.stringify(this.#licences);
-    this.#licences = licences;
-    for (const personId of this.#licencesAsked.keys())
-      if (present.get(personId)?.platformLicence !== false) this.#licencesAsked.delete(personId);
+    const pool = this.#pool.count(present, settings.licences);
     let wanted = !sameGroups || rules;
     const changed: Entry[] = [];
     const others: Entry[] = [];
@@ -257,7 +244,7 @@ export class AccountProvisioner {
 
   /** Whose number this was before a change that Microsoft has not finished. */
   formerOwner(number: E164): PersonId | undefined {
-    return this.#formers.get(number);
+    return this.#formers.ownerOf(number);
   }
 
   /** With the person as the caller has it, which may be newer than ours. */
@@ -658,39 +645,17 @@ export class AccountProvisioner {
       if (action.kind === 'tell-person' || action.kind === 'alert' || action.kind === 'release-number')
         this.#deps.notify?.(action, personId);
     if (entry.link.state !== state) this.#waitMs = firstWaitMs;
-    this.#licence(
-      entry,
-      steps.some(({ to }) => to === 'REMOVED'),
-      report,
-    );
+    const { person } = entry;
+    if (person && this.#settings.licences.assign === 'automatic') {
+      const removed = steps.some(({ to }) => to === 'REMOVED');
+      const licensed = this.#pool.wish(person, entry.link.state, removed, report, now);
+      if (licensed !== undefined) this.#deps.setLicence?.(person.id, licensed);
+    }
     if (actions.some(({ kind }) => kind === 'read-number'))
       this.#movingAtWallMs = Math.min(this.#movingAtWallMs, now + this.#waitMs);
     const work = actions.filter(isWork);
     if (changed || work.length > 0) void this.#carryOut(entry, stored, work);
     else if (!entry.person && link.assignedNumber === undefined) this.#forget(entry);
-  }
-
-  /** Automatic pool: who is blocked by a licence alone takes one, who is out gives it back (A06). */
-  #licence(entry: Entry, removed: boolean, report: ReadinessReport): void {
-    const { person, link } = entry;
-    const { licences } = this.#settings;
-    if (!person || licences.assign !== 'automatic') return;
-    if (removed && person.platformLicence) {
-      this.#deps.setLicence?.(person.id, false);
-      return;
-    }
-    if (link.state !== 'BLOCKED' || person.platformLicence) return;
-    const red = report.checks.slice(0, 10).filter(({ status }) => status === 'red');
-    if (!red.every(({ code }) => code === 'PRV-402')) return;
-    const used = this.#licences?.used ?? 0;
-    const now = this.#deps.clock.wall();
-    // What was asked for shows with the next change of our own facts; until then it counts as taken.
-    for (const [personId, askedAt] of this.#licencesAsked)
-      if (now - askedAt > 60_000) this.#licencesAsked.delete(personId);
-    if (this.#licencesAsked.has(person.id)) return;
-    if (licences.total !== undefined && used + this.#licencesAsked.size >= licences.total) return;
-    this.#licencesAsked.set(person.id, now);
-    this.#deps.setLicence?.(person.id, true);
   }
 
   /** Only what is said and what calls get: never waits for a store or for Microsoft. */
@@ -705,9 +670,8 @@ export class AccountProvisioner {
     }
     // Calls follow where the link is going, also while a step before that is still being stored or written.
     const ahead = entry.busy ? reconcileLink(entry.link, own, facts, this.#policy(), now).link : entry.link;
-    const wanted = entry.person?.numbers[0];
-    entry.outcome = duringChange(callOutcome(ahead, report), entry.link, wanted);
-    this.#noteFormer(entry, wanted);
+    entry.outcome = duringChange(callOutcome(ahead, report), entry.link, entry.person?.numbers[0]);
+    this.#formers.note(entry.link, entry.person);
     this.#deps.onPerson(entry.link.personId);
   }
 
@@ -720,26 +684,22 @@ export class AccountProvisioner {
       // A link that had to wait for the store may not be wanted any more: it is judged anew.
       for (const action of late ? [] : work) {
         const startedAt = this.#deps.clock.wall();
-        const outcome = await this.#write(action).catch((error: unknown): WriteOutcome => {
+        const answer = await carryOut(this.#deps.tenant, action).catch((error: unknown): WriteOutcome => {
           // A bug below must not be asked again at once, or nothing else of this process gets its turn.
           this.#problem('a step of provisioning failed', error);
           return { kind: 'later' };
         });
         if (this.#stopped) return;
         const now = this.#deps.clock.wall();
-        if (action.kind === 'poll') this.#learn(entry.link, outcome, now);
-        this.#noteWrite(personId, action, this.#called(entry, outcome), startedAt);
-        const done = applyOutcome(
-          entry.link,
-          this.#called(entry, outcome),
-          this.#policy(),
-          now,
-          this.#deps.random(),
-          {
-            policiesNext: this.#managesPolicies(),
-            ...(this.#usualMs !== undefined && { usualMs: this.#usualMs }),
-          },
-        );
+        if (action.kind === 'poll') this.#pace.learn(entry.link, answer, now);
+        const outcome = calledByName(entry.link, entry.facts, answer);
+        const step = stepOf(action, outcome, startedAt, now);
+        if (step) this.#note(personId, step);
+        const { usualMs } = this.#pace;
+        const done = applyOutcome(entry.link, outcome, this.#policy(), now, this.#deps.random(), {
+          policiesNext: this.#managesPolicies(),
+          ...(usualMs !== undefined && { usualMs }),
+        });
         for (const one of done.actions) if (one.kind === 'alert') this.#deps.notify?.(one, personId);
         if (done.link === entry.link) continue;
         entry.link = done.link;
@@ -768,43 +728,9 @@ export class AccountProvisioner {
     }
   }
 
-  /** Microsoft refuses to take the number back because the licence went first: that has a name and a rescue (PRV-405). */
-  #called(entry: Entry, outcome: WriteOutcome): WriteOutcome {
-    if (outcome.kind !== 'refused' || entry.link.state !== 'REMOVING' || outcome.code !== 'PRV-501')
-      return outcome;
-    const licence = entry.facts?.licence;
-    const gone = licence !== undefined && licence !== 'unread' && licence.phone === 'missing';
-    return gone ? { ...outcome, code: 'PRV-405' } : outcome;
-  }
-
   #managesPolicies(): boolean {
     const { policies, personas } = this.#settings;
     return personas.length > 0 || Object.values(policies).some(({ kind }) => kind === 'assign');
-  }
-
-  /**
-   * How long operations take at this tenant: the first poll comes then, so that one is enough. It grows when a poll came too
-   * early and shrinks very slowly when it did not, since nobody tells how much too late it was.
-   */
-  #learn({ operation }: Link, outcome: WriteOutcome, nowWallMs: number): void {
-    if (!operation || operation.polls > 0) return;
-    const took = nowWallMs - operation.startedWallMs;
-    if (outcome.kind === 'running') this.#usualMs = Math.max(this.#usualMs ?? 0, took * 1.25);
-    else if (outcome.kind === 'succeeded' && this.#usualMs !== undefined) this.#usualMs *= 0.9995;
-  }
-
-  #write(action: Work): Promise<WriteOutcome> {
-    const { tenant } = this.#deps;
-    switch (action.kind) {
-      case 'assign':
-        return tenant.assign(action.number, action.objectId);
-      case 'unassign':
-        return tenant.unassign(action.number);
-      case 'poll':
-        return tenant.poll(action.operationId);
-      case 'assign-policies':
-        return tenant.assignPolicies(action.objectId, action.writes);
-    }
   }
 
   /** Until it is stored. True when it took more than one try. */
@@ -843,54 +769,10 @@ export class AccountProvisioner {
     this.#reconcile(entry);
   }
 
-  /** Numbers at Microsoft that are not our people's any more, until the change is over. */
-  #noteFormer({ link, person }: Entry, wanted: E164 | undefined): void {
-    const { personId, assignedNumber } = link;
-    const before = this.#formerOf.get(personId);
-    const now =
-      person && assignedNumber !== undefined && wanted !== undefined && assignedNumber !== wanted
-        ? assignedNumber
-        : undefined;
-    if (before === now) return;
-    if (before !== undefined) this.#formers.delete(before);
-    if (now === undefined) this.#formerOf.delete(personId);
-    else {
-      this.#formerOf.set(personId, now);
-      this.#formers.set(now, personId);
-    }
-  }
-
   // ---- history
 
   #note(personId: PersonId, step: HistoryStep): void {
     this.#deps.history?.(personId, step);
-  }
-
-  #noteWrite(personId: PersonId, action: Work, outcome: WriteOutcome, startedAt: number): void {
-    // Each poll of an operation that goes on would fill the history; its end tells.
-    if (outcome.kind === 'running') return;
-    const now = this.#deps.clock.wall();
-    const detail =
-      action.kind === 'assign-policies'
-        ? action.writes.map(({ field, name }) => `${field}: ${name ?? 'none'}`).join(', ')
-        : action.kind === 'poll'
-          ? undefined
-          : action.number;
-    const graphId =
-      outcome.kind === 'accepted'
-        ? outcome.operationId
-        : action.kind === 'poll'
-          ? action.operationId
-          : undefined;
-    this.#note(personId, {
-      atWallMs: startedAt,
-      trigger: 'automatic',
-      event: `${action.kind}: ${outcome.kind}`,
-      durationMs: now - startedAt,
-      ...(detail !== undefined && { detail }),
-      ...(graphId !== undefined && { graphId }),
-      ...(outcome.kind === 'refused' && { code: outcome.code, detail: outcome.reason }),
-    });
   }
 
   // ---- facts
@@ -926,7 +808,7 @@ export class AccountProvisioner {
       ...(group && { enableGroup: names, enableGroupId: group.id }),
       mode: this.#settings.mode,
       wanted: this.wantedFor(entry as Entry),
-      licences: this.#licences,
+      licences: this.#pool.counts,
       sharesIdentityWith: [...entry.shares, ...entry.sharesUser],
       clientSeen,
       onlyWebClient,
@@ -975,14 +857,6 @@ export class AccountProvisioner {
   #routing(): Pick<TenantFacts, 'domain' | 'routing' | 'edgeSilent'> {
     if (this.#settings.routingByHand) return { domain: { is: 'by-hand' }, routing: { is: 'by-hand' } };
     return { domain: 'unread', routing: 'unread', ...this.#deps.routing?.() };
-  }
-
-  #countLicences(people: Iterable<Person>): OwnPerson['licences'] {
-    const { total } = this.#settings.licences;
-    if (total === undefined) return undefined;
-    let used = 0;
-    for (const { platformLicence } of people) if (platformLicence) used++;
-    return { used, total };
   }
 
   #policy(): AccountPolicy {
