@@ -5,6 +5,8 @@ import { createHttpServer } from '@tandem/adapters/http/server.ts';
 import type { ApiClock, ApiServices } from '@tandem/adapters/http/services.ts';
 import { createMemoryServices } from '@tandem/adapters/http/testing/memory-services.ts';
 import { sampleBoards } from './sample-boards.ts';
+import { sampleMicrosoft } from './sample-microsoft.ts';
+import { samplePeople } from './sample-people.ts';
 
 const systemClock: ApiClock = {
   now: () => performance.now(),
@@ -20,7 +22,20 @@ export async function startMemoryServer(port = 0) {
   const memory = createMemoryServices(systemClock);
   const boards = sampleBoards(memory.services, systemClock.wall());
   const { readiness, presence } = boards;
-  const services: ApiServices = { ...memory.services, readiness, presence };
+  const microsoft = sampleMicrosoft(memory.services, systemClock.wall);
+  const people = samplePeople(
+    memory.services,
+    memory.directory,
+    systemClock.wall,
+    microsoft.boards.provisioning,
+  );
+  const services: ApiServices = {
+    ...memory.services,
+    readiness,
+    presence,
+    ...microsoft.boards,
+    ...people.boards,
+  };
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const portal = createPortalBuilder({
     root: resolve(import.meta.dirname, '../..'),
@@ -36,6 +51,8 @@ export async function startMemoryServer(port = 0) {
   return {
     ...memory,
     boards,
+    microsoft,
+    people,
     url,
     async close() {
       await server.close();

@@ -1,5 +1,6 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { type ReactNode, useEffect } from 'react';
+import { PreviewHost } from './preview-action.tsx';
 
 const useStyles = makeStyles({
   page: { display: 'grid', gap: '20px', alignContent: 'start', minWidth: 0 },
@@ -54,14 +55,16 @@ export function Page({
     document.title = `${title} - Tandem`;
   }, [title]);
   return (
-    <div className={styles.page}>
-      <div className={styles.head}>
-        <h1 className={styles.title}>{title}</h1>
-        {lead && <p className={styles.lead}>{lead}</p>}
-        {aside && <div className={styles.aside}>{aside}</div>}
+    <PreviewHost>
+      <div className={styles.page}>
+        <div className={styles.head}>
+          <h1 className={styles.title}>{title}</h1>
+          {lead && <p className={styles.lead}>{lead}</p>}
+          {aside && <div className={styles.aside}>{aside}</div>}
+        </div>
+        {children}
       </div>
-      {children}
-    </div>
+    </PreviewHost>
   );
 }
 

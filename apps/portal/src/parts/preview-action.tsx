@@ -9,8 +9,75 @@ import {
 } from '@fluentui/react-components';
 import { ApiError } from '@tandem/contract';
 import { useMutation } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { createContext, type ReactNode, useContext, useState } from 'react';
 import { ProblemView } from './problem-view.tsx';
+
+interface Previewed {
+  readonly title: string;
+  readonly confirm: string;
+  readonly load: () => Promise<unknown>;
+  readonly show: (preview: unknown) => ReactNode;
+  readonly act: (preview: unknown) => Promise<unknown>;
+  readonly done: () => void;
+}
+
+const PreviewContext = createContext<(asked: Previewed) => void>(() => undefined);
+
+/**
+ * The dialog of all previews of a page. It belongs to the page and not to the button, because what was written often takes
+ * its button away, and a dialog that goes with it would leave the page hidden from those who listen.
+ */
+export function PreviewHost({ children }: { readonly children: ReactNode }) {
+  const [asked, setAsked] = useState<Previewed>();
+  const [open, setOpen] = useState(false);
+  const preview = useMutation({ mutationFn: (one: Previewed) => one.load() });
+  const write = useMutation({
+    mutationFn: ({ one, shown }: { readonly one: Previewed; readonly shown: unknown }) => one.act(shown),
+    onSuccess: (_, { one }) => {
+      setOpen(false);
+      one.done();
+    },
+    onError: (error, { one }) => {
+      if (error instanceof ApiError && error.problem?.code === 'preview-outdated') preview.mutate(one);
+    },
+  });
+  const begin = (one: Previewed): void => {
+    write.reset();
+    preview.reset();
+    setAsked(one);
+    setOpen(true);
+    preview.mutate(one);
+  };
+  const loaded = preview.isSuccess;
+  return (
+    <PreviewContext value={begin}>
+      {children}
+      <Dialog open={open} onOpenChange={(_, data) => setOpen(data.open)}>
+        <DialogSurface>
+          <DialogBody>
+            <DialogTitle>{asked?.title}</DialogTitle>
+            <DialogContent style={{ display: 'grid', gap: '12px' }}>
+              {preview.error && <ProblemView error={preview.error} />}
+              {write.error && <ProblemView error={write.error} />}
+              {preview.isPending && <span role="status">Looking what would be written…</span>}
+              {loaded && asked?.show(preview.data)}
+            </DialogContent>
+            <DialogActions>
+              <Button onClick={() => setOpen(false)}>Not now</Button>
+              <Button
+                appearance="primary"
+                disabled={!loaded || write.isPending}
+                onClick={() => asked && write.mutate({ one: asked, shown: preview.data })}
+              >
+                {write.isPending ? 'One moment…' : asked?.confirm}
+              </Button>
+            </DialogActions>
+          </DialogBody>
+        </DialogSurface>
+      </Dialog>
+    </PreviewContext>
+  );
+}
 
 /**
  * A write that is shown before it is done. What is confirmed is what was shown: when it has changed meanwhile the server
@@ -39,56 +106,24 @@ export function PreviewAction<Preview>({
   readonly act: (preview: Preview) => Promise<unknown>;
   readonly done: () => void;
 }) {
-  const [open, setOpen] = useState(false);
-  const preview = useMutation({ mutationFn: load });
-  const write = useMutation({
-    mutationFn: act,
-    onSuccess: () => {
-      setOpen(false);
-      done();
-    },
-    onError: (error) => {
-      if (error instanceof ApiError && error.problem?.code === 'preview-outdated') preview.mutate();
-    },
-  });
-  const begin = (): void => {
-    write.reset();
-    preview.mutate();
-    setOpen(true);
-  };
+  const begin = useContext(PreviewContext);
   return (
-    <>
-      <Button
-        appearance={primary ? 'primary' : 'secondary'}
-        size={small ? 'small' : 'medium'}
-        disabled={disabled}
-        onClick={begin}
-      >
-        {label}
-      </Button>
-      <Dialog open={open} onOpenChange={(_, data) => setOpen(data.open)}>
-        <DialogSurface>
-          <DialogBody>
-            <DialogTitle>{title}</DialogTitle>
-            <DialogContent style={{ display: 'grid', gap: '12px' }}>
-              {preview.error && <ProblemView error={preview.error} />}
-              {write.error && <ProblemView error={write.error} />}
-              {preview.isPending && <span role="status">Looking what would be written…</span>}
-              {preview.data !== undefined && show(preview.data)}
-            </DialogContent>
-            <DialogActions>
-              <Button onClick={() => setOpen(false)}>Not now</Button>
-              <Button
-                appearance="primary"
-                disabled={preview.data === undefined || preview.isPending || write.isPending}
-                onClick={() => preview.data !== undefined && write.mutate(preview.data)}
-              >
-                {write.isPending ? 'One moment…' : confirm}
-              </Button>
-            </DialogActions>
-          </DialogBody>
-        </DialogSurface>
-      </Dialog>
-    </>
+    <Button
+      appearance={primary ? 'primary' : 'secondary'}
+      size={small ? 'small' : 'medium'}
+      disabled={disabled}
+      onClick={() =>
+        begin({
+          title,
+          confirm,
+          load,
+          show: (preview) => show(preview as Preview),
+          act: (preview) => act(preview as Preview),
+          done,
+        })
+      }
+    >
+      {label}
+    </Button>
   );
 }

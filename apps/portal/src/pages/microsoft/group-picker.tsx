@@ -48,7 +48,7 @@ export function GroupPicker({
             <span className={styles.name}>{group.name}</span>
             <Button
               size="small"
-              aria-label={`Take ${group.name} out`}
+              aria-label={`Take out ${group.name}`}
               onClick={() => choose(chosen.filter(({ id }) => id !== group.id))}
             >
               Take out

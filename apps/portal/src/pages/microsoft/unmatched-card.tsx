@@ -56,8 +56,8 @@ export function UnmatchedCard({ connection }: { readonly connection: Connection 
     <Card title="In the group, but nobody here">
       <Stack>
         <p className={styles.small}>
-          {data.total ?? data.items.length} members of the enable groups have no person here (PRV-101). Add
-          them, each with the next free number.
+          {data.total ?? data.items.length} of the enable groups’ members are no person here yet (PRV-101).
+          Add them, each with the next free number.
         </p>
         <UnmatchedRows connection={connection} members={data.items} />
       </Stack>
