@@ -55,6 +55,7 @@ import { createReadinessBoard } from './services/provisioning-board.ts';
 import { withRehearsalToken } from './services/rehearsal-token.ts';
 import { openRoutingDomains } from './services/routing-domains.ts';
 import { sentBy } from './services/sent-by.ts';
+import { createTenantFiles } from './services/tenant-file.ts';
 
 export interface RunningNode {
   stop(): Promise<void>;
@@ -387,7 +388,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       warn: (fields, words) => log.warn(fields, words),
     },
   });
-  const numbers = createNumberBoard({
+  const numberParts = {
     stores,
     directory: apiStores.directory,
     connections,
@@ -396,7 +397,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     newId: () => uuidV7(Date.now(), random.bytes(10)),
     refresh: () => snapshots.refresh(),
     wall: clock.wall,
-  });
+  };
+  const numbers = createNumberBoard(numberParts);
   const provisioningBoard = createProvisioningBoard({
     provisioning,
     directory: apiStores.directory,
@@ -417,6 +419,23 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     wall: clock.wall,
     onProblem: (what) => log.error({ what }, 'jobs'),
   });
+  const accountDesk = createAccountDesk({
+    accounts: stores.accounts,
+    carriers: stores.carriers,
+    audit: changes.audit,
+    refresh: async () => void (await snapshots.refresh()),
+    wall: clock.wall,
+    randomBytes: random.bytes,
+  });
+  const tenantFiles = createTenantFiles({
+    stores,
+    numbers: createNumberBoard({ ...numberParts, refresh: () => Promise.resolve() }),
+    provisioning: provisioningBoard,
+    webhooks: changes.webhooks,
+    accountDesk,
+    audit: changes.audit,
+    refresh: () => snapshots.refresh(),
+  });
   const http = await createHttpServer(
     { host: config.bindAddress, port: config.ports.http, log, portal, receivers: [directory.receiver] },
     {
@@ -436,18 +455,12 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         mails: stores.mails,
         wall: clock.wall,
       }),
-      accountDesk: createAccountDesk({
-        accounts: stores.accounts,
-        carriers: stores.carriers,
-        audit: changes.audit,
-        refresh: async () => void (await snapshots.refresh()),
-        wall: clock.wall,
-        randomBytes: random.bytes,
-      }),
+      accountDesk,
       webhooks: changes.webhooks,
       routingDomains: routingDomains.board,
       numbers,
       jobs: jobs.board,
+      tenantFiles,
       live,
       readiness,
       presence: presence.board,

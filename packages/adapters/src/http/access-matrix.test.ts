@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Role, type RouteId, type RouteSpec, roleMay, routes } from '@tandem/contract';
+import { previewOf } from '../tenant-file/board.ts';
 import { createHarness, type Visitor } from './testing/harness.ts';
 import { acmeJobId } from './testing/memory-jobs.ts';
 import { acmeRangeId } from './testing/memory-numbers.ts';
@@ -71,6 +72,7 @@ const resources: Partial<Record<RouteId, string>> = {
   'routingDomains.paste': acmeRoutingDomainId,
   'routingDomains.startOver': acmeRoutingDomainId,
   'routingDomains.delete': acmeRoutingDomainId,
+  'tenantFile.read': world.acmeId,
   'jobs.read': acmeJobId,
   'jobs.items': acmeJobId,
   'jobs.pause': acmeJobId,
@@ -110,6 +112,12 @@ const bodies: Partial<Record<RouteId, unknown>> = {
     events: ['*'],
   },
   'webhooks.change': { name: 'Ticket system' },
+  'tenantFile.apply': {
+    account: world.acmeId,
+    file: 'version: 1',
+    preview: previewOf(world.acmeId, false, []),
+  },
+  'tenantFile.plan': { account: world.acmeId, file: 'version: 1' },
   'jobs.create': { kind: 'give-numbers', account: world.acmeId },
   'jobs.start': { preview: `preview-of-${acmeJobId}` },
   'ranges.create': { account: world.acmeId, name: 'North', first: '+12025551000', last: '+12025551009' },

@@ -24,6 +24,7 @@ import type { NumberBoard } from './number-board.ts';
 import type { ProvisioningBoard } from './provisioning-board.ts';
 import type { RoutingDomainBoard } from './routing-domain-board.ts';
 import type { Scope } from './scope.ts';
+import type { TenantFileBoard } from './tenant-file-board.ts';
 
 /**
  * What the HTTP API needs from the rest. Every question about customers' data carries a scope (I9): a store cannot be
@@ -51,6 +52,7 @@ export interface ApiServices {
   readonly routingDomains: RoutingDomainBoard;
   readonly numbers: NumberBoard;
   readonly jobs: JobBoard;
+  readonly tenantFiles: TenantFileBoard;
   /** For `/readyz`. Must answer within a second, also when a dependency hangs. */
   dependencies(): Promise<readonly Dependency[]>;
 }

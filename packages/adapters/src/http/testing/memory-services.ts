@@ -16,6 +16,7 @@ import { memoryNumbers } from './memory-numbers.ts';
 import { memoryProvisioning } from './memory-provisioning.ts';
 import { memoryRoutingDomains } from './memory-routing-domains.ts';
 import { memoryTenantDirectory } from './memory-tenant-directory.ts';
+import { memoryTenantFiles } from './memory-tenant-file.ts';
 import { memoryWebhooks } from './memory-webhooks.ts';
 import * as world from './sample-world.ts';
 
@@ -112,11 +113,17 @@ export function createMemoryServices(clock: ApiClock) {
       action: 'account.open',
       object: { kind: 'account', id: accountId ?? 'platform' },
     });
+  const boards = {
+    accountDesk: memoryAccountDesk(directory.data.accounts, gate),
+    numbers: memoryNumbers(directory, audit),
+    provisioning: memoryProvisioning(clock),
+    webhooks: memoryWebhooks(audit),
+  };
   const services: ApiServices = {
+    ...boards,
     version: '0.0.0-test',
     clock,
     connections: memoryConnections(clock, gate),
-    accountDesk: memoryAccountDesk(directory.data.accounts, gate),
     sessions,
     directory: auditedDirectory(directory, audit),
     calls: {
@@ -140,17 +147,15 @@ export function createMemoryServices(clock: ApiClock) {
     },
     live,
     readiness: memoryReadiness(clock),
-    provisioning: memoryProvisioning(clock),
     presence: memoryPresence(clock),
     peers,
     phones: { list: () => world.phones() },
     tenantDirectory: memoryTenantDirectory(clock),
     events,
     audit,
-    webhooks: memoryWebhooks(audit),
     routingDomains: memoryRoutingDomains(),
-    numbers: memoryNumbers(directory, audit),
     jobs: memoryJobs(auditedDirectory(directory, audit), clock),
+    tenantFiles: memoryTenantFiles({ ...boards, directory, audit }),
     metrics,
     async dependencies() {
       return [

@@ -1,0 +1,111 @@
+import type { AccountId, E164, Person } from '@tandem/domain';
+import type { AuditActor, AuditLog } from '@tandem/engine/ports/audit.ts';
+import { createTenantFileBoard, type TenantGround } from '../../tenant-file/board.ts';
+import type { NumberUse, TenantState } from '../../tenant-file/state.ts';
+import type { WebhookBoard } from '../../webhooks/webhook-board.ts';
+import type { AccountDesk } from '../connection-board.ts';
+import type { NumberBoard } from '../number-board.ts';
+import type { ProvisioningBoard } from '../provisioning-board.ts';
+import type { TenantFileBoard } from '../tenant-file-board.ts';
+import type { MemoryDirectory } from './memory-directory.ts';
+
+/** Over the other memory services: what they forget (a removed webhook is still there), a file cannot change either. */
+export function memoryTenantFiles(parts: {
+  readonly directory: MemoryDirectory;
+  readonly accountDesk: AccountDesk;
+  readonly numbers: NumberBoard;
+  readonly provisioning: ProvisioningBoard;
+  readonly webhooks: WebhookBoard;
+  readonly audit: AuditLog;
+}): TenantFileBoard {
+  const { directory, accountDesk, numbers, provisioning, webhooks, audit } = parts;
+  const replace = (person: Person, change: Partial<Person>): void => {
+    const { people } = directory.data;
+    const at = people.findIndex(({ id }) => id === person.id);
+    people[at] = { ...(people[at] ?? person), ...change };
+  };
+  const ground: TenantGround = {
+    async read(accountId): Promise<TenantState | undefined> {
+      const scope = { kind: 'account', accountId } as const;
+      const account = (await directory.accounts(scope, { limit: 1 })).items[0];
+      if (!account) return undefined;
+      const people = (await directory.people(scope, { limit: 25_000 })).items;
+      return {
+        account,
+        people,
+        connections: provisioning
+          .list(scope)
+          .map(({ connectionId, tenantId, settings }) => ({ id: connectionId, tenantId, settings })),
+        ranges: await numbers.ranges(scope, accountId),
+        webhooks: await webhooks.list(scope, accountId),
+        numbers: new Map(
+          people.flatMap((person) =>
+            person.numbers.map((number): [E164, NumberUse] => [
+              number,
+              { by: 'person', personId: person.id },
+            ]),
+          ),
+        ),
+      };
+    },
+    async make(accountId, step, by) {
+      const scope = { kind: 'account', accountId } as const;
+      switch (step.do) {
+        case 'change-account': {
+          const made = await accountDesk.change(accountId, step.change, { ...by, session: 'tenant-file' });
+          return made.ok ? { ok: true } : { ok: false, words: made.detail ?? made.code };
+        }
+        case 'change-provisioning':
+          await provisioning.change(scope, step.connectionId, step.change, actingOf(by));
+          return { ok: true };
+        case 'create-range':
+          await numbers.createRange({ ...step, accountId }, by);
+          return { ok: true };
+        case 'remove-range':
+          await numbers.removeRange(scope, step.id, by);
+          return { ok: true };
+        case 'create-person': {
+          const { displayName, teamsToggle = true, platformLicence = true } = step.wish;
+          await numbers.createPerson(
+            { accountId, displayName, upn: step.upn, teamsToggle, platformLicence },
+            by,
+          );
+          return { ok: true };
+        }
+        case 'change-person': {
+          const { mail, extension, numbers: wanted, ...rest } = step.wish;
+          replace(step.person, {
+            ...rest,
+            ...(typeof mail === 'string' && { mail }),
+            ...(typeof extension === 'string' && { extension }),
+            ...(wanted !== undefined && wanted !== 'next' && { numbers: wanted }),
+          });
+          return { ok: true };
+        }
+        case 'remove-person':
+          await numbers.deletePerson(scope, step.person.id, 'tenant file', by);
+          return { ok: true };
+        case 'create-webhook': {
+          const made = await webhooks.create(accountId, step.wanted, by);
+          return made.kind === 'created'
+            ? { ok: true, words: `Signed with ${made.secret}. It is shown this once.` }
+            : { ok: false, words: made.say };
+        }
+        case 'change-webhook':
+          await webhooks.change(scope, step.id, step.change, by);
+          return { ok: true };
+        case 'remove-webhook':
+          await webhooks.remove(scope, step.id, by);
+          return { ok: true };
+      }
+    },
+    async release(_accountId: AccountId, person, { numbers: kept }) {
+      replace(person, { numbers: kept });
+      return { ok: true };
+    },
+    settled: async () => undefined,
+  };
+  return createTenantFileBoard({ ground, audit });
+}
+
+const actingOf = ({ name, role = '', address = '' }: AuditActor) => ({ name, role, address });

@@ -1,0 +1,120 @@
+import {
+  accountChange,
+  type ProvisioningSettings,
+  provisioningSettings,
+  webhookChange,
+} from '@tandem/contract';
+import { isE164 } from '@tandem/domain';
+import { z } from 'zod';
+
+/** YAML reads `1001` and `202` as numbers: here they are texts made of digits. */
+const digits = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value) => (typeof value === 'number' ? String(value) : value), schema);
+
+const text = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, 'is empty')
+    .max(most, `has more than ${most} characters`)
+    .refine((value) => !value.includes('\0'), 'may not hold a NUL character');
+const address = text(320)
+  .regex(/^[^@\s]+@[^@\s]+$/, 'wanted an address, for example dana@acme.example')
+  .toLowerCase();
+const e164 = z.string().refine(isE164, 'wanted a number in E.164 form, for example "+12025550142"');
+
+const account = accountChange.shape;
+const settings = provisioningSettings.shape;
+
+const fileAccount = z.strictObject({
+  /** Not changed by a file: whose it is, so that it is not applied to somebody else. */
+  name: text(200).optional(),
+  country: account.country,
+  areaCode: digits(account.areaCode),
+  timeZone: account.timeZone,
+  mailDomains: account.mailDomains,
+  mainNumber: e164.optional(),
+  unknownCaller: account.unknownCaller,
+  noAnswerSeconds: account.noAnswerSeconds,
+});
+
+/** Of one connection, named by its Entra tenant. What is not named stays, also inside of the groups of settings. */
+const fileProvisioning = z.strictObject({
+  tenant: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'wanted the id of the Entra tenant'),
+  mode: settings.mode.optional(),
+  enableGroups: z
+    .array(z.strictObject({ id: text(64), name: text(256).optional() }))
+    .max(50)
+    .optional(),
+  graceSeconds: settings.graceSeconds.optional(),
+  routingByHand: settings.routingByHand.optional(),
+  policies: settings.policies.partial().optional(),
+  personas: settings.personas.optional(),
+  drift: settings.drift.partial().optional(),
+  leaverRule: settings.leaverRule.optional(),
+  guard: settings.guard.partial().optional(),
+  licences: settings.licences.partial().optional(),
+  messages: z
+    .strictObject({ toPerson: z.boolean().optional(), testNumber: e164.nullable().optional() })
+    .optional(),
+});
+
+const fileRange = z.strictObject({ name: text(100), first: e164, last: e164 });
+
+const filePerson = z.strictObject({
+  upn: address,
+  displayName: text(200).optional(),
+  mail: text(320)
+    .regex(/^[^@\s]+@[^@\s]+$/, 'wanted an address, for example dana@acme.example')
+    .nullable()
+    .optional(),
+  extension: digits(
+    z
+      .string()
+      .regex(/^[0-9*#]{1,15}$/, 'wanted digits')
+      .nullable()
+      .optional(),
+  ),
+  number: z
+    .string()
+    .refine((value) => value === 'next' || isE164(value), 'wanted "+12025550142", next or null')
+    .nullable()
+    .optional(),
+  /** After the main one. */
+  otherNumbers: z.array(e164).max(50).optional(),
+  teams: z.boolean().optional(),
+  licence: z.boolean().optional(),
+  active: z.boolean().optional(),
+});
+
+const hook = webhookChange.shape;
+const fileWebhook = z.strictObject({
+  name: text(100),
+  url: text(2000),
+  events: hook.events.unwrap(),
+  active: z.boolean().optional(),
+});
+
+/** The whole file. A section that is absent is left as it is. */
+export const tenantFileShape = z.strictObject({
+  version: z.literal(1),
+  account: fileAccount.optional(),
+  provisioning: z.array(fileProvisioning).max(50).optional(),
+  ranges: z.array(fileRange).max(1000).optional(),
+  people: z.array(filePerson).max(25_000).optional(),
+  webhooks: z.array(fileWebhook).max(200).optional(),
+});
+
+export type TenantFile = z.infer<typeof tenantFileShape>;
+export type FileProvisioning = NonNullable<TenantFile['provisioning']>[number];
+export type FilePerson = NonNullable<TenantFile['people']>[number];
+export type FileRange = NonNullable<TenantFile['ranges']>[number];
+export type FileWebhook = NonNullable<TenantFile['webhooks']>[number];
+
+/** Each setting of a connection can stand in a file: does not compile when one is added that cannot. */
+export type SettingsCovered = keyof ProvisioningSettings extends keyof FileProvisioning ? true : never;
+export const settingsCovered: SettingsCovered = true;

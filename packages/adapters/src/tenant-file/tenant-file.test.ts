@@ -1,0 +1,454 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { asPersonId, type E164, type Person } from '@tandem/domain';
+import type { AuditEntry } from '@tandem/engine/ports/audit.ts';
+import fc from 'fast-check';
+import { stringify } from 'yaml';
+import { createTenantFileBoard } from './board.ts';
+import { readTenantFileAside } from './read-aside.ts';
+import type { TenantState } from './state.ts';
+import { accountId, emptyState, memoryGround } from './test-support/memory-ground.ts';
+
+const admin = { kind: 'user', name: 'operator', may: () => true } as const;
+
+function rig(state: TenantState) {
+  const world = memoryGround(state);
+  const notes: AuditEntry[] = [];
+  const board = createTenantFileBoard({
+    ground: world.ground,
+    audit: { note: async (entry) => void notes.push(entry) },
+  });
+  const plan = async (file: string, prune = false, by: Parameters<typeof board.plan>[2] = admin) => {
+    const outcome = await board.plan(accountId, { file, prune }, by);
+    return outcome.kind === 'done' ? outcome.value : assert.fail(JSON.stringify(outcome));
+  };
+  const apply = async (file: string, prune = false) => {
+    const { preview } = await plan(file, prune);
+    const outcome = await board.apply(accountId, { file, prune, preview }, admin);
+    return outcome.kind === 'done' ? outcome.value : assert.fail(JSON.stringify(outcome));
+  };
+  const exported = async () => (await board.read(accountId)) ?? assert.fail('no file');
+  return { ...world, board, notes, plan, apply, exported };
+}
+
+const person = (name: string, more: Partial<Person> = {}): Person => ({
+  id: asPersonId(`person-${name.toLowerCase()}`),
+  accountId,
+  displayName: name,
+  upn: `${name.toLowerCase()}@acme.example`,
+  mail: `${name.toLowerCase()}@acme.example`,
+  numbers: [],
+  active: true,
+  teamsToggle: true,
+  platformLicence: true,
+  ...more,
+});
+const number = (tail: number): E164 => `+1202555${String(tail).padStart(4, '0')}` as E164;
+const withPeople = (...people: Person[]): TenantState => ({ ...emptyState(), people });
+const two = () =>
+  withPeople(
+    person('Dana', { numbers: [number(142), number(150)], extension: '0100' }),
+    person('Bo', { numbers: [number(143)], extension: '1002' }),
+  );
+
+// ---- what a file may hold, for the properties
+const words = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).filter((text) => {
+  const trimmed = text.trim();
+  return trimmed === text && trimmed !== '' && !text.includes('\0') && text.isWellFormed();
+});
+const anyPeople = fc
+  .array(
+    fc.record({
+      displayName: words,
+      mail: fc.option(fc.constant('somebody@acme.example')),
+      extension: fc.boolean(),
+      numbers: fc.integer({ min: 0, max: 3 }),
+      active: fc.boolean(),
+      teamsToggle: fc.boolean(),
+      platformLicence: fc.boolean(),
+    }),
+    { maxLength: 8 },
+  )
+  .map((all) =>
+    all.map(({ mail, extension, numbers, ...rest }, i): Person => {
+      const { mail: _, ...base } = person(`P${i}`);
+      return {
+        ...base,
+        ...rest,
+        ...(mail !== null && { mail }),
+        ...(extension && { extension: `0${i}0` }),
+        numbers: Array.from({ length: numbers }, (__, n) => number(100 + i * 10 + n)),
+      };
+    }),
+  );
+const anyState: fc.Arbitrary<TenantState> = fc
+  .record({
+    people: anyPeople,
+    webhooks: fc.array(
+      fc.record({
+        name: fc.constantFrom('CRM', 'Ticket "system"', 'no'),
+        url: fc.constantFrom('https://example.com/a', 'https://example.com/b?x=1#y'),
+        events: fc.constantFrom(['*'], ['person.', 'account.change']),
+        active: fc.boolean(),
+      }),
+      { maxLength: 4 },
+    ),
+    ranges: fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 3 }),
+    area: fc.constantFrom('202', '030'),
+    testNumber: fc.option(fc.constant(number(199))),
+  })
+  .map(({ people, webhooks, ranges, area, testNumber }): TenantState => {
+    const state = emptyState();
+    return {
+      ...state,
+      account: { ...state.account, areaCode: area, mainNumber: number(999) },
+      connections: state.connections.map((one) => ({
+        ...one,
+        settings: { ...one.settings, messages: { toPerson: true, ...(testNumber && { testNumber }) } },
+      })),
+      people,
+      webhooks: webhooks.map((one, i) => ({ ...one, id: `hook-${i}` })),
+      ranges: ranges.map((n) => ({
+        id: `range-${n}`,
+        name: `Range ${n}`,
+        first: number(n * 1000),
+        last: number(n * 1000 + 9),
+        size: 10,
+        free: 10,
+      })),
+    };
+  });
+
+describe('a file and its account', () => {
+  test('an export plans to no change, with and without prune, whatever stands in the account', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyState, fc.boolean(), async (state, prune) => {
+        const { exported, plan } = rig(state);
+        assert.deepEqual((await plan(await exported(), prune)).changes, []);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('the export of one account makes any other the same, and a second time changes nothing', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyState, anyState, async (from, to) => {
+        const file = await rig(from).exported();
+        const other = rig(to);
+        const { applied } = await other.apply(file, true);
+        const again = await other.plan(file, true);
+        assert.equal(again.counts.create + again.counts.change + again.counts.remove, 0);
+        // What is refused is refused for a reason that a file cannot take away: numbers that rest, ranges in use or renamed.
+        for (const { words, action } of again.changes) {
+          assert.equal(action, 'refused');
+          assert.match(words ?? '', /rest|are somebody's or held|overlaps/);
+        }
+        if (applied.every(({ action }) => action !== 'refused')) assert.equal(again.changes.length, 0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('the same account written by a YAML library and as JSON means the same', async () => {
+    const { exported, plan } = rig(two());
+    const reading = await readTenantFileAside(await exported());
+    assert.ok(reading.kind === 'file');
+    for (const text of [stringify(reading.file), JSON.stringify(reading.file)])
+      assert.deepEqual((await plan(text)).changes, []);
+  });
+});
+
+describe('what a file changes', () => {
+  test('numbers and extensions that two people swap change hands', async () => {
+    const { apply, plan, people } = rig(two());
+    const file = `version: 1
+people:
+  - {upn: Dana@acme.example, number: +12025550143, extension: 1002, otherNumbers: []}
+  - {upn: bo@acme.example, number: +12025550142, extension: 0100}`;
+    const { applied, sentence } = await apply(file);
+    assert.deepEqual(
+      applied.map(({ action }) => action),
+      ['change', 'change'],
+    );
+    assert.equal(sentence, '2 changed.');
+    const [dana, bo] = [people.get('person-dana'), people.get('person-bo')];
+    assert.deepEqual([dana?.numbers, dana?.extension], [[number(143)], '1002']);
+    assert.deepEqual([bo?.numbers, bo?.extension], [[number(142)], '0100']);
+    assert.deepEqual((await plan(file)).changes, []);
+  });
+
+  test('a number that somebody keeps is refused, and the rest of the file is carried out', async () => {
+    const { apply, people } = rig(two());
+    const { applied } = await apply(`version: 1
+people:
+  - {upn: bo@acme.example, number: "+12025550142", active: false}
+  - {upn: new@acme.example, displayName: New, extension: "77"}
+  - {upn: nobody@acme.example}`);
+    assert.deepEqual(
+      applied.map(({ what, action, words }) => [what, action, words]),
+      [
+        ['bo@acme.example', 'refused', 'Dana (dana@acme.example) has +12025550142.'],
+        ['new@acme.example', 'create', undefined],
+        ['nobody@acme.example', 'refused', 'Nobody has this address yet; a new person needs a displayName.'],
+      ],
+    );
+    assert.equal(people.get('person-bo')?.active, true, 'a refused change is refused whole');
+  });
+
+  test('who waits for a number of somebody who is refused is refused too', async () => {
+    const state = two();
+    const { plan } = rig({ ...state, numbers: new Map([[number(160), { by: 'device' }]]) });
+    const { changes } = await plan(`version: 1
+people:
+  - {upn: dana@acme.example, number: "+12025550160", otherNumbers: []}
+  - {upn: bo@acme.example, number: "+12025550142"}`);
+    assert.deepEqual(
+      changes.map(({ action, words }) => [action, words]),
+      [
+        ['refused', 'A phone has +12025550160.'],
+        ['refused', 'Dana (dana@acme.example) has +12025550142.'],
+      ],
+    );
+  });
+
+  test('`next` asks for a number, not for another one, and comes after all named ones', async () => {
+    const { apply, plan, people } = rig(two());
+    const file = `version: 1
+ranges: [{name: Main, first: "+12025550200", last: "+12025550201"}]
+people:
+  - {upn: a@acme.example, displayName: A, number: next}
+  - {upn: dana@acme.example, number: next}
+  - {upn: b@acme.example, displayName: B, number: "+12025550200"}`;
+    await apply(file);
+    const byUpn = new Map([...people.values()].map((one) => [one.upn, one.numbers]));
+    assert.deepEqual(byUpn.get('a@acme.example'), [number(201)]);
+    assert.deepEqual(byUpn.get('b@acme.example'), [number(200)]);
+    assert.deepEqual(byUpn.get('dana@acme.example'), [number(142), number(150)]);
+    assert.deepEqual((await plan(file)).changes, []);
+  });
+
+  test('nobody is removed without prune, nor with prune by a file without the section', async () => {
+    const { plan } = rig(two());
+    const dana = 'version: 1\npeople: [{upn: dana@acme.example}]';
+    assert.deepEqual((await plan(dana)).changes, []);
+    assert.deepEqual((await plan('version: 1', true)).changes, []);
+    assert.deepEqual(
+      (await plan(dana, true)).changes.map(({ what, action }) => [what, action]),
+      [['bo@acme.example', 'remove']],
+    );
+    assert.equal((await plan('version: 1\npeople: []', true)).counts.remove, 2);
+  });
+
+  test('settings of a connection are filled up with what stands; a tenant that is not connected is refused', async () => {
+    const { apply, plan } = rig(emptyState());
+    const file = `version: 1
+provisioning:
+  - tenant: ACACACAC-0000-4000-8000-000000000001
+    drift: {number: repair}
+    enableGroups: [{id: group-1, name: Renamed}]
+  - {tenant: 99999999-0000-4000-8000-000000000001, mode: manual}`;
+    const { applied } = await apply(file);
+    assert.deepEqual(
+      applied.map(({ action, before, after }) => [action, before, after]),
+      [
+        [
+          'change',
+          {
+            drift: {
+              number: 'ask',
+              voice: 'repair',
+              voiceRouting: 'repair',
+              calling: 'ask',
+              dialPlan: 'ask',
+            },
+          },
+          {
+            drift: {
+              number: 'repair',
+              voice: 'repair',
+              voiceRouting: 'repair',
+              calling: 'ask',
+              dialPlan: 'ask',
+            },
+          },
+        ],
+        ['refused', undefined, undefined],
+      ],
+    );
+    assert.equal((await plan(file)).counts.change, 0);
+  });
+
+  test('an admin of the account cannot change by a file what only the operator may', async () => {
+    const { plan } = rig(two());
+    const file = 'version: 1\naccount: {country: DE}\npeople: [{upn: bo@acme.example, teams: false}]';
+    const by = { ...admin, may: (permission: string) => permission !== 'accounts:write' };
+    assert.deepEqual(
+      (await plan(file, false, by)).changes.map(({ kind, action }) => [kind, action]),
+      [
+        ['account', 'refused'],
+        ['person', 'change'],
+      ],
+    );
+  });
+
+  test('a file of another account is refused by its name', async () => {
+    const { board } = rig(two());
+    const file = 'version: 1\naccount:\n  name: Globex\npeople: []\n';
+    const outcome = await board.plan(accountId, { file, prune: true }, admin);
+    assert.ok(outcome.kind === 'faults');
+    assert.deepEqual([outcome.faults[0]?.line, outcome.faults[0]?.column], [3, 3]);
+  });
+
+  test('the preview counts for exactly these changes: not after another change, not for another file, not with prune', async () => {
+    const { board, plan, apply, made } = rig(two());
+    const file = 'version: 1\npeople: [{upn: bo@acme.example, teams: false}]';
+    const { preview } = await plan(file);
+    const attempt = (text: string, prune = false) =>
+      board.apply(accountId, { file: text, prune, preview }, admin);
+    assert.equal((await attempt(file, true)).kind, 'preview-outdated');
+    assert.equal((await attempt(file.replace('false', 'true'))).kind, 'preview-outdated');
+    assert.deepEqual(made, []);
+    await apply('version: 1\npeople: [{upn: bo@acme.example, teams: false, active: false}]');
+    assert.equal((await attempt(file)).kind, 'preview-outdated');
+  });
+
+  test('two who apply the same plan at once change the account once', async () => {
+    const { board, plan, made, notes } = rig(two());
+    const file = 'version: 1\npeople: [{upn: new@acme.example, displayName: New}]';
+    const { preview } = await plan(file);
+    const ask = { file, prune: false, preview };
+    const outcomes = await Promise.all([1, 2].map(() => board.apply(accountId, ask, admin)));
+    assert.deepEqual(
+      outcomes.map(({ kind }) => kind),
+      ['done', 'preview-outdated'],
+    );
+    assert.deepEqual(made, ['create-person']);
+    assert.deepEqual(
+      notes.map(({ action }) => action),
+      ['tenant-file.apply'],
+    );
+  });
+});
+
+describe('a file that cannot be taken', () => {
+  const faults: readonly (readonly [string, string, number, number, RegExp])[] = [
+    ['nothing', '', 1, 1, /empty/],
+    ['no version', 'people: []', 1, 1, /version/],
+    ['a version of later', 'version: 2', 1, 10, /wanted 1/],
+    [
+      'a key nobody knows',
+      'version: 1\npeople:\n  - upn: a@b.example\n    numbre: next',
+      4,
+      5,
+      /people\[0\]\.numbre .*did you mean "number"/,
+    ],
+    ['a section nobody knows', 'version: 1\npepole: []', 2, 1, /did you mean "people"/],
+    [
+      'a number that is none',
+      'version: 1\npeople: [{upn: a@b.example, number: 0301234}]',
+      2,
+      37,
+      /next or null/,
+    ],
+    [
+      'a policy of an unknown kind',
+      'version: 1\nprovisioning:\n- tenant: acacacac-0000-4000-8000-000000000001\n  policies: {calling: {kind: sometimes}}',
+      4,
+      30,
+      /calling/,
+    ],
+    [
+      'somebody twice',
+      'version: 1\npeople:\n- upn: a@b.example\n- upn: A@b.example',
+      4,
+      8,
+      /stands at people\[0\]\.upn/,
+    ],
+    [
+      'a number twice',
+      'version: 1\npeople:\n- {upn: a@b.example, number: "+12025550100"}\n- {upn: c@b.example, number: "+12025550100"}',
+      4,
+      30,
+      /stands at people\[0\]\.number/,
+    ],
+    [
+      'other numbers without a main one',
+      'version: 1\npeople: [{upn: a@b.example, otherNumbers: ["+12025550100"]}]',
+      2,
+      43,
+      /after a main number/,
+    ],
+    [
+      'a range that ends before it begins',
+      'version: 1\nranges: [{name: A, first: "+12025550109", last: "+12025550100"}]',
+      2,
+      49,
+      /not before/,
+    ],
+    [
+      'a range without an end',
+      'version: 1\nranges: [{name: A, first: "+10000000000", last: "+19999999999"}]',
+      2,
+      49,
+      /at most 10000/,
+    ],
+    ['a key twice', 'version: 1\nversion: 1', 2, 1, /cannot be read/],
+    ['a bracket that does not close', 'version: 1\npeople: [', 2, 10, /cannot be read/],
+    ['two documents', 'version: 1\n---\nversion: 1', 2, 1, /cannot be read/],
+    ['an alias', 'version: 1\naccount: &a {country: US}\npeople: [*a]', 3, 10, /alias/],
+    ['brackets without an end', `version: ${'['.repeat(20_000)}`, 1, 1, /./],
+  ];
+  for (const [title, text, line, column, say] of faults)
+    test(`${title}: line ${line}, column ${column}`, async () => {
+      const reading = await readTenantFileAside(text);
+      assert.ok(reading.kind === 'faults', JSON.stringify(reading));
+      const [first] = reading.faults;
+      assert.match(first?.say ?? '', say);
+      if (title !== 'brackets without an end')
+        assert.deepEqual([first?.line, first?.column], [line, column], first?.say);
+    });
+
+  test('every fault is told, in the order of the lines', async () => {
+    const reading = await readTenantFileAside(
+      'version: 1\nranges: 5\npeople: [{upn: x}, {}]\nwebhooks: true',
+    );
+    assert.ok(reading.kind === 'faults');
+    assert.deepEqual(
+      reading.faults.map(({ line }) => line),
+      [2, 3, 3, 4],
+    );
+  });
+
+  test('texts that look like numbers stay as they are written', async () => {
+    const reading = await readTenantFileAside(
+      'version: 1\naccount: {areaCode: 030}\npeople: [{upn: a@b.example, number: +12025550142, extension: 0100}]',
+    );
+    assert.ok(reading.kind === 'file', JSON.stringify(reading));
+    assert.equal(reading.file.account?.areaCode, '030');
+    assert.deepEqual(
+      [reading.file.people?.[0]?.number, reading.file.people?.[0]?.extension],
+      ['+12025550142', '0100'],
+    );
+  });
+
+  test('whatever bytes a file holds, it is read or refused with a place', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), async (tail) => {
+        const reading = await readTenantFileAside(`version: 1\npeople:${tail}`);
+        if (reading.kind === 'faults')
+          for (const { line, column } of reading.faults) assert.ok(line >= 1 && column >= 1);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('a long file is read beside, to the same result', async () => {
+    const people = Array.from(
+      { length: 1500 },
+      (_, i) => `  - {upn: p${i}@acme.example, displayName: P ${i}}`,
+    );
+    const reading = await readTenantFileAside(`version: 1\npeople:\n${people.join('\n')}\n`);
+    assert.ok(reading.kind === 'file', JSON.stringify(reading).slice(0, 300));
+    assert.equal(reading.file.people?.length, 1500);
+  });
+});

@@ -1,0 +1,110 @@
+import type { ProvisioningSettings } from '@tandem/contract';
+import type { Account, Person } from '@tandem/domain';
+import type { TenantState } from './state.ts';
+
+/**
+ * The account as a file. Written by hand rather than by a library: tens of thousands of people in a fraction of a second,
+ * each field on a line of its own, always in the same order, so that two exports differ only in what changed.
+ */
+export function writeTenantFile(state: TenantState): string {
+  const { account } = state;
+  const lines = [
+    `# ${comment(account.name)}: everything of this account that a file can set. Plan it, then apply it:`,
+    '# tandem file plan FILE --account ID; what a file does not name stays as it is.',
+    'version: 1',
+    'account:',
+    ...fields(accountFacts(account), 2),
+    ...list('provisioning', state.connections, ({ tenantId, settings }) => ({
+      tenant: tenantId,
+      ...settingsFacts(settings),
+    })),
+    ...list('ranges', state.ranges, ({ name, first, last }) => ({ name, first, last })),
+    ...list(
+      'people',
+      [...state.people].sort((a, b) => (a.upn < b.upn ? -1 : 1)),
+      personFacts,
+    ),
+    ...list('webhooks', state.webhooks, ({ name, url, events, active }) => ({ name, url, events, active })),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** What a file says of an account. */
+export function accountFacts(account: Account): Readonly<Record<string, unknown>> {
+  const { name, country, areaCode, timeZone, mailDomains, mainNumber, unknownCaller, noAnswerSeconds } =
+    account;
+  return { name, country, areaCode, timeZone, mailDomains, mainNumber, unknownCaller, noAnswerSeconds };
+}
+
+export function settingsFacts(settings: ProvisioningSettings): Readonly<Record<string, unknown>> {
+  return { ...settings };
+}
+
+/** What a file says of a person: all of it, so that nothing is left open. */
+export function personFacts(person: Person): Readonly<Record<string, unknown>> {
+  const [number = null, ...others] = person.numbers;
+  return {
+    upn: person.upn,
+    displayName: person.displayName,
+    mail: person.mail ?? null,
+    extension: person.extension ?? null,
+    number,
+    ...(others.length > 0 && { otherNumbers: others }),
+    teams: person.teamsToggle,
+    licence: person.platformLicence,
+    active: person.active,
+  };
+}
+
+const comment = (text: string): string => text.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, ' ');
+
+function list<Item>(
+  key: string,
+  items: readonly Item[],
+  shown: (item: Item) => Readonly<Record<string, unknown>>,
+): string[] {
+  if (items.length === 0) return [`${key}: []`];
+  return [`${key}:`, ...items.flatMap((item) => listItem(shown(item), 2))];
+}
+
+function listItem(item: Readonly<Record<string, unknown>>, indent: number): string[] {
+  const [first = '', ...rest] = fields(item, indent + 2);
+  return [`${' '.repeat(indent)}- ${first.trimStart()}`, ...rest];
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function fields(shape: Readonly<Record<string, unknown>>, indent: number): string[] {
+  const space = ' '.repeat(indent);
+  return Object.entries(shape).flatMap(([key, value]) => {
+    if (value === undefined) return [];
+    if (isObject(value)) {
+      const inner = fields(value, indent + 2);
+      return inner.length === 0 ? [`${space}${key}: {}`] : [`${space}${key}:`, ...inner];
+    }
+    if (Array.isArray(value) && value.some(isObject))
+      return [
+        `${space}${key}:`,
+        ...(value as unknown[]).flatMap((item) => (isObject(item) ? listItem(item, indent + 2) : [])),
+      ];
+    if (Array.isArray(value)) return [`${space}${key}: [${value.map(scalar).join(', ')}]`];
+    return [`${space}${key}: ${scalar(value)}`];
+  });
+}
+
+/** Words that YAML, of whatever version, takes for something else than a text. */
+const taken = /^(null|true|false|yes|no|on|off|y|n|~)$/i;
+
+/** Plain where no reader can take it for anything else, in the quotes of JSON otherwise (YAML 1.2.2 chapter 1.3). */
+function scalar(value: unknown): string {
+  if (typeof value !== 'string') return JSON.stringify(value) ?? 'null';
+  const plain = /^[\p{L}][\p{L}\p{N} @._/-]*$/u.test(value) && !value.endsWith(' ') && !taken.test(value);
+  // JSON leaves these as they are, and YAML counts them as breaks of a line.
+  return plain
+    ? value
+    : JSON.stringify(value).replace(
+        /[\u0085\u2028\u2029\u007f-\u009f\ufeff]/g,
+        (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      );
+}
