@@ -30,7 +30,15 @@ export function registerPlatformApp(
     redirectUris: portalRedirectUris.map((uri) => ({ uri, kind: 'web' })),
     // More than the first customers agreed to: what was added later reaches nobody by itself (graph 1.3).
     permissions: {
-      application: [...automationRoles, 'CallRecords.Read.All', 'Mail.Send'],
+      application: [
+        ...automationRoles,
+        'CallRecords.Read.All',
+        'Mail.Send',
+        // The set-up of a routing domain.
+        'Domain.ReadWrite.All',
+        'User.ReadWrite.All',
+        'LicenseAssignment.ReadWrite.All',
+      ],
       delegated: signInScopes,
     },
     rolesInIdToken: true,
