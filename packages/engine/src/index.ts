@@ -55,6 +55,8 @@ export * from './provisioning/overview.ts';
 export * from './provisioning/own-facts.ts';
 export * from './provisioning/policies.ts';
 export * from './provisioning/preview.ts';
+export * from './provisioning/provisioner-deps.ts';
+export { readEveryMs } from './provisioning/reading-pace.ts';
 export * from './provisioning/reconcile-link.ts';
 export * from './provisioning/settings.ts';
 export * from './provisioning/write-outcome.ts';

@@ -11,8 +11,9 @@ import {
   type ReadinessCode,
   readinessCodes,
 } from '@tandem/domain';
-import { AccountProvisioner, type ProvisionerDeps } from './account-provisioner.ts';
+import { AccountProvisioner } from './account-provisioner.ts';
 import type { TenantFacts } from './facts.ts';
+import type { ProvisionerDeps } from './provisioner-deps.ts';
 import { defaultSettings, type ProvisioningSettings } from './settings.ts';
 import { at, type microsoftFacts, user } from './test-person.ts';
 import { FakeTenant, MemoryKeeper, VirtualClock } from './test-tenant.ts';

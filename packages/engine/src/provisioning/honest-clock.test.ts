@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { type Account, asAccountId, asPersonId, type E164, type Person } from '@tandem/domain';
 import fc from 'fast-check';
 import type { AskedPerson, ReadAsk, Reading } from '../ports/microsoft.ts';
-import { AccountProvisioner, type ProvisioningNotice } from './account-provisioner.ts';
+import { AccountProvisioner } from './account-provisioner.ts';
 import type { MicrosoftFacts } from './facts.ts';
+import type { ProvisioningNotice } from './provisioner-deps.ts';
 import { defaultSettings } from './settings.ts';
 import { FakeTenant, MemoryKeeper, VirtualClock } from './test-tenant.ts';
 

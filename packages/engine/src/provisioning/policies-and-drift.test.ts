@@ -9,8 +9,9 @@ import {
   newLink,
   type Person,
 } from '@tandem/domain';
-import { AccountProvisioner, type ProvisioningNotice } from './account-provisioner.ts';
+import { AccountProvisioner } from './account-provisioner.ts';
 import { previewSettings } from './preview.ts';
+import type { ProvisioningNotice } from './provisioner-deps.ts';
 import { defaultSettings, type ProvisioningSettings } from './settings.ts';
 import { at } from './test-person.ts';
 import { FakeTenant, MemoryKeeper, VirtualClock } from './test-tenant.ts';

@@ -114,3 +114,10 @@ export function wantedPolicies(
   };
   return { voiceRouting: of('voiceRouting'), calling: of('calling'), dialPlan: of('dialPlan') };
 }
+
+/** There are policies that we assign, not only look at. */
+export const managesPolicies = ({
+  policies,
+  personas,
+}: Pick<ProvisioningSettings, 'policies' | 'personas'>): boolean =>
+  personas.length > 0 || Object.values(policies).some(({ kind }) => kind === 'assign');
