@@ -33,4 +33,14 @@ export const tenantFilePlan = z.object({
 export type TenantFilePlan = z.infer<typeof tenantFilePlan>;
 
 export const applyTenantFile = tenantFileBody.extend({ preview: z.string().min(1).max(128) });
-export const tenantFileResult = z.object({ applied: z.array(tenantFileChange), sentence: plain });
+export const tenantFileResult = z.object({
+  applied: z.array(tenantFileChange),
+  left: z
+    .number()
+    .int()
+    .nonnegative()
+    .describe('Changes for which the time of one request was too short: plan and apply the same file again'),
+  sentence: plain,
+});
+export type TenantFileResult = z.infer<typeof tenantFileResult>;
+export type TenantFileChange = z.infer<typeof tenantFileChange>;

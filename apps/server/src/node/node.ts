@@ -435,6 +435,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     accountDesk,
     audit: changes.audit,
     refresh: () => snapshots.refresh(),
+    now: clock.now,
   });
   const http = await createHttpServer(
     { host: config.bindAddress, port: config.ports.http, log, portal, receivers: [directory.receiver] },

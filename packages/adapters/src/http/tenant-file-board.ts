@@ -1,4 +1,4 @@
-import type { Permission, TenantFilePlan } from '@tandem/contract';
+import type { Permission, TenantFilePlan, TenantFileResult } from '@tandem/contract';
 import type { AccountId } from '@tandem/domain';
 import type { AuditActor } from '@tandem/engine/ports/audit.ts';
 import type { FileFault } from '../tenant-file/read-file.ts';
@@ -29,10 +29,10 @@ export interface TenantFileBoard {
     ask: TenantFileAsk,
     by: TenantFileAsker,
   ): Promise<TenantFileOutcome<TenantFilePlan>>;
-  /** Makes exactly the changes that `preview` names, or none. */
+  /** Makes the changes that `preview` names and no other; those for which the time was too short are `left`. */
   apply(
     accountId: AccountId,
     ask: TenantFileAsk & { readonly preview: string },
     by: TenantFileAsker,
-  ): Promise<TenantFileOutcome<{ readonly applied: TenantFilePlan['changes']; readonly sentence: string }>>;
+  ): Promise<TenantFileOutcome<TenantFileResult>>;
 }

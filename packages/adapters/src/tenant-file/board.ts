@@ -47,9 +47,14 @@ const order: readonly ((step: Step) => boolean)[] = [
 /** Numbers that change hands are let go of before the first person gets any. */
 const releasesBefore = 4;
 
+/** Connections that say nothing for a minute are closed: an answer comes well before. */
+const budgetMs = 30_000;
+
 export function createTenantFileBoard(parts: {
   readonly ground: TenantGround;
   readonly audit: AuditLog;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
 }): TenantFileBoard {
   const { ground } = parts;
   /** One file at a time is applied to an account: what the second one was planned on is then not there any more. */
@@ -80,28 +85,36 @@ export function createTenantFileBoard(parts: {
     return { kind: 'done', value: { planned, plan: planOf(accountId, ask.prune, planned) } };
   }
 
+  /** Undefined for a change whose turn did not come in time. */
   async function carryOut(accountId: AccountId, planned: readonly Planned[], by: AuditActor) {
     const outcomes = new Map<Planned, StepOutcome>();
     const steps = planned.filter((one): one is Planned & { step: Step } => one.step !== undefined);
+    const deadline = parts.now() + budgetMs;
     const handedOn = taken(steps.map(({ step }) => step));
+    /** Who gave something up gets what comes instead, however long it takes. */
+    const owed = new Set<Planned>();
     for (const [turn, mine] of order.entries()) {
-      if (turn === releasesBefore)
-        for (const { step } of steps) {
-          if (step.do !== 'change-person') continue;
-          const { person } = step;
+      if (turn === releasesBefore && parts.now() < deadline)
+        for (const one of steps) {
+          if (one.step.do !== 'change-person') continue;
+          const { person } = one.step;
           const numbers = person.numbers.filter((number) => !handedOn.numbers.has(number));
           const extension = person.extension === undefined || !handedOn.extensions.has(person.extension);
-          if (numbers.length < person.numbers.length || !extension)
-            await ground.release(accountId, person, { numbers, extension });
+          if (numbers.length === person.numbers.length && extension) continue;
+          await ground.release(accountId, person, { numbers, extension });
+          owed.add(one);
         }
-      for (const one of steps)
-        if (mine(one.step)) outcomes.set(one, await ground.make(accountId, one.step, by));
+      const now = steps.filter(({ step }) => mine(step));
+      for (const one of [...now.filter((two) => owed.has(two)), ...now.filter((two) => !owed.has(two))])
+        if (owed.has(one) || parts.now() < deadline)
+          outcomes.set(one, await ground.make(accountId, one.step, by));
     }
-    return planned.map(({ change, step }, i): TenantFilePlan['changes'][number] => {
-      const outcome = step && outcomes.get(planned[i] as Planned);
-      if (!outcome) return shown(change);
-      if (!outcome.ok) return shown({ ...change, action: 'refused', words: outcome.words });
-      return shown({ ...change, ...(outcome.words !== undefined && { words: outcome.words }) });
+    return planned.map((one): TenantFilePlan['changes'][number] | undefined => {
+      if (!one.step) return shown(one.change);
+      const outcome = outcomes.get(one);
+      if (!outcome) return undefined;
+      if (!outcome.ok) return shown({ ...one.change, action: 'refused', words: outcome.words });
+      return shown({ ...one.change, ...(outcome.words !== undefined && { words: outcome.words }) });
     });
   }
 
@@ -115,7 +128,9 @@ export function createTenantFileBoard(parts: {
     const { planned, plan } = made.value;
     if (plan.preview !== ask.preview) return { kind: 'preview-outdated' };
     const { may: _, ...actor } = by;
-    const applied = await carryOut(accountId, planned, actor);
+    const outcomes = await carryOut(accountId, planned, actor);
+    const applied = outcomes.filter((one) => one !== undefined);
+    const left = outcomes.length - applied.length;
     const counts = countsOf(applied);
     const changed = counts.create + counts.change + counts.remove;
     if (changed > 0) {
@@ -125,10 +140,10 @@ export function createTenantFileBoard(parts: {
         actor,
         action: 'tenant-file.apply',
         object: { kind: 'account', id: accountId },
-        after: { ...counts, prune: ask.prune },
+        after: { ...counts, left, prune: ask.prune },
       });
     }
-    return { kind: 'done', value: { applied, sentence: sentenceOf(counts) } };
+    return { kind: 'done', value: { applied, left, sentence: sentenceOf(counts, left) } };
   }
 
   return {
@@ -192,13 +207,14 @@ function countsOf(changes: TenantFilePlan['changes']): TenantFilePlan['counts'] 
   return counts;
 }
 
-function sentenceOf({ create, change, remove, refused }: TenantFilePlan['counts']): string {
+function sentenceOf({ create, change, remove, refused }: TenantFilePlan['counts'], left: number): string {
   const done = [
     create > 0 && `${create} created`,
     change > 0 && `${change} changed`,
     remove > 0 && `${remove} removed`,
     refused > 0 && `${refused} refused`,
   ].filter((one) => one !== false);
+  if (left > 0) done.push(`${left} left: plan and apply the file again`);
   return done.length === 0 ? 'Nothing to change: the account is as the file says.' : `${done.join(', ')}.`;
 }
 

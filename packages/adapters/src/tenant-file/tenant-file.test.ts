@@ -11,12 +11,13 @@ import { accountId, emptyState, memoryGround } from './test-support/memory-groun
 
 const admin = { kind: 'user', name: 'operator', may: () => true } as const;
 
-function rig(state: TenantState) {
+function rig(state: TenantState, now: () => number = () => 0) {
   const world = memoryGround(state);
   const notes: AuditEntry[] = [];
   const board = createTenantFileBoard({
     ground: world.ground,
     audit: { note: async (entry) => void notes.push(entry) },
+    now,
   });
   const plan = async (file: string, prune = false, by: Parameters<typeof board.plan>[2] = admin) => {
     const outcome = await board.plan(accountId, { file, prune }, by);
@@ -328,6 +329,29 @@ provisioning:
       ['tenant-file.apply'],
     );
   });
+});
+
+test('what there was no time for is left, and the next turn does it; who gave a number up is never left without', async () => {
+  let nowMs = 0;
+  const { apply, people } = rig(two(), () => {
+    nowMs += 1_200;
+    return nowMs;
+  });
+  const many = Array.from({ length: 40 }, (_, i) => `  - {upn: p${i}@acme.example, displayName: P${i}}`);
+  const file = `version: 1
+people:
+${many.join('\n')}
+  - {upn: dana@acme.example, number: +12025550143, otherNumbers: []}
+  - {upn: bo@acme.example, number: +12025550142}`;
+  const first = await apply(file);
+  assert.ok(first.left > 0 && first.applied.length + first.left === 42, JSON.stringify(first.sentence));
+  assert.match(first.sentence, /left: plan and apply the file again/);
+  assert.deepEqual(
+    [people.get('person-dana')?.numbers, people.get('person-bo')?.numbers],
+    [[number(143)], [number(142)]],
+  );
+  const second = await apply(file);
+  assert.deepEqual([second.left, second.applied.length], [0, first.left]);
 });
 
 describe('a file that cannot be taken', () => {

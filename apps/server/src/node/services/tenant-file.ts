@@ -27,6 +27,8 @@ export interface TenantFileParts {
   readonly accountDesk: AccountDesk;
   readonly audit: AuditLog;
   readonly refresh: () => Promise<unknown>;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
 }
 
 const reason = 'tenant file';
@@ -237,7 +239,7 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
       }),
     settled: async () => void (await parts.refresh()),
   };
-  return createTenantFileBoard({ ground, audit });
+  return createTenantFileBoard({ ground, audit, now: parts.now });
 }
 
 function useOf({ number, personId, deviceId, held }: AccountNumber): NumberUse | undefined {

@@ -155,7 +155,7 @@ export function createMemoryServices(clock: ApiClock) {
     audit,
     routingDomains: memoryRoutingDomains(),
     jobs: memoryJobs(auditedDirectory(directory, audit), clock),
-    tenantFiles: memoryTenantFiles({ ...boards, directory, audit }),
+    tenantFiles: memoryTenantFiles({ ...boards, directory, audit, now: clock.now }),
     metrics,
     async dependencies() {
       return [

@@ -17,6 +17,7 @@ export function memoryTenantFiles(parts: {
   readonly provisioning: ProvisioningBoard;
   readonly webhooks: WebhookBoard;
   readonly audit: AuditLog;
+  readonly now: () => number;
 }): TenantFileBoard {
   const { directory, accountDesk, numbers, provisioning, webhooks, audit } = parts;
   const replace = (person: Person, change: Partial<Person>): void => {
@@ -105,7 +106,7 @@ export function memoryTenantFiles(parts: {
     },
     settled: async () => undefined,
   };
-  return createTenantFileBoard({ ground, audit });
+  return createTenantFileBoard({ ground, audit, now: parts.now });
 }
 
 const actingOf = ({ name, role = '', address = '' }: AuditActor) => ({ name, role, address });
