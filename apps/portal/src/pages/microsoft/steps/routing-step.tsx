@@ -2,6 +2,7 @@ import type { Connection, RoutingDomainView } from '@tandem/contract';
 import { useMay } from '../../../api/session.ts';
 import { Stack } from '../../../parts/stack.tsx';
 import { StateBadge } from '../../../parts/state-badge.tsx';
+import { WordList } from '../../../parts/word-list.tsx';
 import { domainWords } from '../../../words/connection.ts';
 import { DomainSteps } from '../domain-steps.tsx';
 import { NewDomainForm } from '../new-domain-form.tsx';
@@ -14,6 +15,7 @@ export function RoutingStep({
   readonly domain: RoutingDomainView | undefined;
 }) {
   const mayWrite = useMay('connections:write');
+  const missing = connection.missing.filter(({ feature }) => feature === 'setup');
   if (!domain) return mayWrite ? <NewDomainForm connection={connection} /> : <p>No name is chosen yet.</p>;
   return (
     <Stack>
@@ -21,6 +23,12 @@ export function RoutingStep({
         <strong style={{ overflowWrap: 'anywhere' }}>{domain.host}</strong>
         <StateBadge {...domainWords[domain.state]} />
       </div>
+      {domain.state !== 'ACTIVE' && (
+        <WordList
+          title="Tandem takes these steps for you once this is approved, under Connect"
+          items={missing.map(({ words }) => words)}
+        />
+      )}
       <DomainSteps domain={domain} />
     </Stack>
   );
