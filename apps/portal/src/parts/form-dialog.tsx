@@ -10,9 +10,10 @@ import {
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, type ReactElement, type ReactNode, useState } from 'react';
 import { ProblemView } from './problem-view.tsx';
+import { useAfterClose } from './use-after-close.tsx';
 
 /** A button that opens a form; what was refused is said in the form, and nothing that was typed is lost. */
-export function FormDialog({
+export function FormDialog<Result>({
   label,
   what,
   title,
@@ -39,17 +40,18 @@ export function FormDialog({
   readonly disabled?: boolean;
   /** Whether what is typed can be sent. */
   readonly ready?: boolean;
-  readonly act: () => Promise<unknown>;
-  /** After it was accepted. */
-  readonly done: () => void;
+  readonly act: () => Promise<Result>;
+  /** After it was accepted and the dialog is gone. */
+  readonly done: (result: Result) => void;
   readonly children: ReactNode;
 }) {
   const [open, setOpen] = useState(false);
+  const { whenGone, mark } = useAfterClose();
   const write = useMutation({
     mutationFn: act,
-    onSuccess: () => {
+    onSuccess: (result) => {
+      whenGone(() => done(result));
       setOpen(false);
-      done();
     },
   });
   const submit = (event: FormEvent): void => {
@@ -77,6 +79,7 @@ export function FormDialog({
             <DialogBody>
               <DialogTitle>{title}</DialogTitle>
               <DialogContent style={{ display: 'grid', gap: '12px' }}>
+                {mark}
                 {write.error && <ProblemView error={write.error} />}
                 {children}
               </DialogContent>

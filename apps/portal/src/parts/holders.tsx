@@ -37,7 +37,7 @@ export function Holders({ who }: { readonly who: NumberWho }) {
               {one.conflict && <StateBadge word="Conflict" tone="bad" />}
               <span className={styles.small}>
                 {[
-                  one.where === 'platform' ? 'Here' : `Microsoft 365${one.tenant ? ` (${one.tenant})` : ''}`,
+                  one.where === 'microsoft' && `Microsoft 365${one.tenant ? ` (${one.tenant})` : ''}`,
                   holderWords[one.holder],
                   one.numberType && numberTypeWords[one.numberType],
                   one.onPremises && 'kept on premises',

@@ -11,6 +11,7 @@ import { ApiError } from '@tandem/contract';
 import { useMutation } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useState } from 'react';
 import { ProblemView } from './problem-view.tsx';
+import { useAfterClose } from './use-after-close.tsx';
 
 interface Previewed {
   readonly title: string;
@@ -18,7 +19,7 @@ interface Previewed {
   readonly load: () => Promise<unknown>;
   readonly show: (preview: unknown) => ReactNode;
   readonly act: (preview: unknown) => Promise<unknown>;
-  readonly done: () => void;
+  readonly done: (result: unknown) => void;
 }
 
 const PreviewContext = createContext<(asked: Previewed) => void>(() => undefined);
@@ -30,12 +31,13 @@ const PreviewContext = createContext<(asked: Previewed) => void>(() => undefined
 export function PreviewHost({ children }: { readonly children: ReactNode }) {
   const [asked, setAsked] = useState<Previewed>();
   const [open, setOpen] = useState(false);
+  const { whenGone, mark } = useAfterClose();
   const preview = useMutation({ mutationFn: (one: Previewed) => one.load() });
   const write = useMutation({
     mutationFn: ({ one, shown }: { readonly one: Previewed; readonly shown: unknown }) => one.act(shown),
-    onSuccess: (_, { one }) => {
+    onSuccess: (result, { one }) => {
+      whenGone(() => one.done(result));
       setOpen(false);
-      one.done();
     },
     onError: (error, { one }) => {
       if (error instanceof ApiError && error.problem?.code === 'preview-outdated') preview.mutate(one);
@@ -57,6 +59,7 @@ export function PreviewHost({ children }: { readonly children: ReactNode }) {
           <DialogBody>
             <DialogTitle>{asked?.title}</DialogTitle>
             <DialogContent style={{ display: 'grid', gap: '12px' }}>
+              {mark}
               {preview.error && <ProblemView error={preview.error} />}
               {write.error && <ProblemView error={write.error} />}
               {preview.isPending && <span role="status">Looking what would be written…</span>}
@@ -83,7 +86,7 @@ export function PreviewHost({ children }: { readonly children: ReactNode }) {
  * A write that is shown before it is done. What is confirmed is what was shown: when it has changed meanwhile the server
  * refuses, and the new preview is shown with the reason.
  */
-export function PreviewAction<Preview>({
+export function PreviewAction<Preview, Result>({
   label,
   title,
   confirm = label,
@@ -103,8 +106,9 @@ export function PreviewAction<Preview>({
   readonly disabled?: boolean;
   readonly load: () => Promise<Preview>;
   readonly show: (preview: Preview) => ReactNode;
-  readonly act: (preview: Preview) => Promise<unknown>;
-  readonly done: () => void;
+  readonly act: (preview: Preview) => Promise<Result>;
+  /** After it was accepted and the dialog is gone. */
+  readonly done: (result: Result) => void;
 }) {
   const begin = useContext(PreviewContext);
   return (
@@ -119,7 +123,7 @@ export function PreviewAction<Preview>({
           load,
           show: (preview) => show(preview as Preview),
           act: (preview) => act(preview as Preview),
-          done,
+          done: (result) => done(result as Result),
         })
       }
     >

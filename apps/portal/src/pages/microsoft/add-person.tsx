@@ -48,8 +48,8 @@ export function AddPerson({
           </p>
         </>
       )}
-      act={async ({ number }) => {
-        const person = await api.call('people.create', {
+      act={({ number }) =>
+        api.call('people.create', {
           body: {
             account,
             displayName: who.displayName,
@@ -57,10 +57,12 @@ export function AddPerson({
             ...(who.mail !== undefined && { mail: who.mail }),
             ...(number !== undefined && { number }),
           },
-        });
+        })
+      }
+      done={(person) => {
+        reread('people.', 'provisioning.', 'directory.', 'numbers.', 'ranges.');
         if (open) void navigate(paths.person(person.id));
       }}
-      done={() => reread('people.', 'provisioning.', 'directory.', 'numbers.', 'ranges.')}
     />
   );
 }

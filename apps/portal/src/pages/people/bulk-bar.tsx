@@ -1,5 +1,5 @@
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
-import type { NewJob } from '@tandem/contract';
+import type { Job, NewJob } from '@tandem/contract';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
@@ -56,22 +56,14 @@ export function BulkBar({
     ...ask('ranges.list', { query: { account } }),
     enabled: account !== undefined,
   });
+  const open = (job: Job): void => {
+    reread('jobs.');
+    void navigate(paths.job(job.id));
+  };
   const preview = useMutation({
     mutationFn: (body: NewJob) => api.call('jobs.create', { body }),
-    onSuccess: (job) => {
-      reread('jobs.');
-      void navigate(paths.job(job.id));
-    },
+    onSuccess: open,
   });
-  const giveNumbers = async (): Promise<void> => {
-    if (account === undefined) return;
-    await preview.mutateAsync({
-      kind: 'give-numbers',
-      account,
-      ...who,
-      ...(range !== '' && { range }),
-    });
-  };
   return (
     <section className={styles.bar} aria-label="The chosen people">
       <div className={styles.row}>
@@ -96,8 +88,12 @@ export function BulkBar({
               title="Give everybody without a number the next free one"
               confirm="Preview"
               disabled={preview.isPending}
-              act={giveNumbers}
-              done={() => undefined}
+              act={() =>
+                api.call('jobs.create', {
+                  body: { kind: 'give-numbers', account, ...who, ...(range !== '' && { range }) },
+                })
+              }
+              done={open}
             >
               <Choice
                 label="Range"

@@ -32,13 +32,16 @@ export function ImportPeople({ chosen }: { readonly chosen: string | undefined }
       confirm="Preview"
       ready={account !== undefined && file !== undefined && !tooLong}
       act={async () => {
-        if (account === undefined || file === undefined) return;
-        const csv = await file.text();
-        const job = await api.call('jobs.create', { body: { kind: 'import-people', account, csv } });
+        const csv = (await file?.text()) ?? '';
+        return await api.call('jobs.create', {
+          body: { kind: 'import-people', account: account ?? '', csv },
+        });
+      }}
+      done={(job) => {
+        setFile(undefined);
         reread('jobs.');
         void navigate(paths.job(job.id));
       }}
-      done={() => setFile(undefined)}
     >
       <p className={styles.words}>
         The first line names the columns, in any order:{' '}

@@ -36,11 +36,10 @@ export function NewPerson({ chosen }: { readonly chosen: string | undefined }) {
       confirm="Create"
       primary
       ready={account !== undefined && form.displayName.trim() !== '' && form.upn.trim() !== ''}
-      act={async () => {
-        if (account === undefined) return;
-        const person = await api.call('people.create', {
+      act={() =>
+        api.call('people.create', {
           body: {
-            account,
+            account: account ?? '',
             displayName: form.displayName,
             upn: form.upn.trim(),
             ...(form.mail.trim() && { mail: form.mail.trim() }),
@@ -49,11 +48,13 @@ export function NewPerson({ chosen }: { readonly chosen: string | undefined }) {
             teamsToggle: form.teamsToggle,
             platformLicence: form.platformLicence,
           },
-        });
+        })
+      }
+      done={(person) => {
+        setForm(empty);
         reread('people.', 'numbers.', 'ranges.', 'provisioning.');
         void navigate(paths.person(person.id));
       }}
-      done={() => setForm(empty)}
     >
       <AccountChoice value={account} onChoose={setOther} />
       <Field label="Display name" required>

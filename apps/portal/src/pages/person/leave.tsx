@@ -1,6 +1,6 @@
 import { Field, Input, makeStyles } from '@fluentui/react-components';
 import type { Person } from '@tandem/contract';
-import { useState } from 'react';
+import { useRef } from 'react';
 import { useNavigate } from 'react-router';
 import { api } from '../../api/client.ts';
 import { reread } from '../../api/reread.ts';
@@ -15,7 +15,8 @@ const useStyles = makeStyles({ words: { margin: 0 } });
 export function Leave({ person, zone }: { readonly person: Person; readonly zone: string }) {
   const styles = useStyles();
   const navigate = useNavigate();
-  const [reason, setReason] = useState('');
+  // The dialog shows what was previewed and is not drawn again as somebody types.
+  const reason = useRef('');
   const params = { id: person.id };
   return (
     <PreviewAction
@@ -38,14 +39,18 @@ export function Leave({ person, zone }: { readonly person: Person; readonly zone
             none="None."
           />
           <Field label="Reason, kept in the audit">
-            <Input value={reason} onChange={(_, { value }) => setReason(value)} />
+            <Input
+              onChange={(_, { value }) => {
+                reason.current = value.trim();
+              }}
+            />
           </Field>
         </>
       )}
       act={() =>
         api.call('people.delete', {
           params,
-          query: reason.trim() ? { reason: reason.trim() } : {},
+          query: reason.current ? { reason: reason.current } : {},
         })
       }
       done={() => {

@@ -54,11 +54,9 @@ export function NumbersTab({ person }: { readonly person: Person }) {
                         }.`}
                   </p>
                 )}
-                act={({ number }) =>
-                  number === undefined
-                    ? Promise.resolve()
-                    : api.call('people.change', { params, body: { number } })
-                }
+                act={async ({ number }) => {
+                  if (number !== undefined) await api.call('people.change', { params, body: { number } });
+                }}
                 done={done}
               />
               {main !== undefined && (
