@@ -8,6 +8,15 @@ export * from './connection/connection.machine.ts';
 export * from './connection/connection-desk.ts';
 export * from './connection/connection-keeper.ts';
 export * from './connection/connection-life.ts';
+export type {
+  DeskAsker,
+  DeskOutcome,
+  DeskParts,
+  DeskRefusal,
+  DeskReturned,
+  MicrosoftBack,
+  NewCredential,
+} from './connection/desk-parts.ts';
 export * from './connection/entra-roles.ts';
 export * from './connection/features.ts';
 export * from './connection/trouble.ts';
