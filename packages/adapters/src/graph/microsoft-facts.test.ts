@@ -109,3 +109,22 @@ test('no such user: not in the group; another holds the number: named by UPN; an
   const swept = microsoftFactsOf({ ...readings, number: null, others: [] });
   assert.equal(swept.number !== 'unread' && swept.number.otherNumber, undefined);
 });
+
+test('somebody who is gone for good: what became of their number is judged, so that it can be released', () => {
+  const gone = { ...readings, user: null, configuration: null, number: null, others: [] };
+  assert.equal(
+    microsoftFactsOf(gone).number,
+    'unread',
+    'never linked: whose number it would be is not known',
+  );
+  const free = microsoftFactsOf({ ...gone, goneObjectId: dana }).number;
+  assert.ok(free !== 'unread');
+  assert.deepEqual(free.holder, { is: 'nobody' });
+  const still = microsoftFactsOf({ ...readings, user: null, goneObjectId: dana }).number;
+  assert.ok(still !== 'unread');
+  assert.deepEqual(
+    still.holder,
+    { is: 'this-person' },
+    'Microsoft may still hold it for the object that is gone',
+  );
+});

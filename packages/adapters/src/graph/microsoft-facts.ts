@@ -10,6 +10,8 @@ import type { Reading } from './read-directory.ts';
 export interface PersonReadings {
   readonly readAtWallMs: number;
   readonly user: Reading<GraphUser> | undefined;
+  /** Who it was, when nobody is there any more: a number that was theirs is still to be judged, or it could never be released. */
+  readonly goneObjectId?: string;
   readonly configuration: Reading<GraphUserConfiguration> | undefined;
   /** The wanted number, or while a number is taken back, that one. */
   readonly number: Reading<GraphNumberAssignment> | undefined;
@@ -35,6 +37,7 @@ export function microsoftFactsOf(readings: PersonReadings): MicrosoftFacts {
   const found = user === 'unread' || user === null ? undefined : user;
   const { membership } = readings;
   const numberSeen = read(readings.number);
+  const objectId = user === null ? readings.goneObjectId : found?.id;
   return {
     readAtWallMs: readings.readAtWallMs,
     user: user === 'unread' || user === null ? user : userOf(user, configuration, readings.deletedOn),
@@ -46,7 +49,9 @@ export function microsoftFactsOf(readings: PersonReadings): MicrosoftFacts {
       ? licenceOf(found.assignedPlans, configuration === 'unread' ? undefined : configuration)
       : 'unread',
     number:
-      found && numberSeen !== 'unread' ? numberOf(numberSeen, found, configuration, readings) : 'unread',
+      objectId !== undefined && numberSeen !== 'unread'
+        ? numberOf(numberSeen, objectId, configuration, readings)
+        : 'unread',
     policies: policiesOf(configuration),
     ...(readings.configurationReadAtWallMs !== undefined && {
       policiesReadAtWallMs: readings.configurationReadAtWallMs,
@@ -92,12 +97,12 @@ const heldAs: Readonly<Record<string, string>> = {
 
 function numberOf(
   number: GraphNumberAssignment | null,
-  user: GraphUser,
+  objectId: string,
   configuration: Seen<GraphUserConfiguration | null>,
   readings: PersonReadings,
 ): NumberFacts {
   const target = number?.assignmentTargetId ?? null;
-  const same = target !== null && target.toLowerCase() === user.id.toLowerCase();
+  const same = target !== null && target.toLowerCase() === objectId.toLowerCase();
   const type = number?.numberType ?? null;
   const other = readings.others
     ? readings.others.find((one) => one !== number?.telephoneNumber)

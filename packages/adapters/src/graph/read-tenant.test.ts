@@ -142,6 +142,20 @@ test('a stored object id counts, names do not', async () => {
   assert.equal(user.upn, 'renamed@acme.example');
 });
 
+test('a linked user who is gone for good: nobody, and the number is read all the same', async () => {
+  microsoft([userAt(2, 'bo@acme.example')]);
+  const free = '+12025550199' as typeof number;
+  const { facts } = await read([
+    asked('dana@acme.example', { objectId: objectIdOf(7), number: free }),
+    asked('new@acme.example', { number: free }),
+  ]);
+  const dana = facts.get(asPersonId('dana@acme.example'));
+  assert.equal(dana?.user, null);
+  assert.ok(dana.number !== 'unread', 'or the removal would never end');
+  assert.deepEqual(dana.number.holder, { is: 'nobody' });
+  assert.equal(facts.get(asPersonId('new@acme.example'))?.number, 'unread');
+});
+
 test('the group is gone: nobody is said to have left it', async () => {
   microsoft([userAt(1, 'dana@acme.example')], { transitiveMembers: { status: 404 } });
   const { facts, connection } = await read([asked('dana@acme.example')]);

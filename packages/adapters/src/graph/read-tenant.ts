@@ -98,10 +98,11 @@ export function graphTenant(graph: GraphClient, options: GraphTenantOptions): Mi
         const found = matches.get(person.personId);
         const user = found?.user ?? null;
         const configuration = user ? configurations.of(user.id) : undefined;
-        const seen = numbersFault ? undefined : inventory.of(person, user?.id);
+        const seen = numbersFault ? undefined : inventory.of(person, user?.id ?? person.objectId);
         const read = microsoftFactsOf({
           readAtWallMs: part.readAtWallMs,
           user,
+          ...(!user && person.objectId !== undefined && { goneObjectId: person.objectId }),
           ...(found?.deletedOn !== undefined && { deletedOn: found.deletedOn }),
           configuration: user ? configuration?.reading : null,
           ...(configuration && { configurationReadAtWallMs: configuration.readAtWallMs }),
