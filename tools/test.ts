@@ -49,13 +49,13 @@ const suites: readonly Suite[] = [
   {
     name: 'unit',
     needsNothing: true,
-    limitMinutes: 4,
+    limitMinutes: 6,
     files: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/*.test.ts'],
     without: wholeTwin,
     shareProcesses: true,
   },
   // Each of these files starts a whole twin, with keys of its own.
-  { name: 'twin', needsNothing: false, limitMinutes: 6, files: wholeTwin, shareProcesses: true },
+  { name: 'twin', needsNothing: false, limitMinutes: 8, files: wholeTwin, shareProcesses: true },
   // Real processes, ports and clocks: side by side on two cores they would only disturb each other.
   {
     name: 'integration',
