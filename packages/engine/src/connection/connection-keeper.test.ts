@@ -112,6 +112,33 @@ test('Microsoft falls silent: told within two minutes after three of silence; it
   assert.equal(one.mails.length, 2);
 });
 
+test('what was withdrawn is told within two minutes, though Graph still takes the tokens of before', async () => {
+  for (const proof of [
+    { is: 'refused', trouble: 'app-removed' },
+    { is: 'refused', trouble: 'app-disabled' },
+    { is: 'refused', trouble: 'credential-expired' },
+    { is: 'roles', roles: allRoles.filter((role) => role !== 'User.Read.All') },
+  ] satisfies Proof[]) {
+    const one = await world(connection('a'));
+    await one.pass(10 * minute);
+    one.microsoft.proof = proof;
+    await one.pass(2 * minute);
+    assert.match(one.keeper.find('a')?.life.state ?? '', /^(INTERRUPTED|EXPIRED)$/);
+    assert.equal(one.mails.length, 1, JSON.stringify(proof));
+    one.microsoft.proof = { is: 'roles', roles: allRoles };
+    await one.pass(2 * minute);
+    assert.equal(one.keeper.find('a')?.life.state, 'CONNECTED');
+  }
+});
+
+test('a sign-in service that answers does not hide that Graph is silent', async () => {
+  const one = await world(connection('a'));
+  await one.pass(5 * minute);
+  one.microsoft.status.set(tenantA, 0);
+  await one.pass(5 * minute);
+  assert.equal(one.keeper.find('a')?.life.reason, 'silent');
+});
+
 test('N03: of two tenants one breaks: the other is not touched, and each has its own mail', async () => {
   const one = await world(connection('a'), connection('b', { entraTenantId: tenantB }));
   one.keeper.heardOf({ entraTenantId: tenantB, clientId }, 403, undefined);

@@ -35,6 +35,11 @@ const longestProofWaitMs = 60_000;
 /** A connection that nobody used for so long is tried, so that three minutes of silence are silence of Microsoft. */
 const idleMs = 60_000;
 const againMs = 60_000;
+/**
+ * Microsoft takes the tokens that it gave for an hour and more, whatever was withdrawn since: a fresh one is asked for, so
+ * that who must act is told within two minutes (product-behaviour 2.10).
+ */
+const freshTokenMs = 90_000;
 const tenantEveryMs = 60 * 60_000;
 const usesEveryMs = 5 * 60_000;
 /** Whoever slept for so long heard nothing because of that, not because Microsoft was silent. */
@@ -50,6 +55,7 @@ interface Watch {
   nextProofAt: number;
   proofWaitMs: number;
   nextHeartbeatAt: number;
+  nextTokenAt: number;
   nextTenantAt: number;
   usesSavedAt: number;
   unsaved: boolean;
@@ -299,6 +305,11 @@ export class ConnectionKeeper {
     watch.proofWaitMs = firstProofWaitMs;
     watch.nextProofAt = 0;
     if (!workingStates.has(life.state)) return;
+    if (now >= watch.nextTokenAt) {
+      watch.nextTokenAt = now + freshTokenMs;
+      await this.check(id);
+      if (!workingStates.has(this.#kept.get(id)?.life.state ?? 'DISCONNECTED')) return;
+    }
     const idle = this.#parts.clock.wall() - (life.answeredWallMs ?? 0) >= idleMs;
     if (now >= watch.nextTenantAt || (idle && now >= watch.nextHeartbeatAt)) {
       watch.nextHeartbeatAt = now + idleMs / 2;
@@ -487,6 +498,7 @@ export class ConnectionKeeper {
         nextProofAt: 0,
         proofWaitMs: firstProofWaitMs,
         nextHeartbeatAt: 0,
+        nextTokenAt: this.#parts.clock.now() + freshTokenMs,
         nextTenantAt: 0,
         usesSavedAt: this.#parts.clock.now(),
         unsaved: false,

@@ -84,10 +84,10 @@ export function stepConnection(life: ConnectionLife, input: ConnectionInput, now
     case 'consent-failed':
       return move(life, 'consentFailed', now, { reason: input.trouble });
     case 'roles': {
-      // A token is not an answer of Graph: who was refused there must be answered there.
-      if (input.missing.length === 0 && life.state === 'INTERRUPTED' && life.reason === 'access-denied')
+      // A token is not an answer of Graph: who was refused there, or heard nothing, must be answered there.
+      if (input.missing.length === 0 && life.state === 'INTERRUPTED' && endsByAnswer.has(life.reason))
         return stay(withoutMissing(life));
-      const heard = heardFrom(life, now);
+      const heard = workingStates.has(life.state) ? life : heardFrom(life, now);
       if (input.missing.length === 0) return move(heard, 'rolesComplete', now);
       const missing = [...input.missing];
       if (life.state === 'INTERRUPTED' && life.reason === 'silent')
