@@ -14,6 +14,7 @@ import { jobs } from './0014-jobs.ts';
 import { audit } from './0015-audit.ts';
 import { webhooks } from './0016-webhooks.ts';
 import { routingDomains } from './0017-routing-domains.ts';
+import { leastGrants } from './0018-least-grants.ts';
 import type { Migration } from './migration.ts';
 
 /** In order. Append only. */
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   audit,
   webhooks,
   routingDomains,
+  leastGrants,
 ];

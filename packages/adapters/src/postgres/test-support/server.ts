@@ -98,8 +98,16 @@ export async function startTestServer(port: number): Promise<TestServer> {
       const admin = new pg.Client({ connectionString: ownerUrl });
       await admin.connect();
       await admin.query(`create database ${name}`);
+      await admin.query(
+        `do $$ begin create role tandem_app login; exception when duplicate_object then null; end $$`,
+      );
       await admin.end();
       const url = ownerUrl.replace(/postgres$/, name);
+      // The worst that an operator's server can look like: the application gets everything unless a migration takes it.
+      const generous = new pg.Client({ connectionString: url });
+      await generous.connect();
+      await generous.query('alter default privileges grant all on tables to tandem_app');
+      await generous.end();
       await migrate({ ownerUrl: url, appPassword });
       return { appUrl: appUrlOf(url, appPassword), ownerUrl: url };
     },
