@@ -33,6 +33,30 @@ const more = [
   },
   { name: 'live', who: 'operator', path: '/live', see: 'Talking' },
   { name: 'accounts', who: 'operator', path: '/accounts', see: 'Acme' },
+  { name: 'microsoft', who: 'admin@acme.example', path: '/microsoft', see: 'Connected with Acme' },
+  { name: 'connect', who: 'admin@acme.example', path: '/microsoft/connect', see: 'Presence, both ways' },
+  {
+    name: 'tenant-check',
+    who: 'admin@acme.example',
+    path: '/microsoft/connection-acme/connect?step=tenant',
+    see: 'Users in the directory',
+  },
+  {
+    name: 'connection',
+    who: 'admin@acme.example',
+    path: '/microsoft/connection-acme',
+    see: 'Permissions',
+  },
+  {
+    name: 'who-calls',
+    who: 'admin@acme.example',
+    path: '/microsoft/connection-acme?tab=people',
+    see: 'Who decides',
+  },
+  { name: 'action-items', who: 'operator', path: '/action-items', see: 'PRV-401' },
+  { name: 'webhooks', who: 'admin@acme.example', path: '/webhooks', see: 'Webhooks' },
+  { name: 'audit', who: 'admin@acme.example', path: '/audit', see: 'account.open' },
+  { name: 'new-account', who: 'operator', path: '/accounts/new', see: 'Time zone' },
 ];
 const looks = [
   { name: '', options: {} },
