@@ -128,3 +128,10 @@ test('somebody who is gone for good: what became of their number is judged, so t
     'Microsoft may still hold it for the object that is gone',
   );
 });
+
+test('a number of a conference bridge is somebody’s, though no user has it', () => {
+  const number = { ...readings.number, assignmentStatus: 'conferenceAssigned', assignmentTargetId: null };
+  const facts = microsoftFactsOf({ ...readings, number: { id: 'n', ...number } });
+  assert.ok(facts.number !== 'unread');
+  assert.deepEqual(facts.number.holder, { is: 'other', upn: 'a conference bridge', state: 'assigned' });
+});

@@ -104,6 +104,7 @@ function numberOf(
   const target = number?.assignmentTargetId ?? null;
   const same = target !== null && target.toLowerCase() === objectId.toLowerCase();
   const type = number?.numberType ?? null;
+  const elsewhere = heldAs[number?.assignmentStatus ?? ''];
   const other = readings.others
     ? readings.others.find((one) => one !== number?.telephoneNumber)
     : primaryOf(configuration);
@@ -111,11 +112,14 @@ function numberOf(
     holder: same
       ? { is: 'this-person' }
       : target === null
-        ? { is: 'nobody' }
+        ? // A bridge is no object of the directory: the status alone says that somebody has the number.
+          elsewhere === undefined
+          ? { is: 'nobody' }
+          : { is: 'other', upn: elsewhere, state: 'assigned' }
         : {
             is: 'other',
             upn: readings.upnOf?.(target) ?? target,
-            state: heldAs[number?.assignmentStatus ?? ''] ?? 'assigned',
+            state: elsewhere ?? 'assigned',
           },
     type: type === 'directRouting' || type === 'callingPlan' || type === 'operatorConnect' ? type : null,
     onPremises: number?.numberSource === 'onPremises',

@@ -130,10 +130,9 @@ export class GraphService {
     const { faults, world } = this.#options;
     return runBatch(judged, world.random, async (inner) => {
       const fault = faults.takeHttp('graph', inner.url);
-      const answer =
-        fault && !['slow', 'reset'].includes(fault.fault)
-          ? this.#fault(fault.fault)
-          : await this.#one(inner, caller, base);
+      const lateOnly = !fault || ['slow', 'reset', '504'].includes(fault.fault);
+      const done = lateOnly ? await this.#one(inner, caller, base) : undefined;
+      const answer = done && fault?.fault !== '504' ? done : this.#fault(fault?.fault ?? '500');
       const worded = this.#dress(answer, world.random.uuid(), undefined);
       this.#noteInner(inner, worded, caller);
       return worded;

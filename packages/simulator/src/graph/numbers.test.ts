@@ -69,6 +69,39 @@ describe('telephone numbers in Graph', () => {
       ),
     )[0];
 
+  it('504 comes after the work is done, in a batch as outside of one; 500 comes before it', async () => {
+    const number = '+12025550130';
+    const body = {
+      telephoneNumber: number,
+      assignmentTargetId: person('casey@acme.example').objectId,
+      numberType: 'directRouting',
+    };
+    const request = {
+      id: '0',
+      method: 'POST',
+      url: `${root}/numberAssignments/assignNumber`,
+      headers: { 'Content-Type': 'application/json' },
+      body,
+    };
+    for (const [fault, assigned] of [
+      ['500', undefined],
+      ['504', number],
+    ] as const) {
+      await twin.faults.set({ at: 'graph', operation: 'assignNumber', times: 1 }, fault);
+      const answer = await graph.call(token, 'POST', '/$batch', { requests: [request] });
+      const { responses } = answer.body as { responses: { status: number }[] };
+      assert.deepEqual(
+        responses.map(({ status }) => String(status)),
+        [fault],
+      );
+      wait(60_000);
+      assert.equal(person('casey@acme.example').number, assigned, fault);
+    }
+    await unassign(number);
+    wait(180_001);
+    assert.equal(person('casey@acme.example').number, undefined);
+  });
+
   it('T2, T3: a number given: 202, notStarted, running, succeeded; the hubs know, then the configuration shows it', async () => {
     const number = '+12025550130';
     const accepted = await assign(number, 'casey@acme.example');

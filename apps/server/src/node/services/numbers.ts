@@ -346,6 +346,15 @@ function heldThere(
       sentence: `${number} is managed in the customer's own Active Directory.`,
       fix: 'Clear the on-premises line value, wait for the sync, then retry.',
     };
+  // Before the target: a bridge is no object of the directory.
+  if (found.assignmentStatus === 'conferenceAssigned')
+    return {
+      ...base,
+      holder: 'conference',
+      conflict: true,
+      sentence: `${number} is a dial-in number of a conference bridge.`,
+      fix: 'Take it from the bridge in the Teams admin centre, or choose another number.',
+    };
   if (target === undefined)
     return {
       ...base,
@@ -355,14 +364,6 @@ function heldThere(
         ? `${number} is a ${typeName[numberType]} number of the tenant; nobody has it.`
         : `Nobody has ${number} in Teams.`,
       ...(wrongType && { fix: typeFix }),
-    };
-  if (found.assignmentStatus === 'conferenceAssigned')
-    return {
-      ...base,
-      holder: 'conference',
-      conflict: true,
-      sentence: `${number} is a dial-in number of a conference bridge.`,
-      fix: 'Take it from the bridge in the Teams admin centre, or choose another number.',
     };
   const user = view?.user(target);
   const known = user !== undefined && user !== 'unread' && user !== null ? user : undefined;
