@@ -288,3 +288,33 @@ test('Microsoft refuses one thing and answers others: the connection is asked af
   await one.pass(2 * minute);
   assert.equal(one.keeper.find('a')?.life.reason, 'access-denied');
 });
+
+test('a fresh token is heard while another change is being written: its roles stay', async () => {
+  const one = await world(connection('a'));
+  const fewer = allRoles.slice(0, -1);
+  let heard: Promise<unknown> | undefined;
+  one.store.meanwhile = async () => {
+    heard = one.keeper.heardProof('a', { is: 'roles', roles: fewer });
+  };
+  await one.keeper.change('a', (current) => ({ ...current, tenantName: 'Acme Inc.' }));
+  await heard;
+  assert.deepEqual(one.keeper.find('a')?.roles, fewer);
+  await one.pass(minute);
+  assert.deepEqual(one.store.rows.get('a')?.roles, fewer);
+  assert.equal(one.store.rows.get('a')?.tenantName, 'Acme');
+});
+
+test('an admin ends the connection while the uses of its permissions are being written: it has ended', async () => {
+  const one = await world(connection('a'));
+  let ended: Promise<unknown> | undefined;
+  one.store.meanwhile = async () => {
+    ended = one.keeper.hear('a', { is: 'disconnected' });
+    // As long as a second write would take that did not wait.
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  };
+  await one.pass(6 * minute);
+  assert.ok(ended);
+  await ended;
+  assert.equal(one.keeper.find('a')?.life.state, 'DISCONNECTED');
+  assert.equal(one.store.rows.get('a')?.life.state, 'DISCONNECTED');
+});

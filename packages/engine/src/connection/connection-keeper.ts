@@ -151,7 +151,7 @@ export class ConnectionKeeper {
         const current = this.#kept.get(id);
         if (!current) return undefined;
         const written = await write(make(current));
-        if (written.ok) return this.#put(written.connection);
+        if (written.ok) return this.#took(written.connection, current, make);
         if (written.why !== 'conflict') return undefined;
         await this.#reload(id);
       }
@@ -266,7 +266,12 @@ export class ConnectionKeeper {
     await Promise.allSettled(
       this.list().map(async ({ id }) => {
         const connection = this.#kept.get(id);
-        if (!connection || connection.life.state === 'DISCONNECTED') return;
+        if (!connection) return;
+        if (connection.life.state === 'DISCONNECTED') {
+          // Ended while the store was away: a restart must not find it alive.
+          if (this.#watch(id).unsaved) await this.#keepInTurn(id);
+          return;
+        }
         if (slept && workingStates.has(connection.life.state))
           this.#kept.set(id, { ...connection, life: { ...connection.life, answeredWallMs: wall } });
         const endsWallMs = connection.kind === 'own-app' ? connection.credential?.endsWallMs : undefined;
@@ -322,14 +327,27 @@ export class ConnectionKeeper {
           ...(tenant.name !== undefined && { tenantName: tenant.name }),
           domains: tenant.domains,
         };
-        if (named.tenantName !== connection.tenantName || named.domains.join() !== connection.domains.join())
-          await this.#keep(this.#put(named));
+        if (
+          named.tenantName !== connection.tenantName ||
+          named.domains.join() !== connection.domains.join()
+        ) {
+          this.#put(named);
+          await this.#keepInTurn(id);
+        }
       }
     }
     if (watch.unsaved || now - watch.usesSavedAt >= usesEveryMs) {
       watch.usesSavedAt = now;
-      await this.#keep(this.#kept.get(id) ?? connection);
+      await this.#keepInTurn(id);
     }
+  }
+
+  /** As it is when its turn comes: a write beside another one would be refused, and what it says be lost. */
+  #keepInTurn(id: string): Promise<unknown> {
+    return this.#inTurn(id, async () => {
+      const connection = this.#kept.get(id);
+      if (connection) await this.#keep(connection);
+    });
   }
 
   /** A half state asks again only where an administrator of the tenant stands behind it (T19). */
@@ -456,15 +474,24 @@ export class ConnectionKeeper {
     const written = await this.#parts.store.save(connection);
     if (written.ok) {
       this.#watch(connection.id).unsaved = false;
-      // Uses of permissions may have been noted while it was written.
-      const noted = this.#kept.get(connection.id)?.roleUses ?? connection.roleUses;
-      return this.#put({ ...written.connection, life: connection.life, roleUses: noted });
+      return this.#took(written.connection, connection, (kept) => kept);
     }
     if (written.why === 'conflict') {
       await this.#reload(connection.id);
       this.#watch(connection.id).unsaved = true;
     }
     return this.#kept.get(connection.id) ?? connection;
+  }
+
+  /** The store has `written`, made from `from`. What was heard meanwhile, roles and uses of them, is newer and stays. */
+  #took(
+    written: StoredConnection,
+    from: StoredConnection,
+    make: (connection: StoredConnection) => StoredConnection,
+  ): StoredConnection {
+    const kept = this.#kept.get(from.id) ?? from;
+    if (kept.roles !== from.roles) this.#watch(from.id).unsaved = true;
+    return this.#put({ ...make(kept), version: written.version });
   }
 
   async #reload(id: string): Promise<void> {

@@ -50,7 +50,10 @@ export class ConnectionEnd {
     const { keeper, saveSecret } = this.#parts;
     const previewed = this.stops(id);
     if (!previewed.ok) return previewed;
-    if (keeper.find(id)?.life.state === 'DISCONNECTED')
+    const known = keeper.find(id);
+    // Its credential may be there still, when the store went away in the middle of the end.
+    const whole = !known?.credential && !known?.nextCredential && !known?.signedIn;
+    if (known?.life.state === 'DISCONNECTED' && whole)
       return refuse('wrong-state', 'The connection has ended already.');
     if (previewed.value.preview !== ask.preview) return refuse('preview-outdated');
     await keeper.hear(id, { is: 'disconnected' }, by);

@@ -1,6 +1,6 @@
 import type { AccountId } from '@tandem/domain';
 import type { SignInAttempt, StoredConnection } from '../ports/connection-store.ts';
-import { auditedConnection } from './connection-keeper.ts';
+import { auditedConnection, wasConnected } from './connection-keeper.ts';
 import { type DeskAsker, type DeskOutcome, type DeskParts, done, refuse, wayMs } from './desk-parts.ts';
 import { troubleTable } from './trouble.ts';
 
@@ -29,10 +29,7 @@ export class DeskGround {
   /** Two accounts on one tenant (N04): when it is wanted and said; their enable groups must differ. Never by accident. */
   tenantTaken(accountId: AccountId, entraTenantId: string, shareTenant: boolean) {
     const others = this.ofTenant(entraTenantId).filter(
-      (one) =>
-        one.accountId !== accountId &&
-        one.life.state !== 'DISCONNECTED' &&
-        one.life.state !== 'NOT_CONNECTED',
+      (one) => one.accountId !== accountId && holdsTenant(one),
     );
     if (others.length === 0 || shareTenant) return undefined;
     return refuse(
@@ -126,3 +123,11 @@ export class DeskGround {
     });
   }
 }
+
+/**
+ * Whoever proved nothing holds nothing (T19): the id of a tenant is no secret, and any member of it can sign in. Else one
+ * account could keep another from its own tenant.
+ */
+export const holdsTenant = (connection: StoredConnection): boolean =>
+  wasConnected(connection) ||
+  (connection.life.state !== 'DISCONNECTED' && connection.signedIn?.mayConsent === true);

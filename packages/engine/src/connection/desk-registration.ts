@@ -46,10 +46,10 @@ export class OwnRegistration {
           'tenant-taken',
           'The tenant is connected with this account. Change its registration instead.',
         );
-      return await this.replace(mine.id, ask, by);
     }
     const taken = this.#ground.tenantTaken(ask.accountId, ask.tenantId, ask.shareTenant);
     if (taken) return taken;
+    if (mine) return await this.replace(mine.id, ask, by);
     const made = await this.#credentialOf(ask.accountId, ask.credential);
     if (!made.ok) return made;
     const { facts, secret } = made.value;
@@ -82,10 +82,15 @@ export class OwnRegistration {
 
   async replace(
     id: ConnectionId,
-    ask: { readonly clientId?: string | undefined; readonly credential: NewCredential },
+    ask: {
+      readonly clientId?: string | undefined;
+      readonly credential: NewCredential;
+      /** Of a connection that begins anew. */
+      readonly features?: readonly ConnectionFeature[] | undefined;
+    },
     by: DeskAsker,
   ): Promise<DeskOutcome<StoredConnection>> {
-    const { keeper, platformApp } = this.#parts;
+    const { keeper, platformApp, clock } = this.#parts;
     const before = keeper.find(id);
     if (!before) return refuse('not-found');
     const refused = this.#ground.mayConnect(before.accountId, undefined);
@@ -101,7 +106,17 @@ export class OwnRegistration {
     const { facts, secret } = made.value;
     const changed = await keeper.change(
       id,
-      (connection) => ({ ...connection, nextCredential: { ...facts, clientId } }),
+      (connection) => ({
+        ...connection,
+        ...(connection.life.state === 'DISCONNECTED' && {
+          // Ended once: it begins anew, or nobody would look whether Microsoft takes the credential by now.
+          kind: 'own-app',
+          clientId,
+          life: newConnectionLife(clock.wall()),
+          ...(ask.features && { features: chosenFeatures(ask.features) }),
+        }),
+        nextCredential: { ...facts, clientId },
+      }),
       (connection) => this.#parts.saveSecret(connection, 'next', secret),
     );
     if (!changed) return refuse('not-found');

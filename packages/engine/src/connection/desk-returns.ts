@@ -3,7 +3,7 @@ import type { MicrosoftPerson } from '../ports/microsoft-connection.ts';
 import { workingStates } from './connection.machine.ts';
 import { wasConnected } from './connection-keeper.ts';
 import { newConnectionLife } from './connection-life.ts';
-import type { DeskGround } from './desk-ground.ts';
+import { type DeskGround, holdsTenant } from './desk-ground.ts';
 import {
   type DeskAsker,
   type DeskOutcome,
@@ -84,7 +84,7 @@ export class MicrosoftReturns {
       return refuse('tenant-taken', 'The tenant is connected with this account already.');
     const roles = seenRoles(person.wids);
     const mayConsent = roles?.mayConsent ?? false;
-    if (!mine) {
+    if (!mine || !holdsTenant(mine)) {
       const taken = this.#ground.tenantTaken(accountId, person.entraTenantId, attempt.shareTenant);
       if (taken) return taken;
     }

@@ -13,6 +13,8 @@ export class TestConnectionStore implements ConnectionStore {
   readonly rows = new Map<string, StoredConnection>();
   readonly secrets = new Map<string, CredentialSecret>();
   away = false;
+  /** Held up before it is written, for tests of what happens meanwhile. */
+  meanwhile: (() => Promise<void>) | undefined;
 
   async listAllConnectionsForPlatform(): Promise<readonly StoredConnection[]> {
     this.#gate();
@@ -31,6 +33,9 @@ export class TestConnectionStore implements ConnectionStore {
   }
   save = async (connection: StoredConnection): Promise<ConnectionWrite> => {
     this.#gate();
+    const { meanwhile } = this;
+    this.meanwhile = undefined;
+    await meanwhile?.();
     const known = this.rows.get(connection.id);
     if (!known) return { ok: false, why: 'unknown' };
     if (known.version !== connection.version) return { ok: false, why: 'conflict' };

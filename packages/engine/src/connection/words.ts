@@ -21,8 +21,9 @@ export function connectionWords(connection: StoredConnection, nowWallMs: number)
   const trouble = (): ConnectionWords => {
     if (!row) return { sentence: `The connection with ${tenant} does not work.`, turn: 'account-admin' };
     const say = life.reason === 'permission-missing' && missing ? missing : row.say;
-    // The platform's own credential is not the customer's matter.
-    const ours = kind === 'platform-app' && /^credential-/.test(life.reason ?? '');
+    // The platform's own credential is not the customer's matter; one that waits to replace it is.
+    const ours =
+      kind === 'platform-app' && !connection.nextCredential && /^credential-/.test(life.reason ?? '');
     return {
       sentence: say,
       next: ours ? 'The operator of this platform renews the credential of the app.' : row.next,
@@ -32,12 +33,7 @@ export function connectionWords(connection: StoredConnection, nowWallMs: number)
   switch (life.state) {
     case 'NOT_CONNECTED':
       return {
-        sentence: connection.nextCredential
-          ? `Not connected: the certificate waits to be registered with app ${connection.nextCredential.clientId}.`
-          : `Not connected with ${tenant}.`,
-        next: connection.nextCredential
-          ? 'Upload the certificate under Certificates & secrets of the app in Entra, then look again.'
-          : 'Sign in at Microsoft.',
+        ...waiting(connection, tenant),
         turn: 'account-admin',
       };
     case 'SIGNED_IN':
@@ -94,6 +90,22 @@ export function connectionWords(connection: StoredConnection, nowWallMs: number)
         turn: 'nobody',
       };
   }
+}
+
+function waiting(
+  { nextCredential: next, entraTenantId }: StoredConnection,
+  tenant: string,
+): Pick<ConnectionWords, 'sentence' | 'next'> {
+  if (!next) return { sentence: `Not connected with ${tenant}.`, next: 'Sign in at Microsoft.' };
+  if (next.kind === 'secret')
+    return {
+      sentence: `Not connected: Microsoft has not answered for app ${next.clientId} yet.`,
+      next: `It is tried again by itself. If it stays so, check the tenant id ${entraTenantId} and look again.`,
+    };
+  return {
+    sentence: `Not connected: the certificate waits to be registered with app ${next.clientId}.`,
+    next: 'Upload the certificate under Certificates & secrets of the app in Entra, then look again.',
+  };
 }
 
 const repeatApproval = (kind: StoredConnection['kind']): string =>

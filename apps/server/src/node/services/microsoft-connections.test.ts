@@ -397,6 +397,30 @@ describe('one tenant, several accounts (N03, N04)', () => {
     assert.ok(allowed.ok && allowed.value.step === 'consent', JSON.stringify(allowed));
   });
 
+  test('the id of a tenant with a nonsense secret, or any member who signs in, keeps nobody from their own tenant (T19)', async () => {
+    const one = await world();
+    const other = asker('other');
+    const squatted = await one.connections.desk.register(
+      {
+        accountId: idOf(2),
+        tenantId: initech,
+        clientId: 'b1b1b1b1-0000-4000-8000-00000000b001',
+        credential: { kind: 'secret', secret: 'nonsense', endsAt: '2999-01-01T00:00:00.000Z' },
+        shareTenant: false,
+      },
+      other,
+    );
+    assert.ok(squatted.ok);
+    const member = await signIn(one, 'isla@initech.example', other, { accountId: idOf(2) });
+    const asked = await one.connections.desk.complete(member.back, other, all);
+    assert.ok(asked.ok && asked.value.step === 'ask-admin', JSON.stringify(asked));
+    await connect(one);
+    // And now that it is somebody's, whoever tried before does not get it by accident.
+    const late = await signIn(one, 'ada@initech.example', other, { accountId: idOf(2) });
+    const refused = await one.connections.desk.complete(late.back, other, all);
+    assert.equal(!refused.ok && refused.code, 'tenant-taken');
+  });
+
   test('the same tenant twice on one account is refused', async () => {
     const one = await world();
     await connect(one);
