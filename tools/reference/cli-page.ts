@@ -14,11 +14,13 @@ const helpOf = (...args: readonly string[]): string =>
 export function cliPage(): string {
   const pages = [
     ['tandem', helpOf()] as const,
-    ...['call', 'rehearse'].map((name) => [name, helpOf(name)] as const),
+    ...['call', 'doctor', 'file', 'import', 'jobs', 'number', 'audit', 'rehearse'].map(
+      (name) => [name, helpOf(name)] as const,
+    ),
   ];
   return [
     ...heading('Commands', 'apps/server/src/main.ts and apps/server/src/cli/'),
-    '`npm run tandem -- COMMAND`; `start`, `call`, `bench` and `rehearse` have npm scripts of their own. Standard output carries only',
+    '`npm run tandem -- COMMAND`; `start`, `call`, `doctor`, `bench` and `rehearse` have npm scripts of their own. Standard output carries only',
     'what was asked for; everything else goes to standard error.',
     '',
     ...pages.flatMap(([name, text]) => [`## ${name}`, '', ...fence('text', text), '']),

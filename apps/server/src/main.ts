@@ -29,6 +29,36 @@ const commands: Readonly<Record<string, Command>> = {
     ownHelp: true,
     load: () => import('./cli/doctor.ts'),
   },
+  file: {
+    usage: 'file export ACCOUNT | plan FILE | apply FILE [--account A] [--prune] [--yes] [--json]',
+    does: 'a whole account as one declarative file: write it, plan changes, make them',
+    ownHelp: true,
+    load: () => import('./cli/file.ts'),
+  },
+  import: {
+    usage: 'import FILE.csv --account A [--yes] [--json]',
+    does: 'people from a CSV file, previewed and carried out as a job',
+    ownHelp: true,
+    load: () => import('./cli/import.ts'),
+  },
+  jobs: {
+    usage: 'jobs list | show|start|pause|resume|cancel|undo ID [--json]',
+    does: 'bulk jobs: what they did, and going on with them',
+    ownHelp: true,
+    load: () => import('./cli/jobs.ts'),
+  },
+  number: {
+    usage: 'number who NUMBER [--json]',
+    does: 'say who has a number, here and in every connected Microsoft 365 tenant',
+    ownHelp: true,
+    load: () => import('./cli/number.ts'),
+  },
+  audit: {
+    usage: 'audit list|verify [--account A] [--json]',
+    does: 'who changed what, and whether that log is whole',
+    ownHelp: true,
+    load: () => import('./cli/audit.ts'),
+  },
   bench: {
     usage: 'bench NAME [--json] [--quick]',
     does: 'measure, and print the figures',

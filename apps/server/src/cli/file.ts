@@ -1,0 +1,136 @@
+import type { Account, TenantFileChange, TenantFilePlan } from '@tandem/contract';
+import { ApiError } from '@tandem/contract/client.ts';
+import { appliedText, planText } from './file-report.ts';
+import {
+  accountMeant,
+  type ExitCode,
+  type InstanceAsk,
+  instanceHelp,
+  readText,
+  runInstanceCommand,
+  UsageError,
+} from './instance-command.ts';
+
+const help = `usage: tandem file export ACCOUNT [> FILE]
+       tandem file plan FILE --account ACCOUNT [--prune]
+       tandem file apply FILE --account ACCOUNT [--prune] [--yes]
+
+A whole account as one declarative file (YAML or JSON): settings, provisioning, ranges, people, webhooks.
+
+  export        writes the account as a file; applying it changes nothing
+  plan          what applying FILE would change; changes nothing
+  apply         shows the plan, asks, and does exactly that; applied twice, the second time changes nothing
+  FILE          - for standard input
+  --account A   id, name or mail domain of the account
+  --prune       also remove people, ranges and webhooks that a section of the file does not name
+  --yes         apply without asking
+${instanceHelp}
+
+Exit code 0: done, or nothing to change. 1: something was refused. 2: no instance runs, or not understood.
+3: plan: changes are pending.
+
+Try: tandem file export acme > acme.yaml
+     tandem file plan acme.yaml --account acme
+`;
+
+/** `tandem file`: see `help`. */
+export const run = (args: readonly string[]): Promise<number> =>
+  runInstanceCommand(
+    { name: 'tandem file', help, switches: ['prune', 'yes'], values: ['account'], run: dispatch },
+    args,
+  );
+
+async function dispatch(at: InstanceAsk): Promise<ExitCode> {
+  const [verb, what, ...rest] = at.words;
+  if (rest.length > 0) throw new UsageError(`"${rest[0]}" is too much; see --help`);
+  if (verb === 'export') {
+    const account = await accountMeant(at.client, what ?? at.flag('account'));
+    const text = await at.client.text('tenantFile.read', { params: { id: account.id } });
+    await at.print(at.json ? `${JSON.stringify({ account: account.id, file: text })}\n` : text);
+    return 0;
+  }
+  if (verb !== 'plan' && verb !== 'apply')
+    throw new UsageError(`${verb === undefined ? 'what' : `"${verb}"`}? export, plan or apply; see --help`);
+  if (what === undefined) throw new UsageError(`which file? For example: tandem file ${verb} acme.yaml`);
+  const file = readText(what);
+  const account = await accountMeant(at.client, at.flag('account'));
+  const ask = { account: account.id, file, prune: at.on('prune') };
+  const plan = await inFile(what, () => at.client.call('tenantFile.plan', { body: ask }));
+  if (verb === 'apply') return await apply(at, what, account, ask, plan);
+  await at.print(at.json ? `${JSON.stringify(plan)}\n` : planText(plan));
+  if (plan.counts.refused > 0) return 1;
+  return plan.changes.length > 0 ? 3 : 0;
+}
+
+async function apply(
+  at: InstanceAsk,
+  what: string,
+  account: Account,
+  ask: { readonly account: string; readonly file: string; readonly prune: boolean },
+  plan: TenantFilePlan,
+): Promise<ExitCode> {
+  const { create, change, remove, refused } = plan.counts;
+  const doing = create + change + remove;
+  if (!at.json || (doing > 0 && !at.on('yes'))) at.say(planText(plan));
+  if (doing > 0 && !at.on('yes')) {
+    if (!at.interactive || what === '-')
+      throw new UsageError(
+        'nothing was changed: nobody can be asked here; say --yes to apply the plan above',
+      );
+    if (!(await at.confirm(`Make these ${doing} changes to ${account.name}?`))) {
+      at.say('Nothing was changed.');
+      return 1;
+    }
+  }
+  const applied: TenantFileChange[] = [];
+  let sentence = 'Nothing to change: the account is as the file says.';
+  const confirmed = new Set(plan.changes.map((one) => JSON.stringify(one)));
+  for (let now = plan; ; ) {
+    if (now.changes.every(({ action }) => action === 'refused')) {
+      applied.push(...(now === plan ? now.changes : []));
+      if (now === plan && refused > 0) sentence = `Nothing was changed, ${refused} refused.`;
+      break;
+    }
+    const body = { ...ask, preview: now.preview };
+    const made = await inFile(what, () => at.client.call('tenantFile.apply', { body }));
+    applied.push(...made.applied);
+    sentence = made.sentence;
+    if (made.left === 0) break;
+    at.say(`… ${applied.length} done, ${made.left} left`);
+    now = await at.client.call('tenantFile.plan', { body: ask });
+    // Only what was agreed to: what somebody changed meanwhile is for another look.
+    const other = now.changes.find((one) => one.action !== 'refused' && !confirmed.has(JSON.stringify(one)));
+    if (other) {
+      sentence = `${sentence} Stopped: ${other.kind} ${other.what} has changed meanwhile.`;
+      break;
+    }
+  }
+  await at.print(
+    at.json ? `${JSON.stringify({ applied, sentence })}\n` : appliedText(applied, wordsOf(applied, sentence)),
+  );
+  return applied.some(({ action }) => action === 'refused') || sentence.includes('Stopped:') ? 1 : 0;
+}
+
+/** Over all rounds of a long file. */
+function wordsOf(applied: readonly TenantFileChange[], sentence: string): string {
+  if (applied.length === 0 || sentence.includes('Stopped:') || sentence.startsWith('Nothing'))
+    return sentence;
+  const counts = { create: 0, change: 0, remove: 0, refused: 0 };
+  for (const { action } of applied) counts[action] += 1;
+  const { create, change, remove, refused } = counts;
+  return `${create} created, ${change} changed, ${remove} removed, ${refused} refused.`;
+}
+
+/** Faults of the file are told with its name, as compilers do: `acme.yaml:3:5`. */
+async function inFile<T>(name: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof ApiError) || !error.problem?.errors) throw error;
+    const errors = error.problem.errors.map(({ path, message }) => ({
+      path: path.replace(/^file(?=:|$)/, name),
+      message,
+    }));
+    throw new ApiError(error.status, { ...error.problem, errors }, error.message);
+  }
+}
