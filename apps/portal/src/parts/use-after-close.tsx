@@ -18,12 +18,24 @@ export function useAfterClose(): {
   };
 }
 
+const lookEveryMs = 25;
+const longestMs = 2_000;
+
+/** The page is shown again to those who listen a moment after the dialog went. */
+function whenShown(run: () => void, leftMs = longestMs): void {
+  setTimeout(() => {
+    const hidden = document.getElementById('root')?.getAttribute('aria-hidden') === 'true';
+    if (hidden && leftMs > 0) whenShown(run, leftMs - lookEveryMs);
+    else run();
+  }, lookEveryMs);
+}
+
 function Mark({ gone }: { readonly gone: { current: (() => void) | undefined } }) {
   useEffect(
     () => () => {
       const run = gone.current;
       gone.current = undefined;
-      if (run) setTimeout(run, 0);
+      if (run) whenShown(run);
     },
     [gone],
   );

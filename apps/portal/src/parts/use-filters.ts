@@ -8,8 +8,9 @@ export function useFilters() {
   const set = useCallback(
     (changes: Readonly<Record<string, string | undefined>>, replace = false) => {
       setSearch(
-        (old) => {
-          const next = new URLSearchParams(old);
+        () => {
+          // The address itself: two changes in one moment would else each start from what was drawn last.
+          const next = new URLSearchParams(window.location.search);
           if (!('cursor' in changes)) next.delete('cursor');
           for (const [name, value] of Object.entries(changes)) {
             if (value) next.set(name, value);
