@@ -306,6 +306,7 @@ test('a fresh token is heard while another change is being written: its roles st
 
 test('an admin ends the connection while the uses of its permissions are being written: it has ended', async () => {
   const one = await world(connection('a'));
+  await one.pass(minute);
   let ended: Promise<unknown> | undefined;
   one.store.meanwhile = async () => {
     ended = one.keeper.hear('a', { is: 'disconnected' });

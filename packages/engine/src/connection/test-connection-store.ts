@@ -13,7 +13,7 @@ export class TestConnectionStore implements ConnectionStore {
   readonly rows = new Map<string, StoredConnection>();
   readonly secrets = new Map<string, CredentialSecret>();
   away = false;
-  /** Held up before it is written, for tests of what happens meanwhile. */
+  /** What happens once while a write is done and not yet answered. */
   meanwhile: (() => Promise<void>) | undefined;
 
   async listAllConnectionsForPlatform(): Promise<readonly StoredConnection[]> {
@@ -33,14 +33,14 @@ export class TestConnectionStore implements ConnectionStore {
   }
   save = async (connection: StoredConnection): Promise<ConnectionWrite> => {
     this.#gate();
-    const { meanwhile } = this;
-    this.meanwhile = undefined;
-    await meanwhile?.();
     const known = this.rows.get(connection.id);
     if (!known) return { ok: false, why: 'unknown' };
     if (known.version !== connection.version) return { ok: false, why: 'conflict' };
     const next = { ...connection, version: connection.version + 1 };
     this.rows.set(connection.id, next);
+    const { meanwhile } = this;
+    this.meanwhile = undefined;
+    await meanwhile?.();
     return { ok: true, connection: next };
   };
   saveWithSecret = async (
