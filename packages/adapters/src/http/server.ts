@@ -29,6 +29,8 @@ export interface HttpServerOptions {
   readonly streams?: Partial<StreamLimits> | undefined;
   /** Receivers that are no part of the API: callbacks of others, with bodies and answers of their own. */
   readonly receivers?: readonly ((app: FastifyInstance) => void | Promise<void>)[] | undefined;
+  /** A request that is not whole by then is cut off, however it drips. */
+  readonly requestTimeoutMs?: number;
   /** Tests: every answer is held against its schema. */
   readonly checkAnswers?: boolean;
 }
@@ -47,6 +49,7 @@ export async function createHttpServer(
   options: HttpServerOptions,
   services: ApiServices,
 ): Promise<HttpServer> {
+  const requestTimeout = options.requestTimeoutMs ?? 30_000;
   const secure = options.publicUrl?.startsWith('https:') ?? false;
   const app = Fastify({
     logger: false,
@@ -54,8 +57,12 @@ export async function createHttpServer(
     bodyLimit,
     // Only a proxy on this machine may say for whom it asks; throttling counts by that address.
     trustProxy: options.publicUrl === undefined ? false : 'loopback',
-    requestTimeout: 30_000,
+    // Node.js keeps to these only when they are known as the server is made: set afterwards they cut nothing.
+    http: { requestTimeout, headersTimeout: requestTimeout, connectionsCheckingInterval: requestTimeout / 6 },
+    requestTimeout,
     connectionTimeout: 60_000,
+    // What cannot even be matched with a route: in our words, not the framework's.
+    frameworkErrors: (error, request, reply) => refuse(request, reply, judge(request, error)),
     keepAliveTimeout: 65_000,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
