@@ -462,10 +462,12 @@ const unknownValues: Readonly<Record<string, string>> = {
 
 export type ReadinessParams = Readonly<Record<string, string | number>>;
 
+/** A value that is a sentence itself (Microsoft's reasons are) brings no second full stop. */
 const fill = (template: string, params: ReadinessParams): string =>
-  template.replace(/\{(\w+)\}/g, (_, name: string) =>
-    String(params[name] ?? unknownValues[name] ?? 'unknown'),
-  );
+  template.replace(/\{(\w+)\}(\.?)/g, (_, name: string, stop: string) => {
+    const value = String(params[name] ?? unknownValues[name] ?? 'unknown');
+    return stop !== '' && value.endsWith('.') ? value : `${value}${stop}`;
+  });
 
 const knowsAll = (template: string, params: ReadinessParams): boolean =>
   [...template.matchAll(/\{(\w+)\}/g)].every(([, name = '']) => params[name] !== undefined);

@@ -12,6 +12,11 @@ test('the catalogue has the 45 codes of the product, and no sentence or fix ever
   }
 });
 
+test('a reason that is a sentence itself brings no second full stop', () => {
+  assert.equal(sentenceOf('PRV-501', { reason: 'It is taken.' }), 'Microsoft refused: It is taken.');
+  assert.equal(sentenceOf('PRV-501', { reason: 'it is taken' }), 'Microsoft refused: it is taken.');
+});
+
 test('a sentence names the thing it is about', () => {
   assert.equal(sentenceOf('PRV-205', { group: 'Voice Users' }), 'Add to Voice Users.');
   assert.equal(

@@ -81,6 +81,7 @@ const rows: readonly [ReadinessCode, number, Omit<OwnFacts, 'link'>, Partial<Mic
   ['PRV-202', 3, ownFacts(), { user: user({ enabled: false }) }],
   ['PRV-203', 3, ownFacts(), { user: user({ guest: true }) }],
   ['PRV-204', 3, ownFacts(), { user: user({ kind: 'resource', enabled: false }) }],
+  ['PRV-204', 3, ownFacts(), { user: user({ kind: 'ineligible' }) }],
   ['PRV-207', 3, ownFacts(), { user: user({ deletedOn: '2026-05-04' }) }],
   ['PRV-208', 3, ownFacts(), { user: user({ kind: 'on-premises' }) }],
   ['PRV-111', 4, ownFacts({ sharesIdentityWith: ['Dan'] }), {}],
@@ -92,6 +93,13 @@ const rows: readonly [ReadinessCode, number, Omit<OwnFacts, 'link'>, Partial<Mic
   ['PRV-307', 6, ownFacts({ heldNumber: { until: '2026-06-01', reason: 'quarantine' } }), {}],
   ['PRV-303', 7, ownFacts({ teamsToggle: false }), {}],
   ['PRV-401', 8, ownFacts(), { licence: { ...licence, phone: 'missing' } }],
+  // Who lost every licence is ineligible for Teams, and no resource account.
+  [
+    'PRV-401',
+    8,
+    ownFacts(),
+    { user: user({ kind: 'ineligible' }), licence: { ...licence, phone: 'missing' } },
+  ],
   ['PRV-403', 8, ownFacts(), { licence: { ...licence, phone: 'pending' } }],
   ['PRV-404', 8, ownFacts(), { licence: { ...licence, callingPlan: true } }],
   ['PRV-402', 9, ownFacts({ platformLicence: false }), {}],

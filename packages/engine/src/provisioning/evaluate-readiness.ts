@@ -193,7 +193,10 @@ function userCheck(own: OwnFacts, microsoft: MicrosoftFacts): Judgement {
   if (user.deletedOn !== undefined) return red('PRV-207', { date: user.deletedOn });
   if (user.guest) return red('PRV-203');
   // Resource accounts are disabled users at Microsoft (microsoft-graph 4.1): the more telling finding goes first.
-  if (user.kind === 'resource' || user.kind === 'ineligible') return red('PRV-204');
+  if (user.kind === 'resource') return red('PRV-204');
+  // Teams calls everybody ineligible who has no licence for it: then the licence is what is missing, and row 8 says so.
+  const unlicensed = microsoft.licence !== 'unread' && microsoft.licence.phone === 'missing';
+  if (user.kind === 'ineligible' && !unlicensed) return red('PRV-204');
   if (!user.enabled) return red('PRV-202');
   if (user.kind === 'on-premises') return red('PRV-208');
   return good(`Matches ${user.upn} at Microsoft.`);
