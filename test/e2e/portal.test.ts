@@ -189,12 +189,28 @@ describe('the portal in a browser', { skip: noBrowser }, () => {
     assert.deepEqual(await places(await as('operator')), [
       'Overview',
       'People',
+      'Numbers',
+      'Jobs',
       'Live calls',
       'Calls',
+      'Microsoft 365',
+      'To do',
+      'Webhooks',
+      'Audit',
       'Accounts',
     ]);
     const desk = await as('desk@acme.example', '/people');
-    assert.deepEqual(await places(desk), ['Overview', 'People', 'Live calls', 'Calls', 'Accounts']);
+    assert.deepEqual(await places(desk), [
+      'Overview',
+      'People',
+      'Numbers',
+      'Jobs',
+      'Live calls',
+      'Calls',
+      'Microsoft 365',
+      'To do',
+      'Accounts',
+    ]);
     const toggle = desk.getByRole('switch', { name: 'Calls in Teams for Bo Larsen' });
     assert.equal(await toggle.isDisabled(), true, 'the desk may look, not change');
     const dana = await as('dana@acme.example');
