@@ -156,3 +156,19 @@ test('while the database is away entries wait on disk, over a restart too, and c
   assert.equal((await restarted.check(other.id)).fault, undefined);
   await restarted.stop();
 });
+
+test('an entry that the database will never take is set aside on disk; those of others go on', async () => {
+  const { log, clock, files, problems } = logWith('refused');
+  const other = sampleAccount();
+  const name = 'Dana\u0000';
+  await log.note({ ...entry(acme.id, 1), object: { kind: 'person', id: 'p1', label: name } });
+  clock.move(5_000);
+  await log.note(entry(other.id, 2));
+  assert.equal(log.waiting, 0);
+  assert.equal((await stores.audit.list(other.id)).length, 1);
+  const refused = readFileSync(`${files.spoolFile}.refused`, 'utf8').trim().split('\n');
+  assert.equal(refused.length, 1);
+  assert.equal(JSON.parse(refused[0] ?? '').entry.object.label, name);
+  assert.equal(problems.length, 1);
+  await log.stop();
+});

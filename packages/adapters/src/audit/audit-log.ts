@@ -18,7 +18,7 @@ import { ChainCheck, type ChainedEntry, type ChainFault, signHead } from './audi
 export interface AuditLogParts {
   readonly store: AuditStore;
   readonly key: KeyObject;
-  /** Where entries wait while the database is away, one JSON text a line. */
+  /** Where entries wait while the database is away, one JSON text a line; beside it, as `.refused`, those it will not take. */
   readonly spoolFile: string;
   /** Signed heads go here too: what was cut off in the database stands in this file, or wherever it is shipped to. */
   readonly anchorFile: string;
@@ -59,6 +59,19 @@ export function createAuditLog(parts: AuditLogParts): NodeAuditLog {
   let stopped = false;
   let told = false;
 
+  /** An entry that the database will never take must not hold up those of everybody else behind it. */
+  async function appendOrSetAside(one: Waiting): Promise<void> {
+    try {
+      await append(one.entry, one.atWallMs);
+    } catch (error) {
+      if (!isRefusedForGood(error)) throw error;
+      writeDurably(`${spoolFile}.refused`, one);
+      parts.onProblem(
+        `the database refuses an audit entry (${one.entry.action}), it stands in ${spoolFile}.refused: ${(error as Error).message}`,
+      );
+    }
+  }
+
   async function append(entry: AuditEntry, atWallMs: number): Promise<void> {
     const last = await store.append(entry, atWallMs);
     const known = unsigned.get(last.chain);
@@ -84,18 +97,12 @@ export function createAuditLog(parts: AuditLogParts): NodeAuditLog {
   function spool(entry: AuditEntry, atWallMs: number): void {
     const one: Waiting = { entry, atWallMs };
     waiting.push(one);
-    const fd = openSync(spoolFile, 'a', 0o600);
-    try {
-      writeSync(fd, `${JSON.stringify(one)}\n`);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
+    writeDurably(spoolFile, one);
   }
 
   async function drain(): Promise<void> {
     while (waiting[0] && !stopped) {
-      await append(waiting[0].entry, waiting[0].atWallMs);
+      await appendOrSetAside(waiting[0]);
       waiting.shift();
       if (waiting.length === 0) rmSync(spoolFile, { force: true });
       else
@@ -138,7 +145,7 @@ export function createAuditLog(parts: AuditLogParts): NodeAuditLog {
         if (waiting.length > 0) {
           spool(entry, atWallMs);
           await drain();
-        } else await append(entry, atWallMs);
+        } else await appendOrSetAside({ entry, atWallMs });
       }).catch((error: unknown) => {
         problem(error);
         // Already on disk when it stood behind others.
@@ -161,6 +168,22 @@ export function createAuditLog(parts: AuditLogParts): NodeAuditLog {
       }).catch(() => undefined);
     },
   };
+}
+
+/** SQLSTATE 22 and 23: what the entry says, or whose it is, does not fit; but two that took one number may try again. */
+function isRefusedForGood(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string' && /^2[23][0-9A-Z]{3}$/.test(code) && code !== '23505';
+}
+
+function writeDurably(file: string, one: Waiting): void {
+  const fd = openSync(file, 'a', 0o600);
+  try {
+    writeSync(fd, `${JSON.stringify(one)}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** A half line at the end is what a crash left of an entry that nobody was told had been stored. */
