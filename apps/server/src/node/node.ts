@@ -410,7 +410,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const jobs = createJobs({
     stores,
     snapshot: () => snapshots.current(),
-    numbers,
+    // Refreshed once a batch, not once a person.
+    numbers: createNumberBoard({ ...numberParts, refresh: () => Promise.resolve() }),
     provisioning: provisioningBoard,
     readinessOf: (account, person) => summaryOf(readiness, account, person),
     audit: changes.audit,
