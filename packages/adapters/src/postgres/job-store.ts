@@ -60,6 +60,7 @@ export interface JobStore {
     id: string,
     page: { readonly limit: number; readonly after?: number; readonly state?: JobItemState },
   ): Promise<readonly JobItem[]>;
+  /** Also those that go on waiting, with what is known of them by now. */
   finish(accountId: AccountId, id: string, items: readonly JobItem[]): Promise<void>;
   cancelWaiting(accountId: AccountId, id: string): Promise<void>;
 }
@@ -193,7 +194,7 @@ export function createJobStore(db: Database): JobStore {
               person_id: item.personId ?? null,
               ...(item.before && { before: JSON.stringify(item.before) }),
               ...(item.after && { after: JSON.stringify(item.after) }),
-              finished_at: sql<Date>`tandem_now()`,
+              ...(item.state !== 'waiting' && { finished_at: sql<Date>`tandem_now()` }),
             })
             .where('job_id', '=', id)
             .where('position', '=', item.position)

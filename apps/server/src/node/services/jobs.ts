@@ -227,12 +227,23 @@ export function createJobs(parts: JobParts): Jobs {
   }
 
   async function createOne(job: StoredJob, item: JobItem): Promise<JobItem> {
-    const { create: _, ...wanted } = item.after ?? {};
+    const { create: _, begun, ...wanted } = item.after ?? {};
     const upn = String(wanted.upn);
     const known = (await stores.people.list(job.accountId, { search: upn, limit: 500 })).find(
       (one) => one.upn === upn,
     );
-    if (known) return { ...item, personId: known.id, state: 'done', words: 'Is there.' };
+    const after = { ...wanted, create: true };
+    // Undone is only what the job made: somebody else's person is not taken for its own.
+    if (known)
+      return begun === true
+        ? { ...item, personId: known.id, state: 'done', words: 'Created.', after }
+        : {
+            ...item,
+            state: 'left-out',
+            words: 'Was made by somebody else after the preview; left as it is.',
+          };
+    // Noted before it is made, so that after a crash it is known whose the person is.
+    await stores.jobs.finish(job.accountId, job.id, [{ ...item, after: { ...after, begun: true } }]);
     const made = await parts.numbers.createPerson(
       {
         accountId: job.accountId,
@@ -246,9 +257,11 @@ export function createJobs(parts: JobParts): Jobs {
       },
       job.createdBy,
     );
-    if (made.kind === 'done') return { ...item, personId: made.person.id, state: 'done', words: 'Created.' };
+    if (made.kind === 'done')
+      return { ...item, personId: made.person.id, state: 'done', words: 'Created.', after };
     return {
       ...item,
+      after,
       state: 'refused',
       code: 'PRV-801',
       words:
@@ -300,7 +313,10 @@ export function createJobs(parts: JobParts): Jobs {
     if (running.has(job.id) || stopped) return;
     const turn = run(job.id, job.accountId)
       .catch((error: Error) => parts.onProblem(`job ${job.id} waits: ${error.message}`))
-      .finally(() => running.delete(job.id));
+      .finally(() => {
+        running.delete(job.id);
+        paces.delete(job.id);
+      });
     running.set(job.id, turn);
   }
 
