@@ -58,10 +58,18 @@ export interface WebhookStore {
     deliveries: readonly Pick<Delivery, 'id' | 'webhookId' | 'accountId' | 'event' | 'body'>[],
   ): Promise<void>;
   deliveries(accountId: AccountId, webhookId: string, limit: number): Promise<readonly Delivery[]>;
-  /** Takes what is due, and keeps it from other takers for `leaseMs`. */
+  /**
+   * Takes what is due, oldest first but only some of each webhook and nothing of the busy ones, and keeps it from other takers
+   * for `leaseMs`: a receiver that is slow must not stand in front of everybody else's.
+   */
   takeDueForPlatform(
     limit: number,
     leaseMs: number,
+    share?: {
+      readonly perWebhook: number;
+      readonly busyWebhooks: readonly string[];
+      readonly busyAccounts: readonly AccountId[];
+    },
   ): Promise<readonly (Delivery & { readonly url: string; readonly secret: string | undefined })[]>;
   delivered(delivery: Delivery, status: number): Promise<void>;
   /** `nextInMs` undefined: given up. */
@@ -178,7 +186,11 @@ export function createWebhookStore(db: Database, box: SecretBox): WebhookStore {
       );
       return rows.map(deliveryOf);
     },
-    async takeDueForPlatform(limit, leaseMs) {
+    async takeDueForPlatform(
+      limit,
+      leaseMs,
+      share = { perWebhook: limit, busyWebhooks: [], busyAccounts: [] },
+    ) {
       const rows = await db.withPlatform('deliver webhooks', async (tx) => {
         const taken = await tx
           .updateTable('webhook_deliveries')
@@ -193,6 +205,16 @@ export function createWebhookStore(db: Database, box: SecretBox): WebhookStore {
               .select('due.id')
               .where('webhooks.active', '=', true)
               .where(sql<boolean>`due.next_at <= tandem_now()`)
+              .where(
+                sql<boolean>`due.id in (
+                  select id from (
+                    select id, row_number() over (partition by webhook_id order by next_at) as place
+                    from webhook_deliveries
+                    where next_at <= tandem_now()
+                      and webhook_id <> all(${[...share.busyWebhooks]}::uuid[])
+                      and account_id <> all(${[...share.busyAccounts]}::uuid[])
+                  ) as fair where place <= ${share.perWebhook})`,
+              )
               .orderBy('due.next_at')
               .limit(limit)
               .forUpdate('due')

@@ -60,7 +60,7 @@ after(async () => {
 });
 
 /** The clock of this process moves by hand; the store's by its offset. */
-function rig() {
+function rig(post?: Parameters<typeof createWebhookDispatcher>[0]['post']) {
   let looks: (() => void)[] = [];
   const problems: string[] = [];
   const clock = {
@@ -78,6 +78,7 @@ function rig() {
     newId: randomUUID,
     insideAllowed: true,
     onProblem: (what) => problems.push(what),
+    ...(post && { post }),
   });
   const board = createWebhookBoard({
     store: stores.webhooks,
@@ -178,6 +179,39 @@ test('a receiver that fails is asked again later with the same id, and after the
   const on = await board.change({ kind: 'account', accountId: acme.id }, webhook.id, { active: true }, by);
   assert.equal(on?.kind === 'changed' && on.webhook.active && on.webhook.stoppedBecause === undefined, true);
   await board.remove({ kind: 'platform' }, webhook.id, by);
+  await dispatcher.stop();
+});
+
+test('receivers of one account that never answer do not hold up the news of another', async () => {
+  const held: (() => void)[] = [];
+  const told: string[] = [];
+  const { dispatcher, board } = rig(
+    (to, _headers, body) =>
+      new Promise((resolve) => {
+        const answer = () => resolve({ kind: 'answered', status: 204 });
+        if (to.endsWith('/slow')) held.push(answer);
+        else {
+          told.push(JSON.parse(body).accountId);
+          answer();
+        }
+      }),
+  );
+  const slow: string[] = [];
+  for (let i = 0; i < 8; i++) {
+    const made = await board.create(acme.id, { name: `${i}`, url: `${url}/slow`, events: ['person.'] }, by);
+    if (made.kind === 'created') slow.push(made.webhook.id);
+  }
+  const good = await made(board, globex.id);
+  for (let i = 0; i < 30; i++)
+    await dispatcher.publish({ accountId: acme.id, event: 'person.change', data: { i } });
+  for (let i = 0; i < 10; i++)
+    await dispatcher.publish({ accountId: globex.id, event: 'person.change', data: { i } });
+  await untilState(globex.id, good.webhook.id, (states) => states.every((state) => state === 'delivered'));
+  assert.equal(told.length, 10);
+  assert.ok(held.length > 0 && held.length <= 32, `${held.length} of the slow ones are under way`);
+  for (const id of slow) await board.remove({ kind: 'platform' }, id, by);
+  await board.remove({ kind: 'platform' }, good.webhook.id, by);
+  for (const answer of held) answer();
   await dispatcher.stop();
 });
 

@@ -19,7 +19,10 @@ const stopAfterFailures = 20;
 const timeoutMs = 10_000;
 /** A taker that dies leaves its deliveries to the next after this. */
 const leaseMs = 60_000;
-const atOnce = 20;
+/** On their way at once: of the platform, of one account, of one webhook. Who is slow fills only his own share. */
+const atOnce = 100;
+const atOnceOfAccount = 20;
+const atOnceOfWebhook = 4;
 const lookEveryMs = 2_000;
 const keepMs = 14 * 86_400_000;
 
@@ -64,6 +67,7 @@ export function createWebhookDispatcher(parts: WebhookDispatcherParts): WebhookD
     ((url, headers, body) =>
       postWebhook(url, headers, body, { timeoutMs, insideAllowed: parts.insideAllowed }));
   const known = new Map<AccountId, Promise<readonly Webhook[]>>();
+  const flights = new Map<string, { readonly delivery: Delivery; readonly done: Promise<void> }>();
   let delivering: Promise<void> | undefined;
   let again = false;
   let stopped = false;
@@ -122,13 +126,31 @@ export function createWebhookDispatcher(parts: WebhookDispatcherParts): WebhookD
     if (next === undefined) known.delete(delivery.accountId);
   }
 
+  /** Under way by itself: one slow receiver holds up nobody else's news. */
+  function fly(one: Parameters<typeof deliverOne>[0]): void {
+    const done = deliverOne(one)
+      .catch((error: Error) => parts.onProblem(`webhooks wait: ${error.message}`))
+      .finally(() => {
+        flights.delete(one.id);
+        deliverSoon();
+      });
+    flights.set(one.id, { delivery: one, done });
+  }
+
   async function deliverDue(): Promise<void> {
     do {
       again = false;
-      const due = await store.takeDueForPlatform(atOnce, leaseMs);
-      // One slow receiver holds up nobody else's news.
-      await Promise.all(due.map(deliverOne));
-      if (due.length === atOnce) again = true;
+      const under = [...flights.values()].map(({ delivery }) => delivery);
+      if (under.length >= atOnce) break;
+      const accounts = new Set(under.map(({ accountId }) => accountId));
+      const due = await store.takeDueForPlatform(atOnce - under.length, leaseMs, {
+        perWebhook: atOnceOfWebhook,
+        busyWebhooks: [...new Set(under.map(({ webhookId }) => webhookId))],
+        busyAccounts: [...accounts].filter(
+          (id) => under.filter(({ accountId }) => accountId === id).length >= atOnceOfAccount,
+        ),
+      });
+      for (const one of due) fly(one);
     } while (again && !stopped);
     const now = clock.wall();
     if (now - forgotAtWallMs > 3_600_000) {
@@ -176,6 +198,7 @@ export function createWebhookDispatcher(parts: WebhookDispatcherParts): WebhookD
       stopped = true;
       cancelLook?.();
       await delivering;
+      await Promise.all([...flights.values()].map(({ done }) => done));
     },
   };
 }
