@@ -53,6 +53,9 @@ const emptySnapshot = (hubs: readonly Hub[]): RoutingSnapshot => ({
   hubs,
 });
 
+/** A change is seen on every node within 2 s (reliability F23), however many there are. */
+const longestSettleMs = 1000;
+
 /** Resolves as soon as there is something to route by: the database's facts, or those on disk when it is away. */
 export async function openRoutingSnapshotSource(
   options: RoutingSnapshotOptions,
@@ -66,6 +69,8 @@ export async function openRoutingSnapshotSource(
   let mark: string | undefined;
   let rightAtWallMs = 0;
   let running: Promise<boolean> | undefined;
+  /** What taking over the last snapshot cost this thread: many changes in a row must not leave it time for nothing else. */
+  let lastCostMs = 0;
   let wantedAgain: Promise<boolean> | undefined;
   let settling: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -96,6 +101,7 @@ export async function openRoutingSnapshotSource(
         // The mark was read before the facts: a change in between is loaded now and once more later, never missed.
         mark = seen;
         current = snapshot;
+        const loadedAt = performance.now();
         for (const heard of listeners)
           try {
             heard(snapshot);
@@ -106,6 +112,7 @@ export async function openRoutingSnapshotSource(
             );
           }
         const bytes = printSnapshot(snapshot, box);
+        lastCostMs = performance.now() - loadedAt;
         writing = writing
           .then(() => writeSnapshotFile(file, bytes))
           .catch((error) => problem(`routing snapshot not written: ${error}`));
@@ -136,10 +143,13 @@ export async function openRoutingSnapshotSource(
 
   const soon = (): void => {
     if (closed || settling) return;
-    settling = setTimeout(() => {
-      settling = undefined;
-      void refresh();
-    }, options.settleMs ?? 50);
+    settling = setTimeout(
+      () => {
+        settling = undefined;
+        void refresh();
+      },
+      Math.max(options.settleMs ?? 50, Math.min(longestSettleMs, 4 * lastCostMs)),
+    );
   };
 
   await refresh();
