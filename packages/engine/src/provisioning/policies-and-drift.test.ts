@@ -352,6 +352,41 @@ test('our own records lose forty people at once: their numbers stay until an adm
   assert.equal(it.tenant.held.size, 1);
 });
 
+test('forty people were let go, came back and are lost again: an admin is asked again', async () => {
+  const switched = (teamsToggle: boolean) =>
+    Array.from({ length: 40 }, (_, index) => personAt(index, { teamsToggle }));
+  const it = house({}, 40, true);
+  await it.clock.pass(40_000);
+  it.onlyPeople(switched(false));
+  it.provisioner.decideHeld('let-through');
+  await it.clock.pass(120_000);
+  assert.equal(it.tenant.held.size, 0);
+  it.onlyPeople(switched(true));
+  await it.clock.pass(600_000);
+  assert.equal(it.tenant.held.size, 40);
+  it.onlyPeople(switched(false));
+  await it.clock.pass(120_000);
+  assert.equal(it.provisioner.held()[0]?.people.size, 40);
+  assert.equal(it.tenant.held.size, 40);
+});
+
+test('everybody was let out of the group and came back before anything was taken: the next time it is asked again', async () => {
+  const it = house({ settleSeconds: 600 }, 40, true);
+  await it.clock.pass(40_000);
+  const members = [...it.tenant.members];
+  it.tenant.members.clear();
+  await it.clock.pass(60_000);
+  assert.equal(it.provisioner.held()[0]?.people.size, 40);
+  it.provisioner.decideHeld('let-through');
+  await it.clock.pass(60_000);
+  for (const one of members) it.tenant.members.add(one);
+  await it.clock.pass(120_000);
+  it.tenant.members.clear();
+  await it.clock.pass(60_000);
+  assert.equal(it.provisioner.held()[0]?.people.size, 40);
+  assert.equal(it.tenant.held.size, 40);
+});
+
 test('five hundred join: at most 200 are under way at once, the rest wait in QUEUED, everybody gets one number', async () => {
   const it = house({}, 500);
   await it.clock.pass(2_000);

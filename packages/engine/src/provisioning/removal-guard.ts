@@ -17,8 +17,8 @@ export class RemovalGuard {
   readonly #entries: ReadonlyMap<PersonId, Entry>;
   readonly #deps: Pick<ProvisionerDeps, 'onProblem' | 'notify'>;
   readonly #held = new Map<HeldRemoval['source'], HeldRemoval>();
-  /** Held once and let through by an admin: they may go. */
-  readonly #letThrough = new Set<PersonId>();
+  /** Let through by an admin, and where they were held: they may go, this once. */
+  readonly #letThrough = new Map<PersonId, HeldRemoval['source'] | 'directory'>();
 
   constructor(entries: ReadonlyMap<PersonId, Entry>, deps: Pick<ProvisionerDeps, 'onProblem' | 'notify'>) {
     this.#entries = entries;
@@ -32,10 +32,10 @@ export class RemovalGuard {
 
   /** An admin lets all go that are held. */
   letThrough(): void {
-    for (const { people } of this.#held.values())
-      for (const personId of people) this.#letThrough.add(personId);
+    for (const { people, source } of this.#held.values())
+      for (const personId of people) this.#letThrough.set(personId, source);
     this.#held.clear();
-    for (const personId of this.#letThrough) {
+    for (const personId of this.#letThrough.keys()) {
       const entry = this.#entries.get(personId);
       if (entry) entry.held = false;
     }
@@ -45,7 +45,7 @@ export class RemovalGuard {
   letGo(objectIds: ReadonlySet<string>): void {
     for (const [personId, { link }] of this.#entries)
       if (link.objectId !== undefined && objectIds.has(link.objectId.toLowerCase()))
-        this.#letThrough.add(personId);
+        this.#letThrough.set(personId, 'directory');
   }
 
   forget(personId: PersonId): void {
@@ -58,6 +58,10 @@ export class RemovalGuard {
     guard: ProvisioningSettings['guard'],
     readAtWallMs: number,
   ): ReadonlyMap<PersonId, MicrosoftFacts> {
+    this.#forgetWho((personId, source) => {
+      const one = facts.get(personId);
+      return source === 'microsoft' && one?.inEnableGroup === true && one.user !== null;
+    });
     const { leaving: all, linked } = leavingAtMicrosoft(this.#entries, facts);
     const leaving = all.filter((personId) => !this.#letThrough.has(personId));
     if (!tooMany(leaving.length, linked, guard)) {
@@ -75,6 +79,10 @@ export class RemovalGuard {
   holdOwn(changed: readonly Entry[], guard: ProvisioningSettings['guard'], nowWallMs: number): void {
     for (const entry of this.#entries.values())
       if (entry.held && !leavesByOwnFacts(entry)) entry.held = false;
+    this.#forgetWho((personId, source) => {
+      const entry = this.#entries.get(personId);
+      return source === 'own-facts' && entry !== undefined && !leavesByOwnFacts(entry);
+    });
     const leaving = changed.filter(
       (entry) => leavesByOwnFacts(entry) && !this.#letThrough.has(entry.link.personId),
     );
@@ -88,6 +96,15 @@ export class RemovalGuard {
     const all = [...this.#entries].filter(([, { held }]) => held).map(([personId]) => personId);
     if (all.length === 0) this.#held.delete('own-facts');
     else this.#hold('own-facts', all, linked, nowWallMs);
+  }
+
+  /** Who has gone, or has come back, is counted like everybody else when it happens again. */
+  #forgetWho(cameBack: (personId: PersonId, source: HeldRemoval['source'] | 'directory') => boolean): void {
+    for (const [personId, source] of this.#letThrough) {
+      const entry = this.#entries.get(personId);
+      const gone = !entry || !linkedStates.has(entry.link.state);
+      if (gone || cameBack(personId, source)) this.#letThrough.delete(personId);
+    }
   }
 
   #hold(source: HeldRemoval['source'], people: readonly PersonId[], linked: number, nowWallMs: number): void {
