@@ -91,6 +91,7 @@ async function rig(options: { setup?: boolean; known?: RoutingDomain } = {}) {
   const saved = new Map<string, RoutingDomain>(options.known ? [[options.known.id, options.known]] : []);
   const tokens = new Map<string, string>();
   const audited: AuditEntry[] = [];
+  const database = { away: false };
   let now = 1_700_000_000_000;
   let rounds: (() => void)[] = [];
   let refreshed = 0;
@@ -112,7 +113,10 @@ async function rig(options: { setup?: boolean; known?: RoutingDomain } = {}) {
           saved.set(domain.id, domain);
           return { ok: true, value: domain };
         },
-        save: async (domain) => void saved.set(domain.id, domain),
+        async save(domain) {
+          if (database.away) throw new Error('the database is away');
+          saved.set(domain.id, domain);
+        },
         remove: async (_account, id) => saved.delete(id),
         setReportToken: async (_account, id, hash) => void tokens.set(hash.toString('hex'), id),
         findIdByReportTokenForPlatform: async (hash) => tokens.get(hash.toString('hex')),
@@ -149,6 +153,11 @@ async function rig(options: { setup?: boolean; known?: RoutingDomain } = {}) {
     zone,
     saved,
     audited,
+    database,
+    /** What the clock does every minute. */
+    round() {
+      for (const fire of rounds.splice(0)) fire();
+    },
     refreshed: () => refreshed,
     move: (ms: number) => {
       now += ms;
@@ -285,7 +294,7 @@ test('what is missing in the pasted report is named; a text that is none is refu
     pasted.kind === 'done' ? pasted.domain.sentence : '',
     /active\. voice routing policy VRP-Tandem-Initech was not found/,
   );
-  for (const text of ['nothing', '{"usages": 1', '{"usages": {"a": 1}}'])
+  for (const text of ['nothing', '{"usages": 1', '{"usages": {"a": 1}}', '{}', '{"a":1}'])
     assert.equal((await board.paste(platform, id, text, by)).kind, 'invalid', text);
   await close();
 });
@@ -319,5 +328,21 @@ test('T21: a name of another account is not there', async () => {
   assert.equal(await board.read(foreign, id), undefined);
   assert.deepEqual(await board.script(foreign, id, by), { kind: 'unknown' });
   assert.equal(await board.remove(foreign, id, by), false);
+  await close();
+});
+
+test('the database goes away while Microsoft makes the user: a restart finds the user and its licence all the same', async () => {
+  const { board, state, press, close, saved, database, round } = await rig();
+  const { id } = await created(board);
+  await press(id, 'add');
+  await press(id, 'publish');
+  database.away = true;
+  await assert.rejects(press(id, 'activate'), /away/);
+  assert.deepEqual(state.licensed, ['e5']);
+  assert.equal(saved.get(id)?.activation, undefined);
+  database.away = false;
+  round();
+  while (!saved.get(id)?.activation) await new Promise((go) => setImmediate(go));
+  assert.equal(saved.get(id)?.activation?.licensed, true);
   await close();
 });

@@ -80,6 +80,7 @@ export async function openRoutingDomains(parts: RoutingDomainParts): Promise<Rou
   const domains = new Map<string, RoutingDomain>();
   const listeners = new Set<(connectionId: ConnectionId) => void>();
   const looking = new Map<string, Promise<void>>();
+  const unsaved = new Set<string>();
   let stopped = false;
   let loaded = false;
 
@@ -102,13 +103,23 @@ export async function openRoutingDomains(parts: RoutingDomainParts): Promise<Rou
 
   async function put(domain: RoutingDomain): Promise<void> {
     const before = domains.get(domain.id);
+    // Removed while somebody looked: it does not come back by that.
+    if (!before) return;
     domains.set(domain.id, domain);
-    const { checkedWallMs: _a, ...was } = before ?? ({} as Partial<RoutingDomain>);
+    const { checkedWallMs: _a, ...was } = before;
     const { checkedWallMs: _b, ...is } = domain;
     // That it was looked at again is not worth a write.
     if (JSON.stringify(was) === JSON.stringify(is)) return;
+    unsaved.add(domain.id);
     for (const heard of listeners) heard(domain.connectionId);
-    await stores.routingDomains.save(domain);
+    await save(domain.id);
+  }
+
+  /** As it is now. What cannot be stored is stored with the next round: what Microsoft was made to do is not forgotten. */
+  async function save(id: string): Promise<void> {
+    const domain = domains.get(id);
+    if (domain) await stores.routingDomains.save(domain);
+    if (domains.get(id) === domain) unsaved.delete(id);
   }
 
   // ---- looking
@@ -149,6 +160,8 @@ export async function openRoutingDomains(parts: RoutingDomainParts): Promise<Rou
   const round = (): void => {
     if (stopped) return;
     if (!loaded) void load1();
+    for (const id of unsaved)
+      save(id).catch((error: Error) => parts.onProblem(`routing domain is stored later: ${error.message}`));
     for (const domain of domains.values()) void look(domain.id);
     cancel = clock.after(checkEveryMs, round);
   };
@@ -506,6 +519,9 @@ function readReport(text: string): RoutingReportBody | string {
   } catch (error) {
     return `not whole: ${(error as Error).message}`;
   }
+  // What the script found nothing of stands there as an empty list: whatever lacks it would only say that all is missing.
+  const lacks = ['usages', 'routes', 'policies'].find((part) => !Object.hasOwn(value as object, part));
+  if (lacks !== undefined) return `not whole: ${lacks} is not in it. Paste all that the script printed`;
   const parsed = routingReport.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
