@@ -20,6 +20,7 @@ import {
   askedOf,
   calledBeside,
   type Entry,
+  linkedStates,
   newEntry,
   noteSharedUsers,
   sameAs,
@@ -113,7 +114,9 @@ export class AccountProvisioner {
   own(account: Account, people: Iterable<Person>, settings: ProvisioningSettings): void {
     const groups = settings.enableGroups.map(({ id }) => id).join();
     const sameGroups = groups === this.#judge.settings.enableGroups.map(({ id }) => id).join();
+    const becomesMixed = settings.mode === 'mixed' && this.#judge.settings.mode !== 'mixed';
     const rules = this.#judge.rules(account, settings);
+    if (becomesMixed) this.#approveWhoStands();
     const present = new Map([...people].map((person) => [person.id, person]));
     const ids = new Set([...this.#entries.keys(), ...present.keys()]);
     // Most snapshots say the same of everybody: addresses are compared only when somebody's may have changed.
@@ -147,6 +150,16 @@ export class AccountProvisioner {
     this.#mover.inTurns(changed);
     this.#mover.inTurns(others);
     if (wanted) this.#want(settleMs);
+  }
+
+  /** Who calls already was let in before there were approvals: from now on the group proposes newcomers only. */
+  #approveWhoStands(): void {
+    const approvedWallMs = this.#deps.clock.wall();
+    for (const entry of this.#entries.values()) {
+      if (!linkedStates.has(entry.link.state) || entry.link.approvedWallMs !== undefined) continue;
+      entry.link = { ...entry.link, approvedWallMs };
+      void this.#mover.save(entry);
+    }
   }
 
   /** Somebody looks at a person: what they see should be fresh. */

@@ -273,6 +273,19 @@ test('mixed mode: the group proposes, nothing happens until an admin approves, a
   assert.deepEqual([it.linkOf().state, it.tenant.held.size], ['OUT', 0]);
 });
 
+test('the mode becomes mixed: whoever calls already is not taken away, newcomers wait', async () => {
+  const it = house({}, 20, true);
+  await it.clock.pass(5_000);
+  const mixed = { mode: 'mixed' as const };
+  assert.equal(previewSettings(it.provisioner, { ...it.provisioner.settings, ...mixed }).leave, 0);
+  it.setting(mixed);
+  await it.clock.pass(60_000);
+  assert.deepEqual([it.linkOf(0).state, it.linkOf(19).state, it.tenant.writes.length], ['READY', 'READY', 0]);
+  it.provisioner.act(asPersonId('p0'), { kind: 'approve', approved: false }, 'admin');
+  await it.clock.pass(60_000);
+  assert.deepEqual([it.linkOf(0).state, it.tenant.held.size], ['OUT', 19]);
+});
+
 test('manual mode: the switch decides, no group is needed', async () => {
   const it = house({ mode: 'manual', enableGroups: [] });
   it.tenant.members.clear();

@@ -25,13 +25,13 @@ function meant(
   entry: Readonly<Entry>,
   settings: ProvisioningSettings,
   sameGroups: boolean,
+  approvedAnyway = false,
 ): boolean | undefined {
   if (settings.mode === 'manual') return entry.person?.teamsToggle === true;
   if (!sameGroups) return undefined;
   if (entry.facts?.inEnableGroup === 'unread' || !entry.facts) return undefined;
-  return (
-    entry.facts.inEnableGroup && (settings.mode === 'automatic' || entry.link.approvedWallMs !== undefined)
-  );
+  const approved = approvedAnyway || entry.link.approvedWallMs !== undefined;
+  return entry.facts.inEnableGroup && (settings.mode === 'automatic' || approved);
 }
 
 /** What a change of the settings would do, by what was read last. Nothing is written. */
@@ -58,7 +58,8 @@ export function previewSettings(
     const { displayName } = entry.person;
     const stands = linkedStates.has(entry.link.state);
     if (stands) linked++;
-    const now = meant(entry, next, sameGroups);
+    // Who stands when the mode becomes mixed needs no approval.
+    const now = meant(entry, next, sameGroups, stands && before.mode !== 'mixed');
     const say = (what: string): void => {
       if (examples.length < mostExamples) examples.push({ personId, displayName, what });
     };
