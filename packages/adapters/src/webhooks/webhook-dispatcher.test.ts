@@ -153,12 +153,15 @@ test('a receiver that fails is asked again later with the same id, and after the
   await dispatcher.publish({ accountId: acme.id, event: 'person.change', data: {} });
   let offset = 0;
   for (let tries = 1; tries <= 4; tries++) {
-    await until(tries);
+    // What became of the last try may be stored after the clock was moved: then it is moved again.
+    while (received.length < tries) {
+      await stores.facts.setClockOffsetForPlatform(offset);
+      offset += 3_600_000;
+      look();
+      await new Promise((go) => setImmediate(go));
+    }
     const wanted = tries < 4 ? 'waiting' : 'delivered';
     await untilState(acme.id, webhook.id, (states) => states.join() === wanted);
-    offset += 3_600_000;
-    await stores.facts.setClockOffsetForPlatform(offset);
-    look();
   }
   assert.equal(new Set(received.map(({ headers }) => headers['webhook-id'])).size, 1);
   await stores.facts.setClockOffsetForPlatform(0);
@@ -207,7 +210,7 @@ test('receivers of one account that never answer do not hold up the news of anot
   for (let i = 0; i < 10; i++)
     await dispatcher.publish({ accountId: globex.id, event: 'person.change', data: { i } });
   await untilState(globex.id, good.webhook.id, (states) => states.every((state) => state === 'delivered'));
-  assert.equal(told.length, 10);
+  assert.deepEqual([...new Set(told)], [globex.id]);
   assert.ok(held.length > 0 && held.length <= 32, `${held.length} of the slow ones are under way`);
   for (const id of slow) await board.remove({ kind: 'platform' }, id, by);
   await board.remove({ kind: 'platform' }, good.webhook.id, by);

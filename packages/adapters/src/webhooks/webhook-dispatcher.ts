@@ -163,9 +163,14 @@ export function createWebhookDispatcher(parts: WebhookDispatcherParts): WebhookD
     again = true;
     if (stopped) return;
     delivering ??= deliverDue()
-      .catch((error: Error) => parts.onProblem(`webhooks wait: ${error.message}`))
+      .catch((error: Error) => {
+        again = false;
+        parts.onProblem(`webhooks wait: ${error.message}`);
+      })
       .finally(() => {
         delivering = undefined;
+        // Asked for while the last round was ending.
+        if (again) deliverSoon();
       });
   }
 
