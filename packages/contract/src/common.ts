@@ -13,6 +13,8 @@ const unplus = (value: unknown): unknown =>
 export const e164 = z
   .string()
   .regex(/^\+[1-9][0-9]{1,14}$/, 'a number in E.164 form, for example +12025550142');
+/** Control characters but for tab and line ends; overrides and isolates of the writing direction. Right-to-left names need none. */
+const unseen = /[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 export const text = (max: number) =>
   z
     .string()
@@ -20,7 +22,12 @@ export const text = (max: number) =>
     .min(1)
     .max(max)
     // PostgreSQL has no NUL in text: said here, it is the caller's mistake; found there, it would be a 500 of ours.
-    .refine((value) => !value.includes('\0'), 'may not hold a NUL character');
+    .refine((value) => !value.includes('\0'), 'may not hold a NUL character')
+    // Shown in lists, mails and logs: nothing that rings, erases or turns what stands beside it around (T31).
+    .refine(
+      (value) => !unseen.test(value.replaceAll('\0', '')),
+      'may not hold control characters or marks that turn the direction of writing',
+    );
 /** What the API gives as text: free of control characters that could break a line, a log or a page (T31). */
 export const plain = z.string();
 
