@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,6 +62,8 @@ interface Node {
   readonly mails: Mail[];
   readonly results: Map<string, number>;
   readonly graph: GraphClient;
+  /** The account's admin ends the connection. */
+  endConnection(): void;
   stop(): Promise<void>;
 }
 
@@ -114,12 +117,17 @@ async function startNode(dir: string, people: readonly Person[], withUrl = true)
     readDirectories: () => undefined,
   };
   let url: string | undefined;
+  let ended = false;
+  let connectionsChanged: () => void = () => undefined;
   const directory = await openDirectory({
     connections: {
-      all: () => [connection],
+      all: () => (ended ? [] : [connection]),
       ofPerson: () => connection,
       objectIdOf: () => undefined,
-      onChange: () => () => undefined,
+      onChange(heard) {
+        connectionsChanged = heard;
+        return () => undefined;
+      },
     },
     snapshots: { current: () => snapshot, onChange: () => () => undefined },
     clock: {
@@ -159,6 +167,10 @@ async function startNode(dir: string, people: readonly Person[], withUrl = true)
     mails,
     results,
     graph: client,
+    endConnection() {
+      ended = true;
+      connectionsChanged();
+    },
     async stop() {
       await directory.stop();
       await app.close();
@@ -356,5 +368,23 @@ describe('the directory of a node against the twin', () => {
     node.directory.start();
     await until(() => view.readAtWallMs.groups !== undefined, 'read');
     await node.stop();
+  });
+
+  test('an admin ends the connection: what was known of the tenant’s people is not kept on disk', async () => {
+    const dir = join(folder, 'ended');
+    const first = await startNode(dir, []);
+    viewOf(first).followGroups([group()]);
+    first.directory.start();
+    await until(() => viewOf(first).readAtWallMs.groups !== undefined, 'read');
+    await first.stop();
+    const file = join(dir, `${connectionId}.mirror`);
+    assert.ok(existsSync(file));
+    const second = await startNode(dir, []);
+    second.directory.start();
+    second.endConnection();
+    assert.equal(second.directory.viewOf(connectionId), undefined);
+    await until(() => !existsSync(file), 'removed');
+    await second.stop();
+    assert.ok(!existsSync(file));
   });
 });

@@ -14,7 +14,7 @@ import { DirectoryReader } from '@tandem/engine/directory-sync/directory-reader.
 import type { DirectorySource } from '@tandem/engine/ports/directory-source.ts';
 import type { FastifyInstance } from 'fastify';
 import { directoryBoard } from './directory-board.ts';
-import { readDirectory, writeDirectory } from './directory-file.ts';
+import { readDirectory, removeDirectory, writeDirectory } from './directory-file.ts';
 import { readSubscriptions, writeSubscriptions } from './directory-subscriptions-file.ts';
 import type { MicrosoftConnection, MicrosoftConnections } from './microsoft-connections.ts';
 
@@ -127,6 +127,8 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
     }
   };
   const planSave = (entry: DirectoryEntry): void => {
+    // What was given up is not written again by an answer that comes late.
+    if (entries.get(entry.connection.connectionId) !== entry) return;
     entry.dirty = true;
     const held = JSON.stringify(
       entry.reader.mirror.held.map(({ id, state, people }) => [id, state, people.size]),
@@ -233,6 +235,14 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
     await entry.saving;
   }
 
+  /** An interrupted connection is there still: one that is not has ended, and what is known of its people goes with it. */
+  async function giveUp(entry: DirectoryEntry): Promise<void> {
+    entry.dirty = false;
+    await close(entry);
+    // The same connection was made again meanwhile: the file is its own by now.
+    if (!entries.has(entry.connection.connectionId)) await removeDirectory(entry.file);
+  }
+
   // ---- all of them
   function follow(): void {
     if (stopped) return;
@@ -241,10 +251,9 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
       for (const connection of connections.all(accountId)) wanted.set(connection.connectionId, connection);
     for (const [connectionId, entry] of entries) {
       const now = wanted.get(connectionId);
-      // An interrupted connection may come back: what is on disk and at Microsoft stays for it.
       if (!now || now.tenantId !== entry.connection.tenantId) {
         entries.delete(connectionId);
-        void close(entry);
+        void giveUp(entry);
       } else if (now.graph !== entry.connection.graph) {
         entry.connection = now;
         entry.source = graphDirectorySource(now.graph, clock.wall);
