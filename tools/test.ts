@@ -60,7 +60,7 @@ const suites: readonly Suite[] = [
   {
     name: 'integration',
     needsNothing: false,
-    limitMinutes: 10,
+    limitMinutes: 14,
     files: ['test/integration/*.test.ts'],
     shareProcesses: false,
   },
@@ -71,7 +71,7 @@ const suites: readonly Suite[] = [
     files: ['test/scenarios/**/*.test.ts'],
     shareProcesses: false,
   },
-  { name: 'e2e', needsNothing: false, limitMinutes: 8, files: ['test/e2e/*.test.ts'], shareProcesses: false },
+  { name: 'e2e', needsNothing: false, limitMinutes: 12, files: ['test/e2e/*.test.ts'], shareProcesses: false },
 ];
 
 const ci = process.env.CI === 'true';
