@@ -71,7 +71,13 @@ const suites: readonly Suite[] = [
     files: ['test/scenarios/**/*.test.ts'],
     shareProcesses: false,
   },
-  { name: 'e2e', needsNothing: false, limitMinutes: 12, files: ['test/e2e/*.test.ts'], shareProcesses: false },
+  {
+    name: 'e2e',
+    needsNothing: false,
+    limitMinutes: 12,
+    files: ['test/e2e/*.test.ts'],
+    shareProcesses: false,
+  },
 ];
 
 const ci = process.env.CI === 'true';

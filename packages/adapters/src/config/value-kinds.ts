@@ -88,7 +88,7 @@ export const webAddress: ValueKind<string> = {
     'an address that begins with https:// (http:// on this machine), such as https://portal.example.net',
   read: (raw) => {
     const url = URL.parse(text(raw) ?? '');
-    if (!url || url.username !== '' || url.password !== '' || url.hash !== '') return undefined;
+    if (url?.username !== '' || url.password !== '' || url.hash !== '') return undefined;
     const local = url.hostname === 'localhost' || url.hostname === '127.0.0.1' || url.hostname === '[::1]';
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && local)) return undefined;
     return url.href.replace(/\/$/, '');
