@@ -5,7 +5,7 @@ import { createStores, type Stores } from '@tandem/adapters/postgres/stores.ts';
 import { sampleAccount } from '@tandem/adapters/postgres/test-support/samples.ts';
 import { startTestServer, type TestServer } from '@tandem/adapters/postgres/test-support/server.ts';
 import { createSecretBox } from '@tandem/adapters/security/secret-box.ts';
-import { asPersonId, type Person, type RoutingSnapshot, uuidV7 } from '@tandem/domain';
+import { asPersonId, type E164, type Person, type RoutingSnapshot, uuidV7 } from '@tandem/domain';
 import { createJobs, type JobParts } from './jobs.ts';
 
 let server: TestServer;
@@ -104,18 +104,34 @@ test('somebody makes a person by hand after the preview of an import: undoing th
   await jobs.stop();
 });
 
-test('the database goes away right after a person was made: the job knows that the person is its own', async () => {
+test('the database goes away right after a person was made: the job knows that the person is its own, and gives the number that was still to come', async () => {
+  const range = { first: '+493012350000' as E164, last: '+493012350001' as E164 };
+  const stock = await stores.numberStock.createRange({
+    id: newId(),
+    accountId: acme.id,
+    name: 'Berlin',
+    ...range,
+  });
+  assert.ok(stock.ok, JSON.stringify(stock));
   const gone = Object.assign(new Error('the database is away'), { code: 'database-unavailable' });
+  let crashed = (): void => undefined;
+  const crash = new Promise<void>((done) => {
+    crashed = done;
+  });
   const first = jobsWith(() => {
+    crashed();
     throw gone;
   });
-  const job = await imported(first, 'upn,displayName\ngina@acme.example,Gina\n');
+  const job = await imported(first, 'upn,displayName,number\ngina@acme.example,Gina,next\n');
   await first.board.start(mine, job.id, job.preview, alex);
+  await crash;
   await first.stop();
   assert.equal((await first.board.read(mine, job.id))?.state, 'running');
   const second = jobsWith();
   second.start();
   const { counts, canUndo } = await ended(second, job.id);
   assert.deepEqual([counts.done, canUndo], [1, true]);
+  const [gina] = await stores.people.list(acme.id, { search: 'gina', limit: 10 });
+  assert.deepEqual(gina?.numbers, [range.first]);
   await second.stop();
 });

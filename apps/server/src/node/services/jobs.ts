@@ -234,14 +234,27 @@ export function createJobs(parts: JobParts): Jobs {
     );
     const after = { ...wanted, create: true };
     // Undone is only what the job made: somebody else's person is not taken for its own.
-    if (known)
-      return begun === true
-        ? { ...item, personId: known.id, state: 'done', words: 'Created.', after }
-        : {
+    if (known && begun !== true)
+      return {
+        ...item,
+        state: 'left-out',
+        words: 'Was made by somebody else after the preview; left as it is.',
+      };
+    if (known) {
+      // The person stood already when the process died, the number may not have been taken yet.
+      const lacks = wanted.number === 'next' && known.numbers.length === 0;
+      const taken = lacks ? await stores.numberStock.takeNextFree(job.accountId, known.id) : undefined;
+      return lacks && taken === undefined
+        ? {
             ...item,
-            state: 'left-out',
-            words: 'Was made by somebody else after the preview; left as it is.',
-          };
+            personId: known.id,
+            state: 'done',
+            code: 'PRV-301',
+            words: 'Created without a number: the account has no free one.',
+            after,
+          }
+        : { ...item, personId: known.id, state: 'done', words: 'Created.', after };
+    }
     // Noted before it is made, so that after a crash it is known whose the person is.
     await stores.jobs.finish(job.accountId, job.id, [{ ...item, after: { ...after, begun: true } }]);
     const made = await parts.numbers.createPerson(
