@@ -138,6 +138,9 @@ export type Provisioning = z.infer<typeof provisioning>;
 
 /** What a change of the settings would do: nothing is written. */
 export const provisioningPreview = z.object({
+  preview: z
+    .string()
+    .describe('To be sent with the change where it needs a confirmation: bound to exactly this'),
   people: z.number().int(),
   join: z.number().int().describe('People who would be provisioned'),
   leave: z.number().int().describe('People whose number would be taken back'),

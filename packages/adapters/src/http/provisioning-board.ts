@@ -50,7 +50,11 @@ export interface ProvisioningBoard {
     change: ProvisioningChange,
     by: ActingUser,
   ): Promise<Provisioning | undefined>;
-  preview(scope: Scope, connectionId: string, change: ProvisioningChange): ProvisioningPreview | undefined;
+  preview(
+    scope: Scope,
+    connectionId: string,
+    change: ProvisioningChange,
+  ): Omit<ProvisioningPreview, 'preview'> | undefined;
   /** What was decided about; empty: nothing is held. */
   decideHeld(
     scope: Scope,

@@ -59,9 +59,16 @@ export const provisioningRoutes = defineRoutes({
     permission: 'provisioning:write',
     account: 'resource',
     params: byId,
+    query: z.object({
+      preview: z
+        .string()
+        .max(128)
+        .optional()
+        .describe('Of the preview; wanted where more would leave at once than the guard lets through'),
+    }),
     body: provisioningChange,
     response: provisioning,
-    problems: [],
+    problems: ['preview-outdated'],
   },
   'provisioning.preview': {
     method: 'POST',

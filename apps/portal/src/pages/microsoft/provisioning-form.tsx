@@ -268,7 +268,9 @@ export function ProvisioningForm({
             disabled={nothing}
             load={() => api.call('provisioning.preview', { params: { id }, body: changed })}
             show={(preview) => <PreviewWords preview={preview} zoneOf={connection.accountId} />}
-            act={() => api.call('provisioning.change', { params: { id }, body: changed })}
+            act={({ preview }) =>
+              api.call('provisioning.change', { params: { id }, query: { preview }, body: changed })
+            }
             done={() => {
               reread('provisioning.', 'directory.', 'people.');
               saved?.();

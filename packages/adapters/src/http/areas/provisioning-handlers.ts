@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { PersonProvisioning } from '@tandem/contract';
 import type { provisioningRoutes } from '@tandem/contract/areas/provisioning-routes.ts';
 import type { Person } from '@tandem/domain';
@@ -25,6 +26,16 @@ const actingUser = ({ principal, caller }: Asked): ActingUser => ({
 });
 const pageOf = <Item>({ items, nextCursor, total }: PageOf<Item>) =>
   compact({ items: [...items], nextCursor, total });
+
+/** The same only while the same change would take the same number of people away. */
+const boundTo = (
+  { input }: { readonly input: { readonly params: { readonly id: string }; readonly body: unknown } },
+  { leave }: { readonly leave: number },
+): string =>
+  createHash('sha256')
+    .update(JSON.stringify([input.params.id, input.body, leave]))
+    .digest('base64url')
+    .slice(0, 32);
 
 /** Settings, retries and decisions of provisioning. */
 export function provisioningHandlers(services: ApiServices): HandlersOf<typeof provisioningRoutes> {
@@ -67,11 +78,20 @@ export function provisioningHandlers(services: ApiServices): HandlersOf<typeof p
       return { items: [...board.actionItems(narrowed, input.query.owner)] };
     },
     'provisioning.read': async ({ scope, input }) => board.read(scope, input.params.id) ?? notFound(),
-    'provisioning.change': async (asked) =>
-      (await board.change(asked.scope, asked.input.params.id, asked.input.body, actingUser(asked))) ??
-      notFound(),
-    'provisioning.preview': async ({ scope, input }) =>
-      board.preview(scope, input.params.id, input.body) ?? notFound(),
+    'provisioning.change': async (asked) => {
+      const { scope, input } = asked;
+      const preview = board.preview(scope, input.params.id, input.body);
+      // Taking many people away by a setting is confirmed like a group that was emptied (product-behaviour 1.4).
+      if (preview?.needsConfirmation && input.query.preview !== boundTo(asked, preview))
+        return new Refusal('preview-outdated', {
+          detail: `This takes the numbers of ${preview.leave} people away. Preview it and send the preview along.`,
+        });
+      return (await board.change(scope, input.params.id, input.body, actingUser(asked))) ?? notFound();
+    },
+    'provisioning.preview': async (asked) => {
+      const preview = board.preview(asked.scope, asked.input.params.id, asked.input.body);
+      return preview ? { ...preview, preview: boundTo(asked, preview) } : notFound();
+    },
     'provisioning.decideHeld': async (asked) => {
       const { input, scope } = asked;
       const decided = await board.decideHeld(scope, input.params.id, input.body.decision, actingUser(asked));
