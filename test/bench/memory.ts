@@ -18,7 +18,7 @@ import { type Rtpengine, startRtpengine } from './rig/rtpengine.ts';
 
 const portBase = 11_000;
 const ports = {
-  hub: portBase + 140,
+  hub: portBase + 150,
   caller: portBase + 150,
   warmCaller: portBase + 151,
   callerMedia: portBase + 160,
