@@ -18,7 +18,7 @@ import { type Rtpengine, startRtpengine } from './rig/rtpengine.ts';
 
 const portBase = 11_000;
 const ports = {
-  hub: portBase + 150,
+  hub: portBase + 145,
   caller: portBase + 150,
   warmCaller: portBase + 151,
   callerMedia: portBase + 160,

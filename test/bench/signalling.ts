@@ -13,7 +13,7 @@ import { cpuSecondsOf, treeCpuSeconds } from './rig/processes.ts';
 import { runSipp, type SippResult } from './rig/sipp.ts';
 
 const portBase = 22_600;
-const hubPort = portBase + 150;
+const hubPort = portBase + 145;
 const sippPort = portBase + 150;
 const scenario = join(repository, 'test/bench/signalling/caller.xml');
 const rates = [30, 60, 90, 120, 150, 200, 250, 300];
