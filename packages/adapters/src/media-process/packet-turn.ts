@@ -26,7 +26,7 @@ export interface TurnPorts {
 }
 
 /** A busy relay looks at its sockets so often, ms. Below a sixth of a packet of audio: no jitter buffer notices. */
-export const TURN_MS = 3;
+export const TURN_MS = 2;
 /** Packets a millisecond (forty calls) from which on it does; with fewer each is relayed as it comes. */
 export const BUSY_PER_MS = 4;
 const MEASURE_MS = 100;
