@@ -68,7 +68,7 @@ const root = resolve(import.meta.dirname, '../../../..');
  * Puts one node together: what is opened first is closed last. Nothing here decides anything about a call.
  */
 /** What provisioning does by itself stands in the audit under this name. */
-const byProvisioning = { name: 'Tandem provisioning', address: '' };
+const byProvisioning = { kind: 'system', name: 'provisioning' } as const;
 
 export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const log = pino({ level: config.logLevel, base: null });

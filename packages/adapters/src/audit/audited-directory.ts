@@ -14,7 +14,7 @@ export function auditedDirectory(directory: Directory, audit: AuditLog): Directo
       if (Object.keys(is).length > 0)
         await audit.note({
           accountId: person.accountId,
-          actor: { kind: 'user', name: by.name, address: by.address },
+          actor: by,
           action: 'person.change',
           object: { kind: 'person', id: person.id, label: person.displayName },
           before: was,

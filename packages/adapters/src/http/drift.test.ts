@@ -14,7 +14,9 @@ import type {
   ReadinessStatus,
   ReadinessVerdict,
 } from '@tandem/domain';
+import type { Trouble, Turn } from '@tandem/engine/connection/trouble.ts';
 import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
+import type { RoutingDomainState } from '@tandem/engine/routing-domain/routing-domain.ts';
 import * as world from './testing/sample-world.ts';
 import { toCall } from './views/call-view.ts';
 
@@ -38,6 +40,9 @@ same<Same<Exclude<keyof api.Person, 'readiness' | 'presence'>, keyof Person>>();
 same<Same<api.ReadinessSummary['verdict'], ReadinessVerdict>>();
 same<Same<NonNullable<api.ReadinessSummary['state']>, LinkState>>();
 same<Same<api.ReadinessCheck['status'], ReadinessStatus>>();
+same<Same<api.ConnectionReason, Trouble>>();
+same<Same<api.Connection['turn'], Turn>>();
+same<Same<api.RoutingDomainView['state'], RoutingDomainState>>();
 same<Same<api.ReadinessCheck['owner'], ReadinessOwner>>();
 same<Same<api.Presence['label'], PresenceLabel>>();
 same<Same<api.Carrier['targets'][number]['protocol'], CarrierTarget['protocol']>>();

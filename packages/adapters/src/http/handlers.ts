@@ -19,6 +19,7 @@ import { provisioningHandlers } from './areas/provisioning-handlers.ts';
 import { routingDomainHandlers } from './areas/routing-domain-handlers.ts';
 import { tenantFileHandlers } from './areas/tenant-file-handlers.ts';
 import { webhookHandlers } from './areas/webhook-handlers.ts';
+import { actorOf } from './auth/actor.ts';
 import type { Principal } from './auth/principal.ts';
 import { matches } from './call-filter.ts';
 import { Refusal } from './refusal.ts';
@@ -216,7 +217,7 @@ export function createHandlers(services: ApiServices): Handlers {
           errors: [{ path: 'number', message: 'a number in E.164 form, for example +12025550142' }],
         });
       }
-      const by = { name: principal.name, address: caller.address };
+      const by = actorOf(principal, caller);
       const outcome = await directory.changePerson(scope, input.params.id, { ...input.body, number }, by);
       if (outcome.kind === 'unknown') return notFound();
       if (outcome.kind === 'number-taken')

@@ -10,15 +10,9 @@ import type {
   UnmatchedMember,
 } from '@tandem/contract';
 import type { DriftField, Person, PolicyField } from '@tandem/domain';
+import type { AuditActor } from '@tandem/engine/ports/audit.ts';
 import type { Scope } from './scope.ts';
 import type { PageAsk, PageOf } from './services.ts';
-
-/** Who asks for something that somebody else will read about later. */
-export interface ActingUser {
-  readonly name: string;
-  readonly role: string;
-  readonly address: string;
-}
 
 export type PersonAction =
   | { readonly kind: 'recheck' | 'retry' | 'push' }
@@ -48,7 +42,7 @@ export interface ProvisioningBoard {
     scope: Scope,
     connectionId: string,
     change: ProvisioningChange,
-    by: ActingUser,
+    by: AuditActor,
   ): Promise<Provisioning | undefined>;
   preview(
     scope: Scope,
@@ -60,12 +54,12 @@ export interface ProvisioningBoard {
     scope: Scope,
     connectionId: string,
     decision: 'let-through' | 'keep',
-    by: ActingUser,
+    by: AuditActor,
   ): Promise<readonly HeldRemoval[] | undefined>;
   unmatched(scope: Scope, connectionId: string, ask: PageAsk): PageOf<UnmatchedMember> | undefined;
   inventory(scope: Scope, connectionId: string, ask: PageAsk): PageOf<TenantWrite> | undefined;
   actionItems(scope: Scope, owner: string | undefined): readonly ActionItem[];
   person(person: Person): PersonProvisioning;
   history(person: Person, limit: number): Promise<readonly ProvisioningStep[]>;
-  act(person: Person, action: PersonAction, by: ActingUser): Promise<ActOutcome>;
+  act(person: Person, action: PersonAction, by: AuditActor): Promise<ActOutcome>;
 }

@@ -10,6 +10,7 @@ import type {
   PersonId,
   ReadinessReport,
 } from '@tandem/domain';
+import type { AuditActor } from '@tandem/engine/ports/audit.ts';
 import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
 import type { ChainReport } from '../audit/audit-log.ts';
 import type { AuditStore } from '../postgres/audit-store.ts';
@@ -123,7 +124,7 @@ export interface Directory {
     scope: Scope,
     id: string,
     change: PersonChangeAsk,
-    by: { readonly name: string; readonly address: string },
+    by: AuditActor,
   ): Promise<PersonChangeOutcome>;
   /** Never with a password. The operator's carriers that the scope's account uses, and the account's own. */
   carriers(scope: Scope, ask: PageAsk): Promise<PageOf<ListedCarrier>>;

@@ -97,7 +97,7 @@ test('the operator walks through the people of all accounts, an admin through th
 test("another account's person cannot be read or changed, nor can another's number be taken", async () => {
   const { directory } = services;
   const [first] = people as [Person, ...Person[]];
-  const by = { name: 'admin', address: '127.0.0.1' };
+  const by = { kind: 'user', name: 'admin', address: '127.0.0.1' } as const;
   assert.equal(await directory.person(scopeOf(globex), first.id), undefined);
   assert.equal(
     (await directory.changePerson(scopeOf(globex), first.id, { teamsToggle: false }, by)).kind,

@@ -21,6 +21,8 @@ const addresses: readonly (readonly [string, boolean])[] = [
   ['::ffff:7f00:1', false],
   ['64:ff9b::10.0.0.1', false],
   ['fe80::1', false],
+  ['fec0::1', false],
+  ['2002:7f00:1::', false],
   ['fd00::1', false],
   ['2606:4700::1111', true],
   ['localhost', false],

@@ -31,8 +31,11 @@ for (const [network, prefix] of [
   ['100::', 64],
   ['2001::', 23],
   ['2001:db8::', 32],
+  // 6to4 leads to the IPv4 address in it; site-local was withdrawn, and is used all the same.
+  ['2002::', 16],
   ['fc00::', 7],
   ['fe80::', 10],
+  ['fec0::', 10],
   ['ff00::', 8],
 ] as const)
   inside.addSubnet(network, prefix, 'ipv6');

@@ -267,6 +267,20 @@ test('a connection that comes and goes is told of once an hour, and its return o
   );
 });
 
+test('a second interruption within the hour, for another reason, is told of all the same', async () => {
+  const one = await world(connection('a'));
+  for (const trouble of ['app-disabled', 'app-removed', 'app-removed'] as const) {
+    await one.keeper.hear('a', { is: 'refused', trouble });
+    await one.pass(minute);
+    assert.equal(one.keeper.find('a')?.life.state, 'CONNECTED');
+  }
+  assert.equal(
+    one.mails.filter(({ subject }) => subject.startsWith('Microsoft 365 needs attention')).length,
+    2,
+    'the third is the second once more',
+  );
+});
+
 test('a machine that slept for an hour has not found Microsoft silent', async () => {
   const one = await world(connection('a'));
   await one.pass(2 * minute);

@@ -44,7 +44,7 @@ const tenantEveryMs = 60 * 60_000;
 const usesEveryMs = 5 * 60_000;
 /** Whoever slept for so long heard nothing because of that, not because Microsoft was silent. */
 const sleptMs = 60_000;
-/** A connection that comes and goes is told of once in this time. */
+/** A connection that comes and goes for one reason is told of once in this time; another reason is news. */
 const tellAgainMs = 60 * 60_000;
 /** Somebody else wrote in between: read and judge anew. */
 const mostConflicts = 5;
@@ -72,7 +72,7 @@ export class ConnectionKeeper {
   readonly #watches = new Map<string, Watch>();
   readonly #turns = new Map<string, Promise<unknown>>();
   /** When the last mail about an interruption went out, by connection, and those whose present one was not told. */
-  readonly #told = new Map<string, number>();
+  readonly #told = new Map<string, { readonly reason: string | undefined; readonly wallMs: number }>();
   readonly #hushed = new Set<string>();
   #lastTickMs: number | undefined;
   #cancel: (() => void) | undefined;
@@ -390,11 +390,11 @@ export class ConnectionKeeper {
       }
       case 'tellInterrupted':
         await this.#note(after, 'connection.interrupt', by, before);
-        if (this.#parts.clock.wall() - (this.#told.get(after.id) ?? Number.NEGATIVE_INFINITY) < tellAgainMs) {
+        if (this.#toldLately(after)) {
           this.#hushed.add(after.id);
           return;
         }
-        this.#told.set(after.id, this.#parts.clock.wall());
+        this.#told.set(after.id, { reason: after.life.reason, wallMs: this.#parts.clock.wall() });
         return await this.#mail('interrupted', after);
       case 'tellExpired':
         await this.#note(after, 'connection.expire', by, before);
@@ -413,6 +413,11 @@ export class ConnectionKeeper {
         this.#parts.probe.forget(after);
         return await this.#note(after, 'connection.disconnect', by, before);
     }
+  }
+
+  #toldLately({ id, life }: StoredConnection): boolean {
+    const told = this.#told.get(id);
+    return told?.reason === life.reason && this.#parts.clock.wall() - (told?.wallMs ?? 0) < tellAgainMs;
   }
 
   async #mail(kind: Parameters<typeof connectionMail>[0], connection: StoredConnection): Promise<void> {

@@ -63,7 +63,7 @@ export function connectionWords(connection: StoredConnection, nowWallMs: number)
       const days = Math.max(0, Math.floor(((credential?.endsWallMs ?? nowWallMs) - nowWallMs) / dayMs));
       const end = credential?.endsWallMs === undefined ? '' : ` on ${dateOf(credential.endsWallMs)}`;
       return {
-        sentence: `Connected with ${tenant}. The ${credential?.kind ?? 'credential'} of the app ends${end}, ${days === 1 ? 'in one day' : `in ${days} days`}.`,
+        sentence: `Connected with ${tenant}. The ${credential?.kind ?? 'credential'} of the app ends${end}, ${days === 0 ? 'within a day' : days === 1 ? 'in one day' : `in ${days} days`}.`,
         next: 'Add a new one under Connection; the present one works until then.',
         turn: 'account-admin',
       };

@@ -94,7 +94,12 @@ Invoke-RestMethod -Method Post -Uri 'http://127.0.0.1:26200/report' -ContentType
       policies: ['Global', 'Tag:VRP-Initech'],
     });
     assert.ok(said(first).includes('host: Route R-Provider, 1 in all'));
-    fine(await run(whole));
+    const again = fine(await run(whole));
+    assert.deepEqual(
+      again.changes.map(({ change }) => change),
+      ['sent'],
+      'a second run changes nothing',
+    );
     assert.deepEqual([...initech().voice.routes.keys()], ['r-provider']);
     assert.deepEqual(sent[0]?.body, sent[1]?.body);
     const holder = { policies: { OnlineVoiceRoutingPolicy: 'VRP-Initech' }, groups: [], groupsAsOf: 0 };

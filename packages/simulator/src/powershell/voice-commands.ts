@@ -279,8 +279,9 @@ export function voiceCommands(
       positional: ['Identity'],
       run: (args, { note }) => {
         const route = routeOf(named(args, 'Identity'));
+        const before = JSON.stringify(route);
         Object.assign(route, routeValues(args, route));
-        note('changed', `OnlineVoiceRoute ${route.identity}`);
+        if (JSON.stringify(route) !== before) note('changed', `OnlineVoiceRoute ${route.identity}`);
         return changed();
       },
     },
@@ -329,7 +330,8 @@ export function voiceCommands(
             description: textAt(args, 'Description', known?.description ?? ''),
           };
           policies.set(identity.toLowerCase(), policy);
-          note(known ? 'changed' : 'created', `OnlineVoiceRoutingPolicy ${policy.identity}`);
+          if (JSON.stringify(known) !== JSON.stringify(policy))
+            note(known ? 'changed' : 'created', `OnlineVoiceRoutingPolicy ${policy.identity}`);
           changed();
           return verb === 'New' ? [showPolicy(policy)] : [];
         },

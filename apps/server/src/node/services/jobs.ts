@@ -161,8 +161,7 @@ export function createJobs(parts: JobParts): Jobs {
         : { ...item, state: 'left-out', words: 'Was removed already.' };
     }
     if (job.kind === 'retry-provisioning') {
-      const { name, role = '', address = '' } = job.createdBy;
-      const outcome = await parts.provisioning.act(person, { kind: 'retry' }, { name, role, address });
+      const outcome = await parts.provisioning.act(person, { kind: 'retry' }, job.createdBy);
       if (outcome.kind === 'done') return { ...item, state: 'done', words: 'Is tried again.' };
       return outcome.kind === 'nothing-to-retry'
         ? { ...item, state: 'unchanged', words: 'Nothing was refused that could be tried again.' }

@@ -1,5 +1,6 @@
 import { GraphError } from '@tandem/adapters/graph/graph-error.ts';
 import type { GraphNumberAssignment } from '@tandem/adapters/graph/graph-types.ts';
+import { phonePlans } from '@tandem/adapters/graph/licence-plans.ts';
 import { readNumber } from '@tandem/adapters/graph/numbers.ts';
 import type { NumberBoard, NumberRefusal } from '@tandem/adapters/http/number-board.ts';
 import { type Scope, seesAccount, seesPerson } from '@tandem/adapters/http/scope.ts';
@@ -310,12 +311,6 @@ function heldHere(entry: NonNullable<Awaited<ReturnType<Directory['numbers']>>['
   };
 }
 
-const isPhone = new Set([
-  '4828c8ec-dc2e-4779-b502-87ac9ce28ab7',
-  'db23fce2-a974-42ef-9002-d78dd42a0f22',
-  'ed777b71-af04-42ca-9798-84344c66f7c6',
-]);
-
 /** The kinds of conflict of which Microsoft speaks only as "already assigned", each with its own way out. */
 function heldThere(
   found: GraphNumberAssignment,
@@ -394,7 +389,7 @@ function heldThere(
   const licensed =
     known === undefined || known.plans === 'unread'
       ? undefined
-      : known.plans.some((plan) => isPhone.has(plan.servicePlanId) && plan.capabilityStatus === 'Enabled');
+      : known.plans.some((plan) => phonePlans.has(plan.servicePlanId) && plan.capabilityStatus === 'Enabled');
   const state = known?.enabled === false ? 'disabled-user' : licensed === false ? 'unlicensed-user' : 'user';
   const which = {
     user: '',

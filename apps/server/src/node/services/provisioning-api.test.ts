@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ActingUser } from '@tandem/adapters/http/provisioning-board.ts';
 import type { Scope } from '@tandem/adapters/http/scope.ts';
 import {
   type Account,
@@ -18,6 +17,7 @@ import {
   defaultSettings,
   type ProvisioningSettings,
 } from '@tandem/engine';
+import type { AuditActor } from '@tandem/engine/ports/audit.ts';
 import { FakeTenant, MemoryKeeper, VirtualClock } from '@tandem/engine/provisioning/test-tenant.ts';
 import type { Provisioning, RunningConnection } from './provisioning.ts';
 import { createProvisioningBoard } from './provisioning-api.ts';
@@ -35,7 +35,7 @@ const account = {
 const connectionId = asConnectionId('01930000-0000-7000-8000-0000000c0001');
 const number = '+12025550142' as E164;
 const theirs = '+12025550177' as E164;
-const admin: ActingUser = { name: 'admin@acme.example', role: 'admin', address: '127.0.0.1' };
+const admin: AuditActor = { kind: 'user', name: 'admin@acme.example', role: 'admin', address: '127.0.0.1' };
 const ours: Scope = { kind: 'account', accountId: account.id };
 const others: Scope = { kind: 'account', accountId: asAccountId('globex') };
 

@@ -1,5 +1,4 @@
 import type {
-  ActingUser,
   ActOutcome,
   PersonAction,
   ProvisioningBoard,
@@ -16,7 +15,13 @@ import {
 import { instant } from '@tandem/adapters/http/views/shape.ts';
 import type { ActionItem, ProvisioningChange, TenantWrite } from '@tandem/contract';
 import { type E164, isE164, type Person, type PolicyField, policyFields, sentenceOf } from '@tandem/domain';
-import { type AuditLog, actionItemsOf, type ProvisioningSettings, previewSettings } from '@tandem/engine';
+import {
+  type AuditActor,
+  type AuditLog,
+  actionItemsOf,
+  type ProvisioningSettings,
+  previewSettings,
+} from '@tandem/engine';
 import type { Provisioning, RunningConnection } from './provisioning.ts';
 
 const mostNames = 20;
@@ -42,8 +47,6 @@ export function createProvisioningBoard(parts: {
     );
   const find = (scope: Scope, connectionId: string): RunningConnection | undefined =>
     visible(scope).find((one) => one.connectionId === connectionId);
-  const actorOf = ({ name, role, address }: ActingUser) =>
-    ({ kind: name.startsWith('token') ? 'token' : 'user', name, role, address }) as const;
 
   const nextSettings = (before: ProvisioningSettings, change: ProvisioningChange): ProvisioningSettings => {
     const { licences, messages, personas, ...rest } = change;
@@ -67,7 +70,7 @@ export function createProvisioningBoard(parts: {
     };
   };
 
-  async function change(person: Person, number: E164, by: ActingUser): Promise<ActOutcome> {
+  async function change(person: Person, number: E164, by: AuditActor): Promise<ActOutcome> {
     const scope: Scope = { kind: 'account', accountId: person.accountId };
     const outcome = await directory.changePerson(scope, person.id, { number }, by);
     if (outcome.kind === 'number-taken') return { kind: 'number-taken', detail: `${number} is taken.` };
@@ -78,7 +81,7 @@ export function createProvisioningBoard(parts: {
     one: RunningConnection,
     person: Person,
     action: PersonAction,
-    by: ActingUser,
+    by: AuditActor,
   ): Promise<ActOutcome> {
     const { provisioner } = one;
     const said = (outcome: ReturnType<typeof provisioner.act>): ActOutcome =>
@@ -163,7 +166,7 @@ export function createProvisioningBoard(parts: {
       };
       await audit.note({
         accountId: one.accountId,
-        actor: actorOf(by),
+        actor: by,
         action: 'provisioning.change',
         object: { kind: 'connection', id: connectionId },
         before: only(before),
@@ -186,7 +189,7 @@ export function createProvisioningBoard(parts: {
       if (decided.length > 0)
         await audit.note({
           accountId: one.accountId,
-          actor: actorOf(by),
+          actor: by,
           action: `provisioning.${decision}`,
           object: { kind: 'connection', id: connectionId },
           after: { people: decided.reduce((sum, held) => sum + held.people, 0) },
@@ -276,7 +279,7 @@ export function createProvisioningBoard(parts: {
       if (outcome.kind === 'done' && action.kind !== 'recheck')
         await audit.note({
           accountId: person.accountId,
-          actor: actorOf(by),
+          actor: by,
           action: `provisioning.${action.kind}`,
           object: { kind: 'person', id: person.id, label: person.displayName },
           after: JSON.parse(JSON.stringify(action)) as Record<string, unknown>,

@@ -193,8 +193,7 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
           return made.ok ? { ok: true } : { ok: false, words: made.detail ?? `Refused: ${made.code}.` };
         }
         case 'change-provisioning': {
-          const acting = { name: by.name, role: by.role ?? '', address: by.address ?? '' };
-          const made = await parts.provisioning.change(scope, step.connectionId, step.change, acting);
+          const made = await parts.provisioning.change(scope, step.connectionId, step.change, by);
           return made ? { ok: true } : { ok: false, words: 'The tenant is not connected any more.' };
         }
         case 'create-range': {

@@ -1,8 +1,7 @@
 import type { directoryRoutes } from '@tandem/contract/areas/directory-routes.ts';
 import type { Account, Person } from '@tandem/domain';
-import type { AuditActor } from '@tandem/engine/ports/audit.ts';
-import type { Principal } from '../auth/principal.ts';
-import type { Caller, HandlersOf } from '../handlers.ts';
+import { actorOf } from '../auth/actor.ts';
+import type { HandlersOf } from '../handlers.ts';
 import { Refusal } from '../refusal.ts';
 import { narrow, type Scope, seesPerson } from '../scope.ts';
 import type { ApiServices } from '../services.ts';
@@ -71,10 +70,3 @@ export function directoryHandlers(services: ApiServices): HandlersOf<typeof dire
     },
   };
 }
-
-const actorOf = (principal: Principal, caller: Caller): AuditActor => ({
-  kind: principal.via === 'cookie' ? 'user' : 'token',
-  name: principal.name,
-  role: principal.role,
-  address: caller.address,
-});

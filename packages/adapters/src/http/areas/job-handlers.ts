@@ -2,6 +2,7 @@ import type { jobRoutes } from '@tandem/contract/areas/job-routes.ts';
 import { asAccountId } from '@tandem/domain';
 import { writeCsv } from '../../csv/people-csv.ts';
 import type { JobItem } from '../../postgres/job-store.ts';
+import { actorOf } from '../auth/actor.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { TextAnswer } from '../handlers.ts';
 import type { JobOutcome, ShownJob } from '../job-board.ts';
@@ -9,7 +10,6 @@ import { Refusal } from '../refusal.ts';
 import { narrow } from '../scope.ts';
 import type { ApiServices } from '../services.ts';
 import { compact, instant } from '../views/shape.ts';
-import { actorOf } from './webhook-handlers.ts';
 
 const noAccount = () => new Refusal('not-found', { detail: 'There is no such account.' });
 const mostInCsv = 25_000;

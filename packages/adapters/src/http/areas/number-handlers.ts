@@ -1,6 +1,7 @@
 import type { numberRoutes } from '@tandem/contract/areas/number-routes.ts';
 import { type Account, asAccountId, type E164, isE164, readNumber } from '@tandem/domain';
 import type { NumberHold, NumberRange } from '../../postgres/number-stock-store.ts';
+import { actorOf } from '../auth/actor.ts';
 import type { HandlersOf } from '../handlers.ts';
 import type { NumberRefusal } from '../number-board.ts';
 import { Refusal } from '../refusal.ts';
@@ -8,7 +9,6 @@ import { narrow, type Scope, seesPerson } from '../scope.ts';
 import type { ApiServices } from '../services.ts';
 import { toNumber, toPerson } from '../views/directory-view.ts';
 import { compact, instant } from '../views/shape.ts';
-import { actorOf } from './webhook-handlers.ts';
 
 const noAccount = () => new Refusal('not-found', { detail: 'There is no such account.' });
 

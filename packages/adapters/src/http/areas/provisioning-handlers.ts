@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import type { PersonProvisioning } from '@tandem/contract';
 import type { provisioningRoutes } from '@tandem/contract/areas/provisioning-routes.ts';
 import type { Person } from '@tandem/domain';
+import type { AuditActor } from '@tandem/engine/ports/audit.ts';
+import { actorOf } from '../auth/actor.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Caller, HandlersOf } from '../handlers.ts';
-import type { ActingUser, PersonAction } from '../provisioning-board.ts';
+import type { PersonAction } from '../provisioning-board.ts';
 import { Refusal } from '../refusal.ts';
 import { narrow, type Scope, seesPerson } from '../scope.ts';
 import type { ApiServices, PageOf } from '../services.ts';
@@ -19,11 +21,7 @@ type Asked = {
 
 const notFound = (detail?: string): Refusal =>
   new Refusal('not-found', detail === undefined ? {} : { detail });
-const actingUser = ({ principal, caller }: Asked): ActingUser => ({
-  name: principal.name,
-  role: principal.role,
-  address: caller.address,
-});
+const actingUser = ({ principal, caller }: Asked): AuditActor => actorOf(principal, caller);
 const pageOf = <Item>({ items, nextCursor, total }: PageOf<Item>) =>
   compact({ items: [...items], nextCursor, total });
 

@@ -1,12 +1,12 @@
 import type { routingDomainRoutes } from '@tandem/contract/areas/routing-domain-routes.ts';
 import { asAccountId, asConnectionId } from '@tandem/domain';
+import { actorOf } from '../auth/actor.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { Refusal } from '../refusal.ts';
 import type { RoutingDomainOutcome, RoutingDomainRefusal } from '../routing-domain-board.ts';
 import { narrow } from '../scope.ts';
 import type { ApiServices } from '../services.ts';
 import { compact, instant } from '../views/shape.ts';
-import { actorOf } from './webhook-handlers.ts';
 
 /** Routing domains, and the script that an administrator runs. */
 export function routingDomainHandlers({

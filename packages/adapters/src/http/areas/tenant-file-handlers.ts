@@ -1,13 +1,13 @@
 import { roleMay } from '@tandem/contract';
 import type { tenantFileRoutes } from '@tandem/contract/areas/tenant-file-routes.ts';
 import { asAccountId } from '@tandem/domain';
+import { actorOf } from '../auth/actor.ts';
 import type { Principal } from '../auth/principal.ts';
 import { type Caller, type HandlersOf, TextAnswer } from '../handlers.ts';
 import { Refusal } from '../refusal.ts';
 import { narrow, type Scope } from '../scope.ts';
 import type { ApiServices } from '../services.ts';
 import type { TenantFileAsker, TenantFileOutcome } from '../tenant-file-board.ts';
-import { actorOf } from './webhook-handlers.ts';
 
 const noAccount = () => new Refusal('not-found', { detail: 'There is no such account.' });
 const mostFaults = 20;

@@ -1,22 +1,13 @@
 import type { webhookRoutes } from '@tandem/contract/areas/webhook-routes.ts';
 import { asAccountId } from '@tandem/domain';
-import type { AuditActor } from '@tandem/engine/ports/audit.ts';
 import type { Delivery, Webhook } from '../../postgres/webhook-store.ts';
 import type { WebhookRefusal } from '../../webhooks/webhook-board.ts';
-import type { Principal } from '../auth/principal.ts';
-import type { Caller, HandlersOf } from '../handlers.ts';
+import { actorOf } from '../auth/actor.ts';
+import type { HandlersOf } from '../handlers.ts';
 import { Refusal } from '../refusal.ts';
 import { narrow } from '../scope.ts';
 import type { ApiServices } from '../services.ts';
 import { compact, instant } from '../views/shape.ts';
-
-/** Who the audit names for what an API caller did. */
-export const actorOf = (principal: Principal, caller: Caller): AuditActor => ({
-  kind: principal.via === 'bearer' ? 'token' : 'user',
-  name: principal.name,
-  role: principal.role,
-  address: caller.address,
-});
 
 /** Signed outgoing webhooks. */
 export function webhookHandlers({ webhooks }: ApiServices): HandlersOf<typeof webhookRoutes> {

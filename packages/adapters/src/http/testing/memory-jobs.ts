@@ -93,7 +93,7 @@ export function memoryJobs(directory: Directory, clock: { wall(): number }): Job
           { kind: 'account', accountId: one.job.accountId },
           item.personId,
           { teamsToggle, platformLicence, active },
-          { name: one.job.createdBy.name, address: '' },
+          one.job.createdBy,
         );
       }
       finished.push({ ...item, state: 'done', words: 'Done.', finishedWallMs: clock.wall() });

@@ -57,7 +57,7 @@ export function memoryTenantFiles(parts: {
           return made.ok ? { ok: true } : { ok: false, words: made.detail ?? made.code };
         }
         case 'change-provisioning':
-          await provisioning.change(scope, step.connectionId, step.change, actingOf(by));
+          await provisioning.change(scope, step.connectionId, step.change, by);
           return { ok: true };
         case 'create-range':
           await numbers.createRange({ ...step, accountId }, by);
@@ -108,5 +108,3 @@ export function memoryTenantFiles(parts: {
   };
   return createTenantFileBoard({ ground, audit, now: parts.now });
 }
-
-const actingOf = ({ name, role = '', address = '' }: AuditActor) => ({ name, role, address });
