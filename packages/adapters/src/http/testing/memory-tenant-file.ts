@@ -1,5 +1,5 @@
 import type { AccountId, E164, Person } from '@tandem/domain';
-import type { AuditActor, AuditLog } from '@tandem/engine/ports/audit.ts';
+import type { AuditLog } from '@tandem/engine/ports/audit.ts';
 import { createTenantFileBoard, type TenantGround } from '../../tenant-file/board.ts';
 import type { NumberUse, TenantState } from '../../tenant-file/state.ts';
 import type { WebhookBoard } from '../../webhooks/webhook-board.ts';
