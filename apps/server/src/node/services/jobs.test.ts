@@ -38,13 +38,13 @@ after(async () => {
   await server?.remove();
 });
 
-function jobsWith(afterCreate: () => void = () => undefined) {
+function jobsWith(afterCreate: () => void = () => undefined, people: readonly Person[] = []) {
   const parts: JobParts = {
     stores,
     snapshot: () =>
       ({
         accounts: new Map([[acme.id, acme]]),
-        people: new Map(),
+        people: new Map(people.map((one) => [one.id, one])),
         numbers: new Map(),
       }) as unknown as RoutingSnapshot,
     numbers: {
@@ -101,6 +101,34 @@ test('somebody makes a person by hand after the preview of an import: undoing th
     left.map(({ upn }) => upn),
     ['erin@acme.example'],
   );
+  await jobs.stop();
+});
+
+test('somebody gets a number by hand after the preview of a job that gives numbers: undoing the job leaves it', async () => {
+  const [hand, gift] = ['+493012360000', '+493012360001'] as E164[];
+  const stock = { id: newId(), accountId: acme.id, name: 'Bonn', first: hand as E164, last: gift as E164 };
+  assert.ok((await stores.numberStock.createRange(stock)).ok);
+  const two = [person('ida@acme.example'), person('jon@acme.example')];
+  for (const one of two) assert.ok((await stores.people.create(acme.id, one)).ok);
+  const jobs = jobsWith(undefined, two);
+  const made = await jobs.board.create(acme.id, { kind: 'give-numbers', account: acme.id }, alex);
+  const job = made.kind === 'done' ? made.job : assert.fail(made.kind);
+  await stores.people.update(acme.id, (two[0] as Person).id, 1, { numbers: [hand as E164] });
+  await jobs.board.start(mine, job.id, job.preview, alex);
+  await ended(jobs, job.id);
+  const items = (await jobs.board.items(mine, job.id, { limit: 10 })) ?? [];
+  assert.deepEqual(
+    items.map(({ state }) => state),
+    ['left-out', 'done'],
+  );
+  const undo = await jobs.board.undo(mine, job.id, alex);
+  assert.ok(undo.kind === 'done');
+  await jobs.board.start(mine, undo.job.id, undo.job.preview, alex);
+  await ended(jobs, undo.job.id);
+  const numbersOf = async (one: Person | undefined) =>
+    (await stores.people.get(acme.id, one?.id as Person['id']))?.numbers;
+  assert.deepEqual([await numbersOf(two[0]), await numbersOf(two[1])], [[hand], []]);
+  for (const one of two) await stores.people.remove(acme.id, one.id);
   await jobs.stop();
 });
 

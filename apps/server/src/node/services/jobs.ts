@@ -174,7 +174,7 @@ export function createJobs(parts: JobParts): Jobs {
     if (asWanted(item, person)) return { ...item, state: 'done', words: 'Done.' };
     if (!asPreviewed(item, person)) {
       // The number that this very item took before a crash.
-      if (item.after?.number === 'next' && person.numbers[0] !== undefined)
+      if (item.after?.begun === true && item.after.number === 'next' && person.numbers[0] !== undefined)
         return {
           ...item,
           state: 'done',
@@ -183,7 +183,7 @@ export function createJobs(parts: JobParts): Jobs {
         };
       return { ...item, state: 'left-out', words: 'Changed after the preview; left as it is.' };
     }
-    const { number, ...rest } = item.after ?? {};
+    const { number, begun: _, ...rest } = item.after ?? {};
     const change: PersonChange = {
       ...(rest as PersonChange),
       ...(number !== undefined &&
@@ -201,8 +201,10 @@ export function createJobs(parts: JobParts): Jobs {
         return { ...item, ...refusedAs(outcome.refusal) };
       }
     }
-    let after = item.after ?? {};
+    let after: Facts = { ...rest, ...(number !== undefined && { number }) };
     if (number === 'next') {
+      // Noted before it is taken: only what the job gave is the job's to take back.
+      await stores.jobs.finish(job.accountId, job.id, [{ ...item, after: { ...after, begun: true } }]);
       const taken = await stores.numberStock.takeNextFree(job.accountId, person.id);
       if (taken === undefined)
         return { ...item, state: 'refused', code: 'PRV-301', words: 'The account has no free number.' };
