@@ -43,6 +43,20 @@ export const permissions = {
   'audit:read': ['operator', 'admin'],
   'webhooks:read': ['operator', 'admin'],
   'webhooks:write': ['operator', 'admin'],
+  /** Who is synced, by which rules, and the runs. */
+  'presence-sync:read': ['operator', 'admin', 'desk'],
+  'presence-sync:write': ['operator', 'admin'],
+  /** A person's journal, and "fix my presence": of others for the service desk, of oneself for everybody. */
+  'presence:read': ['operator', 'admin', 'desk', 'user'],
+  'presence:fix': ['operator', 'admin', 'desk', 'user'],
+  /** One's own state, important callers and quiet hours; an administrator helps. */
+  'presence:write': ['operator', 'admin', 'user'],
+  'queues:read': ['operator', 'admin', 'desk', 'user'],
+  'queues:write': ['operator', 'admin'],
+  /** Log in to a queue and out of it: oneself, or an administrator for somebody. */
+  'queues:log-in': ['operator', 'admin', 'user'],
+  /** One's own favourites, speed dials and personal contacts: nobody else's business. */
+  'contacts:own': ['user'],
   'events:read': ['operator', 'admin', 'desk', 'user'],
 } as const satisfies Record<string, readonly Role[]>;
 

@@ -1,4 +1,5 @@
 export * from './call-record.ts';
+export * from './call-rules.ts';
 export * from './directory.ts';
 export * from './e164.ts';
 export * from './emergency.ts';
