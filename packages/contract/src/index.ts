@@ -13,6 +13,7 @@ export * from './peer.ts';
 export * from './permissions.ts';
 export * from './person.ts';
 export * from './presence.ts';
+export * from './presence-sync.ts';
 export * from './problem.ts';
 export * from './provisioning.ts';
 export * from './route.ts';

@@ -162,6 +162,21 @@ export const problems = {
     title: 'What was previewed is not what would happen now',
     next: 'Look at the new preview and confirm that one.',
   },
+  'changed-meanwhile': {
+    status: 409,
+    title: 'Somebody changed it meanwhile',
+    next: 'See `detail` for who. Read it again and repeat your change on top of it: nothing of yours was applied.',
+  },
+  'link-taken': {
+    status: 409,
+    title: 'That user at Microsoft is linked with somebody else already',
+    next: 'See `detail` for whom. Forget that match first, or choose another user.',
+  },
+  'not-a-candidate': {
+    status: 409,
+    title: 'That user at Microsoft cannot be matched',
+    next: 'See `detail` for why. Guests, shared mailboxes, resource accounts and disabled users are no candidates.',
+  },
   'body-too-large': {
     status: 413,
     title: 'The request is too large',

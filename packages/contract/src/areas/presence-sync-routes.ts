@@ -1,0 +1,211 @@
+import { z } from 'zod';
+import { id, page, paging, text } from '../common.ts';
+import {
+  presenceChoiceActions,
+  presenceMismatch,
+  presenceMismatchKinds,
+  presencePersonStates,
+  presencePreview,
+  presenceRun,
+  presenceRunResult,
+  presenceSync,
+  presenceSyncChange,
+  presenceSyncPerson,
+  presenceSyncSettings,
+} from '../presence-sync.ts';
+import { defineRoutes } from '../route.ts';
+
+const byId = z.object({ id });
+const account = '/api/v1/accounts/{id}/presence-sync';
+const person = '/api/v1/people/{id}/presence-sync';
+const run = '/api/v1/presence-runs/{id}';
+
+/** Setup of presence with Teams: who is synced, by which rules, who is who at Microsoft, and the runs. */
+export const presenceSyncRoutes = defineRoutes({
+  'presenceSync.read': {
+    method: 'GET',
+    path: account,
+    summary: 'How presence is set up: connection, mode, direction, rules, counts, last run',
+    permission: 'presence-sync:read',
+    account: 'resource',
+    params: byId,
+    response: presenceSync,
+    problems: [],
+  },
+  'presenceSync.change': {
+    method: 'PUT',
+    path: account,
+    summary: 'Replace the settings; answered when they count. A new mode or direction begins a run',
+    permission: 'presence-sync:write',
+    account: 'resource',
+    params: byId,
+    query: z.object({
+      preview: z
+        .string()
+        .max(128)
+        .optional()
+        .describe('Of the preview; wanted where the change touches many people'),
+    }),
+    body: presenceSyncChange,
+    response: presenceSync,
+    problems: ['changed-meanwhile', 'preview-outdated', 'wrong-state'],
+  },
+  'presenceSync.resetRules': {
+    method: 'POST',
+    path: `${account}/reset-rules`,
+    summary: 'Reset to default: all five rules at once',
+    permission: 'presence-sync:write',
+    account: 'resource',
+    params: byId,
+    body: z.strictObject({ version: z.number().int().min(0) }),
+    response: presenceSync,
+    problems: ['changed-meanwhile'],
+  },
+  'presenceSync.preview': {
+    method: 'POST',
+    path: `${account}/preview`,
+    summary:
+      'What a change of the settings would do, and who does not fit on either side; nothing is written',
+    permission: 'presence-sync:write',
+    account: 'resource',
+    params: byId,
+    body: presenceSyncSettings.pick({ mode: true, direction: true }),
+    response: presencePreview,
+    problems: [],
+  },
+  'presenceSync.people': {
+    method: 'GET',
+    path: `${account}/people`,
+    summary: 'Everybody of the account: match at Microsoft, state, code with its reason',
+    permission: 'presence-sync:read',
+    account: 'resource',
+    params: byId,
+    query: z.object({
+      ...paging,
+      search: text(128).optional().describe('Part of name or address'),
+      state: z.enum(presencePersonStates).optional(),
+      code: z
+        .string()
+        .regex(/^PRS-[0-9]{3}$/)
+        .optional(),
+    }),
+    response: page(presenceSyncPerson),
+    problems: [],
+  },
+  'presenceSync.choosePeople': {
+    method: 'POST',
+    path: `${account}/people`,
+    summary: 'Select, deselect, unsync or resync many people at once',
+    permission: 'presence-sync:write',
+    account: 'resource',
+    params: byId,
+    body: z.strictObject({
+      action: z.enum(presenceChoiceActions),
+      people: z.array(id).min(1).max(1000),
+    }),
+    bodyLimit: 128 * 1024,
+    response: z.object({
+      changed: z.number().int(),
+      unchanged: z.number().int(),
+      unknown: z.array(id).describe('Not people of this account'),
+      run: presenceRun.optional(),
+    }),
+    problems: [],
+  },
+  'presenceSync.person': {
+    method: 'GET',
+    path: person,
+    summary: 'How one person stands',
+    permission: 'presence-sync:read',
+    account: 'resource',
+    params: byId,
+    response: presenceSyncPerson,
+    problems: [],
+  },
+  'presenceSync.choose': {
+    method: 'POST',
+    path: person,
+    summary: 'Select, deselect, unsync or resync one person',
+    permission: 'presence-sync:write',
+    account: 'resource',
+    params: byId,
+    body: z.strictObject({ action: z.enum(presenceChoiceActions) }),
+    response: presenceSyncPerson,
+    problems: [],
+  },
+  'presenceSync.link': {
+    method: 'PUT',
+    path: `${person}/link`,
+    summary: 'Use this match: the person is that user at Microsoft from now on',
+    permission: 'presence-sync:write',
+    account: 'resource',
+    params: byId,
+    body: z.strictObject({ objectId: text(64).describe('Object id of the user in Entra') }),
+    response: presenceSyncPerson,
+    problems: ['link-taken', 'not-a-candidate', 'wrong-state'],
+  },
+  'presenceSync.unlink': {
+    method: 'DELETE',
+    path: `${person}/link`,
+    summary: 'Forget the stored match; the addresses decide again',
+    permission: 'presence-sync:write',
+    account: 'resource',
+    params: byId,
+    response: presenceSyncPerson,
+    problems: [],
+  },
+  'presenceSync.mismatches': {
+    method: 'GET',
+    path: `${account}/mismatches`,
+    summary: 'Who does not fit on either side, with who may be meant',
+    permission: 'presence-sync:read',
+    account: 'resource',
+    params: byId,
+    query: z.object({ ...paging, kind: z.enum(presenceMismatchKinds).optional() }),
+    response: page(presenceMismatch),
+    problems: [],
+  },
+  'presenceSync.runs': {
+    method: 'GET',
+    path: `${account}/runs`,
+    summary: 'Runs, newest first',
+    permission: 'presence-sync:read',
+    account: 'resource',
+    params: byId,
+    query: z.object(paging),
+    response: page(presenceRun),
+    problems: [],
+  },
+  'presenceSync.startRun': {
+    method: 'POST',
+    path: `${account}/runs`,
+    summary: 'Begin a run by hand; while one goes on, that one is answered',
+    permission: 'presence-sync:write',
+    account: 'resource',
+    params: byId,
+    response: presenceRun,
+    status: 202,
+    problems: ['wrong-state'],
+  },
+  'presenceSync.run': {
+    method: 'GET',
+    path: run,
+    summary: 'One run: progress and result',
+    permission: 'presence-sync:read',
+    account: 'resource',
+    params: byId,
+    response: presenceRun,
+    problems: [],
+  },
+  'presenceSync.results': {
+    method: 'GET',
+    path: `${run}/results`,
+    summary: 'What came of a run for each person; failed ones first',
+    permission: 'presence-sync:read',
+    account: 'resource',
+    params: byId,
+    query: z.object({ ...paging, outcome: presenceRunResult.shape.outcome.optional() }),
+    response: page(presenceRunResult),
+    problems: [],
+  },
+});
