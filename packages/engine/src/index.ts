@@ -46,6 +46,7 @@ export * from './ports/registrations.ts';
 export * from './ports/snapshot.ts';
 export * from './ports/teams-access.ts';
 export * from './presence/call-presence.ts';
+export * from './presence/manual-presence.ts';
 export * from './presence/polling-plan.ts';
 export type * from './presence/ports.ts';
 export * from './presence/presence-reader.ts';

@@ -12,6 +12,7 @@ import {
   restoreCallPresence,
   stepCallPresence,
 } from './call-presence.ts';
+import type { ManualPresence } from './manual-presence.ts';
 import type {
   PresenceDirectory,
   PresenceGraph,
@@ -54,6 +55,11 @@ export interface PresenceWriter {
   /** For each event of the engine; cheap when nobody's answered leg came or went. */
   callChanged(call: CallWithParties): void;
   callEnded(callId: string): void;
+  /**
+   * A person set a state by hand on the platform, or released it, or it ended (undefined). Also for each state that stands
+   * when the process starts: one that Microsoft was told of before is not told again.
+   */
+  manualChanged(personId: PersonId, manual: ManualPresence | undefined): void;
   of(personId: PersonId): CallsOfPerson | undefined;
   /** Takes over what a process before this one left at Microsoft. Tries until the store answers. */
   restore(): Promise<void>;
@@ -102,6 +108,7 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
   const desks = new Map<PersonId, Desk>();
   /** Call to the legs it has given to desks. */
   const calls = new Map<string, Map<string, Desk>>();
+  const manuals = new Map<PersonId, ManualPresence>();
   let stopped = false;
   let stopRestore: (() => void) | undefined;
 
@@ -304,6 +311,10 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
       if (!legs) return;
       calls.delete(callId);
       for (const [legId, desk] of legs) legWent(desk, legId);
+    },
+    manualChanged(personId, manual) {
+      if (manual) manuals.set(personId, manual);
+      else manuals.delete(personId);
     },
     of(personId) {
       const desk = desks.get(personId);
