@@ -1,4 +1,4 @@
-import type { ReadinessCode } from '@tandem/domain';
+import type { PresenceLabel, ReadinessCode } from '@tandem/domain';
 
 export type LegRole = 'teams' | 'carrier' | 'phone';
 
@@ -24,6 +24,13 @@ export type CallFailure =
   | ({ readonly kind: 'caller-not-eligible' } & Lacking)
   | ({ readonly kind: 'callee-disabled' } & Lacking)
   | ({ readonly kind: 'callee-not-eligible' } & Lacking)
+  | {
+      /** Presence lets no call ring, and this is what was chosen for such calls. */
+      readonly kind: 'callee-unavailable';
+      readonly sip: 480 | 486 | 603;
+      readonly label: PresenceLabel;
+      readonly sentence: string;
+    }
   | { readonly kind: 'unknown-phone'; readonly phone: string }
   | { readonly kind: 'phone-not-registered'; readonly phone: string }
   | { readonly kind: 'calls-itself' }

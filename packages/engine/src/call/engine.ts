@@ -15,6 +15,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { MediaPort } from '../ports/media-port.ts';
 import type { PhoneAuth } from '../ports/phone-auth.ts';
+import type { PresenceGate } from '../ports/presence-gate.ts';
 import { forgetfulProbeMemory, type ProbeMemory } from '../ports/probe-memory.ts';
 import { noRegistrations, type Registrations } from '../ports/registrations.ts';
 import type { SnapshotSource } from '../ports/snapshot.ts';
@@ -32,6 +33,7 @@ import { Call } from './call.ts';
 import type { CallDeps } from './call-deps.ts';
 import type { CallFailure } from './call-failure.ts';
 import { calledRole, directionOf, hopsOf, instead, maxForwardsOf, sourceKey } from './call-origin.ts';
+import { EmergencyCallers } from './emergency-callers.ts';
 import { Ladder, UnclaimedMessages } from './ladder.ts';
 import type { CallParty } from './party.ts';
 import { q850Reason } from './reason.ts';
@@ -61,6 +63,8 @@ export interface CallEngineDeps {
   readonly access?: TeamsAccess;
   /** Where registered phones are. Absent: no phone is registered. */
   readonly registrations?: Registrations;
+  /** Whether presence lets a call ring. Absent: it always does. */
+  readonly gate?: PresenceGate;
   /** Who a phone is. Absent: every call from a phone is refused. */
   readonly authenticatePhone?: PhoneAuth['authenticatePhone'];
   /** REGISTER that arrived on a phones' listener. Absent: 405. */
@@ -162,9 +166,12 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
   const unclaimed = new UnclaimedMessages();
   const peers = new PeerBook(clock, deps.fraction);
   peers.onChange = (peer) => deps.onEvent?.({ kind: 'peer-changed', peer });
+  const emergencies = new EmergencyCallers(clock);
   const reach: Reach = {
     access: deps.access ?? ownFactsOnly,
     registrations: deps.registrations ?? noRegistrations,
+    ...(deps.gate && { gate: deps.gate }),
+    awaitsCallback: (personId) => emergencies.awaitsCallback(personId),
   };
   const phoneListeners = new Set(Object.values(settings.phones?.via ?? {}));
   let draining = false;
@@ -270,6 +277,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       contact: contactFor(invite, source, snapshot),
     });
     register(call, source, device, sipCallId, ladder);
+    emergencies.note(decision);
     call.guard(() => {
       log.opened(record.toRecord());
       if (route) call.start();

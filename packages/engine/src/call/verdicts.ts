@@ -106,6 +106,8 @@ export const verdicts = {
     'refused',
     'The called person cannot be reached in Teams yet.',
   ),
+  // Status and cause as chosen (N52); see below.
+  'callee-unavailable': row(480, 20, 'callee', 'later', 'refused', 'The called person takes no calls now.'),
   'unknown-phone': row(403, 21, 'customer', 'never', 'refused', 'The phone belongs to no customer here.'),
   'phone-not-registered': row(480, 20, 'customer', 'later', 'refused', 'The called phone is not registered.'),
   'calls-itself': row(486, 17, 'caller', 'never', 'busy', 'The call goes to the one who makes it.'),
@@ -213,6 +215,13 @@ export const verdicts = {
 /** Q.850's own words for cause 20. */
 const notReachable = 'Subscriber absent';
 
+/** What a caller is told of somebody who takes no calls: a cause in Q.850's words, never the state (RFC 3398 §8.2.6.1). */
+const unavailable = {
+  480: { q850: 20, result: 'no-answer', tell: notReachable },
+  486: { q850: 17, result: 'busy', tell: 'User busy' },
+  603: { q850: 21, result: 'refused', tell: 'Call rejected' },
+} as const;
+
 /** The verdict of one failure: its row, with what only this call knows (PRV code and sentence, the peer's status). */
 export function verdictOf(failure: CallFailure): Verdict {
   switch (failure.kind) {
@@ -225,6 +234,10 @@ export function verdictOf(failure: CallFailure): Verdict {
       return { ...lacking(verdicts[failure.kind], failure), tell: 'Unallocated number' };
     case 'callee-not-eligible':
       return { ...lacking(verdicts[failure.kind], failure), tell: notReachable };
+    case 'callee-unavailable': {
+      const { kind, sip, sentence } = failure;
+      return { ...verdicts[kind], ...unavailable[sip], sip, code: kind, say: sentence };
+    }
     case 'phone-not-registered':
       return {
         ...verdicts[failure.kind],

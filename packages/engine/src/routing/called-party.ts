@@ -10,6 +10,7 @@ import {
   teamsEligibility,
 } from '@tandem/domain';
 import type { CallFailure } from '../call/call-failure.ts';
+import type { GateVerdict, PresenceGate } from '../ports/presence-gate.ts';
 import { noRegistrations, type Registrations } from '../ports/registrations.ts';
 import { ownFactsOnly, type TeamsAccess } from '../ports/teams-access.ts';
 import type { CallRefusal } from '../provisioning/call-outcome.ts';
@@ -20,6 +21,10 @@ import { devicesOf } from './devices.ts';
 export interface Reach {
   readonly access: TeamsAccess;
   readonly registrations: Registrations;
+  /** Whether presence lets a call ring. Absent: it always does. */
+  readonly gate?: PresenceGate;
+  /** Somebody who called for help a while ago: whoever calls back gets through (4.2 item 1). Absent: nobody did. */
+  readonly awaitsCallback?: (personId: PersonId) => boolean;
 }
 
 /** Teams by our own facts, and no phones. */
@@ -44,6 +49,10 @@ export interface CalledAs {
   readonly number: E164 | undefined;
   readonly caller: Caller;
   readonly calling: CallingParty;
+  /** `queue`: offered to a member by a queue. Default: a direct call. */
+  readonly kind?: 'direct' | 'queue';
+  /** Presence sent the call on already: it does so once a call. */
+  readonly forwarded?: true;
 }
 
 /**
@@ -70,6 +79,8 @@ export function calledEndpoints(
   }
   // The phone's own number rings that phone alone; who answers there is still the person whose desk it is.
   const whose = device.personId === undefined ? undefined : snapshot.people.get(device.personId);
+  const shut = whose?.accountId === device.accountId ? shutTo(whose, as, reach, why) : undefined;
+  if (whose && shut) return turnAway(snapshot, whose, shut, as, reach, why);
   const phone = phoneBranch(device, whose?.accountId === device.accountId ? whose : undefined, as, reach);
   if (!phone) {
     why.push(`The phone ${device.name} is not registered.`);
@@ -92,6 +103,8 @@ function ringPerson(
   // A person who is not there, or not active, has no endpoints at all (1.8).
   if (!person?.active || (teams.failure && !teams.otherEndpoints))
     return { failure: teams.failure ?? { kind: 'unknown-number', dialled: as.dialled } };
+  const shut = shutTo(person, as, reach, why);
+  if (shut) return turnAway(snapshot, person, shut, as, reach, why);
 
   const branches: (ToTeams | ToPhone)[] = [];
   const silent: string[] = [];
@@ -121,6 +134,66 @@ function ringPerson(
   return {
     failure: { ...failure, sentence: `${failure.sentence} No phone of ${person.displayName} is registered.` },
   };
+}
+
+type Shut = Extract<GateVerdict, { readonly rings: false }>;
+
+/** What presence says against it (2.6, 2.7). Who calls the own number, or is called back after an emergency, is let through. */
+function shutTo(person: Person, as: CalledAs, reach: Reach, why: string[]): Shut | undefined {
+  const { calling, caller, kind = 'direct' } = as;
+  if (!reach.gate || calling.personId === person.id) return undefined;
+  if (reach.awaitsCallback?.(person.id)) {
+    why.push(`${person.displayName} made an emergency call a while ago: every call gets through.`);
+    return undefined;
+  }
+  const callerNumber = caller.anonymous ? undefined : caller.number;
+  const verdict = reach.gate.verdictFor(person.id, {
+    kind,
+    callerNumber,
+    callingPersonId: calling.personId,
+  });
+  if (verdict.because !== undefined) why.push(verdict.because);
+  return verdict.rings ? undefined : verdict;
+}
+
+/** Refused with the word that was chosen for it (N52), or sent on, once, within the account. */
+function turnAway(
+  snapshot: RoutingSnapshot,
+  person: Person,
+  shut: Shut,
+  as: CalledAs,
+  reach: Reach,
+  why: string[],
+): Called {
+  const { otherwise, label, because: sentence } = shut;
+  const refused = (sip: 480 | 486 | 603): Called => ({
+    failure: { kind: 'callee-unavailable', sip, label, sentence },
+  });
+  if (otherwise.kind === 'refuse') return refused(otherwise.sip);
+  if (as.kind === 'queue') return refused(480);
+  const { to } = otherwise;
+  if (as.forwarded) {
+    why.push('The call was sent on once already, so it goes no further.');
+    return refused(480);
+  }
+  const owner = ownerIn(snapshot, as.account, to);
+  if (!owner || (owner.kind === 'person' && owner.personId === person.id)) {
+    why.push(
+      owner
+        ? `Calls to ${person.displayName} would be sent on to the same person.`
+        : `Calls to ${person.displayName} would be sent on to ${to}, which nobody at ${as.account.name} has.`,
+    );
+    return refused(480);
+  }
+  why.push(`The call is sent on to ${to}.`);
+  const next = { ...as, dialled: to, number: undefined, forwarded: true as const };
+  return calledEndpoints(snapshot, owner, next, reach, why);
+}
+
+/** Whose number or extension it is within the account; another customer's is nobody's here (T03). */
+export function ownerIn(snapshot: RoutingSnapshot, account: Account, to: string): Owner | undefined {
+  const owner = snapshot.numbers.get(to as E164) ?? snapshot.extensions.get(account.id)?.get(to);
+  return owner?.accountId === account.id ? owner : undefined;
 }
 
 type TeamsBranch =
