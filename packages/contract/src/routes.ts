@@ -5,6 +5,7 @@ import { connectionRoutes } from './areas/connection-routes.ts';
 import { directoryRoutes } from './areas/directory-routes.ts';
 import { jobRoutes } from './areas/job-routes.ts';
 import { numberRoutes } from './areas/number-routes.ts';
+import { presenceRoutes } from './areas/presence-routes.ts';
 import { provisioningRoutes } from './areas/provisioning-routes.ts';
 import { routingDomainRoutes } from './areas/routing-domain-routes.ts';
 import { tenantFileRoutes } from './areas/tenant-file-routes.ts';
@@ -31,6 +32,7 @@ export const routes = defineRoutes({
   ...directoryRoutes,
   ...routingDomainRoutes,
   ...provisioningRoutes,
+  ...presenceRoutes,
   ...numberRoutes,
   ...jobRoutes,
   ...tenantFileRoutes,

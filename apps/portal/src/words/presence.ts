@@ -28,8 +28,16 @@ export const presenceWords: Record<Presence['label'], PresenceWord> = {
 };
 
 export const sourceWords: Record<Presence['source'], string> = {
+  emergency: 'An emergency call',
+  manual: 'Set by hand on this platform',
+  'quiet-hours': 'Own times without calls',
+  rule: 'A call rule of the account',
+  'teams-manual': 'Set by hand in Microsoft Teams',
   'platform-call': 'A call on this platform, known at once',
   teams: 'Microsoft Teams, read there',
+  calendar: 'The calendar, as Teams shows it',
+  idle: 'Inactivity in Microsoft Teams',
+  registration: 'Whether a phone is registered',
   none: 'Nobody could say',
 };
 

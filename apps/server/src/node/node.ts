@@ -466,6 +466,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       live,
       readiness,
       presence: presence.board,
+      ownPresence: presence.own,
       peers,
       phones: phones.board,
       tenantDirectory: directory.board,

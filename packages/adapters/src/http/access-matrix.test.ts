@@ -43,6 +43,13 @@ const resources: Partial<Record<RouteId, string>> = {
   'people.readiness': world.danaId,
   'people.presence': world.danaId,
   'people.membership': world.danaId,
+  'presence.read': world.danaId,
+  'presence.set': world.danaId,
+  'presence.release': world.danaId,
+  'presence.journal': world.danaId,
+  'presence.fix': world.danaId,
+  'presence.exceptions': world.danaId,
+  'presence.changeExceptions': world.danaId,
   'directory.state': world.acmeId,
   'directory.refresh': world.acmeId,
   'directory.people': world.acmeId,
@@ -138,6 +145,8 @@ const bodies: Partial<Record<RouteId, unknown>> = {
   'provisioning.override': { reason: 'seen by the desk' },
   'provisioning.undo': { what: 'number' },
   'people.change': { teamsToggle: true },
+  'presence.set': { state: 'busy', minutes: 30 },
+  'presence.changeExceptions': { unavailable: { kind: 'refuse', sip: 486 } },
   'directory.decide': { heldId: sampleHeldId, decision: 'reject' },
 };
 /**

@@ -15,6 +15,7 @@ import { connectionHandlers } from './areas/connection-handlers.ts';
 import { directoryHandlers } from './areas/directory-handlers.ts';
 import { jobHandlers } from './areas/job-handlers.ts';
 import { numberHandlers } from './areas/number-handlers.ts';
+import { presenceHandlers } from './areas/presence-handlers.ts';
 import { provisioningHandlers } from './areas/provisioning-handlers.ts';
 import { routingDomainHandlers } from './areas/routing-domain-handlers.ts';
 import { tenantFileHandlers } from './areas/tenant-file-handlers.ts';
@@ -146,6 +147,7 @@ export function createHandlers(services: ApiServices): Handlers {
     ...directoryHandlers(services),
     ...routingDomainHandlers(services),
     ...provisioningHandlers(services),
+    ...presenceHandlers(services),
     ...numberHandlers(services),
     ...jobHandlers(services),
     ...tenantFileHandlers(services),

@@ -22,6 +22,7 @@ import type { AccountDesk, ConnectionBoard } from './connection-board.ts';
 import type { EventFeed } from './events/event-feed.ts';
 import type { JobBoard } from './job-board.ts';
 import type { NumberBoard } from './number-board.ts';
+import type { OwnPresenceBoard } from './own-presence-board.ts';
 import type { ProvisioningBoard } from './provisioning-board.ts';
 import type { RoutingDomainBoard } from './routing-domain-board.ts';
 import type { Scope } from './scope.ts';
@@ -41,6 +42,7 @@ export interface ApiServices {
   readonly readiness: ReadinessBoard;
   readonly provisioning: ProvisioningBoard;
   readonly presence: PresenceBoard;
+  readonly ownPresence: OwnPresenceBoard;
   readonly peers: PeerBoard;
   readonly phones: PhoneBoard;
   readonly tenantDirectory: TenantDirectoryBoard;

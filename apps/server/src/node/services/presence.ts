@@ -1,7 +1,9 @@
 import { tenantPresence } from '@tandem/adapters/graph/presences.ts';
 import type { FeedEvent } from '@tandem/adapters/http/events/event-feed.ts';
+import type { OwnPresenceBoard } from '@tandem/adapters/http/own-presence-board.ts';
 import type { PresenceMetrics } from '@tandem/adapters/http/presence-metrics.ts';
 import type { PresenceBoard } from '@tandem/adapters/http/services.ts';
+import { memoryOwnPresence } from '@tandem/adapters/http/testing/memory-own-presence.ts';
 import { toPresence } from '@tandem/adapters/http/views/presence-view.ts';
 import type { AccountId, PersonId, RoutingSnapshot } from '@tandem/domain';
 import {
@@ -34,6 +36,7 @@ export interface PresenceParts {
 
 export interface Presence {
   readonly board: PresenceBoard;
+  readonly own: OwnPresenceBoard;
   callChanged(call: CallWithParties): void;
   callEnded(callId: string): void;
   /** The routing facts are new: people came or went. */
@@ -133,14 +136,17 @@ export function createPresence(parts: PresenceParts): Presence {
 
   const stopListening = [connections.onLinks(refresh), connections.onChange(refresh)];
 
-  return {
-    board: {
-      of(personId) {
-        reader.watched(personId);
-        const shown = shownOf(personId);
-        return shown && toPresence(shown);
-      },
+  const board: PresenceBoard = {
+    of(personId) {
+      reader.watched(personId);
+      const shown = shownOf(personId);
+      return shown && toPresence(shown);
     },
+  };
+
+  return {
+    board,
+    own: memoryOwnPresence(clock, board, () => undefined),
     callChanged: (call) => aside(() => writer.callChanged(call)),
     callEnded: (callId) => aside(() => writer.callEnded(callId)),
     snapshotChanged: refresh,

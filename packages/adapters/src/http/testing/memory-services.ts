@@ -13,6 +13,7 @@ import { memoryAccountDesk, memoryConnections } from './memory-connections.ts';
 import { createMemoryDirectory, slice } from './memory-directory.ts';
 import { memoryJobs } from './memory-jobs.ts';
 import { memoryNumbers } from './memory-numbers.ts';
+import { memoryOwnPresence } from './memory-own-presence.ts';
 import { memoryProvisioning } from './memory-provisioning.ts';
 import { memoryRoutingDomains } from './memory-routing-domains.ts';
 import { memoryTenantDirectory } from './memory-tenant-directory.ts';
@@ -119,6 +120,7 @@ export function createMemoryServices(clock: ApiClock) {
     provisioning: memoryProvisioning(clock),
     webhooks: memoryWebhooks(audit),
   };
+  const presence = memoryPresence(clock);
   const services: ApiServices = {
     ...boards,
     version: '0.0.0-test',
@@ -147,7 +149,8 @@ export function createMemoryServices(clock: ApiClock) {
     },
     live,
     readiness: memoryReadiness(clock),
-    presence: memoryPresence(clock),
+    presence,
+    ownPresence: memoryOwnPresence(clock, presence, gate),
     peers,
     phones: { list: () => world.phones() },
     tenantDirectory: memoryTenantDirectory(clock),
