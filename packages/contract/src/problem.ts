@@ -42,6 +42,16 @@ export const problems = {
     title: 'The file cannot be read as CSV with a heading line',
     next: 'See `detail` for the line. Rows with a mistake in their values do not stop the others: they are shown in the preview.',
   },
+  'speed-dial-taken': {
+    status: 409,
+    title: 'That place on the speed dials is taken',
+    next: 'Choose another place, or take the one who has it off first.',
+  },
+  'too-many-contacts': {
+    status: 409,
+    title: 'The list is full',
+    next: 'Take somebody off first. A list holds 500.',
+  },
   'number-held': {
     status: 409,
     title: 'The number is held back',

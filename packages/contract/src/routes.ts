@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { account, carrier, numberEntry, trunk } from './account.ts';
 import { auditRoutes } from './areas/audit-routes.ts';
 import { connectionRoutes } from './areas/connection-routes.ts';
+import { contactRoutes } from './areas/contact-routes.ts';
 import { directoryRoutes } from './areas/directory-routes.ts';
 import { jobRoutes } from './areas/job-routes.ts';
 import { numberRoutes } from './areas/number-routes.ts';
 import { presenceRoutes } from './areas/presence-routes.ts';
 import { provisioningRoutes } from './areas/provisioning-routes.ts';
+import { queueRoutes } from './areas/queue-routes.ts';
 import { routingDomainRoutes } from './areas/routing-domain-routes.ts';
 import { tenantFileRoutes } from './areas/tenant-file-routes.ts';
 import { webhookRoutes } from './areas/webhook-routes.ts';
@@ -38,6 +40,8 @@ export const routes = defineRoutes({
   ...tenantFileRoutes,
   ...auditRoutes,
   ...webhookRoutes,
+  ...contactRoutes,
+  ...queueRoutes,
   'session.create': {
     method: 'POST',
     path: '/api/v1/session',

@@ -41,10 +41,12 @@ import { openChangeLog } from './services/change-log.ts';
 import { createConnectionBoard, peopleOnTeams } from './services/connection-board.ts';
 import { withCurrentFacts } from './services/current-facts.ts';
 import { openDirectory } from './services/directory.ts';
+import { createHeldNumbers } from './services/held-numbers.ts';
 import { createJobs } from './services/jobs.ts';
 import { createLiveCalls, phaseOf } from './services/live-calls.ts';
 import { openMailer } from './services/mailer.ts';
 import { openMicrosoftConnections } from './services/microsoft-connections.ts';
+import { createNumberRelease } from './services/number-release.ts';
 import { createNumberBoard } from './services/numbers.ts';
 import { createPeerBoard } from './services/peer-board.ts';
 import { openPhones } from './services/phones.ts';
@@ -228,6 +230,12 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     directory: auditedDirectory(stored.directory, changes.audit),
   });
   const apiStores = withCurrentFacts(audited(createStoredServices(stores, ladders)), snapshots);
+  const releaseNumber = createNumberRelease({
+    stock: stores.numberStock,
+    audit: changes.audit,
+    refresh: () => snapshots.refresh(),
+  });
+  const held = createHeldNumbers(() => snapshots.current(), clock.wall);
   const provisioning = await startProvisioning({
     stores,
     connections,
@@ -244,6 +252,11 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     routing: (_accountId, connectionId) => routingDomains.facts.of(connectionId),
     mailer,
     portalUrl: () => config.publicUrl,
+    heldNumber: held.heldFor,
+    onReleased: (released) =>
+      void releaseNumber(released).catch((error: Error) =>
+        log.warn({ what: error.message, accountId: released.accountId }, 'provisioning: a released number'),
+      ),
     setLicence: (accountId, personId, platformLicence) =>
       void apiStores.directory
         .changePerson({ kind: 'account', accountId }, personId, { platformLicence }, byProvisioning)
@@ -297,7 +310,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       },
       budgets: defaultBudgets,
     },
-    access: provisioning.access,
+    access: { ...provisioning.access, forwardOf: held.forwardOf },
     registrations: phones.registrar,
     authenticatePhone: phones.registrar.authenticatePhone,
     onRegister: (incoming) => phones.registrar.onRegister(incoming),
@@ -397,6 +410,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     newId: () => uuidV7(Date.now(), random.bytes(10)),
     refresh: () => snapshots.refresh(),
     wall: clock.wall,
+    leaverForward: provisioning.leaverForward,
   };
   const numbers = createNumberBoard(numberParts);
   const provisioningBoard = createProvisioningBoard({
@@ -410,11 +424,10 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const jobs = createJobs({
     stores,
     snapshot: () => snapshots.current(),
-    // Refreshed once a batch, not once a person.
-    numbers: createNumberBoard({ ...numberParts, refresh: () => Promise.resolve() }),
     provisioning: provisioningBoard,
     readinessOf: (account, person) => summaryOf(readiness, account, person),
     audit: changes.audit,
+    stored: changes.stored,
     refresh: () => snapshots.refresh(),
     newId: () => uuidV7(Date.now(), random.bytes(10)),
     wall: clock.wall,
@@ -463,6 +476,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       numbers,
       jobs: jobs.board,
       tenantFiles,
+      contacts: { ...stores.contacts, newId: () => uuidV7(Date.now(), random.bytes(10)) },
       live,
       readiness,
       presence: presence.board,

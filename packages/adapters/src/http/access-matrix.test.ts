@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { type Role, type RouteId, type RouteSpec, roleMay, routes } from '@tandem/contract';
 import { previewOf } from '../tenant-file/board.ts';
 import { createHarness, type Visitor } from './testing/harness.ts';
+import { danasContactId } from './testing/memory-contacts.ts';
 import { acmeJobId } from './testing/memory-jobs.ts';
 import { acmeRangeId } from './testing/memory-numbers.ts';
 import { acmeRoutingDomainId } from './testing/memory-routing-domains.ts';
@@ -92,6 +93,13 @@ const resources: Partial<Record<RouteId, string>> = {
   'numbers.delete': encodeURIComponent('+12025550142'),
   'people.leave': world.danaId,
   'people.delete': world.danaId,
+  'contacts.search': world.acmeId,
+  'contacts.own': world.danaId,
+  'contacts.add': world.danaId,
+  'contacts.change': world.danaId,
+  'contacts.remove': world.danaId,
+  'contacts.history': world.danaId,
+  'contacts.lines': world.danaId,
   'webhooks.change': acmeWebhookId,
   'webhooks.delete': acmeWebhookId,
   'webhooks.test': acmeWebhookId,
@@ -100,6 +108,8 @@ const resources: Partial<Record<RouteId, string>> = {
   'calls.ladder': acmeCall,
 };
 const bodies: Partial<Record<RouteId, unknown>> = {
+  'contacts.add': { personId: world.boId, favourite: true },
+  'contacts.change': { favourite: true },
   'accounts.change': { noAnswerSeconds: 30 },
   'connections.signIn': { account: world.acmeId, returnTo: 'http://localhost/connect/callback' },
   'connections.consent': { returnTo: 'http://localhost/connect/callback' },
@@ -173,7 +183,10 @@ before(async () => {
 after(() => harness.server.close());
 
 /** What a list must be asked with. */
-const queries: Partial<Record<RouteId, string>> = { 'numbers.who': '?number=%2B12025550142' };
+const queries: Partial<Record<RouteId, string>> = {
+  'contacts.search': '?search=a',
+  'numbers.who': '?number=%2B12025550142',
+};
 
 function expected(route: RouteSpec, who: Who): number {
   const fine = route.status ?? 200;
@@ -192,6 +205,7 @@ describe('every route, every role, two accounts', () => {
       test(`${title}: ${route.method} ${route.path} of Acme gives ${status}`, async () => {
         const path = `${route.path
           .replace('{id}', resources[id as RouteId] ?? 'missing')
+          .replace('{contact}', danasContactId)
           .replace('{step}', 'by-hand')}${queries[id as RouteId] ?? ''}`;
         const body = bodies[id as RouteId];
         const options = { method: route.method, ...(body === undefined ? {} : { body }) };

@@ -12,11 +12,13 @@ import { type Account, asAccountId, type CallRecord, isE164, type Person } from 
 import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
 import { auditHandlers } from './areas/audit-handlers.ts';
 import { connectionHandlers } from './areas/connection-handlers.ts';
+import { contactHandlers } from './areas/contact-handlers.ts';
 import { directoryHandlers } from './areas/directory-handlers.ts';
 import { jobHandlers } from './areas/job-handlers.ts';
 import { numberHandlers } from './areas/number-handlers.ts';
 import { presenceHandlers } from './areas/presence-handlers.ts';
 import { provisioningHandlers } from './areas/provisioning-handlers.ts';
+import { queueHandlers } from './areas/queue-handlers.ts';
 import { routingDomainHandlers } from './areas/routing-domain-handlers.ts';
 import { tenantFileHandlers } from './areas/tenant-file-handlers.ts';
 import { webhookHandlers } from './areas/webhook-handlers.ts';
@@ -153,6 +155,8 @@ export function createHandlers(services: ApiServices): Handlers {
     ...tenantFileHandlers(services),
     ...auditHandlers(services),
     ...webhookHandlers(services),
+    ...contactHandlers(services),
+    ...queueHandlers(services),
     'session.create': async ({ input, caller }) => {
       const outcome = await sessions.signIn(input.body.name.trim(), input.body.password, caller.address);
       switch (outcome.kind) {

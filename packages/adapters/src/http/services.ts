@@ -16,6 +16,7 @@ import type { ChainReport } from '../audit/audit-log.ts';
 import type { AuditStore } from '../postgres/audit-store.ts';
 import type { AccountNumber, NumberStateAsked } from '../postgres/number-store.ts';
 import type { WebhookBoard } from '../webhooks/webhook-board.ts';
+import type { ContactBoard } from './areas/contact-handlers.ts';
 import type { TenantDirectoryBoard } from './areas/tenant-directory.ts';
 import type { SessionService } from './auth/session-service.ts';
 import type { AccountDesk, ConnectionBoard } from './connection-board.ts';
@@ -24,6 +25,7 @@ import type { JobBoard } from './job-board.ts';
 import type { NumberBoard } from './number-board.ts';
 import type { OwnPresenceBoard } from './own-presence-board.ts';
 import type { ProvisioningBoard } from './provisioning-board.ts';
+import type { QueueBoard } from './queue-board.ts';
 import type { RoutingDomainBoard } from './routing-domain-board.ts';
 import type { Scope } from './scope.ts';
 import type { TenantFileBoard } from './tenant-file-board.ts';
@@ -56,6 +58,8 @@ export interface ApiServices {
   readonly numbers: NumberBoard;
   readonly jobs: JobBoard;
   readonly tenantFiles: TenantFileBoard;
+  readonly contacts: ContactBoard;
+  readonly queues: QueueBoard;
   /** For `/readyz`. Must answer within a second, also when a dependency hangs. */
   dependencies(): Promise<readonly Dependency[]>;
 }

@@ -13,7 +13,15 @@ export type Refusal =
   /** The database refused the value (length, form). */
   | { readonly kind: 'invalid'; readonly detail: string };
 
-export type TakenThing = 'number' | 'extension' | 'sbc-host' | 'upn' | 'name' | 'sip-user' | 'id';
+export type TakenThing =
+  | 'number'
+  | 'extension'
+  | 'sbc-host'
+  | 'upn'
+  | 'name'
+  | 'sip-user'
+  | 'speed-dial'
+  | 'id';
 
 export type StoreOutcome<T> =
   | { readonly ok: true; readonly value: T }
@@ -42,6 +50,7 @@ const takenBy: Readonly<Record<string, TakenThing>> = {
   extensions_device_key: 'extension',
   devices_name_key: 'name',
   devices_sip_user_key: 'sip-user',
+  own_contacts_speed_dial_key: 'speed-dial',
 };
 
 /**
@@ -94,6 +103,9 @@ export const noHold = {
   held_reason: null,
   reserved_for: null,
   former_owner: null,
+  former_person_id: null,
+  forward_person: null,
+  forward_number: null,
 } as const;
 
 /** Runs a change; expected constraint errors become refusals. */

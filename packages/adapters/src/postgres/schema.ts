@@ -56,6 +56,8 @@ export interface Schema {
     mail: string | null;
     active: boolean;
     teams_toggle: boolean;
+    leaver_person: Generated<PersonId | null>;
+    leaver_number: Generated<string | null>;
     platform_licence: boolean;
     version: Generated<number>;
     created_at: GeneratedWall;
@@ -73,6 +75,9 @@ export interface Schema {
     held_reason: Generated<string | null>;
     reserved_for: Generated<string | null>;
     former_owner: Generated<string | null>;
+    former_person_id: Generated<PersonId | null>;
+    forward_person: Generated<PersonId | null>;
+    forward_number: Generated<string | null>;
     range_id: Generated<string | null>;
   };
   number_ranges: {
@@ -221,6 +226,19 @@ export interface Schema {
     failures: Generated<number>;
     last_success_at: Wall | null;
     version: Generated<number>;
+    created_at: GeneratedWall;
+  };
+  own_contacts: {
+    id: string;
+    account_id: AccountId;
+    owner_id: PersonId;
+    person_id: PersonId | null;
+    object_id: string | null;
+    display_name: string | null;
+    mail: string | null;
+    numbers: Generated<string[]>;
+    favourite: Generated<boolean>;
+    speed_dial: number | null;
     created_at: GeneratedWall;
   };
   webhook_deliveries: {

@@ -2,9 +2,11 @@ import type { ConnectionStore, PresenceLeases, SignInAttempts } from '@tandem/en
 import type { SecretBox } from '../security/secret-box.ts';
 import { type AccountStore, createAccountStore } from './account-store.ts';
 import { type AuditStore, createAuditStore } from './audit-store.ts';
+import { type BulkStore, createBulkStore } from './bulk-store.ts';
 import { type CallRecordStore, createCallRecordStore, type UnstoredCalls } from './call-record-store.ts';
 import { type CarrierStore, createCarrierStore } from './carrier-store.ts';
 import { createConnectionStore } from './connection-store.ts';
+import { type ContactStore, createContactStore } from './contact-store.ts';
 import type { Database } from './database.ts';
 import { createDeviceStore, type DeviceStore } from './device-store.ts';
 import { createJobStore, type JobStore } from './job-store.ts';
@@ -52,8 +54,10 @@ export interface Stores {
   readonly audit: AuditStore;
   readonly webhooks: WebhookStore;
   readonly jobs: JobStore;
+  readonly bulk: BulkStore;
   readonly numberStock: NumberStockStore;
   readonly routingDomains: RoutingDomainStore;
+  readonly contacts: ContactStore;
 }
 
 export function createStores(db: Database, box: SecretBox, unstoredCalls?: UnstoredCalls): Stores {
@@ -78,7 +82,9 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     audit: createAuditStore(db),
     webhooks: createWebhookStore(db, box),
     jobs: createJobStore(db),
+    bulk: createBulkStore(db),
     numberStock: createNumberStockStore(db),
     routingDomains: createRoutingDomainStore(db),
+    contacts: createContactStore(db),
   };
 }

@@ -186,6 +186,24 @@ export function directoryBoard(parts: DirectoryBoardParts): TenantDirectoryBoard
       });
       return { items: items.slice(0, limit), more: more || items.length > limit, ...readAtOf(entries) };
     },
+    users(accountId, { objectIds, personIds: asked }) {
+      const people = personIds(accountId);
+      const country = countryOf(accountId);
+      const wanted = new Set(objectIds.map((id) => id.toLowerCase()));
+      for (const personId of asked) {
+        const objectId = parts.objectIdOf(personId)?.toLowerCase();
+        // Only links of this account's own people: an id from elsewhere must not open a directory (T03).
+        if (objectId !== undefined && people.has(objectId)) wanted.add(objectId);
+      }
+      return parts.entriesOf(accountId).flatMap((entry) =>
+        [...wanted].flatMap((objectId) => {
+          const user = entry.reader.user(objectId);
+          return user === 'unread' || user === null || user.deletedOn !== undefined
+            ? []
+            : [personOf(entry, user, people, country)];
+        }),
+      );
+    },
     async groups(accountId, search, limit) {
       const items: DirectoryGroup[] = [];
       let more = false;

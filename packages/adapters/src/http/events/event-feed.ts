@@ -1,4 +1,4 @@
-import type { Presence, ReadinessSummary } from '@tandem/contract';
+import type { Presence, QueueLive, ReadinessSummary } from '@tandem/contract';
 import type { AccountId, CallRecord, PersonId } from '@tandem/domain';
 import type { CallPhase } from '../services.ts';
 
@@ -13,7 +13,8 @@ export type FeedEvent =
       readonly personId: PersonId;
       readonly readiness?: ReadinessSummary;
       readonly presence?: Presence;
-    };
+    }
+  | { readonly kind: 'queue'; readonly accountId: AccountId; readonly live: QueueLive };
 
 export interface EventFeed {
   /** Whether anybody listens: what nobody hears need not be made. */

@@ -119,3 +119,20 @@ test('twelve windows of one user get a stream each, the next is told why not', a
   assert.equal(refused.response.status, 429);
   assert.match(String(refused.response.headers.get('content-type')), /problem\+json/);
 });
+
+test('a user hears how colleagues are, not whether they may call, and nothing of other accounts', async () => {
+  const { harness, open } = await listening();
+  const dana = await open('dana@acme.example');
+  assert.equal(kindOf(await dana.next()), 'hello');
+  const presence = { label: 'busy', sentence: 'Teams shows: busy.', source: 'teams', stale: false } as const;
+  const readiness = { verdict: 'ready', headline: 'Ready.' } as const;
+  const bo = { kind: 'person', accountId: world.acmeId, personId: world.boId } as const;
+  harness.events.publish({ kind: 'person', accountId: world.globexId, personId: world.gretaId, presence });
+  harness.events.publish({ ...bo, readiness });
+  harness.events.publish({ ...bo, readiness, presence });
+  const event = await dana.next();
+  assert.ok(event !== 'end' && event.kind === 'person');
+  assert.equal(event.personId, world.boId);
+  assert.deepEqual(event.presence, presence);
+  assert.equal(event.readiness, undefined);
+});

@@ -2,7 +2,8 @@ import { type LiveEvent, liveEvent } from '@tandem/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../auth/principal.ts';
 import { Refusal } from '../refusal.ts';
-import { type Scope, scopeOf, seesPerson } from '../scope.ts';
+import { seesQueue } from '../queue-board.ts';
+import { type Scope, scopeOf, seesAccount, seesPerson } from '../scope.ts';
 import { apiHeaders } from '../security-headers.ts';
 import { type ApiServices, isAway } from '../services.ts';
 import { toCallSummary } from '../views/call-view.ts';
@@ -87,6 +88,19 @@ export function openStream(
     }
     if (event.kind === 'person') {
       if (seesPerson(scope, event)) send(event);
+      // How colleagues are, is for colleagues; whether they may call from Teams is not.
+      else if (event.presence && seesAccount(scope, event.accountId))
+        send({
+          kind: 'person',
+          accountId: event.accountId,
+          personId: event.personId,
+          presence: event.presence,
+        });
+      return;
+    }
+    if (event.kind === 'queue') {
+      const { accountId, live } = event;
+      if (seesQueue(scope, { accountId, members: live.members })) send({ kind: 'queue', accountId, live });
       return;
     }
     if (!maySeePeers || stopPeers) return;

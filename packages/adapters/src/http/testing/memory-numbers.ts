@@ -105,9 +105,12 @@ export function memoryNumbers(directory: Directory, audit: AuditLog): NumberBoar
     },
     async leave(scope, personId) {
       const person = await directory.person(scope, personId);
-      return person?.numbers.map((number) => ({ number, fate: 'rests for 30 days' }));
+      if (!person) return { kind: 'unknown' };
+      const numbers = person.numbers.map((number) => ({ number, fate: 'rests for 30 days' }));
+      return { kind: 'done', numbers };
     },
     // Kept: the matrix of routes and roles asks for the same one again and again.
-    deletePerson: async (scope, personId) => (await directory.person(scope, personId)) !== undefined,
+    deletePerson: async (scope, personId) =>
+      (await directory.person(scope, personId)) ? { kind: 'done' } : { kind: 'unknown' },
   };
 }

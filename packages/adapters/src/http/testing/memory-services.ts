@@ -10,6 +10,7 @@ import { createMemoryAccess, type MemoryUser, memoryUser } from './memory-access
 import { memoryAudit } from './memory-audit.ts';
 import { memoryPresence, memoryReadiness } from './memory-boards.ts';
 import { memoryAccountDesk, memoryConnections } from './memory-connections.ts';
+import { memoryContacts } from './memory-contacts.ts';
 import { createMemoryDirectory, slice } from './memory-directory.ts';
 import { memoryJobs } from './memory-jobs.ts';
 import { memoryNumbers } from './memory-numbers.ts';
@@ -151,6 +152,7 @@ export function createMemoryServices(clock: ApiClock) {
     readiness: memoryReadiness(clock),
     presence,
     ownPresence: memoryOwnPresence(clock, presence, gate),
+    contacts: memoryContacts(directory),
     peers,
     phones: { list: () => world.phones() },
     tenantDirectory: memoryTenantDirectory(clock),

@@ -93,6 +93,10 @@ export function memoryTenantDirectory(clock: Pick<ApiClock, 'wall'>): TenantDire
       });
       return { items: found.slice(0, limit), more: found.length > limit, readAt };
     },
+    users: (accountId, { objectIds, personIds }) =>
+      everybody(accountId).filter(
+        ({ objectId, personId }) => objectIds.includes(objectId) || personIds.some((one) => one === personId),
+      ),
     async groups(accountId, search) {
       const fits = group.name.toLowerCase().includes((search ?? '').toLowerCase());
       const items = tenantOf(accountId) !== undefined && fits ? [group] : [];

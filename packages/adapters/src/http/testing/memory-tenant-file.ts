@@ -84,7 +84,7 @@ export function memoryTenantFiles(parts: {
           return { ok: true };
         }
         case 'remove-person':
-          await numbers.deletePerson(scope, step.person.id, 'tenant file', by);
+          await numbers.deletePerson(scope, step.person.id, { reason: 'tenant file' }, by);
           return { ok: true };
         case 'create-webhook': {
           const made = await webhooks.create(accountId, step.wanted, by);

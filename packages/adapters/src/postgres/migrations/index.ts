@@ -9,12 +9,14 @@ import { presenceLeases } from './0008-presence-leases.ts';
 import { devices } from './0009-devices.ts';
 import { microsoftConnections } from './0010-microsoft-connections.ts';
 import { provisioningSettings } from './0011-provisioning-settings.ts';
+import { leaverForward } from './0012-leaver-forward.ts';
 import { numberStock } from './0013-number-stock.ts';
 import { jobs } from './0014-jobs.ts';
 import { audit } from './0015-audit.ts';
 import { webhooks } from './0016-webhooks.ts';
 import { routingDomains } from './0017-routing-domains.ts';
 import { leastGrants } from './0018-least-grants.ts';
+import { ownContacts } from './0027-own-contacts.ts';
 import type { Migration } from './migration.ts';
 
 /** In order. Append only. */
@@ -36,4 +38,6 @@ export const migrations: readonly Migration[] = [
   webhooks,
   routingDomains,
   leastGrants,
+  leaverForward,
+  ownContacts,
 ];
