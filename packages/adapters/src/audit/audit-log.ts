@@ -37,6 +37,8 @@ export interface NodeAuditLog extends AuditLog {
   /** Walks the chain of an account, or the platform's, and says what is wrong with it. */
   check(accountId: AccountId | undefined): Promise<ChainReport>;
   readonly waiting: number;
+  /** Entries that somebody's own transaction has stored (`appendEntries`), so that their head is signed like any other. */
+  stored(accountId: AccountId | undefined, entries: readonly ChainedEntry[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -74,9 +76,15 @@ export function createAuditLog(parts: AuditLogParts): NodeAuditLog {
 
   async function append(entry: AuditEntry, atWallMs: number): Promise<void> {
     const last = await store.append(entry, atWallMs);
+    await stored(entry.accountId, last, 1);
+  }
+
+  async function stored(accountId: AccountId | undefined, last: ChainedEntry, more: number): Promise<void> {
     const known = unsigned.get(last.chain);
-    const count = (known?.count ?? 0) + 1;
-    unsigned.set(last.chain, { accountId: entry.accountId, last, count });
+    const count = (known?.count ?? 0) + more;
+    // Another writer of the same chain may have been heard already.
+    const newest = known && known.last.sequence > last.sequence ? known.last : last;
+    unsigned.set(last.chain, { accountId, last: newest, count });
     // The entry is stored: a head that cannot be signed now is signed a minute later.
     if (count >= headEvery) await signOne(last.chain).catch(problem);
   }
@@ -150,6 +158,11 @@ export function createAuditLog(parts: AuditLogParts): NodeAuditLog {
         problem(error);
         // Already on disk when it stood behind others.
         if (!waiting.some((one) => one.entry === entry)) spool(entry, clock.wall());
+      }),
+    stored: (accountId, entries) =>
+      inTurn(async () => {
+        const last = entries.at(-1);
+        if (last) await stored(accountId, last, entries.length);
       }),
     async check(accountId) {
       const check = new ChainCheck(await store.heads(accountId), key);

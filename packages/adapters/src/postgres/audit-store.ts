@@ -39,6 +39,7 @@ export interface AuditStore {
 export const platformChain = 'platform';
 const chainOf = (accountId: AccountId | undefined): string => accountId ?? platformChain;
 const walkAtOnce = 1000;
+const insertAtOnce = 500;
 
 export function createAuditStore(db: Database): AuditStore {
   const within = <T>(accountId: AccountId | undefined, work: (tx: Tx) => Promise<T>): Promise<T> =>
@@ -47,47 +48,8 @@ export function createAuditStore(db: Database): AuditStore {
   return {
     append: (entry, atWallMs) =>
       within(entry.accountId, async (tx) => {
-        const chain = chainOf(entry.accountId);
-        // One writer at a time for each chain, over all nodes; given back with the transaction.
-        await sql`select pg_advisory_xact_lock(hashtextextended(${`audit ${chain}`}, 0))`.execute(tx);
-        const last = await tx
-          .selectFrom('audit_entries')
-          .select(['sequence', 'hash'])
-          .where('chain', '=', chain)
-          .orderBy('sequence', 'desc')
-          .limit(1)
-          .executeTakeFirst();
-        const unhashed = {
-          chain,
-          sequence: Number(last?.sequence ?? 0) + 1,
-          atWallMs,
-          actor: asStored(entry.actor),
-          action: entry.action,
-          object: asStored(entry.object),
-          ...(entry.before && { before: asStored(entry.before) }),
-          ...(entry.after && { after: asStored(entry.after) }),
-          ...(entry.reason !== undefined && { reason: entry.reason }),
-          previous: last?.hash ?? firstPrevious,
-        };
-        const chained: ChainedEntry = { ...unhashed, hash: hashOf(unhashed) };
-        await tx
-          .insertInto('audit_entries')
-          .values({
-            chain,
-            sequence: chained.sequence,
-            account_id: entry.accountId ?? null,
-            at: new Date(atWallMs),
-            actor: JSON.stringify(chained.actor),
-            action: chained.action,
-            object: JSON.stringify(chained.object),
-            before: chained.before ? JSON.stringify(chained.before) : null,
-            after: chained.after ? JSON.stringify(chained.after) : null,
-            reason: chained.reason ?? null,
-            previous: chained.previous,
-            hash: chained.hash,
-          })
-          .execute();
-        return chained;
+        const [chained] = await appendEntries(tx, entry.accountId, [entry], atWallMs);
+        return chained as ChainedEntry;
       }),
 
     async list(accountId, page = {}) {
@@ -168,6 +130,70 @@ export function createAuditStore(db: Database): AuditStore {
       }
     },
   };
+}
+
+/**
+ * Entries of one chain, in their order, as a part of the transaction that makes what they tell of: either both stand or
+ * neither. Takes the chain's lock until the transaction ends, so it comes last in it.
+ */
+export async function appendEntries(
+  tx: Tx,
+  accountId: AccountId | undefined,
+  entries: readonly AuditEntry[],
+  atWallMs: number,
+): Promise<readonly ChainedEntry[]> {
+  if (entries.length === 0) return [];
+  const chain = chainOf(accountId);
+  // One writer at a time for each chain, over all nodes; given back with the transaction.
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`audit ${chain}`}, 0))`.execute(tx);
+  const last = await tx
+    .selectFrom('audit_entries')
+    .select(['sequence', 'hash'])
+    .where('chain', '=', chain)
+    .orderBy('sequence', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  let previous = last?.hash ?? firstPrevious;
+  let sequence = Number(last?.sequence ?? 0);
+  const chained = entries.map((entry): ChainedEntry => {
+    sequence += 1;
+    const unhashed = {
+      chain,
+      sequence,
+      atWallMs,
+      actor: asStored(entry.actor),
+      action: entry.action,
+      object: asStored(entry.object),
+      ...(entry.before && { before: asStored(entry.before) }),
+      ...(entry.after && { after: asStored(entry.after) }),
+      ...(entry.reason !== undefined && { reason: entry.reason }),
+      previous,
+    };
+    const whole = { ...unhashed, hash: hashOf(unhashed) };
+    previous = whole.hash;
+    return whole;
+  });
+  for (let at = 0; at < chained.length; at += insertAtOnce)
+    await tx
+      .insertInto('audit_entries')
+      .values(
+        chained.slice(at, at + insertAtOnce).map((one) => ({
+          chain,
+          sequence: one.sequence,
+          account_id: accountId ?? null,
+          at: new Date(atWallMs),
+          actor: JSON.stringify(one.actor),
+          action: one.action,
+          object: JSON.stringify(one.object),
+          before: one.before ? JSON.stringify(one.before) : null,
+          after: one.after ? JSON.stringify(one.after) : null,
+          reason: one.reason ?? null,
+          previous: one.previous,
+          hash: one.hash,
+        })),
+      )
+      .execute();
+  return chained;
 }
 
 /** As it will be read back: what JSON cannot hold is not hashed either. */

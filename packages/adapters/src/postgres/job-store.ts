@@ -2,7 +2,7 @@ import type { AccountId, PersonId } from '@tandem/domain';
 import type { JobState } from '@tandem/engine/jobs/job.machine.ts';
 import type { AuditActor } from '@tandem/engine/ports/audit.ts';
 import { type Selectable, sql } from 'kysely';
-import type { Database } from './database.ts';
+import type { Database, Tx } from './database.ts';
 import { isId } from './outcome.ts';
 import type { Schema } from './schema.ts';
 
@@ -169,38 +169,9 @@ export function createJobStore(db: Database): JobStore {
     },
     async items(accountId, id, { limit, after, state }) {
       if (!isId(accountId) || !isId(id)) return [];
-      const rows = await db.withAccount(accountId, (tx) => {
-        let query = tx
-          .selectFrom('job_items')
-          .selectAll()
-          .where('job_id', '=', id)
-          .orderBy('position')
-          .limit(limit);
-        if (after !== undefined) query = query.where('position', '>', after);
-        if (state !== undefined) query = query.where('state', '=', state);
-        return query.execute();
-      });
-      return rows.map(itemOf);
+      return await db.withAccount(accountId, (tx) => readItems(tx, id, { limit, after, state }));
     },
-    async finish(accountId, id, items) {
-      await db.withAccount(accountId, async (tx) => {
-        for (const item of items)
-          await tx
-            .updateTable('job_items')
-            .set({
-              state: item.state,
-              code: item.code ?? null,
-              words: item.words,
-              person_id: item.personId ?? null,
-              ...(item.before && { before: JSON.stringify(item.before) }),
-              ...(item.after && { after: JSON.stringify(item.after) }),
-              ...(item.state !== 'waiting' && { finished_at: sql<Date>`tandem_now()` }),
-            })
-            .where('job_id', '=', id)
-            .where('position', '=', item.position)
-            .execute();
-      });
-    },
+    finish: (accountId, id, items) => db.withAccount(accountId, (tx) => finishItems(tx, id, items)),
     async cancelWaiting(accountId, id) {
       await db.withAccount(accountId, (tx) =>
         tx
@@ -216,6 +187,49 @@ export function createJobStore(db: Database): JobStore {
       );
     },
   };
+}
+
+/** In their order. `lock`: they are about to be carried out. */
+export async function readItems(
+  tx: Tx,
+  jobId: string,
+  page: {
+    readonly limit: number;
+    readonly after?: number | undefined;
+    readonly state?: JobItemState | undefined;
+  },
+  lock = false,
+): Promise<JobItem[]> {
+  let query = tx
+    .selectFrom('job_items')
+    .selectAll()
+    .where('job_id', '=', jobId)
+    .orderBy('position')
+    .limit(page.limit);
+  if (page.after !== undefined) query = query.where('position', '>', page.after);
+  if (page.state !== undefined) query = query.where('state', '=', page.state);
+  if (lock) query = query.forUpdate();
+  return (await query.execute()).map(itemOf);
+}
+
+/** All in one statement. What an item does not say of before and after stays as it was. */
+export async function finishItems(tx: Tx, jobId: string, items: readonly JobItem[]): Promise<void> {
+  if (items.length === 0) return;
+  const rows = items.map((item) => ({
+    position: item.position,
+    person_id: item.personId ?? null,
+    state: item.state,
+    code: item.code ?? null,
+    words: item.words,
+    before: item.before ?? null,
+    after: item.after ?? null,
+  }));
+  await sql`update job_items set person_id = v.person_id, state = v.state, code = v.code, words = v.words,
+      before = coalesce(v.before, job_items.before), after = coalesce(v.after, job_items.after),
+      finished_at = case when v.state = 'waiting' then job_items.finished_at else tandem_now() end
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as v(position integer, person_id uuid, state text,
+      code text, words text, before jsonb, after jsonb)
+    where job_items.job_id = ${jobId} and job_items.position = v.position`.execute(tx);
 }
 
 function jobOf(row: Selectable<Schema['jobs']>): StoredJob {

@@ -240,7 +240,7 @@ export function createNumberStockStore(db: Database): NumberStockStore {
 }
 
 /** Numbers of a range first, then loose ones; in their order. */
-function freeOnes(tx: Tx, rangeId?: string) {
+export function freeOnes(tx: Tx, rangeId?: string) {
   let query = tx
     .selectFrom('numbers')
     .leftJoin('number_ranges', 'number_ranges.id', 'numbers.range_id')

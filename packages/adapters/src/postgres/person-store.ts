@@ -167,6 +167,30 @@ async function readPeople(tx: Tx, page: PersonPage): Promise<Versioned<Person>[]
   return (await query.execute()).map(personOf);
 }
 
+/** People by id or sign-in address, locked until the transaction ends, in one order: two batches never wait for each other. */
+export async function lockPeople(
+  tx: Tx,
+  who: { readonly ids: readonly PersonId[]; readonly upns: readonly string[] },
+): Promise<Versioned<Person>[]> {
+  const locked = await tx
+    .selectFrom('people')
+    .select('id')
+    .where((eb) =>
+      eb.or([
+        eb('id', '=', sql<PersonId>`any(${[...who.ids]}::uuid[])`),
+        eb('upn', '=', sql<string>`any(${who.upns.map((upn) => upn.toLowerCase())}::text[])`),
+      ]),
+    )
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  if (locked.length === 0) return [];
+  const rows = await peopleQuery(tx)
+    .where('people.id', '=', sql<PersonId>`any(${locked.map(({ id }) => id)}::uuid[])`)
+    .execute();
+  return rows.map(personOf);
+}
+
 /** `%`, `_` and `\` of a searched text mean themselves. */
 export const likeText = (text: string): string => text.slice(0, 100).replace(/[\\%_]/g, '\\$&');
 

@@ -18,17 +18,3 @@ export function afterJobEvent(state: JobState, event: JobEvent): JobState | unde
   const row: Partial<Record<JobEvent, JobState>> = jobMachine[state];
   return row[event];
 }
-
-/** Seconds left at the pace of the items finished lately; undefined while too few are. Times are wall milliseconds. */
-export function secondsLeft(
-  finishedLately: readonly number[],
-  waiting: number,
-  nowWallMs: number,
-): number | undefined {
-  const [first] = finishedLately;
-  if (waiting === 0) return 0;
-  if (first === undefined || finishedLately.length < 5) return undefined;
-  // From the first of them to now: a pause after the last one counts as what it is, a slower pace.
-  const perItemMs = Math.max(1, nowWallMs - first) / finishedLately.length;
-  return Math.ceil((perItemMs * waiting) / 1000);
-}

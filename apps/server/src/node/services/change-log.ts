@@ -1,16 +1,19 @@
 import { join } from 'node:path';
-import { headKey } from '@tandem/adapters/audit/audit-chain.ts';
+import { type ChainedEntry, headKey } from '@tandem/adapters/audit/audit-chain.ts';
 import { createAuditLog, type NodeAuditLog } from '@tandem/adapters/audit/audit-log.ts';
 import type { FeedEvent } from '@tandem/adapters/http/events/event-feed.ts';
 import type { AuditBoard } from '@tandem/adapters/http/services.ts';
 import type { Stores } from '@tandem/adapters/postgres/stores.ts';
 import { createWebhookBoard, type WebhookBoard } from '@tandem/adapters/webhooks/webhook-board.ts';
 import { createWebhookDispatcher } from '@tandem/adapters/webhooks/webhook-dispatcher.ts';
+import type { AccountId } from '@tandem/domain';
 import type { AuditLog } from '@tandem/engine/ports/audit.ts';
 
 export interface ChangeLog {
   /** For everybody who changes something: in the chain first, then told to the account's webhooks. */
   readonly audit: AuditLog;
+  /** What somebody's own transaction has put into the chain: its head is signed, and the account's webhooks are told. */
+  stored(accountId: AccountId, entries: readonly ChainedEntry[]): void;
   readonly board: AuditBoard;
   readonly webhooks: WebhookBoard;
   /** What people's readiness came to is news as well. */
@@ -54,6 +57,21 @@ export function openChangeLog(parts: {
   };
   return {
     audit,
+    stored(accountId, entries) {
+      void chained.stored(accountId, entries);
+      for (const { actor, action, object, before, after, reason } of entries)
+        void dispatcher.publish({
+          accountId,
+          event: action,
+          data: {
+            actor,
+            object,
+            ...(before && { before }),
+            ...(after && { after }),
+            ...(reason !== undefined && { reason }),
+          },
+        });
+    },
     board: { list: stores.audit.list, check: chained.check },
     webhooks: createWebhookBoard({
       store: stores.webhooks,

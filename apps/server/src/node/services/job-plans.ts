@@ -127,6 +127,7 @@ export const asPreviewed = (item: JobItem, person: Person): boolean => {
 /** The work is done already: by this job before a crash, or by somebody. */
 export const asWanted = (item: JobItem, person: Person): boolean => {
   const now = shownFacts(person);
-  const after = Object.entries(item.after ?? {});
+  const { giveBack: _, ...wanted } = item.after ?? {};
+  const after = Object.entries(wanted);
   return after.length > 0 && after.every(([field, value]) => value !== 'next' && now[field] === value);
 };

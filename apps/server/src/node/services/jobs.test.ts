@@ -38,28 +38,27 @@ after(async () => {
   await server?.remove();
 });
 
-function jobsWith(afterCreate: () => void = () => undefined, people: readonly Person[] = []) {
+interface Watch {
+  readonly people?: readonly Person[];
+  readonly stores?: Partial<Stores>;
+  readonly refreshed?: () => void;
+  readonly stored?: () => void;
+}
+
+function jobsWith({ people = [], stores: other = {}, refreshed, stored }: Watch = {}) {
   const parts: JobParts = {
-    stores,
+    stores: { ...stores, ...other },
     snapshot: () =>
       ({
         accounts: new Map([[acme.id, acme]]),
         people: new Map(people.map((one) => [one.id, one])),
         numbers: new Map(),
       }) as unknown as RoutingSnapshot,
-    numbers: {
-      async createPerson({ upn }) {
-        const one = person(upn);
-        await stores.people.create(acme.id, one);
-        afterCreate();
-        return { kind: 'done', person: one };
-      },
-      deletePerson: async (_scope, id) => (await stores.people.remove(acme.id, asPersonId(id))).ok,
-    },
     provisioning: { act: async () => ({ kind: 'nothing-to-retry' }) },
     readinessOf: () => assert.fail('nobody asks'),
     audit: { note: async () => undefined },
-    refresh: async () => undefined,
+    stored: () => stored?.(),
+    refresh: async () => refreshed?.(),
     newId,
     wall: () => 1_700_000_000_000,
     onProblem: () => undefined,
@@ -110,7 +109,7 @@ test('somebody gets a number by hand after the preview of a job that gives numbe
   assert.ok((await stores.numberStock.createRange(stock)).ok);
   const two = [person('ida@acme.example'), person('jon@acme.example')];
   for (const one of two) assert.ok((await stores.people.create(acme.id, one)).ok);
-  const jobs = jobsWith(undefined, two);
+  const jobs = jobsWith({ people: two });
   const made = await jobs.board.create(acme.id, { kind: 'give-numbers', account: acme.id }, alex);
   const job = made.kind === 'done' ? made.job : assert.fail(made.kind);
   await stores.people.update(acme.id, (two[0] as Person).id, 1, { numbers: [hand as E164] });
@@ -132,34 +131,238 @@ test('somebody gets a number by hand after the preview of a job that gives numbe
   await jobs.stop();
 });
 
-test('the database goes away right after a person was made: the job knows that the person is its own, and gives the number that was still to come', async () => {
-  const range = { first: '+493012350000' as E164, last: '+493012350001' as E164 };
-  const stock = await stores.numberStock.createRange({
+/** Everybody of the account whose address begins so, as they are. */
+async function named(prefix: string): Promise<readonly Person[]> {
+  const found: Person[] = [];
+  for (let afterUpn: string | undefined; ; afterUpn = found.at(-1)?.upn) {
+    const page = await stores.people.list(acme.id, {
+      limit: 500,
+      ...(afterUpn !== undefined && { afterUpn }),
+    });
+    found.push(...page);
+    if (page.length < 500) return found.filter(({ upn }) => upn.startsWith(prefix));
+  }
+}
+
+async function finish(jobs: ReturnType<typeof createJobs>, job: { id: string; preview: string }) {
+  await jobs.board.start(mine, job.id, job.preview, alex);
+  return await ended(jobs, job.id);
+}
+
+async function undone(jobs: ReturnType<typeof createJobs>, id: string) {
+  const undo = await jobs.board.undo(mine, id, alex);
+  assert.ok(undo.kind === 'done');
+  return await finish(jobs, undo.job);
+}
+
+const csvOf = (rows: readonly string[]): string => ['upn,displayName,number', ...rows].join('\n');
+const range = async (first: string, last: string): Promise<void> => {
+  const made = await stores.numberStock.createRange({
     id: newId(),
     accountId: acme.id,
-    name: 'Berlin',
-    ...range,
+    name: `from ${first}`,
+    first: first as E164,
+    last: last as E164,
   });
-  assert.ok(stock.ok, JSON.stringify(stock));
-  const gone = Object.assign(new Error('the database is away'), { code: 'database-unavailable' });
-  let crashed = (): void => undefined;
-  const crash = new Promise<void>((done) => {
-    crashed = done;
+  assert.ok(made.ok, JSON.stringify(made));
+};
+const stateOf = async (number: string): Promise<string> => {
+  const one = await stores.numbers.get(acme.id, number as E164);
+  return one === undefined ? 'absent' : (one.held?.kind ?? (one.personId ? 'assigned' : 'free'));
+};
+
+test('600 people of a file are made in three batches, each with one look at the routing facts and entries of the audit that stand with it', async () => {
+  await range('+493012400000', '+493012400599');
+  let looks = 0;
+  const jobs = jobsWith({
+    refreshed: () => {
+      looks += 1;
+    },
   });
-  const first = jobsWith(() => {
-    crashed();
-    throw gone;
+  const rows = Array.from({ length: 600 }, (_, i) => `bulk${i}@acme.example,Bulk ${i},next`);
+  const { counts } = await finish(jobs, await imported(jobs, csvOf(rows)));
+  assert.equal(counts.done, 600);
+  assert.equal(looks, 3);
+  const people = await named('bulk');
+  assert.equal(new Set(people.flatMap(({ numbers }) => numbers)).size, 600, 'nobody shares a number');
+  const entries = await stores.audit.list(acme.id, { action: 'person.create', limit: 500 });
+  assert.equal(new Set(entries.map(({ object }) => object.id)).size, 500);
+  await jobs.stop();
+});
+
+test('a process dies in a batch whose people are written and not committed, another one after a commit: none is lost, none is made twice', async () => {
+  await range('+493012410000', '+493012410399');
+  const gone = Object.assign(new Error('killed'), { code: 'database-unavailable' });
+  const rows = Array.from({ length: 300 }, (_, i) => `crash${i}@acme.example,Crash ${i},next`);
+  const dying = jobsWith({
+    stores: {
+      bulk: {
+        carryOut: (job, most, work, at) =>
+          stores.bulk.carryOut(
+            job,
+            most,
+            {
+              ...work,
+              audit: () => {
+                throw gone;
+              },
+            },
+            at,
+          ),
+      },
+    },
   });
-  const job = await imported(first, 'upn,displayName,number\ngina@acme.example,Gina,next\n');
-  await first.board.start(mine, job.id, job.preview, alex);
-  await crash;
-  await first.stop();
-  assert.equal((await first.board.read(mine, job.id))?.state, 'running');
-  const second = jobsWith();
-  second.start();
-  const { counts, canUndo } = await ended(second, job.id);
-  assert.deepEqual([counts.done, canUndo], [1, true]);
-  const [gina] = await stores.people.list(acme.id, { search: 'gina', limit: 10 });
-  assert.deepEqual(gina?.numbers, [range.first]);
-  await second.stop();
+  const job = await imported(dying, csvOf(rows));
+  await dying.board.start(mine, job.id, job.preview, alex);
+  await dying.stop();
+  assert.equal((await named('crash')).length, 0, 'nothing of the batch stands');
+  // This one dies between the commit and everything that follows from it.
+  const next = jobsWith({
+    stored: () => {
+      throw gone;
+    },
+  });
+  next.start();
+  while ((await named('crash')).length === 0) await new Promise((go) => setImmediate(go));
+  await next.stop();
+  assert.equal((await named('crash')).length, 250);
+  const last = jobsWith();
+  last.start();
+  const { counts } = await ended(last, job.id);
+  assert.deepEqual([counts.done, counts.refused, counts['left-out']], [300, 0, 0]);
+  const people = await named('crash');
+  assert.equal(people.length, 300);
+  assert.equal(new Set(people.flatMap(({ numbers }) => numbers)).size, 300);
+  const { entries } = await walked();
+  assert.equal(entries.filter((upn) => upn.startsWith('crash')).length, 300, 'one entry for each');
+  await last.stop();
+});
+
+/** The sign-in addresses of all `person.create` of the chain, in its order. */
+async function walked(): Promise<{ entries: readonly string[] }> {
+  const entries: string[] = [];
+  for (let before: number | undefined; ; ) {
+    const page = await stores.audit.list(acme.id, {
+      action: 'person.create',
+      limit: 500,
+      ...(before !== undefined && { beforeSequence: before }),
+    });
+    entries.push(...page.map(({ after }) => String(after?.upn)));
+    if (page.length < 500) return { entries };
+    before = page.at(-1)?.sequence;
+  }
+}
+
+test('of 260 rows some ask for numbers of another customer, which nobody sees here, or for one that is held: exactly those are refused', async () => {
+  const globex = sampleAccount();
+  await stores.accounts.createForPlatform(globex);
+  const theirs = ['+493012420007', '+493012420008', '+493012420201'] as E164[];
+  await stores.numberStock.add(globex.id, theirs);
+  await stores.numberStock.add(acme.id, ['+493012420050' as E164]);
+  await stores.numberStock.hold(acme.id, '+493012420050' as E164, { kind: 'ported' });
+  const rows = Array.from(
+    { length: 260 },
+    (_, i) => `mixed${i}@acme.example,Mixed ${i},+493012420${String(i).padStart(3, '0')}`,
+  );
+  const jobs = jobsWith();
+  const job = await imported(jobs, csvOf(rows));
+  const { counts } = await finish(jobs, job);
+  assert.deepEqual([counts.done, counts.refused], [256, 4]);
+  const bad = (await jobs.board.items(mine, job.id, { limit: 10, state: 'refused' })) ?? [];
+  assert.deepEqual(
+    bad.map(({ label, code }) => [label, code]),
+    [
+      ['Mixed 7', 'PRV-304'],
+      ['Mixed 8', 'PRV-304'],
+      ['Mixed 50', 'PRV-307'],
+      ['Mixed 201', 'PRV-304'],
+    ],
+  );
+  assert.equal((await named('mixed')).length, 256);
+  await jobs.stop();
+});
+
+test('undoing an import puts numbers back as they were: free, reserved, or not there; one that was given on by hand stays', async () => {
+  await range('+493012430000', '+493012430003');
+  const reserved = '+493012430002' as E164;
+  await stores.numberStock.hold(acme.id, reserved, { kind: 'reserve', for: 'rita@acme.example' });
+  const jobs = jobsWith();
+  const rows = [
+    'frank@acme.example,Frank,+493012430000',
+    'nina@acme.example,Nina,+493012430001',
+    'rita@acme.example,Rita,next',
+    'abby@acme.example,Abby,+493012439999',
+    'gwen@acme.example,Gwen,+493012430003',
+  ];
+  const job = await imported(jobs, csvOf(rows));
+  assert.equal((await finish(jobs, job)).counts.done, 5);
+  const [gwen] = await named('gwen');
+  assert.ok(gwen && 'version' in gwen);
+  // By hand after the import: Gwen has another number, and hers is held for somebody else.
+  await stores.people.update(acme.id, gwen.id, Number(gwen.version), { numbers: [] });
+  await stores.numberStock.hold(acme.id, '+493012430003' as E164, {
+    kind: 'reserve',
+    for: 'zoe@acme.example',
+  });
+  assert.equal((await undone(jobs, job.id)).counts.done, 5);
+  const states: Record<string, string> = {};
+  for (const number of ['+493012430000', '+493012430001', reserved, '+493012439999', '+493012430003'])
+    states[number] = await stateOf(number);
+  assert.deepEqual(states, {
+    '+493012430000': 'free',
+    '+493012430001': 'free',
+    [reserved]: 'reserved',
+    '+493012439999': 'absent',
+    '+493012430003': 'reserved',
+  });
+  const one = await stores.numbers.get(acme.id, reserved);
+  assert.equal(one?.held?.reservedFor, 'rita@acme.example');
+  assert.equal((await named('frank')).length + (await named('rita')).length, 0);
+  await jobs.stop();
+});
+
+test('a job that is paused and cancelled leaves the rest alone and says so', async () => {
+  const jobs = jobsWith({
+    refreshed: () => void jobs.board.pause(mine, job.id, alex),
+  });
+  const rows = Array.from({ length: 700 }, (_, i) => `pause${i}@acme.example,Pause ${i},`);
+  const job = await imported(jobs, csvOf(rows));
+  await jobs.board.start(mine, job.id, job.preview, alex);
+  const reached = async (state: string) => {
+    for (;;) {
+      const now = await jobs.board.read(mine, job.id);
+      if (now?.state === state) return now;
+      await new Promise((go) => setImmediate(go));
+    }
+  };
+  await reached('paused');
+  const done = (await named('pause')).length;
+  assert.ok(done > 0 && done < 700, `${done}`);
+  await jobs.board.cancel(mine, job.id, alex);
+  const { counts } = await reached('cancelled');
+  assert.deepEqual([counts.done, counts.cancelled, counts.waiting], [done, 700 - done, 0]);
+  assert.equal((await named('pause')).length, done);
+  await jobs.stop();
+});
+
+test('numbers are given from the range that was asked for', async () => {
+  await range('+493012440000', '+493012440001');
+  await range('+493012450000', '+493012450000');
+  const [berlin] = (await stores.numberStock.ranges(acme.id)).filter(
+    ({ first }) => first === '+493012450000',
+  );
+  const two = [person('lena@acme.example'), person('lars@acme.example')];
+  for (const one of two) assert.ok((await stores.people.create(acme.id, one)).ok);
+  const jobs = jobsWith({ people: two });
+  const made = await jobs.board.create(
+    acme.id,
+    { kind: 'give-numbers', account: acme.id, range: berlin?.id as string },
+    alex,
+  );
+  const job = made.kind === 'done' ? made.job : assert.fail(made.kind);
+  const { counts } = await finish(jobs, job);
+  assert.deepEqual([counts.done, counts.refused], [1, 1]);
+  const [lars] = await named('lars');
+  assert.deepEqual(lars?.numbers, ['+493012450000']);
+  await jobs.stop();
 });

@@ -1,0 +1,113 @@
+import { readPeopleCsv } from '@tandem/adapters/csv/people-csv.ts';
+import type { Facts, JobItem } from '@tandem/adapters/postgres/job-store.ts';
+import type { NewJob, ReadinessSummary } from '@tandem/contract';
+import type { Account, AccountId, Person, RoutingSnapshot } from '@tandem/domain';
+import { planChange, planNumber, planRow } from './job-plans.ts';
+
+export const mostPeople = 25_000;
+
+export interface PreviewGround {
+  readonly snapshot: RoutingSnapshot;
+  readonly readinessOf: (account: Account, person: Person) => ReadinessSummary;
+}
+
+export type JobPreview =
+  | {
+      readonly kind: 'items';
+      readonly title: string;
+      readonly items: readonly JobItem[];
+      readonly options: Facts;
+    }
+  | { readonly kind: 'csv-unreadable'; readonly say: string };
+
+/** Every item of a job with what would be done to it. */
+export function previewOf(account: Account, ask: NewJob, ground: PreviewGround): JobPreview {
+  if (ask.kind === 'import-people') return previewImport(account, ask.csv, ground.snapshot);
+  const people = chosen(account, ask, ground);
+  const many = `${people.length} ${people.length === 1 ? 'person' : 'people'}`;
+  switch (ask.kind) {
+    case 'change-people': {
+      const change: Record<string, unknown> = { ...ask.change };
+      return {
+        kind: 'items',
+        title: `${wordsOf(ask.change)} for ${many}`,
+        items: people.map((person, i) => planChange(i + 1, person, change)),
+        options: change,
+      };
+    }
+    case 'give-numbers':
+      return {
+        kind: 'items',
+        title: `Give numbers to ${many}`,
+        items: people.map((person, i) => planNumber(i + 1, person)),
+        options: { ...(ask.range !== undefined && { range: ask.range }) },
+      };
+    case 'retry-provisioning':
+      return {
+        kind: 'items',
+        title: `Try provisioning again for ${many}`,
+        items: people.map((person, i) => ({
+          position: i + 1,
+          personId: person.id,
+          label: person.displayName,
+          state: 'waiting',
+          words: 'Is tried again.',
+        })),
+        options: {},
+      };
+  }
+}
+
+const peopleOf = (snapshot: RoutingSnapshot, accountId: AccountId): Person[] =>
+  [...snapshot.people.values()].filter((person) => person.accountId === accountId);
+
+function previewImport(account: Account, csv: string, snapshot: RoutingSnapshot): JobPreview {
+  const reading = readPeopleCsv(csv, account.country, account.areaCode);
+  if (reading.kind === 'unreadable') return { kind: 'csv-unreadable', say: reading.say };
+  const people = new Map(peopleOf(snapshot, account.id).map((person) => [person.upn, person]));
+  const owners = new Map(
+    [...snapshot.numbers].map(([number, owner]) => [
+      number,
+      owner.accountId === account.id && owner.kind === 'person' ? owner.personId : 'somebody',
+    ]),
+  );
+  const items = reading.rows.map((row) => planRow(row, people, owners));
+  const ignored =
+    reading.unknownColumns.length === 0 ? '' : `, ignoring ${reading.unknownColumns.join(', ')}`;
+  return { kind: 'items', title: `Import ${items.length} rows${ignored}`.slice(0, 200), items, options: {} };
+}
+
+/** Whom a job is about: named, or everybody whom a filter finds now. */
+function chosen(
+  account: Account,
+  ask: Exclude<NewJob, { kind: 'import-people' }>,
+  { snapshot, readinessOf }: PreviewGround,
+): Person[] {
+  const ids = ask.people && new Set(ask.people);
+  const search = ask.search?.toLowerCase();
+  return peopleOf(snapshot, account.id)
+    .filter((person) => {
+      if (ids && !ids.has(person.id)) return false;
+      if (
+        search !== undefined &&
+        ![person.displayName, person.upn, person.mail, person.extension, ...person.numbers].some((one) =>
+          one?.toLowerCase().includes(search),
+        )
+      )
+        return false;
+      return ask.code === undefined || readinessOf(account, person).code === ask.code;
+    })
+    .sort((a, b) => (a.upn < b.upn ? -1 : 1))
+    .slice(0, mostPeople);
+}
+
+function wordsOf(change: Readonly<Record<string, boolean | undefined>>): string {
+  const words: Record<string, readonly [on: string, off: string]> = {
+    teamsToggle: ['Switch Teams calling on', 'Switch Teams calling off'],
+    platformLicence: ['Give the licence', 'Take the licence'],
+    active: ['Activate', 'Deactivate'],
+  };
+  return Object.entries(change)
+    .flatMap(([field, on]) => (on === undefined ? [] : [words[field]?.[on ? 0 : 1] ?? field]))
+    .join(', ');
+}
