@@ -131,9 +131,9 @@ export function samplePeople(
       return { kind: 'done', person };
     },
     async deletePerson(scope, personId) {
-      if (!(await memory.person(scope, personId))) return false;
+      if (!(await memory.person(scope, personId))) return { kind: 'unknown' };
       memory.data.people = memory.data.people.filter(({ id }) => id !== personId);
-      return true;
+      return { kind: 'done' };
     },
   };
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { e164, id, text, timestamp } from './common.ts';
-import { numberStates } from './number.ts';
+import { leaverForward, numberStates } from './number.ts';
 
 function isTimeZone(name: string): boolean {
   try {
@@ -113,6 +113,7 @@ export const numberEntry = z.object({
   heldReason: z.string().optional(),
   reservedFor: z.string().optional().describe('Address of somebody who is to come'),
   formerOwner: z.string().optional().describe('Who had it last, while it rests'),
+  forward: leaverForward.optional().describe('Who is rung while it rests'),
 });
 export type NumberEntry = z.infer<typeof numberEntry>;
 

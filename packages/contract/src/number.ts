@@ -5,6 +5,12 @@ import { e164, id, plain, text, timestamp } from './common.ts';
 export const numberStates = ['assigned', 'free', 'reserved', 'quarantine', 'ported'] as const;
 export type NumberState = (typeof numberStates)[number];
 
+/** Who is rung for somebody who left: a person, or a number, of the same account. */
+export const leaverForward = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('person'), personId: id }),
+  z.strictObject({ kind: z.literal('number'), number: e164 }),
+]);
+
 export const numberRange = z.object({
   id,
   accountId: id,

@@ -106,6 +106,26 @@ export interface Hub {
  */
 export interface RoutingSnapshot {
   readonly version: number;
+/** Who is rung for somebody who left. A number is one of the same account. */
+export type LeaverForward =
+  | { readonly kind: 'person'; readonly personId: PersonId }
+  | { readonly kind: 'number'; readonly number: E164 };
+
+/** A number of an account that nobody has, and why it is not free. */
+export interface HeldNumber {
+  readonly accountId: AccountId;
+  readonly kind: 'reserved' | 'quarantine' | 'ported';
+  /** Absent: until somebody says otherwise. */
+  readonly untilWallMs?: number;
+  readonly reason?: string;
+  /** Address, lower case. */
+  readonly reservedFor?: string;
+  /** Name of who had it last. */
+  readonly formerOwner?: string;
+  readonly formerPersonId?: PersonId;
+  readonly forward?: LeaverForward;
+}
+
   readonly builtAtWallMs: number;
   readonly accounts: ReadonlyMap<AccountId, Account>;
   /** SBC FQDN, lower case, exact: the one thing that tells customers apart on the Teams side. */
@@ -117,4 +137,6 @@ export interface RoutingSnapshot {
   readonly extensions: ReadonlyMap<AccountId, ReadonlyMap<string, Owner>>;
   readonly carriers: ReadonlyMap<CarrierId, Carrier>;
   readonly hubs: readonly Hub[];
+  /** Numbers without an owner that are held back. Their time is judged by who asks. */
+  readonly held?: ReadonlyMap<E164, HeldNumber>;
 }

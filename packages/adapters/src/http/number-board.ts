@@ -60,11 +60,26 @@ export interface NumberBoard {
     wanted: NewPersonAsk,
     by: AuditActor,
   ): Promise<{ readonly kind: 'done'; readonly person: Person } | NumberRefusal>;
+  /** `forward`: who is rung meanwhile, as an admin wrote it; undefined: by the leaver rule. */
   leave(
     scope: Scope,
     personId: string,
+    forward?: string,
   ): Promise<
-    readonly { readonly number: E164; readonly fate: string; readonly untilWallMs?: number }[] | undefined
+    | {
+        readonly kind: 'done';
+        readonly numbers: readonly {
+          readonly number: E164;
+          readonly fate: string;
+          readonly untilWallMs?: number;
+        }[];
+      }
+    | NumberRefusal
   >;
-  deletePerson(scope: Scope, personId: string, reason: string | undefined, by: AuditActor): Promise<boolean>;
+  deletePerson(
+    scope: Scope,
+    personId: string,
+    how: { readonly reason?: string | undefined; readonly forward?: string | undefined },
+    by: AuditActor,
+  ): Promise<{ readonly kind: 'done' } | NumberRefusal>;
 }

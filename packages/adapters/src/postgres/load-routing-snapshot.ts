@@ -5,7 +5,9 @@ import type {
   Device,
   DeviceId,
   E164,
+  HeldNumber,
   Hub,
+  LeaverForward,
   Owner,
   Person,
   PersonId,
@@ -63,6 +65,28 @@ async function read(tx: Tx, options: RoutingLoadOptions): Promise<RoutingSnapsho
     else numbersOf.set(personId, [number]);
   }
 
+  const held = new Map<E164, HeldNumber>();
+  const holds = tx
+    .selectFrom('numbers')
+    .select(['number', 'account_id', 'held', 'held_until', 'held_reason', 'reserved_for'])
+    .select(['former_owner', 'former_person_id', 'forward_person', 'forward_number'])
+    .where('held', 'is not', null)
+    .where(sql<boolean>`(held = 'ported' or held_until > tandem_now())`);
+  for (const row of await holds.execute()) {
+    const forward = forwardOf(row);
+    if (row.held !== null)
+      held.set(row.number as E164, {
+        accountId: row.account_id,
+        kind: row.held,
+        ...(row.held_until !== null && { untilWallMs: row.held_until }),
+        ...(row.held_reason !== null && { reason: row.held_reason }),
+        ...(row.reserved_for !== null && { reservedFor: row.reserved_for }),
+        ...(row.former_owner !== null && { formerOwner: row.former_owner }),
+        ...(row.former_person_id !== null && { formerPersonId: row.former_person_id }),
+        ...(forward && { forward }),
+      });
+  }
+
   const extensions = new Map<AccountId, Map<string, Owner>>();
   const extensionOf = new Map<PersonId, string>();
   for (const row of await tx.selectFrom('extensions').selectAll().execute()) {
@@ -107,6 +131,7 @@ async function read(tx: Tx, options: RoutingLoadOptions): Promise<RoutingSnapsho
     people,
     devices,
     numbers,
+    held,
     extensions,
     carriers: new Map(carriers.map((carrier) => [carrier.id, carrier])),
     hubs: options.hubs,
@@ -122,6 +147,14 @@ function ownerOf(row: {
   if (row.person_id !== null) return { kind: 'person', personId: row.person_id, accountId: row.account_id };
   if (row.device_id !== null) return { kind: 'device', deviceId: row.device_id, accountId: row.account_id };
   return undefined;
+}
+
+function forwardOf(row: {
+  readonly forward_person: PersonId | null;
+  readonly forward_number: string | null;
+}): LeaverForward | undefined {
+  if (row.forward_person !== null) return { kind: 'person', personId: row.forward_person };
+  return row.forward_number === null ? undefined : { kind: 'number', number: row.forward_number as E164 };
 }
 
 /** Stands for what is visible: differs from an earlier one exactly when a change became visible in between. */

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { type E164, isE164 } from '@tandem/domain';
 import { createSecretBox } from '../security/secret-box.ts';
 import { type Database, openDatabase } from './database.ts';
+import { loadRoutingSnapshot } from './load-routing-snapshot.ts';
 import { createStores, type Stores } from './stores.ts';
 import { sampleAccount, samplePerson } from './test-support/samples.ts';
 import { startTestServer, type TestServer } from './test-support/server.ts';
@@ -14,11 +15,12 @@ let stores: Stores;
 const acme = sampleAccount();
 const globex = sampleAccount();
 const day = 86_400_000;
+const box = createSecretBox(Buffer.alloc(32, 1));
 
 before(async () => {
   server = await startTestServer(22090);
   db = openDatabase({ url: (await server.freshDatabase('stock')).appUrl });
-  stores = createStores(db, createSecretBox(Buffer.alloc(32, 1)));
+  stores = createStores(db, box);
   for (const account of [acme, globex]) await stores.accounts.createForPlatform(account);
 });
 after(async () => {
@@ -158,4 +160,48 @@ test('T22: stock and ranges of one account are not there for another', async () 
     refusal: { kind: 'not-found' },
   });
   assert.equal(await stores.numberStock.nextFree(globex.id, own?.id), undefined);
+});
+
+test('somebody who left: the snapshot knows who is rung meanwhile, and only they may have the number back', async () => {
+  const [wanted, desk] = [e164('+493099990001'), e164('+493099990002')];
+  const bo = await joins();
+  const leaver = samplePerson(acme, { numbers: [wanted] });
+  assert.ok((await stores.people.create(acme.id, leaver)).ok);
+  await stores.numberStock.setLeaverForward(acme.id, leaver.id, { kind: 'person', personId: bo.id });
+  assert.ok((await stores.people.remove(acme.id, leaver.id)).ok);
+  const held = async (number = wanted) =>
+    (await loadRoutingSnapshot(db, { version: 1, builtAtWallMs: 0, hubs: [], box })).held?.get(number);
+  const rests = await held();
+  assert.deepEqual(
+    [rests?.kind, rests?.formerOwner, rests?.formerPersonId, rests?.forward],
+    ['quarantine', leaver.displayName, leaver.id, { kind: 'person', personId: bo.id }],
+  );
+  assert.deepEqual((await stores.numbers.get(acme.id, wanted))?.held?.forward, rests?.forward);
+  // Microsoft gives it back ten days later: the rest begins anew. Of somebody else's number nothing begins.
+  await stores.facts.setClockOffsetForPlatform(10 * day);
+  assert.equal(await stores.numberStock.release(acme.id, wanted, bo.id), false);
+  assert.equal(await stores.numberStock.release(acme.id, wanted, leaver.id), true);
+  await stores.facts.setClockOffsetForPlatform(0);
+  const later = ((await held())?.untilWallMs ?? 0) - (rests?.untilWallMs ?? 0);
+  assert.ok(Math.abs(later - 10 * day) < 60_000, String(later));
+  // Whoever is to be rung leaves too: nobody is rung, and nothing keeps them from leaving.
+  assert.ok((await stores.people.remove(acme.id, bo.id)).ok);
+  assert.equal((await held())?.forward, undefined);
+
+  // Gone in Entra, still here: the number rests, the person stays without it, and may have it back.
+  const gone = samplePerson(acme, { numbers: [desk] });
+  assert.ok((await stores.people.create(acme.id, gone)).ok);
+  const forward = { kind: 'number', number: wanted } as const;
+  assert.equal(await stores.numberStock.release(globex.id, desk, gone.id, { name: 'Dana' }), false);
+  assert.equal(await stores.numberStock.release(acme.id, desk, gone.id, { name: 'Dana', forward }), true);
+  assert.deepEqual((await held(desk))?.forward, forward);
+  const now = await stores.people.get(acme.id, gone.id);
+  assert.deepEqual(now?.numbers, []);
+  const other = await joins();
+  assert.equal((await stores.people.update(acme.id, other.id, other.version, { numbers: [desk] })).ok, false);
+  const back = await stores.people.update(acme.id, gone.id, now?.version ?? 0, { numbers: [desk] });
+  assert.ok(back.ok, JSON.stringify(back));
+  assert.equal(await held(desk), undefined);
+  assert.ok((await stores.people.remove(acme.id, gone.id)).ok);
+  assert.equal((await held(desk))?.forward, undefined, 'an old choice does not come back');
 });

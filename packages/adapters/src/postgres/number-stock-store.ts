@@ -1,7 +1,7 @@
-import type { AccountId, E164, PersonId } from '@tandem/domain';
+import type { AccountId, E164, LeaverForward, PersonId } from '@tandem/domain';
 import { sql } from 'kysely';
 import type { Database, Tx } from './database.ts';
-import { done, isId, refused, type StoreOutcome, settle } from './outcome.ts';
+import { done, isId, noHold, refused, type StoreOutcome, settle } from './outcome.ts';
 
 export interface NumberRange {
   readonly id: string;
@@ -57,6 +57,22 @@ export interface NumberStockStore {
   takeNextFree(accountId: AccountId, personId: PersonId): Promise<E164 | undefined>;
   reservedFor(accountId: AccountId, addresses: readonly string[]): Promise<readonly E164[]>;
   leaverRule(accountId: AccountId): Promise<LeaverRule>;
+  /** Whom callers of this person reach once they are deleted, while their numbers rest. Undefined: nobody. */
+  setLeaverForward(
+    accountId: AccountId,
+    personId: PersonId,
+    forward: LeaverForward | undefined,
+  ): Promise<StoreOutcome<void>>;
+  /**
+   * Microsoft gave the number back: its quarantine begins now. `leaver`: the person is gone at Microsoft and not here, and
+   * the number is taken from them. False: the number is somebody's, or was never theirs.
+   */
+  release(
+    accountId: AccountId,
+    number: E164,
+    personId: PersonId,
+    leaver?: { readonly name: string; readonly forward?: LeaverForward },
+  ): Promise<boolean>;
 }
 
 const yearMs = 365 * 86_400_000;
@@ -145,6 +161,7 @@ export function createNumberStockStore(db: Database): NumberStockStore {
           await tx
             .updateTable('numbers')
             .set({
+              ...noHold,
               held,
               held_reason: held === null ? null : (hold.reason ?? null),
               reserved_for: hold.kind === 'reserve' ? hold.for.trim().toLowerCase() : null,
@@ -194,11 +211,7 @@ export function createNumberStockStore(db: Database): NumberStockStore {
           .set({
             person_id: personId,
             position: 0,
-            held: null,
-            held_until: null,
-            held_reason: null,
-            reserved_for: null,
-            former_owner: null,
+            ...noHold,
             version: sql`version + 1`,
           })
           .where('number', '=', row.number)
@@ -235,6 +248,69 @@ export function createNumberStockStore(db: Database): NumberStockStore {
         tx.selectFrom('accounts').select('quarantine_days').where('id', '=', accountId).executeTakeFirst(),
       );
       return { quarantineDays: row?.quarantine_days ?? 30 };
+    },
+    async setLeaverForward(accountId, personId, forward) {
+      if (!isId(accountId) || !isId(personId)) return refused({ kind: 'not-found' });
+      return await db.withAccount(accountId, async (tx) => {
+        const result = await tx
+          .updateTable('people')
+          .set({
+            leaver_person: forward?.kind === 'person' ? forward.personId : null,
+            leaver_number: forward?.kind === 'number' ? forward.number : null,
+          })
+          .where('id', '=', personId)
+          .executeTakeFirst();
+        return result.numUpdatedRows === 0n ? refused({ kind: 'not-found' }) : done(undefined);
+      });
+    },
+    async release(accountId, number, personId, leaver) {
+      if (!isId(accountId) || !isId(personId)) return false;
+      return await db.withAccount(accountId, async (tx) => {
+        const rule = await tx
+          .selectFrom('accounts')
+          .select('quarantine_days')
+          .where('id', '=', accountId)
+          .executeTakeFirst();
+        const days = rule?.quarantine_days ?? 30;
+        const until = sql<Date>`tandem_now() + ${days} * interval '1 day'`;
+        if (!leaver) {
+          const rests = await tx
+            .updateTable('numbers')
+            .set({ held_until: until, version: sql`version + 1` })
+            .where('number', '=', number)
+            .where('held', '=', 'quarantine')
+            .where('former_person_id', '=', personId)
+            .executeTakeFirst();
+          return rests.numUpdatedRows > 0n;
+        }
+        const taken = await tx
+          .updateTable('numbers')
+          .set({
+            ...noHold,
+            person_id: null,
+            position: 0,
+            version: sql`version + 1`,
+            former_owner: leaver.name,
+            former_person_id: personId,
+            ...(days > 0 && {
+              held: 'quarantine' as const,
+              held_until: until,
+              held_reason: `${leaver.name} left`,
+              forward_person: leaver.forward?.kind === 'person' ? leaver.forward.personId : null,
+              forward_number: leaver.forward?.kind === 'number' ? leaver.forward.number : null,
+            }),
+          })
+          .where('number', '=', number)
+          .where('person_id', '=', personId)
+          .executeTakeFirst();
+        if (taken.numUpdatedRows === 0n) return false;
+        await tx
+          .updateTable('people')
+          .set({ version: sql`version + 1`, updated_at: sql<Date>`tandem_now()` })
+          .where('id', '=', personId)
+          .execute();
+        return true;
+      });
     },
   };
 }

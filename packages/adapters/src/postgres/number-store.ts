@@ -1,4 +1,4 @@
-import type { AccountId, DeviceId, E164, PersonId } from '@tandem/domain';
+import type { AccountId, DeviceId, E164, LeaverForward, PersonId } from '@tandem/domain';
 import { type Selectable, sql } from 'kysely';
 import type { Database } from './database.ts';
 import {
@@ -27,6 +27,7 @@ export interface AccountNumber {
     readonly reason?: string;
     readonly reservedFor?: string;
     readonly formerOwner?: string;
+    readonly forward?: LeaverForward;
   };
 }
 
@@ -193,6 +194,12 @@ function numberOf(
           ...(row.held_reason !== null && { reason: row.held_reason }),
           ...(row.reserved_for !== null && { reservedFor: row.reserved_for }),
           ...(row.former_owner !== null && { formerOwner: row.former_owner }),
+          ...(row.forward_person !== null && {
+            forward: { kind: 'person' as const, personId: row.forward_person },
+          }),
+          ...(row.forward_number !== null && {
+            forward: { kind: 'number' as const, number: row.forward_number as E164 },
+          }),
         },
       }),
     version: row.version,

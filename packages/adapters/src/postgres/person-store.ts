@@ -253,12 +253,13 @@ async function writeNumbers(
   for (const [position, number] of numbers.entries()) {
     const held = await tx
       .selectFrom('numbers')
-      .select(['held', 'held_until', 'held_reason', 'reserved_for'])
+      .select(['held', 'held_until', 'held_reason', 'reserved_for', 'former_person_id'])
       .where('number', '=', number)
       .where(sql<boolean>`held is not null and (held = 'ported' or held_until > tandem_now())`)
       .forUpdate()
       .executeTakeFirst();
-    if (held && !(await isReservedFor(tx, held.reserved_for, personId)))
+    const wasTheirs = held?.held === 'quarantine' && held.former_person_id === personId;
+    if (held && !wasTheirs && !(await isReservedFor(tx, held.reserved_for, personId)))
       throw new Refused(heldRefusal(number, held));
     const free = await tx
       .updateTable('numbers')

@@ -8,6 +8,7 @@ import type {
   CarrierId,
   Device,
   E164,
+  HeldNumber,
   Hub,
   Owner,
   Person,
@@ -30,6 +31,8 @@ interface Body {
   /** Absent in files of the first form. */
   readonly devices?: readonly Device[];
   readonly numbers: readonly (readonly [E164, Owner])[];
+  /** Absent in older files. */
+  readonly held?: readonly (readonly [E164, HeldNumber])[];
   readonly extensions: readonly (readonly [Account['id'], readonly (readonly [string, Owner])[]])[];
   readonly carriers: readonly Carrier[];
   readonly hubs: readonly Hub[];
@@ -50,6 +53,7 @@ export function printSnapshot(snapshot: RoutingSnapshot, box: SecretBox): Buffer
     people: [...snapshot.people.values()],
     devices: [...snapshot.devices.values()],
     numbers: [...snapshot.numbers],
+    held: [...(snapshot.held ?? [])],
     extensions: [...snapshot.extensions].map(([id, owners]) => [id, [...owners]]),
     carriers: [...snapshot.carriers.values()].map((carrier) =>
       carrier.credentials
@@ -107,6 +111,7 @@ function snapshotOf(body: Body, box: SecretBox): RoutingSnapshot {
     people: new Map(body.people.map((person) => [person.id, person])),
     devices: new Map((body.devices ?? []).map((device) => [device.id, device])),
     numbers: new Map(body.numbers),
+    held: new Map(body.held ?? []),
     extensions: new Map(body.extensions.map(([id, owners]) => [id, new Map(owners)])),
     carriers: new Map(carriers.map((carrier) => [carrier.id, carrier])),
     hubs: body.hubs,

@@ -56,6 +56,7 @@ const fileProvisioning = z.strictObject({
   personas: settings.personas.optional(),
   drift: settings.drift.partial().optional(),
   leaverRule: settings.leaverRule.optional(),
+  leaverForward: settings.leaverForward,
   guard: settings.guard.partial().optional(),
   licences: settings.licences.partial().optional(),
   messages: z

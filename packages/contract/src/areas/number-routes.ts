@@ -20,6 +20,10 @@ const byNumber = z.object({
   id: z.preprocess((value) => (typeof value === 'string' ? value.replace(/^[ ]/, '+') : value), e164),
 });
 
+const leaverTarget = text(64).describe(
+  'Who is rung while the numbers rest: a person (id) or a number of the account, or `nobody`. Absent: by the leaver rule',
+);
+
 /** Inventory of numbers: ranges, reservations, quarantine; people come and go with their numbers. */
 export const numberRoutes = defineRoutes({
   'ranges.list': {
@@ -124,6 +128,7 @@ export const numberRoutes = defineRoutes({
     permission: 'people:read',
     account: 'resource',
     params: byId,
+    query: z.object({ forward: leaverTarget.optional() }),
     response: leavePreview,
     problems: [],
   },
@@ -134,7 +139,7 @@ export const numberRoutes = defineRoutes({
     permission: 'people:write',
     account: 'resource',
     params: byId,
-    query: z.object({ reason: text(300).optional() }),
+    query: z.object({ reason: text(300).optional(), forward: leaverTarget.optional() }),
     status: 204,
     problems: [],
   },

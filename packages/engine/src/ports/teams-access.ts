@@ -12,6 +12,11 @@ export interface TeamsAccess {
    * Asked only about numbers that nobody has by now.
    */
   formerOwner?(number: E164): Owner | undefined;
+  /**
+   * Who is rung for somebody who left (product-behaviour 1.4, leaver rule), while that lasts. Always somebody of the
+   * account that has the number. Asked only about numbers that nobody has by now.
+   */
+  forwardOf?(number: E164): { readonly owner: Owner; readonly formerOwner: string } | undefined;
 }
 
 /** For a platform without provisioning, and for tests of everything else. */

@@ -93,7 +93,7 @@ const working: ReadonlySet<string> = new Set([
   'DEGRADED',
 ]);
 /** Decided by ourselves: no grace, whatever the link says (product-behaviour 1.4). */
-const atOnce: readonly ReadinessCode[] = ['PRV-101', 'PRV-102', 'PRV-301', 'PRV-302', 'PRV-303'];
+const atOnce: readonly ReadinessCode[] = ['PRV-101', 'PRV-102', 'PRV-301', 'PRV-302', 'PRV-303', 'PRV-307'];
 
 /**
  * Whether the person is rung in Teams and may call from it. `report` is the latest evaluation, `link` as stored. A link

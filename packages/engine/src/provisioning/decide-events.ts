@@ -36,7 +36,7 @@ const freezing: ReadonlySet<string> = new Set(['PRV-111', 'PRV-112', 'PRV-206'])
 /** Microsoft's delay, not a loss, once the person was assigned. */
 const lag: ReadonlySet<string> = new Set(['PRV-403']);
 /** Lost for good at once: the platform's own decision, not a lapse (product-behaviour 1.4). */
-const immediate: ReadonlySet<string> = new Set(['PRV-101', 'PRV-301', 'PRV-302', 'PRV-303']);
+const immediate: ReadonlySet<string> = new Set(['PRV-101', 'PRV-301', 'PRV-302', 'PRV-303', 'PRV-307']);
 /** How long a loss is borne where it is not the account's grace time. */
 const ownGraceMs: Readonly<Partial<Record<ReadinessCode, number>>> = {
   // Entra keeps a deleted user for 30 days, and the number with it.

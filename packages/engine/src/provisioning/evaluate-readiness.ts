@@ -243,9 +243,9 @@ function numberCheck(own: OwnFacts, microsoft: MicrosoftFacts | undefined): Judg
     const { text, suggestion } = person.invalidNumber;
     return red('PRV-302', { n: text, ...(suggestion !== undefined && { suggestion }) });
   }
-  if (person.number === undefined) return red('PRV-301');
   if (person.heldNumber)
     return red('PRV-307', { date: person.heldNumber.until, reason: person.heldNumber.reason });
+  if (person.number === undefined) return red('PRV-301');
   const user = microsoft?.user;
   const country = user && user !== 'unread' ? user.country?.toUpperCase() : undefined;
   if (country !== undefined && person.numberCountry !== undefined && country !== person.numberCountry)

@@ -129,10 +129,8 @@ export class PersonJudge {
       nowWallMs: now,
     });
     const number = own.person?.number;
-    const heldNumber =
-      number === undefined || entry.link.assignedNumber === number
-        ? undefined
-        : this.#deps.heldNumber?.(number, entry.link.personId);
+    const stands = number !== undefined && entry.link.assignedNumber === number;
+    const heldNumber = stands || !entry.person ? undefined : this.#deps.heldNumber?.(entry.person);
     return {
       ...own,
       ...(own.person && heldNumber && { person: { ...own.person, heldNumber } }),

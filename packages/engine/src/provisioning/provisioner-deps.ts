@@ -1,4 +1,4 @@
-import type { E164, LinkState, PersonId, ReadinessReport } from '@tandem/domain';
+import type { LinkState, Person, PersonId, ReadinessReport } from '@tandem/domain';
 import type { Clock } from '../ports/clock.ts';
 import type { LinkKeeper } from '../ports/link-store.ts';
 import type { MicrosoftTenant } from '../ports/microsoft.ts';
@@ -30,8 +30,8 @@ export interface ProvisionerDeps {
   readonly claimedElsewhere?: (objectId: string) => string | undefined;
   /** What is known of routing domain, voice route and edge, where they are not kept by hand. */
   readonly routing?: () => Partial<Pick<TenantFacts, 'domain' | 'routing' | 'edgeSilent'>>;
-  /** A number that is in quarantine or reserved for somebody else (PRV-307). */
-  readonly heldNumber?: (number: E164, personId: PersonId) => OwnPerson['heldNumber'];
+  /** A number that is kept for this person, or was theirs, and is reserved or rests (PRV-307). */
+  readonly heldNumber?: (person: Person) => OwnPerson['heldNumber'];
   /** Takes a licence of the platform for a person, or gives it back to the pool. */
   readonly setLicence?: (personId: PersonId, licensed: boolean) => void;
 }

@@ -1,4 +1,4 @@
-import type { AccountId, ConnectionId, DriftField, Link, PolicyField } from '@tandem/domain';
+import type { AccountId, ConnectionId, DriftField, LeaverForward, Link, PolicyField } from '@tandem/domain';
 
 export type DriftPolicy = 'repair' | 'accept' | 'ask';
 
@@ -37,6 +37,8 @@ export interface ProvisioningSettings {
   readonly personas: readonly Persona[];
   readonly drift: Readonly<Record<DriftField, DriftPolicy>>;
   readonly leaverRule: LeaverRule;
+  /** Rule `manager`: who is rung for those who left, unless somebody else was named for one of them. */
+  readonly leaverForward?: LeaverForward;
   /** More than max(least, min(most, percent of the linked)) who would leave at once wait for an admin. */
   readonly guard: { readonly least: number; readonly most: number; readonly percent: number };
   readonly licences: {

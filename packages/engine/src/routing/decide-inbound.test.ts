@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   asCarrierId,
+  asDeviceId,
+  asPersonId,
   buildSnapshot,
   type Carrier,
   type CarrierId,
+  type Device,
+  type E164,
   type Person,
   type RoutingSnapshot,
 } from '@tandem/domain';
@@ -20,6 +24,8 @@ import {
   rehearsal,
 } from '../call/test-world.ts';
 import type { CallFacts } from './call-facts.ts';
+import { ownReach } from './called-party.ts';
+import { decideFromPhone } from './decide-from-phone.ts';
 import { decideInbound } from './decide-inbound.ts';
 
 function facts(more: Partial<CallFacts> = {}): CallFacts {
@@ -109,3 +115,33 @@ for (const [story, call, number, anonymous] of [
     assert.deepEqual([decision.route.caller.number, decision.route.caller.anonymous], [number, anonymous]);
   });
 }
+
+test('the number of somebody who left rings whom the leaver rule names, and the call says why', () => {
+  const left = '+12025550199' as E164;
+  const [dana] = people;
+  assert.ok(dana);
+  const owner = { kind: 'person', personId: dana.id, accountId: acmeId } as const;
+  const forwardOf = (number: E164) => (number === left ? { owner, formerOwner: 'Kim Lee' } : undefined);
+  // Microsoft may still hold the number for the one who left: that one is not rung.
+  const formerOwner = () => ({ ...owner, personId: asPersonId('gone') });
+  const reach = { ...ownReach, access: { ...ownReach.access, forwardOf, formerOwner } };
+  const call = facts({ called: left });
+  const decision = decideInbound(world(), rehearsal, call, reach);
+  assert.ok(decision.outcome === 'route' && decision.route.kind === 'to-teams');
+  assert.deepEqual(
+    [decision.route.person.id, decision.route.number, decision.personId, decision.to],
+    [dana.id, danaNumber, dana.id, left],
+  );
+  assert.match(
+    decision.why.join(' '),
+    /\+12025550199 was Kim Lee's, who left .*Dana is rung by the leaver rule/,
+  );
+  const onNet = decideFromPhone(
+    world(),
+    { id: asDeviceId('p1'), accountId: acmeId, name: 'Lobby' } as Device,
+    call,
+    reach,
+  );
+  assert.ok(onNet.outcome === 'route' && onNet.route.kind === 'to-teams', JSON.stringify(onNet.why));
+  assert.equal(onNet.route.number, danaNumber);
+});

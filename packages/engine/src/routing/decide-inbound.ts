@@ -30,13 +30,17 @@ export function decideInbound(
     why.push(`${facts.called || 'An empty number'} belongs to nobody whom this carrier may call.`);
     return refused({ kind: 'unknown-number', dialled: facts.called });
   }
-  const { number, owner } = owned;
+  const { number, owner, formerOwner } = owned;
   const account = snapshot.accounts.get(owner.accountId) as Account;
   const person = owner.kind === 'person' ? snapshot.people.get(owner.personId) : undefined;
   const caller = callerFromCarrier(facts, account);
   const phone = owner.kind === 'device' ? snapshot.devices.get(owner.deviceId) : undefined;
   const whose = phone ? `the phone ${phone.name}` : (person?.displayName ?? 'a person who is gone');
-  why.push(`${number} belongs to ${whose} of ${account.name}.`);
+  why.push(
+    formerOwner === undefined
+      ? `${number} belongs to ${whose} of ${account.name}.`
+      : `${number} was ${formerOwner}'s, who left ${account.name}: ${whose} is rung by the leaver rule.`,
+  );
 
   if (account.status === 'suspended') {
     why.push(`${account.name} is suspended.`);
@@ -47,11 +51,13 @@ export function decideInbound(
     return refused({ kind: 'loop-detected' });
   }
   const calling = { kind: 'carrier' as const, personId: undefined, deviceId: undefined };
-  const as = { account, dialled: number, number, caller, calling };
+  // Microsoft does not know who is rung under the number of who left.
+  const known = formerOwner === undefined ? number : undefined;
+  const as = { account, dialled: number, number: known, caller, calling };
   const { route, failure } = calledEndpoints(snapshot, owner, as, reach, why);
-  return route ? { ...known(), outcome: 'route', route } : refused(failure);
+  return route ? { ...told(), outcome: 'route', route } : refused(failure);
 
-  function known(): DecisionFacts {
+  function told(): DecisionFacts {
     const shown = owned ? callerFromCarrier(facts, snapshot.accounts.get(owned.owner.accountId)) : undefined;
     return {
       accountId: owned?.owner.accountId,
@@ -66,8 +72,15 @@ export function decideInbound(
   }
 
   function refused(failure: CallFailure): Decision {
-    return { ...known(), outcome: 'refuse', failure };
+    return { ...told(), outcome: 'refuse', failure };
   }
+}
+
+interface OwnedNumber {
+  readonly number: E164;
+  readonly owner: Owner;
+  /** Name of who left: the owner is rung for them. */
+  readonly formerOwner: string | undefined;
 }
 
 /**
@@ -79,7 +92,7 @@ function ownedNumber(
   carrier: Carrier,
   called: string,
   reach: Reach,
-): { readonly number: E164; readonly owner: Owner } | undefined {
+): OwnedNumber | undefined {
   const direct = called.startsWith('+') ? called : `+${called}`;
   const found = lookup(direct);
   if (found || called.startsWith('+')) return found;
@@ -90,11 +103,13 @@ function ownedNumber(
   }
   return undefined;
 
-  function lookup(text: string): { readonly number: E164; readonly owner: Owner } | undefined {
+  function lookup(text: string): OwnedNumber | undefined {
     const number = text as E164;
-    const owner = snapshot.numbers.get(number) ?? reach.access.formerOwner?.(number);
+    const has = snapshot.numbers.get(number);
+    const forward = has ? undefined : reach.access.forwardOf?.(number);
+    const owner = has ?? forward?.owner ?? reach.access.formerOwner?.(number);
     if (!owner || (carrier.owner !== 'operator' && carrier.owner !== owner.accountId)) return undefined;
-    return { number, owner };
+    return { number, owner, formerOwner: forward?.formerOwner };
   }
 }
 

@@ -94,6 +94,11 @@ export function decideOutbound(
     why.push(`${number} is a number of ${account.name} itself: the call stays on the platform.`);
     return onNet(owner, number);
   }
+  const forward = owner ? undefined : reach.access.forwardOf?.(number);
+  if (forward?.owner.accountId === account.id) {
+    why.push(`${number} was ${forward.formerOwner}'s, who left: somebody else is rung by the leaver rule.`);
+    return onNet(forward.owner, number);
+  }
   // Another customer's number is an outside number like any other: the call leaves and comes back through carriers.
   const carriers = carriersOf(snapshot, account);
   if (carriers.length === 0) {

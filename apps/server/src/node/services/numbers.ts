@@ -8,7 +8,15 @@ import type { Directory } from '@tandem/adapters/http/services.ts';
 import type { Refusal } from '@tandem/adapters/postgres/outcome.ts';
 import type { Stores } from '@tandem/adapters/postgres/stores.ts';
 import type { NumberWho } from '@tandem/contract';
-import { type AccountId, asPersonId, type ConnectionId, type E164, type Person } from '@tandem/domain';
+import {
+  type AccountId,
+  asPersonId,
+  type ConnectionId,
+  type E164,
+  isE164,
+  type LeaverForward,
+  type Person,
+} from '@tandem/domain';
 import type { AuditActor, AuditLog } from '@tandem/engine/ports/audit.ts';
 import type { DirectoryView } from '@tandem/engine/ports/directory-view.ts';
 import type { MicrosoftConnections } from './microsoft-connections.ts';
@@ -25,6 +33,8 @@ export interface NumberParts {
   /** Calls and provisioning follow what was changed. */
   readonly refresh: () => Promise<unknown>;
   readonly wall: () => number;
+  /** Who is rung for this person by the account's leaver rule, should they leave. */
+  readonly leaverForward?: (person: Person) => LeaverForward | undefined;
 }
 
 /** The stock of numbers, and people who come and leave with theirs. */
@@ -51,6 +61,40 @@ export function createNumberBoard(parts: NumberParts): NumberBoard {
     object: { kind: string; id: string; label?: string },
     more: { before?: Record<string, unknown>; after?: Record<string, unknown>; reason?: string } = {},
   ): Promise<void> => audit.note({ accountId, actor: by, action, object, ...more });
+
+  /** Who is rung for somebody who leaves, with a name; none: callers hear that the number is not in service. */
+  async function forwardFor(
+    leaver: Person,
+    asked: string | undefined,
+  ): Promise<
+    | { readonly kind: 'ok'; readonly forward?: LeaverForward; readonly name?: string }
+    | { readonly kind: 'invalid'; readonly field: string; readonly say: string }
+  > {
+    const { accountId } = leaver;
+    const wanted: LeaverForward | undefined =
+      asked === undefined
+        ? parts.leaverForward?.(leaver)
+        : asked === 'nobody'
+          ? undefined
+          : isE164(asked)
+            ? { kind: 'number', number: asked }
+            : { kind: 'person', personId: asPersonId(asked) };
+    if (!wanted) return { kind: 'ok' };
+    const no = (say: string) =>
+      // A rule whose person has left in the meantime must not keep anybody from leaving.
+      asked === undefined ? ({ kind: 'ok' } as const) : ({ kind: 'invalid', field: 'forward', say } as const);
+    if (wanted.kind === 'number') {
+      const entry = await entryOf(accountId, wanted.number);
+      const whose = entry?.device?.name ?? entry?.person?.displayName;
+      if (whose === undefined || entry?.person?.id === leaver.id)
+        return no(`${wanted.number} belongs to nobody else of the account`);
+      return { kind: 'ok', forward: wanted, name: `${whose} (${wanted.number})` };
+    }
+    const person = await stores.people.get(accountId, wanted.personId);
+    if (!person?.active || person.id === leaver.id)
+      return no('give the id of an active person of the account, one of its numbers, or `nobody`');
+    return { kind: 'ok', forward: wanted, name: person.displayName };
+  }
 
   return {
     async ranges(scope, accountId) {
@@ -233,27 +277,34 @@ export function createNumberBoard(parts: NumberParts): NumberBoard {
       return { kind: 'done', person: created };
     },
 
-    async leave(scope, personId) {
+    async leave(scope, personId, asked) {
       const person = await parts.directory.person(scope, personId);
-      if (!person) return undefined;
+      if (!person) return { kind: 'unknown' };
+      const chosen = await forwardFor(person, asked);
+      if (chosen.kind === 'invalid') return chosen;
       const { quarantineDays } = await numberStock.leaverRule(person.accountId);
       const until = parts.wall() + quarantineDays * 86_400_000;
-      return person.numbers.map((number) =>
+      const heard =
+        chosen.name === undefined
+          ? 'callers hear that the number is not in service'
+          : `callers reach ${chosen.name}`;
+      const numbers = person.numbers.map((number) =>
         quarantineDays === 0
           ? { number, fate: 'free at once' }
-          : {
-              number,
-              fate: `rests for ${quarantineDays} days; callers hear that the number is not in service`,
-              untilWallMs: until,
-            },
+          : { number, fate: `rests for ${quarantineDays} days; ${heard}`, untilWallMs: until },
       );
+      return { kind: 'done', numbers };
     },
 
-    async deletePerson(scope, personId, reason, by) {
+    async deletePerson(scope, personId, { reason, forward }, by) {
       const person = await parts.directory.person(scope, personId);
-      if (!person || !seesPerson(scope, { accountId: person.accountId, personId: person.id })) return false;
+      if (!person || !seesPerson(scope, { accountId: person.accountId, personId: person.id }))
+        return { kind: 'unknown' };
+      const chosen = await forwardFor(person, forward);
+      if (chosen.kind === 'invalid') return chosen;
+      await numberStock.setLeaverForward(person.accountId, person.id, chosen.forward);
       const outcome = await stores.people.remove(person.accountId, person.id);
-      if (!outcome.ok) return false;
+      if (!outcome.ok) return { kind: 'unknown' };
       await parts.refresh();
       await note(
         person.accountId,
@@ -262,10 +313,11 @@ export function createNumberBoard(parts: NumberParts): NumberBoard {
         { kind: 'person', id: person.id, label: person.displayName },
         {
           before: { upn: person.upn, numbers: person.numbers },
+          ...(chosen.forward && { after: { forward: chosen.forward } }),
           ...(reason !== undefined && { reason }),
         },
       );
-      return true;
+      return { kind: 'done' };
     },
   };
 }

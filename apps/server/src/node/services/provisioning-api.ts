@@ -14,7 +14,15 @@ import {
 } from '@tandem/adapters/http/views/provisioning-view.ts';
 import { instant } from '@tandem/adapters/http/views/shape.ts';
 import type { ActionItem, ProvisioningChange, TenantWrite } from '@tandem/contract';
-import { type E164, isE164, type Person, type PolicyField, policyFields, sentenceOf } from '@tandem/domain';
+import {
+  type E164,
+  isE164,
+  type LeaverForward,
+  type Person,
+  type PolicyField,
+  policyFields,
+  sentenceOf,
+} from '@tandem/domain';
 import {
   type AuditActor,
   type AuditLog,
@@ -49,10 +57,13 @@ export function createProvisioningBoard(parts: {
     visible(scope).find((one) => one.connectionId === connectionId);
 
   const nextSettings = (before: ProvisioningSettings, change: ProvisioningChange): ProvisioningSettings => {
-    const { licences, messages, personas, ...rest } = change;
+    const { licences, messages, personas, leaverForward, ...rest } = change;
+    const { leaverForward: standing, ...kept } = before;
+    const forward = leaverForward === undefined ? standing : (leaverForward as LeaverForward | null);
     const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
     return {
-      ...before,
+      ...kept,
+      ...(forward && { leaverForward: forward }),
       ...(given as Partial<ProvisioningSettings>),
       ...(personas && { personas: JSON.parse(JSON.stringify(personas)) as ProvisioningSettings['personas'] }),
       ...(licences && {

@@ -8,7 +8,7 @@ import type {
   AccountId,
   CallRecord,
   ConnectionId,
-  E164,
+  LeaverForward,
   LinkState,
   Person,
   PersonId,
@@ -32,6 +32,7 @@ import {
   type TenantFacts,
 } from '@tandem/engine';
 import type { MicrosoftConnection, MicrosoftConnections } from './microsoft-connections.ts';
+import { forwardByRule, leaverOf, type ReleasedNumber } from './number-release.ts';
 import { readProvisioningCopy, writeProvisioningCopy } from './provisioning-file.ts';
 import { createProvisioningHistory } from './provisioning-history.ts';
 import { mailOf } from './provisioning-notices.ts';
@@ -55,6 +56,8 @@ export interface Provisioning {
   saveSettings(connectionId: ConnectionId, settings: ProvisioningSettings): Promise<void>;
   /** How many people of the account can call from Teams by now. */
   readyPeople(accountId: AccountId): number;
+  /** Who is rung for this person by the leaver rule, should they leave. */
+  leaverForward(person: Person): LeaverForward | undefined;
   /** The mirror of the account's directories changed. */
   directoryChanged(accountId: AccountId): void;
   /** A mass change was confirmed at the directory: these users may leave. */
@@ -95,8 +98,8 @@ export interface ProvisioningParts {
   readonly mailer?: Mailer;
   readonly portalUrl?: () => string | undefined;
   readonly heldNumber?: ProvisionerDeps['heldNumber'];
-  /** A number is free at Microsoft again: leaver rule and quarantine begin. */
-  readonly onReleased?: (accountId: AccountId, personId: PersonId, number: E164) => void;
+  /** Microsoft gave a number back: leaver rule and quarantine begin. */
+  readonly onReleased?: (released: ReleasedNumber) => void;
   readonly setLicence?: (accountId: AccountId, personId: PersonId, licensed: boolean) => void;
 }
 
@@ -222,8 +225,11 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
     const { accounts, people } = snapshots.current();
     const account = accounts.get(one.accountId);
     if (!account) return;
-    if (notice.kind === 'release-number' && personId !== undefined)
-      parts.onReleased?.(account.id, personId, notice.number);
+    if (notice.kind === 'release-number' && personId !== undefined) {
+      const leaver = leaverOf(one.provisioner.entries().get(personId), one.provisioner.settings);
+      const { number } = notice;
+      parts.onReleased?.({ accountId: account.id, personId, number, ...(leaver && { leaver }) });
+    }
     const mail = mailOf(notice, {
       account,
       settings: one.provisioner.settings,
@@ -472,6 +478,10 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
         (sum, { provisioner }) => sum + provisioner.states().filter((state) => state === 'READY').length,
         0,
       ),
+    leaverForward(person) {
+      const one = whose.get(person.id) ?? provisionersOf(person.accountId)[0];
+      return one && forwardByRule(one.provisioner.settings);
+    },
     directoryChanged(accountId) {
       for (const { provisioner } of provisionersOf(accountId)) provisioner.directoryChanged();
     },

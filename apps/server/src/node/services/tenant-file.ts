@@ -210,7 +210,7 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
         case 'change-person':
           return await changePerson(accountId, step.person, step.wish, by);
         case 'remove-person':
-          return (await parts.numbers.deletePerson(scope, step.person.id, reason, by))
+          return (await parts.numbers.deletePerson(scope, step.person.id, { reason }, by)).kind === 'done'
             ? { ok: true }
             : { ok: false, words: 'The person was removed already.' };
         case 'create-webhook': {

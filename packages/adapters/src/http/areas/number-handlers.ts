@@ -102,10 +102,10 @@ export function numberHandlers(services: ApiServices): HandlersOf<typeof numberR
       const person = await directory.person(scope, input.params.id);
       if (!person || !seesPerson(scope, { accountId: person.accountId, personId: person.id }))
         return new Refusal('not-found');
-      const numbers = await board.leave(scope, person.id);
-      if (!numbers) return new Refusal('not-found');
+      const left = await board.leave(scope, person.id, input.query.forward);
+      if (left.kind !== 'done') return refusalOf(left);
       return {
-        numbers: numbers.map(({ number, fate, untilWallMs }) =>
+        numbers: left.numbers.map(({ number, fate, untilWallMs }) =>
           compact({
             number: number as string,
             fate,
@@ -114,10 +114,10 @@ export function numberHandlers(services: ApiServices): HandlersOf<typeof numberR
         ),
       };
     },
-    'people.delete': async ({ scope, input, principal, caller }) =>
-      (await board.deletePerson(scope, input.params.id, input.query.reason, actorOf(principal, caller)))
-        ? undefined
-        : new Refusal('not-found'),
+    'people.delete': async ({ scope, input, principal, caller }) => {
+      const gone = await board.deletePerson(scope, input.params.id, input.query, actorOf(principal, caller));
+      return gone.kind === 'done' ? undefined : refusalOf(gone);
+    },
   };
 }
 

@@ -94,5 +94,6 @@ export function toNumber(entry: NumberOwner): NumberEntry {
     heldReason: held?.reason,
     reservedFor: held?.reservedFor,
     formerOwner: held?.formerOwner,
+    forward: held?.forward && { ...held.forward },
   });
 }

@@ -42,6 +42,7 @@ export function toSettings(settings: ProvisioningSettings): SettingsView {
     })),
     drift: { ...drift },
     leaverRule,
+    leaverForward: settings.leaverForward ? { ...settings.leaverForward } : null,
     guard: { ...guard },
     licences: { assign: settings.licences.assign, total: settings.licences.total ?? null },
     messages: { ...settings.messages },

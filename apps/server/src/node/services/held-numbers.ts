@@ -1,0 +1,73 @@
+import type { E164, HeldNumber, Owner, Person, PersonId, RoutingSnapshot } from '@tandem/domain';
+import type { ProvisionerDeps, TeamsAccess } from '@tandem/engine';
+
+export interface HeldNumbers {
+  /** The number that is kept for a person who has none, and why they do not have it yet (PRV-307). */
+  readonly heldFor: NonNullable<ProvisionerDeps['heldNumber']>;
+  /** Who is rung under the number of somebody who left. */
+  readonly forwardOf: NonNullable<TeamsAccess['forwardOf']>;
+}
+
+type Held = readonly [number: E164, held: HeldNumber];
+
+/** Numbers that are held back, as calls and provisioning ask for them: from the routing facts in memory. */
+export function createHeldNumbers(snapshot: () => RoutingSnapshot, wall: () => number): HeldNumbers {
+  /** By former owner, and by account and address of a reservation; made once a snapshot. */
+  const indexes = new WeakMap<RoutingSnapshot, ReadonlyMap<string, readonly Held[]>>();
+  const indexOf = (now: RoutingSnapshot): ReadonlyMap<string, readonly Held[]> => {
+    const known = indexes.get(now);
+    if (known) return known;
+    const index = new Map<string, Held[]>();
+    for (const one of now.held ?? []) {
+      const [, { accountId, formerPersonId, reservedFor }] = one;
+      for (const key of [formerPersonId, reservedFor && `${accountId} ${reservedFor}`]) {
+        if (key === undefined || key === '') continue;
+        const list = index.get(key);
+        if (list) list.push(one);
+        else index.set(key, [one]);
+      }
+    }
+    indexes.set(now, index);
+    return index;
+  };
+  const lasts = ({ untilWallMs }: HeldNumber): boolean => untilWallMs === undefined || untilWallMs > wall();
+
+  return {
+    heldFor(person) {
+      if (person.numbers.length > 0) return undefined;
+      const index = indexOf(snapshot());
+      const found = keysOf(person)
+        .flatMap((key) => index.get(key) ?? [])
+        .find(([, held]) => held.accountId === person.accountId && held.kind !== 'ported' && lasts(held));
+      if (!found) return undefined;
+      const [number, { kind, untilWallMs, reservedFor }] = found;
+      return {
+        until:
+          untilWallMs === undefined ? 'further notice' : new Date(untilWallMs).toISOString().slice(0, 10),
+        reason:
+          kind === 'reserved'
+            ? `${reservedFor}, for whom ${number} is reserved`
+            : `the quarantine of ${number}, which ${person.displayName} had`,
+      };
+    },
+    forwardOf(number) {
+      const now = snapshot();
+      const held = now.held?.get(number);
+      if (!held?.forward || held.kind !== 'quarantine' || !lasts(held)) return undefined;
+      const owner: Owner | undefined =
+        held.forward.kind === 'number'
+          ? now.numbers.get(held.forward.number)
+          : ownerOf(now.people.get(held.forward.personId));
+      if (owner?.accountId !== held.accountId) return undefined;
+      return { owner, formerOwner: held.formerOwner ?? 'somebody' };
+    },
+  };
+}
+
+const keysOf = ({ id, accountId, upn, mail }: Person): readonly (PersonId | string)[] => [
+  id,
+  ...[upn, mail].flatMap((one) => (one === undefined ? [] : [`${accountId} ${one.toLowerCase()}`])),
+];
+
+const ownerOf = (person: Person | undefined): Owner | undefined =>
+  person?.active ? { kind: 'person', personId: person.id, accountId: person.accountId } : undefined;
