@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { e164, id, text, timestamp } from './common.ts';
+import { leaverForward } from './number.ts';
 import { linkStates } from './person.ts';
 
 /** `automatic`: the enable groups decide. `manual`: the switch of each person does. `mixed`: the groups propose, an admin approves. */
@@ -66,6 +67,10 @@ export const provisioningSettings = z.strictObject({
     dialPlan: z.enum(driftPolicies),
   }),
   leaverRule: z.enum(leaverRules).describe('What callers of a leaver get, unless the person has a rule'),
+  leaverForward: leaverForward
+    .nullable()
+    .optional()
+    .describe('Rule `manager`: who is rung for those who left, while their number rests'),
   guard: z
     .strictObject({
       least: z.number().int().min(1).max(10_000),
@@ -88,7 +93,20 @@ export type ProvisioningSettings = z.infer<typeof provisioningSettings>;
 
 export const provisioningChange = provisioningSettings
   .partial()
-  .refine((change) => Object.keys(change).length > 0, 'nothing to change');
+  .refine((change) => Object.keys(change).length > 0, 'nothing to change')
+  .refine(({ leaverRule }) => leaverRule !== 'queue', {
+    path: ['leaverRule'],
+    message: 'calls to a leaver cannot go to a queue yet: name a person or a number with `manager`',
+  })
+  .refine(({ leaverRule }) => leaverRule !== 'voicemail', {
+    path: ['leaverRule'],
+    message: 'there are no mailboxes of the platform: use `announcement`, or name a person with `manager`',
+  })
+  .refine(({ leaverRule, leaverForward }) => leaverRule !== 'manager' || leaverForward, {
+    path: ['leaverForward'],
+    message:
+      'who is rung for those who left; Microsoft is not asked for managers, so name a person or a number',
+  });
 export type ProvisioningChange = z.infer<typeof provisioningChange>;
 
 /** Where people are on the way, from the group to a working client: each number is part of the one above. */

@@ -17,12 +17,25 @@ function handlersWhere(state: { leave: number; changed: number }): Handlers {
       needsConfirmation: state.leave > 50,
       examples: [],
     }),
+    read: () => ({ accountId: 'acme' }),
     change: async () => {
       state.changed += 1;
       return { connectionId: 'c1' };
     },
   };
-  return provisioningHandlers({ provisioning: board } as unknown as ApiServices) as Handlers;
+  const directory = {
+    person: async (_scope: unknown, id: string) => ({
+      accountId: id === 'gina' ? 'globex' : 'acme',
+      active: id !== 'off',
+    }),
+    numbers: async () => ({
+      items: [
+        { number: '+493012340003', accountId: 'acme', device: { id: 'lobby' } },
+        { number: '+493012340004', accountId: 'acme' },
+      ],
+    }),
+  };
+  return provisioningHandlers({ provisioning: board, directory } as unknown as ApiServices) as Handlers;
 }
 
 const asked = (body: object, preview?: string) =>
@@ -54,4 +67,22 @@ test('a setting that would take many people away needs the preview of exactly th
   state.leave = 3;
   await handlers['provisioning.change'](asked(mixed));
   assert.equal(state.changed, 2, 'few go without asking');
+});
+
+test('callers of leavers are sent to somebody of the same account only', async () => {
+  const state = { leave: 0, changed: 0 };
+  const handlers = handlersWhere(state);
+  const send = (leaverForward: object) =>
+    handlers['provisioning.change'](asked({ leaverRule: 'manager', leaverForward }));
+  for (const nobody of [
+    { kind: 'person', personId: 'gina' },
+    { kind: 'person', personId: 'off' },
+    { kind: 'number', number: '+493012340004' },
+    { kind: 'number', number: '+493012349999' },
+  ])
+    assert.match(JSON.stringify(await send(nobody)), /nobody of this account/);
+  assert.equal(state.changed, 0);
+  await send({ kind: 'person', personId: 'dana' });
+  await send({ kind: 'number', number: '+493012340003' });
+  assert.equal(state.changed, 2);
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PersonProvisioning } from '@tandem/contract';
+import type { PersonProvisioning, ProvisioningChange } from '@tandem/contract';
 import type { provisioningRoutes } from '@tandem/contract/areas/provisioning-routes.ts';
 import type { Person } from '@tandem/domain';
 import type { AuditActor } from '@tandem/engine/ports/audit.ts';
@@ -45,6 +45,21 @@ export function provisioningHandlers(services: ApiServices): HandlersOf<typeof p
       ? person
       : undefined;
   }
+  /** Whether this person or number is of the account, so that a leaver's callers reach somebody. */
+  async function isOf(
+    scope: Scope,
+    accountId: string | undefined,
+    forward: NonNullable<ProvisioningChange['leaverForward']>,
+  ): Promise<boolean> {
+    if (forward.kind === 'person') {
+      const person = await directory.person(scope, forward.personId);
+      return person?.active === true && person.accountId === accountId;
+    }
+    const { items } = await directory.numbers(scope, { limit: 50, search: forward.number });
+    return items.some(
+      (one) => one.number === forward.number && one.accountId === accountId && (one.person || one.device),
+    );
+  }
   async function act(asked: Asked, action: PersonAction): Promise<Refusal | PersonProvisioning> {
     const person = await personOf(asked);
     if (!person) return notFound();
@@ -78,6 +93,11 @@ export function provisioningHandlers(services: ApiServices): HandlersOf<typeof p
     'provisioning.read': async ({ scope, input }) => board.read(scope, input.params.id) ?? notFound(),
     'provisioning.change': async (asked) => {
       const { scope, input } = asked;
+      const { leaverForward } = input.body;
+      if (leaverForward && !(await isOf(scope, board.read(scope, input.params.id)?.accountId, leaverForward)))
+        return new Refusal('invalid-request', {
+          errors: [{ path: 'leaverForward', message: 'nobody of this account; name somebody who is active' }],
+        });
       const preview = board.preview(scope, input.params.id, input.body);
       // Taking many people away by a setting is confirmed like a group that was emptied (product-behaviour 1.4).
       if (preview?.needsConfirmation && input.query.preview !== boundTo(asked, preview))
