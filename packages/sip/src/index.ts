@@ -10,6 +10,8 @@ export * from './body/session-body.ts';
 export { dialogMachine } from './dialog/dialog.machine.ts';
 export { glareDelayMs } from './dialog/glare.ts';
 export { inviteTurn } from './dialog/invite-turn.machine.ts';
+export * from './event-package/dialog-info.ts';
+export * from './event-package/pidf.ts';
 export * from './framing/framer.ts';
 export * from './header/contact.ts';
 export * from './header/content-type.ts';
@@ -44,6 +46,15 @@ export * from './sdp/direction.ts';
 export * from './sdp/ice.ts';
 export * from './sdp/sdp.ts';
 export * from './session-timer/negotiate.ts';
+export {
+  Notifier,
+  type NotifierDeps,
+  type NotifierLimits,
+  type SubscribeFault,
+} from './subscription/notifier.ts';
+export type { EventPackage, SubscribeWish } from './subscription/subscribe.ts';
+export { subscriptionMachine } from './subscription/subscription.machine.ts';
+export type { Notification, NotifyOutcome, Subscription } from './subscription/subscription.ts';
 export { drawMachine } from './transaction/diagram.ts';
 export { inviteClient } from './transaction/invite-client.machine.ts';
 export { inviteServer } from './transaction/invite-server.machine.ts';

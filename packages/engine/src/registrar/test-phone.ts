@@ -169,6 +169,7 @@ export function phoneWorld(
         request,
         flow,
         answered: false,
+        accept: () => undefined,
         respond(status: number, parts: ResponseParts = {}) {
           if (answer) throw new Error('answered twice');
           answer = { status, headers: parts.headers ?? new Headers() };

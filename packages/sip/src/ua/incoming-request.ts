@@ -1,9 +1,12 @@
 /** A request to us other than an INVITE that makes a dialog; re-INVITEs are among them. */
+import { routeSetOf } from '../dialog/route-set.ts';
+import { contactsOf, cseqOf, fromOf, fromTagOf, toOf } from '../message/access.ts';
 import type { SipRequest } from '../message/message.ts';
+import { flat } from '../transaction/keys.ts';
 import type { ServerTransaction, ServerUser } from '../transaction/server-transaction.ts';
-import { composeResponse } from './compose.ts';
+import { composeResponse, partyOf } from './compose.ts';
 import type { Core } from './core.ts';
-import type { LiveDialog } from './live-dialog.ts';
+import { LiveDialog } from './live-dialog.ts';
 import type { Dialog, Flow, IncomingRequest, ResponseParts } from './types.ts';
 
 export class LiveIncomingRequest implements IncomingRequest, ServerUser {
@@ -61,6 +64,48 @@ export class LiveIncomingRequest implements IncomingRequest, ServerUser {
       ),
     );
     if (status >= 200) dialog?.closed(this, status, transaction);
+  }
+
+  accept(parts: ResponseParts & { readonly contact: string }): Dialog | undefined {
+    if (this.answered || this.#dialog) return undefined;
+    this.#core.touch();
+    this.answered = true;
+    const transaction = this.#transaction;
+    const localTag = this.#core.ports.random.tag();
+    transaction.localTag = localTag;
+    const { request, flow } = this;
+    const { headers } = request;
+    const { contact, reason } = parts;
+    const dialog = new LiveDialog(
+      this.#core,
+      {
+        callId: flat(headers.get('call-id') ?? ''),
+        localTag,
+        remoteTag: flat(fromTagOf(request) ?? ''),
+        localUri: partyOf(headers.get('to') ?? '', toOf(request)),
+        remoteUri: partyOf(headers.get('from') ?? '', fromOf(request)),
+        remoteTarget: flat(contactsOf(request)[0]?.uri ?? ''),
+        routeSet: routeSetOf(request, 'uas'),
+        localCseq: 0,
+        remoteCseq: cseqOf(request)?.number,
+        localContact: contact,
+        secure: request.uri.startsWith('sips:'),
+      },
+      'confirmed',
+      'idle',
+      flow,
+      false,
+    );
+    transaction.respond(
+      composeResponse(
+        request,
+        flow,
+        { status: 200, reason, localTag, contact, makesDialog: true },
+        parts,
+        this.#core.options,
+      ),
+    );
+    return dialog;
   }
 
   cancelled(): void {

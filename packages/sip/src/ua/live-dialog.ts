@@ -82,7 +82,18 @@ export class LiveDialog implements Dialog {
   /** Requests of the peer that are not answered yet. */
   #open: LiveIncomingRequest[] | undefined;
 
-  constructor(core: Core, facts: DialogFacts, phase: DialogPhase, turn: TurnState, like: Flow | Destination) {
+  /** An INVITE made it; else it has no session that INVITE changes and BYE ends. */
+  readonly #session: boolean;
+
+  constructor(
+    core: Core,
+    facts: DialogFacts,
+    phase: DialogPhase,
+    turn: TurnState,
+    like: Flow | Destination,
+    session = true,
+  ) {
+    this.#session = session;
     this.id = dialogKey(facts.callId, facts.localTag, facts.remoteTag);
     this.facts = facts;
     this.#core = core;
@@ -215,7 +226,7 @@ export class LiveDialog implements Dialog {
   }
 
   bye(reason?: string): void {
-    if (this.#byeAsked || (this.#phase !== 'confirmed' && this.#phase !== 'early')) return;
+    if (!this.#session || this.#byeAsked || (this.#phase !== 'confirmed' && this.#phase !== 'early')) return;
     this.#core.touch();
     this.#byeAsked = true;
     if (this.#answer) {
@@ -223,6 +234,10 @@ export class LiveDialog implements Dialog {
       return;
     }
     this.#leave(reason);
+  }
+
+  close(): void {
+    if (!this.#session) this.#step('gone');
   }
 
   setNextHop(to: Flow | Destination): void {
@@ -236,7 +251,7 @@ export class LiveDialog implements Dialog {
     return this.#nextHop;
   }
 
-  /** 2xx to a re-INVITE or UPDATE, theirs or ours: the peer may have moved (§12.2). */
+  /** 2xx to a re-INVITE, UPDATE or refreshing SUBSCRIBE, theirs or ours: the peer may have moved (§12.2). */
   refreshTarget(message: SipMessage): void {
     const target = contactsOf(message)[0]?.uri;
     if (target === undefined || target === this.facts.remoteTarget) return;
@@ -340,6 +355,10 @@ export class LiveDialog implements Dialog {
       return;
     }
     facts.remoteCseq = cseq;
+    if (!this.#session && (request.method === 'BYE' || request.method === 'INVITE')) {
+      incoming.respond(481); // RFC 5057 §5: there is no such usage in this dialog
+      return;
+    }
     if (request.method === 'BYE') {
       this.#receiveBye(request, incoming);
       return;
@@ -370,7 +389,8 @@ export class LiveDialog implements Dialog {
     const at = this.#open?.indexOf(incoming) ?? -1;
     if (at >= 0) this.#open?.splice(at, 1);
     const { method } = incoming.request;
-    if (status < 300 && (method === 'INVITE' || method === 'UPDATE')) this.refreshTarget(incoming.request);
+    const moves = method === 'INVITE' || method === 'UPDATE' || (method === 'SUBSCRIBE' && !this.#session);
+    if (status < 300 && moves) this.refreshTarget(incoming.request);
     if (method !== 'INVITE') return;
     if (status < 300) this.answered(transaction, cseqOf(incoming.request)?.number ?? 0, undefined);
     else if (!incoming.refusedForTurn) this.#take('weReject');

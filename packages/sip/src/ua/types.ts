@@ -142,6 +142,11 @@ export interface IncomingRequest {
   /** The dialog it came in, if any. */
   readonly dialog?: Dialog | undefined;
   respond(status: number, parts?: ResponseParts): void;
+  /**
+   * 200 to a request that asks for a dialog without a session (RFC 6665 §4.2.1: SUBSCRIBE), and that dialog. Undefined:
+   * it is in a dialog already, or it has been answered.
+   */
+  accept(parts: ResponseParts & { readonly contact: string }): Dialog | undefined;
   /** True once a final answer has been given. */
   readonly answered: boolean;
 }
@@ -278,6 +283,8 @@ export interface Dialog {
   request(options: InDialogOptions): void;
   /** BYE, once; later calls do nothing. `reason` becomes the Reason header. Before the ACK of our own 2xx it waits for it (RFC 3261 15). */
   bye(reason?: string): void;
+  /** For a dialog without a session: it is forgotten without a word. What is under way in it may still be answered. */
+  close(): void;
   /** Where in-dialog requests go physically, when it is not what route set and target say (proxy in front, NAT). */
   setNextHop(to: Flow | Destination): void;
   /** Any request inside the dialog except ACK, CANCEL and BYE (BYE is answered 200 and reported as ended). Re-INVITE glare and overlaps (491, 500 with Retry-After) are answered before. Absent handler: 405/501 as fitting. */
