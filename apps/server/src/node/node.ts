@@ -27,7 +27,15 @@ import { phonesVia } from '@tandem/adapters/sip-transport/phone-flows.ts';
 import { SipEndpoint, sipSides } from '@tandem/adapters/sip-transport/sip-endpoint.ts';
 import { openRoutingSnapshotSource } from '@tandem/adapters/snapshot/routing-snapshot-source.ts';
 import { asCallId, type CallRecord, uuidV7 } from '@tandem/domain';
-import { allowedMethods, type CallEngine, createCallEngine, defaultBudgets, verdictOf } from '@tandem/engine';
+import {
+  allowedMethods,
+  type CallEngine,
+  createCallEngine,
+  defaultBudgets,
+  samePolicyForAll,
+  syncedBothWays,
+  verdictOf,
+} from '@tandem/engine';
 import { carrierBySource } from '@tandem/engine/routing/source.ts';
 import { createUserAgent } from '@tandem/sip';
 import { TimerWheel } from '@tandem/wire';
@@ -387,6 +395,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     connections,
     snapshot: () => snapshots.current(),
     leases: stores.presenceLeases,
+    preferred: stores.preferredPresence,
+    policies: samePolicyForAll(syncedBothWays),
     feed,
     metrics: metrics.presence,
     onProblem: (what) => log.warn({ what }, 'presence'),

@@ -8,6 +8,7 @@ import type { OperationName } from './operations.ts';
 const features: Partial<Record<OperationName, readonly ConnectionFeature[]>> = {
   presences: ['presence', 'presence-write'],
   setPresence: ['presence-write'],
+  setPreferred: ['presence-write'],
   createSubscription: ['webhooks'],
   renewSubscription: ['webhooks'],
   addDomain: ['setup'],

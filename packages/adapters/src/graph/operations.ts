@@ -20,6 +20,8 @@ export const buckets = {
   /** 3,500 resource units in 10 s for the smallest tenants. */
   identity: { capacity: 3500, windowMs: 10_000, share: 0.5 },
   presence: { capacity: 1500, windowMs: 30_000, share: 0.6 },
+  /** 10,000 requests in 10 minutes and 4 at a time for a mailbox; each mailbox is asked seldom, the sum is ours to bound. */
+  calendar: { capacity: 200, windowMs: 1000, share: 0.5 },
   /** The Teams default of 30 a second; not confirmed for /admin/teams, so far less is in order. */
   teamsRead: { capacity: 30, windowMs: 1000, share: 0.4 },
   teamsWrite: { capacity: 30, windowMs: 1000, share: 0.4 },
@@ -218,6 +220,30 @@ export const operations = {
     path: '/users/{user-id}/presence/clearPresence',
     permissions: ['Presence.ReadWrite.All'],
     bucket: 'presence',
+    cost: 1,
+    idempotent: true,
+  },
+  setPreferred: {
+    method: 'POST',
+    path: '/users/{user-id}/presence/setUserPreferredPresence',
+    permissions: ['Presence.ReadWrite.All'],
+    bucket: 'presence',
+    cost: 1,
+    idempotent: true,
+  },
+  clearPreferred: {
+    method: 'POST',
+    path: '/users/{user-id}/presence/clearUserPreferredPresence',
+    permissions: ['Presence.ReadWrite.All'],
+    bucket: 'presence',
+    cost: 1,
+    idempotent: true,
+  },
+  calendarView: {
+    method: 'GET',
+    path: '/users/{user-id}/calendarView',
+    permissions: ['Calendars.ReadBasic', 'Calendars.Read', 'Calendars.ReadWrite'],
+    bucket: 'calendar',
     cost: 1,
     idempotent: true,
   },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { tenantPresence } from './presences.ts';
+import { isoDuration, tenantPresence } from './presences.ts';
 import { type FakeAnswer, FakeGraph } from './testing/fake-graph.ts';
 
 const dana = 'dadadada-0000-4000-8000-000000000142';
@@ -13,6 +13,9 @@ const set = {
   expirationDuration: 'PT5M',
 } as const;
 const clear = { kind: 'clearPresence', sequence: 2 } as const;
+const busy = { sequence: 3, availability: 'Busy', activity: 'Busy' } as const;
+const prefer = { kind: 'setPreferred', ...busy, forMs: 8 * 3_600_000, unlessChosen: false } as const;
+const unprefer = { kind: 'clearPreferred', ...busy } as const;
 
 let fake: FakeGraph;
 before(async () => {
@@ -70,6 +73,14 @@ const writes: readonly (readonly [string, FakeAnswer, string])[] = [
 for (const [what, answer, is] of writes)
   test(`a write of presence meets ${what}: ${is}`, async () => {
     fake.answer = () => answer;
-    for (const write of [set, clear])
+    for (const write of [set, clear, prefer, unprefer])
       assert.equal((await tenantPresence(fake.client(), app).write(dana, write)).is, is);
   });
+
+for (const [ms, text] of [
+  [8 * 3_600_000, 'PT8H'],
+  [3_600_000 - 29_600, 'PT59M31S'],
+  [1, 'PT1S'],
+  [90_061_000, 'PT25H1M1S'],
+] as const)
+  test(`${ms} ms travel as ${text}`, () => assert.equal(isoDuration(ms), text));

@@ -48,20 +48,48 @@ export async function writePresence(
 ): Promise<PresenceWriteOutcome> {
   const params = { 'user-id': objectId };
   try {
-    if (write.kind === 'clearPresence') {
-      await graph.call('clearPresence', { params, body: { sessionId: clientId }, patienceMs: 0 });
-    } else {
-      const { availability, activity, expirationDuration } = write;
-      const body = { sessionId: clientId, availability, activity, expirationDuration };
-      await graph.call('setPresence', { params, body, patienceMs: 0 });
+    const body = { sessionId: clientId };
+    switch (write.kind) {
+      case 'clearPresence':
+        await graph.call('clearPresence', { params, body, patienceMs: 0 });
+        break;
+      case 'setPresence': {
+        const { availability, activity, expirationDuration } = write;
+        const session = { ...body, availability, activity, expirationDuration };
+        await graph.call('setPresence', { params, body: session, patienceMs: 0 });
+        break;
+      }
+      case 'setPreferred': {
+        const { availability, activity } = write;
+        const preferred = { availability, activity, expirationDuration: isoDuration(write.forMs) };
+        await graph.call('setPreferred', { params, body: preferred, patienceMs: 0 });
+        break;
+      }
+      case 'clearPreferred':
+        await graph.call('clearPreferred', { params, body: {}, patienceMs: 0 });
     }
     return { is: 'done' };
   } catch (error) {
     if (!(error instanceof GraphError)) throw error;
     if (error.code === 'graph-not-found') return { is: 'notFound' };
     if (error.code === 'graph-refused' || error.code === 'graph-missing-scope') return { is: 'refused' };
-    return { is: 'later', ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }) };
+    return {
+      is: 'later',
+      ...(error.code === 'graph-throttled' && { throttled: true }),
+      ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
+    };
   }
+}
+
+/** Whole seconds, rounded up, as Graph takes them: PT7H59M30S. */
+export function isoDuration(ms: number): string {
+  const seconds = Math.max(1, Math.ceil(ms / 1000));
+  const parts = [
+    [Math.floor(seconds / 3600), 'H'],
+    [Math.floor(seconds / 60) % 60, 'M'],
+    [seconds % 60, 'S'],
+  ] as const;
+  return `PT${parts.map(([count, unit]) => (count > 0 ? `${count}${unit}` : '')).join('')}`;
 }
 
 /** Presence of one tenant as the engine wants it: outcomes for errors, never a throw that Graph caused. */

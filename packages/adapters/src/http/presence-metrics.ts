@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 
 /** Counted as it happens; label values from closed sets only (T31). */
 export interface PresenceMetrics {
-  written(kind: 'setPresence' | 'clearPresence', outcome: string): void;
+  written(kind: 'setPresence' | 'clearPresence' | 'setPreferred' | 'clearPreferred', outcome: string): void;
   read(outcome: string, tier: 'hot' | 'other'): void;
   changed(source: 'platform-call' | 'teams' | 'none'): void;
   /** Where the ages come from when somebody asks for `/metrics`. */
@@ -54,7 +54,7 @@ export function registerPresenceMetrics(registry: Registry): PresenceMetrics {
   });
   const writes = new Counter({
     name: 'presence_writes_total',
-    help: 'Requests that set or clear our session at Microsoft',
+    help: 'Requests that set or clear our session, or what a person prefers because of us, at Microsoft',
     labelNames: ['kind', 'outcome'],
     registers,
   });

@@ -60,3 +60,28 @@ test('another customer neither takes nor drops it; the owner forgets it, but not
   await stores.presenceLeases.drop(acme.id, dana.id, 4);
   assert.deepEqual(await stores.presenceLeases.listForPlatform(), []);
 });
+
+const preferredOf = (account: Account, sequence: number) => ({
+  ...leaseOf(account, sequence),
+  availability: 'DoNotDisturb',
+  activity: 'DoNotDisturb',
+  wish: 'dnd 1790000000000',
+  standing: true,
+});
+
+test('what a person prefers because of us stands beside the lease, fenced the same way, until it is dropped', async () => {
+  const { preferredPresence } = stores;
+  const first = preferredOf(acme, 3);
+  assert.deepEqual(await preferredPresence.hold(first, 8 * 3_600_000), { held: true });
+  assert.deepEqual(await preferredPresence.hold(first, 1), { held: false, standing: 3 });
+  await assert.rejects(preferredPresence.hold(preferredOf(globex, 9), 1), 'another customer’s');
+  await preferredPresence.drop(globex.id, dana.id, 9);
+  const left = { ...preferredOf(acme, 4), standing: false };
+  assert.deepEqual(await preferredPresence.hold(left, 3_600_000), { held: true });
+  await preferredPresence.drop(acme.id, dana.id, 3);
+  const [{ leftMs, ...row } = { leftMs: 0 }, ...others] = await preferredPresence.listForPlatform();
+  assert.deepEqual([row, others], [left, []]);
+  assert.ok(leftMs > 3_590_000 && leftMs <= 3_600_000, `${leftMs}`);
+  await preferredPresence.drop(acme.id, dana.id, 4);
+  assert.deepEqual(await preferredPresence.listForPlatform(), []);
+});

@@ -181,6 +181,19 @@ export interface Schema {
     lease_ends: Wall;
     updated_at: GeneratedWall;
   };
+  preferred_presence: {
+    person_id: PersonId;
+    account_id: AccountId;
+    entra_tenant_id: string;
+    object_id: string;
+    availability: string;
+    activity: string;
+    wish: string;
+    standing: boolean;
+    sequence: number;
+    ends_at: Wall;
+    updated_at: GeneratedWall;
+  };
   peer_probe: { peer: string; last_sent_at: Wall };
   teams_links: {
     person_id: PersonId;

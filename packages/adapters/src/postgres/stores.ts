@@ -1,4 +1,4 @@
-import type { ConnectionStore, PresenceLeases, SignInAttempts } from '@tandem/engine';
+import type { ConnectionStore, PreferredStates, PresenceLeases, SignInAttempts } from '@tandem/engine';
 import type { SecretBox } from '../security/secret-box.ts';
 import { type AccountStore, createAccountStore } from './account-store.ts';
 import { type AuditStore, createAuditStore } from './audit-store.ts';
@@ -16,6 +16,7 @@ import { createNumberStockStore, type NumberStockStore } from './number-stock-st
 import { createNumberStore, type NumberStore } from './number-store.ts';
 import { createPersonStore, type PersonStore } from './person-store.ts';
 import { createPlatformFactsStore, type PlatformFactsStore } from './platform-facts-store.ts';
+import { createPreferredPresenceStore } from './preferred-presence-store.ts';
 import { createPresenceLeaseStore } from './presence-lease-store.ts';
 import {
   createProvisioningHistoryStore,
@@ -25,6 +26,7 @@ import {
   createProvisioningSettingsStore,
   type ProvisioningSettingsStore,
 } from './provisioning-settings-store.ts';
+import { createQueueStore, type QueueStore } from './queue-store.ts';
 import { createRoutingDomainStore, type RoutingDomainStore } from './routing-domain-store.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
 import { createSignInAttemptStore } from './sign-in-attempt-store.ts';
@@ -48,6 +50,7 @@ export interface Stores {
   readonly provisioning: ProvisioningSettingsStore;
   readonly provisioningHistory: ProvisioningHistoryStore;
   readonly presenceLeases: PresenceLeases;
+  readonly preferredPresence: PreferredStates;
   readonly connections: ConnectionStore;
   readonly signInAttempts: SignInAttempts;
   readonly mails: MailStore;
@@ -58,6 +61,7 @@ export interface Stores {
   readonly numberStock: NumberStockStore;
   readonly routingDomains: RoutingDomainStore;
   readonly contacts: ContactStore;
+  readonly queues: QueueStore;
 }
 
 export function createStores(db: Database, box: SecretBox, unstoredCalls?: UnstoredCalls): Stores {
@@ -76,6 +80,7 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     provisioning: createProvisioningSettingsStore(db),
     provisioningHistory: createProvisioningHistoryStore(db),
     presenceLeases: createPresenceLeaseStore(db),
+    preferredPresence: createPreferredPresenceStore(db),
     connections: createConnectionStore(db, box),
     signInAttempts: createSignInAttemptStore(db, box),
     mails: createMailStore(db),
@@ -86,5 +91,6 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     numberStock: createNumberStockStore(db),
     routingDomains: createRoutingDomainStore(db),
     contacts: createContactStore(db),
+    queues: createQueueStore(db),
   };
 }

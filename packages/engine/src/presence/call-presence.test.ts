@@ -88,7 +88,8 @@ test('Microsoft asks to wait 30 s: nothing is sent inside, and the latest wish a
   desk.answer('a', 0);
   desk.take({ kind: 'written', sequence: 1, outcome: { is: 'later', retryAfterMs: 30_000 } }, 100);
   for (let now = 1000; now < 30_100; now += 1000) assert.equal(desk.take({ kind: 'tick' }, now), undefined);
-  assert.equal(desk.take({ kind: 'tick' }, 30_100)?.kind, 'setPresence');
+  assert.equal(desk.take({ kind: 'tick' }, 30_349), undefined, 'those who are free again go first');
+  assert.equal(desk.take({ kind: 'tick' }, 30_350)?.kind, 'setPresence');
 });
 
 test('a final no is not repeated until another call begins', () => {

@@ -1,5 +1,5 @@
 import type { AccountId, PersonId } from '@tandem/domain';
-import type { PresenceWrite, PresenceWriteOutcome } from './call-presence.ts';
+import type { PresenceWrite, PresenceWriteOutcome } from './presence-writes.ts';
 import type { TeamsRead } from './teams-view.ts';
 
 /** Where a person is at Microsoft. Known by the link, whether the person may call from Teams or not. */
@@ -53,4 +53,31 @@ export interface PresenceLeases {
   /** Forgets the lease unless a newer one stands. */
   drop(accountId: AccountId, personId: PersonId, sequence: number): Promise<void>;
   listForPlatform(): Promise<readonly StoredLease[]>;
+}
+
+export interface PreferredRow extends PresencePerson {
+  readonly sequence: number;
+  readonly availability: string;
+  readonly activity: string;
+  /** Tells one wish of the person from another. */
+  readonly wish: string;
+  /** False: the person chose something else in Teams over it; it is not told again. */
+  readonly standing: boolean;
+}
+
+export interface StoredPreferred extends PreferredRow {
+  /** As the store's clock sees it; negative when it is over. */
+  readonly leftMs: number;
+}
+
+/** What people prefer at Microsoft because of us, kept until it is cleared or over. Rejects while the store is away. */
+export interface PreferredStates {
+  /** Refused when a newer number stands: fencing (I7). Then `standing` is that number. */
+  hold(
+    row: PreferredRow,
+    forMs: number,
+  ): Promise<{ readonly held: true } | { readonly held: false; readonly standing: number }>;
+  /** Forgets the row unless a newer one stands. */
+  drop(accountId: AccountId, personId: PersonId, sequence: number): Promise<void>;
+  listForPlatform(): Promise<readonly StoredPreferred[]>;
 }

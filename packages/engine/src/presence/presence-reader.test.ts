@@ -8,6 +8,8 @@ import {
   FakeDirectory,
   FakeLeases,
   FakeMicrosoft,
+  FakePolicies,
+  FakePreferred,
   objectIdOf,
   personId,
   settled,
@@ -21,6 +23,7 @@ const away = { availability: 'Away', activity: 'Away' };
 class House {
   readonly clock = new VirtualClock();
   readonly microsoft = new FakeMicrosoft(this.clock);
+  readonly policies = new FakePolicies();
   readonly people: FakeDirectory;
   readonly changes: string[] = [];
   readonly writer;
@@ -29,7 +32,12 @@ class House {
   constructor(...names: readonly string[]) {
     this.people = new FakeDirectory(...names);
     const common = { clock: this.clock, people: this.people, graph: this.microsoft };
-    this.writer = createPresenceWriter({ ...common, leases: new FakeLeases(this.clock) });
+    this.writer = createPresenceWriter({
+      ...common,
+      leases: new FakeLeases(this.clock),
+      preferred: new FakePreferred(this.clock),
+      policies: this.policies,
+    });
     this.reader = createPresenceReader({
       ...common,
       callsOf: this.writer.of,

@@ -9,6 +9,8 @@ import {
   FakeDirectory,
   FakeLeases,
   FakeMicrosoft,
+  FakePolicies,
+  FakePreferred,
   objectIdOf,
   personId,
   settled,
@@ -19,6 +21,8 @@ class Room {
   readonly clock = new VirtualClock();
   readonly microsoft = new FakeMicrosoft(this.clock);
   readonly leases = new FakeLeases(this.clock);
+  readonly preferred = new FakePreferred(this.clock);
+  readonly policies = new FakePolicies();
   readonly people: FakeDirectory;
   readonly problems: string[] = [];
   writer: PresenceWriter;
@@ -33,6 +37,8 @@ class Room {
       people: this.people,
       graph: this.microsoft,
       leases: this.leases,
+      preferred: this.preferred,
+      policies: this.policies,
       onProblem: (what) => this.problems.push(what),
     });
   }

@@ -1,31 +1,41 @@
 import type { AccountId, PersonId } from '@tandem/domain';
 import type { CallParty } from '../call/party.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { PresencePolicies, PresencePolicy } from '../ports/presence-policies.ts';
 import {
   type CallPresence,
   type CallPresenceInput,
+  isIdle,
   leaseMs,
   nextPresenceTick,
   noCallPresence,
-  type PresenceWrite,
-  type PresenceWriteOutcome,
   restoreCallPresence,
   stepCallPresence,
 } from './call-presence.ts';
-import type { ManualPresence } from './manual-presence.ts';
+import { type ManualPresence, manualEndsWallMs } from './manual-presence.ts';
 import type {
+  PreferredStates,
   PresenceDirectory,
   PresenceGraph,
   PresenceLeases,
   PresencePerson,
   StoredLease,
+  StoredPreferred,
 } from './ports.ts';
+import { carryOutPreferred, type PresencePair } from './preferred-write.ts';
+import type { PresenceWrite, PresenceWriteOutcome } from './presence-writes.ts';
+import { createTenantPauses, type TenantPauses } from './tenant-pauses.ts';
+import { type PreferredPair, preferredPairs, type RoomActivity } from './wish.ts';
 
 export interface PresenceWriterDeps {
   readonly clock: Clock;
   readonly people: PresenceDirectory;
   readonly graph: PresenceGraph;
   readonly leases: PresenceLeases;
+  readonly preferred: PreferredStates;
+  readonly policies: PresencePolicies;
+  /** Shared with the reader. */
+  readonly pauses?: TenantPauses;
   /** The person's calls or what we ask Microsoft to show changed. */
   onChange?(personId: PersonId): void;
   onWrite?(kind: PresenceWrite['kind'], outcome: PresenceWriteOutcome['is']): void;
@@ -43,6 +53,16 @@ export interface CallsOfPerson {
   readonly leaseEndsWallMs?: number;
   /** Monotonic ms at which the last leg ended. */
   readonly lastEndedMs?: number;
+  /** What Microsoft may show because of us: a read that equals one of these says nothing new (2.8). */
+  readonly ours: readonly PresencePair[];
+  /** The preferred state of ours that may stand at Microsoft. */
+  readonly preferred?: PreferredPair & { readonly endsWallMs: number };
+}
+
+/** What "fix my presence" did at Microsoft. `left`: Teams shows a choice of the person's own, which stays. */
+export interface FixedPresence {
+  readonly session: 'cleared' | 'none' | 'failed' | 'unreachable';
+  readonly preferred: 'cleared' | 'left' | 'hidden' | 'none' | 'failed' | 'unreachable';
 }
 
 /** The part of a live call that presence needs. */
@@ -60,8 +80,28 @@ export interface PresenceWriter {
    * when the process starts: one that Microsoft was told of before is not told again.
    */
   manualChanged(personId: PersonId, manual: ManualPresence | undefined): void;
+  /** What the person does in a conference of the platform's own; undefined: not in it any more. */
+  roomChanged(
+    accountId: AccountId,
+    personId: PersonId,
+    roomId: string,
+    activity: RoomActivity | undefined,
+  ): void;
+  /** Busy by a calendar. What Microsoft's own calendar shows by itself is not written (2.5). */
+  calendarChanged(
+    personId: PersonId,
+    event: { readonly endsAtWallMs: number; readonly shownByMicrosoft: boolean } | undefined,
+  ): void;
+  /**
+   * Clears our session, known or not, and our preferred state if Microsoft still shows it; a live call is asserted again
+   * after it. What the person set by hand counts as released. Resolves within `fixPatienceMs`.
+   */
+  fix(personId: PersonId): Promise<FixedPresence>;
   of(personId: PersonId): CallsOfPerson | undefined;
-  /** Takes over what a process before this one left at Microsoft. Tries until the store answers. */
+  /**
+   * Takes over what a process before this one left at Microsoft. Tries until the store answers. To be called before the
+   * states that stand are told by `manualChanged`: these wait for it, but not long.
+   */
   restore(): Promise<void>;
   /** Writes on their way, and wishes that wait for their turn. */
   readonly open: number;
@@ -72,31 +112,51 @@ export interface PresenceWriter {
 export const leasePatienceMs = 700;
 /** A person without calls, lease and open writes is forgotten after this: longer than every window of the machine. */
 const forgetAfterMs = 60_000;
+/** Timers have a largest time; a wish of days looks up in between. */
+const longestTimerMs = 24 * 3_600_000;
 /** A read may still show what was just cleared. */
 export const echoAfterClearMs = 10_000;
 const firstRetryMs = 2000;
 const longestRetryMs = 60_000;
+/** So long a state set by hand waits for the store to say what Microsoft was told before. */
+const restorePatienceMs = 10_000;
+export const fixPatienceMs = 15_000;
 
 interface Leg {
   readonly endpoint: CallParty['endpoint'];
   readonly sinceWallMs: number;
 }
 
+interface Restored {
+  readonly at: PresencePerson;
+  readonly leaseEndsMs?: number;
+  readonly preferred?: { readonly pair: PreferredPair; readonly key: string; readonly endsMs: number };
+  readonly leftKey?: string;
+  readonly sequence: number;
+}
+
 interface Desk {
   readonly personId: PersonId;
-  readonly accountId: AccountId;
+  accountId?: AccountId;
   readonly legs: Map<string, Leg>;
+  readonly rooms: Map<string, RoomActivity>;
+  manual?: ManualPresence;
+  /** Wall ms at which a calendar of ours ends the person's being busy. */
+  eventEndsWallMs?: number;
   /** Where the session is, while the machine runs: it does not move under a lease. */
   at?: PresencePerson;
   state: CallPresence;
-  /** A lease of before, until its tenant can be reached. */
-  restored?: { readonly at: PresencePerson; readonly leaseEndsMs: number; readonly sequence: number };
+  /** What a process of before left, until its tenant can be reached. */
+  restored?: Restored;
   /** The store may have a row up to this number: it is dropped when the lease is over. 0: none. */
   rowUpTo: number;
+  preferredUpTo: number;
   /** Work at the store in order, one person at a time. */
   storing: Promise<unknown>;
   stopTimer?: () => void;
   lastEndedMs?: number;
+  lastPreferred?: { readonly pair: PreferredPair; readonly untilMs: number };
+  fix?: { -readonly [K in keyof FixedPresence]: FixedPresence[K] } & { readonly done: () => void };
 }
 
 /**
@@ -104,23 +164,30 @@ interface Desk {
  * and keeps each lease in the store before the request that makes it (product-behaviour 2.5, 2.8).
  */
 export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
-  const { clock, people, graph, leases } = deps;
+  const { clock, people, graph, leases, policies } = deps;
+  const pauses = deps.pauses ?? createTenantPauses(() => clock.now());
   const desks = new Map<PersonId, Desk>();
   /** Call to the legs it has given to desks. */
   const calls = new Map<string, Map<string, Desk>>();
-  const manuals = new Map<PersonId, ManualPresence>();
+  /** Told while what Microsoft was told before is still being read. */
+  let early: Map<PersonId, ManualPresence | undefined> | undefined;
   let stopped = false;
   let stopRestore: (() => void) | undefined;
 
-  function deskOf(accountId: AccountId, personId: PersonId): Desk {
+  function deskOf(accountId: AccountId | undefined, personId: PersonId): Desk {
     const known = desks.get(personId);
-    if (known) return known;
+    if (known) {
+      if (accountId !== undefined) known.accountId = accountId;
+      return known;
+    }
     const desk: Desk = {
       personId,
-      accountId,
+      ...(accountId !== undefined && { accountId }),
       legs: new Map(),
-      state: noCallPresence,
+      rooms: new Map(),
+      state: { ...noCallPresence, ...decided(policies.of(personId)) },
       rowUpTo: 0,
+      preferredUpTo: 0,
       storing: Promise.resolve(),
     };
     desks.set(personId, desk);
@@ -137,52 +204,101 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
       return;
     }
     desk.at = at;
+    desk.accountId = at.accountId;
     const legs = { platform: [] as string[], teams: [] as string[] };
     for (const [id, { endpoint }] of desk.legs) legs[endpoint].push(id);
     if (restored) {
       delete desk.restored;
-      desk.state = restoreCallPresence(restored, legs);
-      feed(desk, { kind: 'tick' });
-      return;
+      const restoredState = restoreCallPresence(restored, legs, clock.now());
+      desk.state = { ...restoredState, ...decided(policies.of(desk.personId)) };
+    } else {
+      // Legs at Teams first: a call that Teams shows by itself must not be written for a moment.
+      for (const endpoint of ['teams', 'platform'] as const)
+        for (const legId of legs[endpoint]) feed(desk, { kind: 'legAnswered', legId, endpoint });
     }
-    // Legs at Teams first: a call that Teams shows by itself must not be written for a moment.
-    for (const endpoint of ['teams', 'platform'] as const)
-      for (const legId of legs[endpoint]) feed(desk, { kind: 'legAnswered', legId, endpoint });
+    for (const [roomId, activity] of desk.rooms) feed(desk, { kind: 'room', roomId, activity });
+    if (desk.manual) feed(desk, manualInput(desk));
+    if (desk.eventEndsWallMs !== undefined) feed(desk, eventInput(desk));
+    feed(desk, { kind: 'tick' });
   }
+
+  const inMonotonic = (wallMs: number): number => clock.now() + wallMs - clock.wall();
+
+  const manualInput = ({ manual }: Desk): CallPresenceInput => ({
+    kind: 'manual',
+    manual: manual && {
+      state: manual.state,
+      key: `${manual.state} ${manual.setAtWallMs}`,
+      endsMs: inMonotonic(manualEndsWallMs(manual)),
+    },
+  });
+
+  const eventInput = ({ eventEndsWallMs: ends }: Desk): CallPresenceInput => ({
+    kind: 'event',
+    event: ends === undefined ? undefined : { key: `event ${ends}`, endsMs: inMonotonic(ends) },
+  });
 
   function feed(desk: Desk, input: CallPresenceInput): void {
     const before = desk.state;
-    const step = stepCallPresence(before, input, clock.now());
+    const now = clock.now();
+    const pausedUntil = desk.at && pauses.untilMs(desk.at.entraTenantId);
+    const paused =
+      pausedUntil === undefined || pausedUntil <= (before.notBeforeMs ?? 0)
+        ? before
+        : { ...before, notBeforeMs: pausedUntil };
+    const step = stepCallPresence(paused, input, now);
     desk.state = step.state;
     if (step.write) void carryOut(desk, step.write);
-    const { leaseEndsMs, inFlight } = desk.state;
+    const { leaseEndsMs, preferred, leftKey } = desk.state;
     if (before.leaseEndsMs !== undefined && leaseEndsMs === undefined) dropRow(desk);
+    if (before.preferred && preferred === undefined) {
+      desk.lastPreferred = { pair: before.preferred.pair, untilMs: now + echoAfterClearMs };
+      // A wish that the person overruled in Teams is remembered as long as it stands: no start tells it again.
+      if (leftKey === before.preferred.key && desk.state.manual?.key === leftKey)
+        rememberLeft(desk, before.preferred);
+      else dropPreferred(desk);
+    } else if (before.manual?.key !== desk.state.manual?.key && preferred === undefined) dropPreferred(desk);
     // Without a lease the machine is free to follow the link to another object.
-    if (desk.legs.size === 0 && leaseEndsMs === undefined && !inFlight) delete desk.at;
-    if (before.leaseEndsMs !== leaseEndsMs) deps.onChange?.(desk.personId);
+    if (!busy(desk) && isIdle(desk.state)) delete desk.at;
+    if (before.leaseEndsMs !== leaseEndsMs || before.preferred?.key !== preferred?.key)
+      deps.onChange?.(desk.personId);
     schedule(desk);
+    if (desk.fix && !desk.state.fixing && !desk.state.inFlight) {
+      const { preferredNotBeforeMs } = desk.state;
+      if (!preferred || (preferredNotBeforeMs ?? 0) > now) desk.fix.done();
+    }
   }
+
+  /** Something of the person is going on that Microsoft may have to be told of. */
+  const busy = (desk: Desk): boolean => desk.legs.size > 0 || desk.rooms.size > 0;
+  const wishes = (desk: Desk): boolean =>
+    busy(desk) || desk.manual !== undefined || desk.eventEndsWallMs !== undefined;
 
   function schedule(desk: Desk): void {
     desk.stopTimer?.();
     delete desk.stopTimer;
     if (stopped) return;
     const { restored } = desk;
-    const next = restored ? restored.leaseEndsMs : desk.at && nextPresenceTick(desk.state);
-    if (next === undefined && desk.legs.size > 0) return;
+    const next = restored
+      ? Math.max(restored.leaseEndsMs ?? 0, restored.preferred?.endsMs ?? 0)
+      : desk.at && nextPresenceTick(desk.state, clock.now());
+    if (next === undefined && wishes(desk)) return;
     const waitMs = next === undefined ? forgetAfterMs : Math.max(1, next - clock.now());
-    desk.stopTimer = clock.after(waitMs, () => {
+    desk.stopTimer = clock.after(Math.min(waitMs, longestTimerMs), () => {
       delete desk.stopTimer;
       if (desk.at) feed(desk, { kind: 'tick' });
       else if (restored) {
+        if (next !== undefined && clock.now() < next) return schedule(desk);
         // Nobody could be told: it has healed by itself.
         delete desk.restored;
         dropRow(desk);
+        dropPreferred(desk);
         attach(desk);
-      } else if (desk.rowUpTo === 0) desks.delete(desk.personId);
+      } else if (desk.rowUpTo === 0 && desk.preferredUpTo === 0) desks.delete(desk.personId);
       else {
         // A row that could not be dropped fences the next call out: not forgotten before it is gone.
         dropRow(desk);
+        dropPreferred(desk);
         schedule(desk);
       }
     });
@@ -193,31 +309,54 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
     const { at } = desk;
     let outcome: PresenceWriteOutcome = { is: 'later' };
     try {
-      const held = !at || write.kind === 'clearPresence' || (await stored(desk, at, sequence));
+      const clears = write.kind === 'clearPresence' || write.kind === 'clearPreferred';
+      const held = !at || clears || (await stored(desk, at, write));
       // Given up while the store was asked: what follows was decided anew.
       if (desk.state.inFlight?.sequence !== sequence) return;
       const tenant = at && held ? graph.of(at.entraTenantId) : undefined;
       if (at && tenant) {
-        outcome = await tenant.write(at.objectId, write);
+        outcome =
+          write.kind === 'setPreferred' || write.kind === 'clearPreferred'
+            ? await carryOutPreferred(tenant, at.objectId, write)
+            : await tenant.write(at.objectId, write);
         deps.onWrite?.(write.kind, outcome.is);
+        if (outcome.is !== 'later') pauses.good(at.entraTenantId);
+        else if (outcome.throttled || outcome.retryAfterMs !== undefined)
+          pauses.throttled(at.entraTenantId, outcome.retryAfterMs);
       }
     } catch (error) {
       deps.onProblem?.(`${write.kind} of ${desk.personId}: ${String(error)}`);
     }
-    if (!stopped) feed(desk, { kind: 'written', sequence, outcome });
+    if (stopped) return;
+    if (desk.fix) noteFix(desk.fix, write.kind, outcome.is);
+    feed(desk, { kind: 'written', sequence, outcome });
   }
 
   /**
    * Whether the write may go out. While the store is away it goes out without a row: a person who talks must not look free
    * because a database is down, and what nobody remembers heals by itself in five minutes.
    */
-  async function stored(desk: Desk, at: PresencePerson, sequence: number): Promise<boolean> {
+  async function stored(
+    desk: Desk,
+    at: PresencePerson,
+    write: Extract<PresenceWrite, { kind: 'setPresence' | 'setPreferred' }>,
+  ): Promise<boolean> {
+    const { sequence } = write;
     // Set before the answer is known: a row whose writing was cut off may be there.
-    desk.rowUpTo = sequence;
+    if (write.kind === 'setPresence') desk.rowUpTo = sequence;
+    else desk.preferredUpTo = sequence;
+    const { preferred } = desk.state;
     const hold = desk.storing
-      .then(() => leases.hold({ ...at, sequence }, leaseMs))
+      .then(() =>
+        write.kind === 'setPresence'
+          ? leases.hold({ ...at, sequence }, leaseMs)
+          : deps.preferred.hold(
+              { ...at, sequence, ...pairOf(write), wish: preferred?.key ?? '', standing: true },
+              write.forMs,
+            ),
+      )
       .catch((error: unknown) => {
-        deps.onProblem?.(`a presence lease could not be stored: ${String(error)}`);
+        deps.onProblem?.(`what Microsoft is asked to show could not be stored: ${String(error)}`);
         return { held: true } as const;
       });
     desk.storing = hold;
@@ -233,17 +372,48 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
     return false;
   }
 
-  function dropRow(desk: Desk): void {
-    const { rowUpTo } = desk;
-    if (rowUpTo === 0) return;
+  function inStore(desk: Desk, what: string, work: () => Promise<unknown>, done?: () => void): void {
     desk.storing = desk.storing
-      .then(() => leases.drop(desk.accountId, desk.personId, rowUpTo))
-      .then(
-        () => {
-          if (desk.rowUpTo === rowUpTo) desk.rowUpTo = 0;
-        },
-        (error: unknown) => deps.onProblem?.(`a presence lease could not be dropped: ${String(error)}`),
-      );
+      .then(work)
+      .then(done, (error: unknown) => deps.onProblem?.(`${what}: ${String(error)}`));
+  }
+
+  function dropRow(desk: Desk): void {
+    const { rowUpTo, accountId, personId } = desk;
+    if (rowUpTo === 0 || accountId === undefined) return;
+    inStore(
+      desk,
+      'a presence lease could not be dropped',
+      () => leases.drop(accountId, personId, rowUpTo),
+      () => {
+        if (desk.rowUpTo === rowUpTo) desk.rowUpTo = 0;
+      },
+    );
+  }
+
+  function dropPreferred(desk: Desk): void {
+    const { preferredUpTo, accountId, personId } = desk;
+    if (preferredUpTo === 0 || accountId === undefined) return;
+    inStore(
+      desk,
+      'a preferred state could not be dropped',
+      () => deps.preferred.drop(accountId, personId, preferredUpTo),
+      () => {
+        if (desk.preferredUpTo === preferredUpTo) desk.preferredUpTo = 0;
+      },
+    );
+  }
+
+  function rememberLeft(desk: Desk, left: NonNullable<CallPresence['preferred']>): void {
+    const { at } = desk;
+    if (!at) return;
+    const sequence = desk.state.sequence + 1;
+    desk.state = { ...desk.state, sequence };
+    desk.preferredUpTo = sequence;
+    const row = { ...at, sequence, ...left.pair, wish: left.key, standing: false };
+    inStore(desk, 'a wish that was overruled could not be stored', () =>
+      deps.preferred.hold(row, Math.max(1, left.endsMs - clock.now())),
+    );
   }
 
   function legCame(desk: Desk, legId: string, endpoint: CallParty['endpoint']): void {
@@ -254,7 +424,7 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
       for (const [id, leg] of desk.legs)
         if (leg.endpoint === 'teams') feed(desk, { kind: 'legAnswered', legId: id, endpoint: 'teams' });
       feed(desk, { kind: 'legAnswered', legId, endpoint });
-    } else if (!untouched(desk.state)) feed(desk, { kind: 'legAnswered', legId, endpoint });
+    } else if (touched(desk)) feed(desk, { kind: 'legAnswered', legId, endpoint });
     // One more of many calls in Teams changes nothing that anybody sees.
     if (desk.legs.size === 1 || endpoint === 'platform') deps.onChange?.(desk.personId);
   }
@@ -268,26 +438,82 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
     if (desk.legs.size === 0 || atPhone) deps.onChange?.(desk.personId);
   }
 
-  function takeOver(lease: StoredLease): void {
-    const { personId, accountId, entraTenantId, objectId, sequence, leftMs } = lease;
+  function takeOver(lease: StoredLease | undefined, preferred: StoredPreferred | undefined): void {
+    const row = lease ?? preferred;
+    if (!row) return;
+    const { personId, accountId } = row;
+    const sequence = Math.max(lease?.sequence ?? 0, preferred?.sequence ?? 0);
     const desk = deskOf(accountId, personId);
-    desk.rowUpTo = Math.max(desk.rowUpTo, sequence);
-    // The store came late and this process has a session of its own already: it goes on above the old number.
-    if (leftMs <= 0 || desk.state.sequence > 0) {
+    desk.rowUpTo = Math.max(desk.rowUpTo, lease?.sequence ?? 0);
+    desk.preferredUpTo = Math.max(desk.preferredUpTo, preferred?.sequence ?? 0);
+    const leased = lease !== undefined && lease.leftMs > 0;
+    const prefers = preferred !== undefined && preferred.leftMs > 0;
+    // The store came late and this process has something of its own already: it goes on above the old number.
+    if ((!leased && !prefers) || desk.state.sequence > 0) {
       if (desk.state.leaseEndsMs === undefined) dropRow(desk);
+      if (desk.state.preferred === undefined) dropPreferred(desk);
       desk.state = { ...desk.state, sequence: Math.max(desk.state.sequence, sequence) };
       schedule(desk);
       return;
     }
-    const at = { accountId, personId, entraTenantId, objectId };
-    desk.restored = { at, leaseEndsMs: clock.now() + leftMs, sequence };
+    const { entraTenantId, objectId } = leased ? lease : row;
+    const now = clock.now();
+    const pair = preferred && knownPairs.get(`${preferred.availability}/${preferred.activity}`);
+    desk.restored = {
+      at: { accountId, personId, entraTenantId, objectId },
+      sequence,
+      ...(leased && { leaseEndsMs: now + lease.leftMs }),
+      ...(prefers && !preferred.standing && { leftKey: preferred.wish }),
+      ...(prefers &&
+        pair &&
+        preferred.standing && {
+          preferred: { pair, key: preferred.wish, endsMs: now + preferred.leftMs },
+        }),
+    };
     delete desk.at;
     attach(desk);
   }
 
-  const stopListening = people.onChange(() => {
-    for (const desk of desks.values()) if (desk.legs.size > 0 || desk.restored) attach(desk);
-  });
+  function setManual(personId: PersonId, manual: ManualPresence | undefined): void {
+    if (!manual && !desks.has(personId)) return;
+    const desk = deskOf(undefined, personId);
+    if (manual) desk.manual = manual;
+    else delete desk.manual;
+    tellOrAttach(desk, manualInput(desk));
+  }
+
+  function tellOrAttach(desk: Desk, input: CallPresenceInput): void {
+    if (desk.at) feed(desk, input);
+    else {
+      // What is not wished any more must not be replayed.
+      desk.state = withoutWishes(desk.state);
+      attach(desk);
+    }
+  }
+
+  const stopListening = [
+    people.onChange(() => {
+      for (const desk of desks.values()) if (wishes(desk) || desk.restored) attach(desk);
+    }),
+    // Not synced any more: what is ours is withdrawn once. Synced: what lives is asserted (2.2).
+    policies.onChange(() => {
+      for (const desk of desks.values()) {
+        const { writes, conferenceAs } = decided(policies.of(desk.personId));
+        if (desk.state.writes === writes && desk.state.conferenceAs === conferenceAs) continue;
+        if (desk.at) feed(desk, { kind: 'policy', writes, conferenceAs });
+        else {
+          desk.state = { ...desk.state, writes, conferenceAs };
+          if (wishes(desk)) attach(desk);
+        }
+      }
+    }),
+  ];
+
+  function flushEarly(): void {
+    const told = early;
+    early = undefined;
+    for (const [personId, manual] of told ?? []) setManual(personId, manual);
+  }
 
   return {
     callChanged(call) {
@@ -313,8 +539,45 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
       for (const [legId, desk] of legs) legWent(desk, legId);
     },
     manualChanged(personId, manual) {
-      if (manual) manuals.set(personId, manual);
-      else manuals.delete(personId);
+      if (early) early.set(personId, manual);
+      else setManual(personId, manual);
+    },
+    roomChanged(accountId, personId, roomId, activity) {
+      const desk = deskOf(accountId, personId);
+      if (activity) desk.rooms.set(roomId, activity);
+      else desk.rooms.delete(roomId);
+      if (desk.at) feed(desk, { kind: 'room', roomId, activity });
+      else attach(desk);
+    },
+    calendarChanged(personId, event) {
+      const ends = event && !event.shownByMicrosoft ? event.endsAtWallMs : undefined;
+      if (ends === undefined && desks.get(personId)?.eventEndsWallMs === undefined) return;
+      const desk = deskOf(undefined, personId);
+      if (ends === undefined) delete desk.eventEndsWallMs;
+      else desk.eventEndsWallMs = ends;
+      tellOrAttach(desk, eventInput(desk));
+    },
+    fix(personId) {
+      const desk = deskOf(undefined, personId);
+      delete desk.manual;
+      attach(desk);
+      if (!desk.at) return Promise.resolve({ session: 'unreachable', preferred: 'unreachable' });
+      return new Promise((resolve) => {
+        desk.fix?.done();
+        const cancel = clock.after(fixPatienceMs, () => desk.fix?.done());
+        const preferred = desk.state.preferred ? 'failed' : 'none';
+        const fix: NonNullable<Desk['fix']> = {
+          session: 'failed',
+          preferred,
+          done() {
+            cancel();
+            if (desk.fix === fix) delete desk.fix;
+            resolve({ session: fix.session, preferred: fix.preferred });
+          },
+        };
+        desk.fix = fix;
+        feed(desk, { kind: 'fix' });
+      });
     },
     of(personId) {
       const desk = desks.get(personId);
@@ -322,20 +585,43 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
       const now = clock.now();
       const leaseEndsMs = desk.restored?.leaseEndsMs ?? desk.state.leaseEndsMs;
       const held = leaseEndsMs !== undefined && leaseEndsMs > now;
-      const { lastClearMs } = desk.state;
+      const { lastClearMs, showing, preferred } = desk.state;
+      const mayEcho = held || (lastClearMs !== undefined && now - lastClearMs < echoAfterClearMs);
+      const { lastPreferred } = desk;
+      const standing =
+        preferred?.pair ??
+        desk.restored?.preferred?.pair ??
+        (lastPreferred && lastPreferred.untilMs > now ? lastPreferred.pair : undefined);
       return {
         legs: [...desk.legs.values()],
-        mayEcho: held || (lastClearMs !== undefined && now - lastClearMs < echoAfterClearMs),
+        mayEcho,
+        ours: [...(mayEcho ? (showing ? [showing] : sessionPairs) : []), ...(standing ? [standing] : [])],
+        ...(preferred && {
+          preferred: { ...preferred.pair, endsWallMs: clock.wall() + preferred.endsMs - now },
+        }),
         ...(held && { leaseEndsWallMs: clock.wall() + leaseEndsMs - now }),
         ...(desk.lastEndedMs !== undefined && { lastEndedMs: desk.lastEndedMs }),
       };
     },
     async restore() {
       let waitMs = firstRetryMs;
+      early ??= new Map();
+      const stopPatience = clock.after(restorePatienceMs, flushEarly);
       for (;;) {
         if (stopped) return;
         try {
-          for (const lease of await leases.listForPlatform()) takeOver(lease);
+          const [held, preferred] = await Promise.all([
+            leases.listForPlatform(),
+            deps.preferred.listForPlatform(),
+          ]);
+          const byPerson = new Map(preferred.map((row) => [row.personId, row]));
+          for (const lease of held) {
+            takeOver(lease, byPerson.get(lease.personId));
+            byPerson.delete(lease.personId);
+          }
+          for (const row of byPerson.values()) takeOver(undefined, row);
+          stopPatience();
+          flushEarly();
           return;
         } catch (error) {
           deps.onProblem?.(`presence leases of before cannot be read now: ${String(error)}`);
@@ -358,16 +644,45 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
     stop() {
       stopped = true;
       stopRestore?.();
-      stopListening();
+      for (const stop of stopListening) stop();
       for (const desk of desks.values()) desk.stopTimer?.();
     },
   };
 }
 
 /**
- * Nothing of ours is or may be at Microsoft, and no call asks for it: calls in Teams change nothing. They are told when
- * the first call at a phone comes; most people have none, and some numbers have hundreds of calls.
+ * Something of ours is or may be at Microsoft, or a call or a wish asks for it. Else calls in Teams change nothing: they are
+ * told when the first call at a phone comes; most people have none, and some numbers have hundreds of calls.
  */
-function untouched(state: CallPresence): boolean {
-  return state.platformLegs.size === 0 && state.leaseEndsMs === undefined && state.inFlight === undefined;
+const touched = ({ state, rooms }: Desk): boolean =>
+  state.platformLegs.size > 0 || rooms.size > 0 || !isIdle(state);
+
+const decided = ({ writesTeams, conferenceAs }: PresencePolicy) => ({ writes: writesTeams, conferenceAs });
+
+function withoutWishes(state: CallPresence): CallPresence {
+  const { manual: _m, event: _e, ...rest } = state;
+  return rest;
+}
+
+const pairOf = ({ availability, activity }: PreferredPair) => ({ availability, activity });
+const knownPairs: ReadonlyMap<string, PreferredPair> = new Map(
+  Object.values(preferredPairs).map((pair) => [`${pair.availability}/${pair.activity}`, pair]),
+);
+/** After a crash it is not known which one a process of before set. */
+const sessionPairs: readonly PresencePair[] = [
+  { availability: 'Busy', activity: 'InACall' },
+  { availability: 'Busy', activity: 'InAConferenceCall' },
+  { availability: 'DoNotDisturb', activity: 'Presenting' },
+];
+
+function noteFix(
+  fix: NonNullable<Desk['fix']>,
+  kind: PresenceWrite['kind'],
+  is: PresenceWriteOutcome['is'],
+): void {
+  if (kind === 'clearPresence')
+    fix.session = is === 'done' ? 'cleared' : is === 'notFound' ? 'none' : 'failed';
+  if (kind === 'clearPreferred')
+    fix.preferred =
+      is === 'done' || is === 'notFound' ? 'cleared' : is === 'left' || is === 'hidden' ? is : 'failed';
 }

@@ -1,15 +1,19 @@
 import { type AccountId, asAccountId, asPersonId, type PersonId } from '@tandem/domain';
 import type { CallParty } from '../call/party.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { PresenceWrite, PresenceWriteOutcome } from './call-presence.ts';
+import { type PresencePolicies, type PresencePolicy, syncedBothWays } from '../ports/presence-policies.ts';
 import type {
+  PreferredRow,
+  PreferredStates,
   PresenceDirectory,
   PresenceGraph,
   PresenceLeases,
   PresencePerson,
   PresenceReadOutcome,
   StoredLease,
+  StoredPreferred,
 } from './ports.ts';
+import type { PresenceWrite, PresenceWriteOutcome } from './presence-writes.ts';
 import type { TeamsRead } from './teams-view.ts';
 
 /** For tests: time that moves when told to, Microsoft with sessions that expire, a store that can be away. */
@@ -69,7 +73,9 @@ export class FakeMicrosoft implements PresenceGraph {
   readonly reads: { readonly at: number; readonly ids: readonly string[] }[] = [];
   /** What the person's own Teams says. */
   readonly own = new Map<string, TeamsRead>();
-  readonly #sessions = new Map<string, number>();
+  readonly #sessions = new Map<string, TeamsRead & { readonly endsMs: number }>();
+  /** What is preferred, by us or by the person: nobody can tell. */
+  readonly preferred = new Map<string, TeamsRead & { readonly endsMs: number }>();
   connected = true;
   /** What answers instead of the work, while it is set. */
   trouble:
@@ -94,11 +100,23 @@ export class FakeMicrosoft implements PresenceGraph {
       : undefined;
   }
 
-  /** What everybody sees: a session of ours beats what is weaker than Busy. */
+  /** What everybody sees: what is preferred, else the stronger of the person's own session and ours. */
   shown(objectId: string): TeamsRead {
+    const now = this.#clock.now();
     const own = this.own.get(objectId) ?? { availability: 'Available', activity: 'Available' };
-    const ours = (this.#sessions.get(objectId) ?? 0) > this.#clock.now();
-    return ours && own.availability !== 'DoNotDisturb' ? { availability: 'Busy', activity: 'InACall' } : own;
+    const held = this.#sessions.get(objectId);
+    const ours = held && held.endsMs > now ? held : undefined;
+    if (own.availability === 'Offline' && !ours) return own;
+    const preferred = this.preferred.get(objectId);
+    const shown =
+      preferred && preferred.endsMs > now ? preferred : ours && rank(ours) >= rank(own) ? ours : own;
+    return { availability: shown.availability, activity: shown.activity };
+  }
+
+  /** What the person picks in Teams. */
+  pick(objectId: string, pair: TeamsRead | undefined): void {
+    if (pair) this.preferred.set(objectId, { ...pair, endsMs: Number.POSITIVE_INFINITY });
+    else this.preferred.delete(objectId);
   }
 
   async #write(objectId: string, write: PresenceWrite): Promise<PresenceWriteOutcome> {
@@ -107,8 +125,23 @@ export class FakeMicrosoft implements PresenceGraph {
     await this.#latency();
     const { trouble } = this;
     if (trouble) return trouble as PresenceWriteOutcome;
-    if (write.kind === 'setPresence') this.#sessions.set(objectId, this.#clock.now() + 300_000);
-    else if (!this.#sessions.delete(objectId)) return { is: 'notFound' };
+    const now = this.#clock.now();
+    switch (write.kind) {
+      case 'setPresence':
+        this.#sessions.set(objectId, { ...write, endsMs: now + 300_000 });
+        break;
+      case 'clearPresence': {
+        const held = this.#sessions.get(objectId);
+        this.#sessions.delete(objectId);
+        if (!held || held.endsMs <= now) return { is: 'notFound' };
+        break;
+      }
+      case 'setPreferred':
+        this.preferred.set(objectId, { ...write, endsMs: now + write.forMs });
+        break;
+      case 'clearPreferred':
+        this.preferred.delete(objectId);
+    }
     return { is: 'done' };
   }
 
@@ -128,6 +161,58 @@ export class FakeMicrosoft implements PresenceGraph {
   #latency(): Promise<void> {
     if (this.latencyMs === 0) return Promise.resolve();
     return new Promise((resolve) => void this.#clock.after(this.latencyMs, resolve));
+  }
+}
+
+const rank = ({ availability }: TeamsRead): number =>
+  availability === 'DoNotDisturb' ? 3 : availability === 'Busy' ? 2 : availability === 'Available' ? 1 : 0;
+
+export class FakePreferred implements PreferredStates {
+  readonly rows = new Map<PersonId, PreferredRow & { readonly endsMs: number }>();
+  away = false;
+  readonly #clock: VirtualClock;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+  async #reach(): Promise<void> {
+    await Promise.resolve();
+    if (this.away) throw new Error('the database is away');
+  }
+  async hold(row: PreferredRow, forMs: number) {
+    await this.#reach();
+    const standing = this.rows.get(row.personId)?.sequence ?? 0;
+    if (standing >= row.sequence) return { held: false, standing } as const;
+    this.rows.set(row.personId, { ...row, endsMs: this.#clock.now() + forMs });
+    return { held: true } as const;
+  }
+  async drop(_accountId: AccountId, who: PersonId, sequence: number): Promise<void> {
+    await this.#reach();
+    if ((this.rows.get(who)?.sequence ?? 0) <= sequence) this.rows.delete(who);
+  }
+  async listForPlatform(): Promise<readonly StoredPreferred[]> {
+    await this.#reach();
+    return [...this.rows.values()].map(({ endsMs, ...row }) => ({
+      ...row,
+      leftMs: endsMs - this.#clock.now(),
+    }));
+  }
+}
+
+/** Policies that a test changes. */
+export class FakePolicies implements PresencePolicies {
+  policy: PresencePolicy = syncedBothWays;
+  readonly people = new Map<PersonId, PresencePolicy>();
+  readonly #heard = new Set<() => void>();
+  of(who: PersonId): PresencePolicy {
+    return this.people.get(who) ?? this.policy;
+  }
+  onChange(listener: () => void): () => void {
+    this.#heard.add(listener);
+    return () => this.#heard.delete(listener);
+  }
+  changed(): void {
+    for (const listener of this.#heard) listener();
   }
 }
 

@@ -4,6 +4,7 @@ import type { GraphClient } from '@tandem/adapters/graph/graph-client.ts';
 import type { FeedEvent } from '@tandem/adapters/http/events/event-feed.ts';
 import { createManualClock } from '@tandem/adapters/http/testing/manual-clock.ts';
 import { asAccountId, asPersonId, type RoutingSnapshot } from '@tandem/domain';
+import { samePolicyForAll, syncedBothWays } from '@tandem/engine';
 import { createPresence } from './presence.ts';
 import { oneConnection } from './testing/one-connection.ts';
 
@@ -51,6 +52,12 @@ function house(onProblem: (what: string) => void = (what) => assert.fail(what)) 
       drop: async (_account, personId) => void rows.delete(personId),
       listForPlatform: async () => [],
     },
+    preferred: {
+      hold: async () => ({ held: true }),
+      drop: async () => undefined,
+      listForPlatform: async () => [],
+    },
+    policies: samePolicyForAll(syncedBothWays),
     feed: { watched: true, publish: (event) => events.push(event) },
     metrics: {
       written: (kind, outcome) => counted.push(`${kind} ${outcome}`),

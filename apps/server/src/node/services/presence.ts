@@ -13,9 +13,11 @@ import {
   createPresenceReader,
   createPresenceWriter,
   type PersonPresence,
+  type PreferredStates,
   type PresenceDirectory,
   type PresenceLeases,
   type PresencePerson,
+  type PresencePolicies,
   shownPresence,
   type TenantPresence,
 } from '@tandem/engine';
@@ -29,6 +31,8 @@ export interface PresenceParts {
   >;
   readonly snapshot: () => RoutingSnapshot;
   readonly leases: PresenceLeases;
+  readonly preferred: PreferredStates;
+  readonly policies: PresencePolicies;
   readonly feed: { readonly watched: boolean; publish(event: FeedEvent): void };
   readonly metrics: PresenceMetrics;
   readonly onProblem: (what: string) => void;
@@ -98,6 +102,8 @@ export function createPresence(parts: PresenceParts): Presence {
     people: directory,
     graph,
     leases: parts.leases,
+    preferred: parts.preferred,
+    policies: parts.policies,
     onChange: tell,
     onWrite: parts.metrics.written,
     onProblem: parts.onProblem,
@@ -171,8 +177,11 @@ export function createPresence(parts: PresenceParts): Presence {
 const allows = ({ features }: MicrosoftConnection, feature: ConnectionFeature): boolean =>
   features === undefined || features.includes(feature);
 
-/** Reading alone cannot show anything in Teams (G19). */
+/** Reading alone cannot show anything in Teams (G19); what is ours may always be withdrawn. */
 const readOnly = (presence: TenantPresence): TenantPresence => ({
   read: presence.read.bind(presence),
-  write: async () => ({ is: 'refused' }),
+  write: async (objectId, write) =>
+    write.kind === 'clearPresence' || write.kind === 'clearPreferred'
+      ? presence.write(objectId, write)
+      : { is: 'refused' },
 });

@@ -16,6 +16,7 @@ import { audit } from './0015-audit.ts';
 import { webhooks } from './0016-webhooks.ts';
 import { routingDomains } from './0017-routing-domains.ts';
 import { leastGrants } from './0018-least-grants.ts';
+import { preferredPresence } from './0026-preferred-presence.ts';
 import { ownContacts } from './0027-own-contacts.ts';
 import type { Migration } from './migration.ts';
 
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   leastGrants,
   leaverForward,
   ownContacts,
+  preferredPresence,
 ];
