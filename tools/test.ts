@@ -4,11 +4,11 @@
  * With CI=true a suite or a test that is left out is a failure.
  */
 import { spawn } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { RunTotals } from './count-reporter.ts';
+import { longest, type RunTotals, type TimedTest } from './count-reporter.ts';
 import { installMissing } from './debian-packages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -20,9 +20,12 @@ type Suite = { readonly name: string; readonly needsNothing: boolean; readonly l
   | {
       readonly files: readonly string[];
       readonly without?: readonly string[];
-      readonly shareProcesses: boolean;
+      /** `batches`: files share processes. `own`: each has one, and the suites of this kind run side by side. */
+      readonly processes: 'batches' | 'own';
     }
 );
+
+type OwnProcesses = Suite & { readonly files: readonly string[]; readonly processes: 'own' };
 
 /** Microsoft's side under test, and what is tested against all of it. */
 const wholeTwin: readonly string[] = [
@@ -44,7 +47,7 @@ const suites: readonly Suite[] = [
     needsNothing: true,
     limitMinutes: 2,
     files: ['test/boundaries/*.test.ts'],
-    shareProcesses: true,
+    processes: 'batches',
   },
   {
     name: 'unit',
@@ -52,33 +55,42 @@ const suites: readonly Suite[] = [
     limitMinutes: 6,
     files: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/*.test.ts'],
     without: wholeTwin,
-    shareProcesses: true,
+    processes: 'batches',
   },
   // Each of these files starts a whole twin, with keys of its own.
-  { name: 'twin', needsNothing: false, limitMinutes: 8, files: wholeTwin, shareProcesses: true },
-  // Real processes, ports and clocks: side by side on two cores they would only disturb each other.
+  { name: 'twin', needsNothing: false, limitMinutes: 8, files: wholeTwin, processes: 'batches' },
+  // Real processes, ports and clocks, which mostly wait: a limit is for one file. Ports: test/kit/port-slot.ts.
   {
     name: 'integration',
     needsNothing: false,
     limitMinutes: 14,
     files: ['test/integration/*.test.ts'],
-    shareProcesses: false,
+    processes: 'own',
   },
   {
     name: 'scenarios',
     needsNothing: false,
     limitMinutes: 8,
     files: ['test/scenarios/**/*.test.ts'],
-    shareProcesses: false,
+    processes: 'own',
   },
   {
     name: 'e2e',
     needsNothing: false,
     limitMinutes: 12,
     files: ['test/e2e/*.test.ts'],
-    shareProcesses: false,
+    processes: 'own',
   },
 ];
+
+/** Begun before the others, so that none of them is left alone at the end. */
+const longFiles: readonly string[] = [
+  'test/integration/readiness.test.ts',
+  'test/integration/presence.test.ts',
+  'test/e2e/new-customer.test.ts',
+  'test/integration/start.test.ts',
+];
+const filesAtOnce = 3;
 
 const ci = process.env.CI === 'true';
 const say = (line: string): void => {
@@ -88,13 +100,35 @@ const say = (line: string): void => {
 /** What Node compiled, types already stripped: the tests of one run, and the next run, share it. */
 const compileCache = join(cache, 'tandem-compile');
 
+/** Everything temporary of this run: what a test that failed leaves there goes with it, with the next run at the latest. */
+const temporary = mkdtempSync(join(tmpdir(), `tandem-test-${process.pid}-`));
+// The database runs as another user where we are root.
+chmodSync(temporary, 0o711);
+const forget = (folder: string): void => {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    // Something still writes there, or it is somebody else's.
+  }
+};
+for (const name of readdirSync(tmpdir())) {
+  const [, pid] = /^tandem-test-(\d+)-/.exec(name) ?? [];
+  if (pid !== undefined && existsSync('/proc') && !existsSync(`/proc/${pid}`)) forget(join(tmpdir(), name));
+}
+process.once('exit', () => forget(temporary));
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(signal, () => process.exit(code));
+
 /** `held`: what it says is said when it has ended, so that commands side by side do not talk into each other. */
 const runCommand = async (command: readonly string[], limitMinutes: number, held = false): Promise<number> =>
   new Promise((resolve) => {
     const child = spawn(command[0]!, command.slice(1), {
       cwd: root,
       stdio: ['ignore', held ? 'pipe' : 'inherit', held ? 'pipe' : 'inherit'],
-      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache, TMPDIR: temporary },
     });
     const output: Buffer[] = [];
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(chunk));
@@ -116,36 +150,78 @@ interface SuiteResult {
   readonly failed: number;
   readonly note: string;
   readonly seconds: number;
+  readonly slowest: readonly TimedTest[];
 }
 
-const runSuite = async (suite: Suite): Promise<Omit<SuiteResult, 'name' | 'seconds'>> => {
-  if ('command' in suite) {
-    const code = await runCommand(suite.command, suite.limitMinutes);
-    return code === 0
-      ? { passed: 1, failed: 0, note: '' }
-      : { passed: 0, failed: 1, note: `exit code ${code}` };
-  }
+type Outcome = Omit<SuiteResult, 'name' | 'seconds'>;
+
+const sum = <T>(of: (item: T) => number, items: readonly T[]): number =>
+  items.reduce((total, item) => total + of(item), 0);
+
+const filesOf = (suite: {
+  readonly files: readonly string[];
+  readonly without?: readonly string[];
+}): string[] => {
   const left = new Set(globSync([...(suite.without ?? [])], { cwd: root }));
-  const files = globSync([...suite.files], { cwd: root })
+  return globSync([...suite.files], { cwd: root })
     .filter((file) => !left.has(file))
     .sort();
-  if (files.length === 0) return { passed: 0, failed: ci ? 1 : 0, note: 'left out: it has no tests' };
-  const batches = suite.shareProcesses ? batchesOf(files) : [{ files, apart: true }];
-  const limit = suite.limitMinutes;
-  const parts = await Promise.all(
-    batches.map((batch) => runFiles(batch, { limitMinutes: limit, sideBySide: suite.shareProcesses })),
-  );
+};
+
+const outcomeOf = (parts: readonly FilesRun[]): Outcome => {
+  if (parts.length === 0)
+    return { passed: 0, failed: ci ? 1 : 0, note: 'left out: it has no tests', slowest: [] };
   const notes = parts.flatMap(({ problem }) => problem ?? []);
   const skipped = parts.flatMap((part) => part.skipped);
   for (const line of skipped) say(`left out: ${line}`);
   if (skipped.length > 0) notes.push(`${skipped.length} left out`);
-  const sum = (of: (part: RunTotals) => number): number => parts.reduce((total, part) => total + of(part), 0);
   return {
-    passed: sum(({ passed }) => passed),
-    failed: sum(({ failed }) => failed) + (ci ? skipped.length : 0),
+    passed: sum(({ passed }) => passed, parts),
+    failed: sum(({ failed }) => failed, parts) + (ci ? skipped.length : 0),
     note: notes.join(', '),
+    slowest: longest(parts.flatMap((part) => part.slowest)),
   };
 };
+
+const runSuite = async (suite: Suite): Promise<Outcome> => {
+  if ('command' in suite) {
+    const code = await runCommand(suite.command, suite.limitMinutes);
+    return code === 0
+      ? { passed: 1, failed: 0, note: '', slowest: [] }
+      : { passed: 0, failed: 1, note: `exit code ${code}`, slowest: [] };
+  }
+  const batches = batchesOf(filesOf(suite));
+  return outcomeOf(await Promise.all(batches.map((batch) => runFiles(batch, suite.limitMinutes))));
+};
+
+/** All files of these suites, a few at a time, whichever suite they are of. */
+const runSideBySide = async (together: readonly OwnProcesses[]): Promise<readonly SuiteResult[]> => {
+  const rank = (file: string): number =>
+    longFiles.includes(file) ? longFiles.indexOf(file) : longFiles.length;
+  const waiting = together
+    .flatMap((suite) => filesOf(suite).map((file) => ({ suite, file })))
+    .sort((one, other) => rank(one.file) - rank(other.file));
+  const done: { readonly suite: Suite; readonly run: FilesRun; readonly seconds: number }[] = [];
+  const worker = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { suite, file } = next;
+      const begun = performance.now();
+      const run = await runFiles({ files: [file], apart: true }, suite.limitMinutes);
+      const seconds = secondsSince(begun);
+      say(`${run.failed === 0 ? 'passed' : 'FAILED'}  ${seconds.toFixed(1).padStart(6)} s  ${file}`);
+      done.push({ suite, run, seconds });
+    }
+  };
+  await Promise.all(Array.from({ length: filesAtOnce }, worker));
+  return together.map((suite) => {
+    const mine = done.filter((one) => one.suite === suite);
+    const outcome = outcomeOf(mine.map(({ run }) => run));
+    return { name: suite.name, ...outcome, seconds: tenths(sum(({ seconds }) => seconds, mine)) };
+  });
+};
+
+const tenths = (seconds: number): number => Math.round(seconds * 10) / 10;
+const secondsSince = (begun: number): number => tenths((performance.now() - begun) / 1000);
 
 interface Batch {
   readonly files: readonly string[];
@@ -179,12 +255,11 @@ const batchesOf = (files: readonly string[]): readonly Batch[] => {
   ].filter((batch) => batch.files.length > 0);
 };
 
+type FilesRun = RunTotals & { readonly problem?: string };
+
 /** Failed counts at least one if the process says that something is wrong, whatever it counted. */
-const runFiles = async (
-  { files, apart }: Batch,
-  { limitMinutes, sideBySide }: { readonly limitMinutes: number; readonly sideBySide: boolean },
-): Promise<RunTotals & { readonly problem?: string }> => {
-  const folder = mkdtempSync(join(tmpdir(), 'tandem-test-'));
+const runFiles = async ({ files, apart }: Batch, limitMinutes: number): Promise<FilesRun> => {
+  const folder = mkdtempSync(join(temporary, 'run-'));
   const totalsFile = join(folder, 'totals.json');
   try {
     const code = await runCommand(
@@ -194,9 +269,7 @@ const runFiles = async (
         `--import=${join(root, 'tools/property-seed.ts')}`,
         '--test-timeout=180000',
         // What a failed test left open must not keep its report back: the failures of all files wait for the end.
-        ...(apart
-          ? [`--test-concurrency=${sideBySide ? 2 : 1}`]
-          : ['--test-isolation=none', '--test-force-exit']),
+        ...(apart ? ['--test-concurrency=2'] : ['--test-isolation=none', '--test-force-exit']),
         `--test-reporter=${process.stdout.isTTY ? 'spec' : 'dot'}`,
         '--test-reporter-destination=stdout',
         `--test-reporter=${join(root, 'tools/count-reporter.ts')}`,
@@ -204,13 +277,19 @@ const runFiles = async (
         ...files,
       ],
       limitMinutes,
-      sideBySide,
+      true,
     );
     let totals: RunTotals;
     try {
       totals = JSON.parse(readFileSync(totalsFile, 'utf8')) as RunTotals;
     } catch {
-      return { passed: 0, failed: 1, skipped: [], problem: `ended with ${code} before it could count` };
+      return {
+        passed: 0,
+        failed: 1,
+        skipped: [],
+        slowest: [],
+        problem: `ended with ${code} before it could count`,
+      };
     }
     return { ...totals, failed: Math.max(totals.failed, code === 0 ? 0 : 1) };
   } finally {
@@ -236,8 +315,9 @@ const main = async (args: readonly string[]): Promise<number> => {
     await runCommand([process.execPath, join(root, 'tools/build-portal.ts')], 12);
   }
 
+  const begunAll = performance.now();
   const results: SuiteResult[] = [];
-  for (const suite of wanted) {
+  const announce = (suite: Suite): void => {
     say(`\n== ${suite.name}`);
     const lacks = missing
       .filter(({ wantedBy }) => wantedBy.includes(suite.name))
@@ -246,14 +326,22 @@ const main = async (args: readonly string[]): Promise<number> => {
       say(
         `Without ${lacks.join(', ')} (not installed, and apt could not): tests that need them are left out.`,
       );
+  };
+  const together = wanted.filter((suite) => 'files' in suite && suite.processes === 'own') as OwnProcesses[];
+  for (const suite of wanted.filter((one) => !together.includes(one as OwnProcesses))) {
+    announce(suite);
     const begun = performance.now();
-    const result = await runSuite(suite);
-    results.push({
-      name: suite.name,
-      ...result,
-      seconds: Math.round((performance.now() - begun) / 100) / 10,
-    });
+    const outcome = await runSuite(suite);
+    results.push({ name: suite.name, ...outcome, seconds: secondsSince(begun) });
   }
+  if (together.length > 0) {
+    for (const suite of together) announce(suite);
+    results.push(...(await runSideBySide(together)));
+  }
+
+  say('\n== slowest tests');
+  for (const { name, file, seconds } of longest(results.flatMap(({ slowest }) => slowest)))
+    say(`${seconds.toFixed(1).padStart(6)} s  ${file === '' ? '' : `${relative(root, file)}: `}${name}`);
 
   say('\n== summary');
   for (const { name, passed, failed, note, seconds } of results) {
@@ -262,10 +350,13 @@ const main = async (args: readonly string[]): Promise<number> => {
     );
   }
   if (missing.length > 0) say(`not installed: ${missing.map(({ program }) => program).join(', ')}`);
-  const sum = (of: (result: SuiteResult) => number): number =>
-    results.reduce((total, result) => total + of(result), 0);
-  const failed = sum((result) => result.failed);
-  say(`${sum((result) => result.passed)} passed, ${failed} failed`);
+  if (together.length > 1)
+    say(
+      `${together.map(({ name }) => name).join(', ')} ran side by side: their seconds are those of their files.`,
+    );
+  say(`all of it: ${secondsSince(begunAll)} s`);
+  const failed = sum((result) => result.failed, results);
+  say(`${sum((result) => result.passed, results)} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 };
 

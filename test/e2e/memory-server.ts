@@ -1,5 +1,4 @@
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { createPortalBuilder } from '@tandem/adapters/http/portal/portal-builder.ts';
 import { createHttpServer } from '@tandem/adapters/http/server.ts';
 import type { ApiClock, ApiServices } from '@tandem/adapters/http/services.ts';
@@ -7,6 +6,8 @@ import { createMemoryServices } from '@tandem/adapters/http/testing/memory-servi
 import { sampleBoards } from './sample-boards.ts';
 import { sampleMicrosoft } from './sample-microsoft.ts';
 import { samplePeople } from './sample-people.ts';
+
+const root = resolve(import.meta.dirname, '../..');
 
 const systemClock: ApiClock = {
   now: () => performance.now(),
@@ -38,8 +39,9 @@ export async function startMemoryServer(port = 0) {
   };
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const portal = createPortalBuilder({
-    root: resolve(import.meta.dirname, '../..'),
-    cacheDir: process.env.TANDEM_PORTAL_CACHE ?? join(tmpdir(), `tandem-portal-${process.getuid?.() ?? 0}`),
+    root,
+    // Where instances of this checkout look too: built once for all.
+    cacheDir: process.env.TANDEM_PORTAL_CACHE ?? resolve(root, 'node_modules/.cache/tandem-portal'),
     wall: systemClock.wall,
     log: quiet,
   });

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright-core';
+import { portSlot } from '../kit/port-slot.ts';
 import { type Ready, type SpawnedInstance, spawnInstance } from '../kit/spawn-instance.ts';
 import { TwinControl } from '../support/twin/twin-control.ts';
 import { noBrowser, openBrowser, signIn, visit } from './browser.ts';
@@ -16,7 +17,6 @@ const initech = '1217ec40-0000-4000-8000-000000000003';
 const line = '+12025550170';
 const outside = '+12025550199';
 const minute = 60_000;
-const portBase = process.env.TANDEM_E2E_PORT_BASE ?? '8600';
 const main = fileURLToPath(new URL('../../apps/server/src/main.ts', import.meta.url));
 
 describe('from zero to the first call of a new customer', { skip: noBrowser, timeout: 900_000 }, () => {
@@ -25,8 +25,10 @@ describe('from zero to the first call of a new customer', { skip: noBrowser, tim
   let instance: Instance;
   let twin: TwinControl;
   let browser: Browser;
+  let portBase = '';
 
   before(async () => {
+    portBase = String((await portSlot()).base);
     spawned = spawnInstance(['--fresh', '--port-base', portBase]);
     ready = await spawned.ready;
     instance = JSON.parse(readFileSync(ready.instance ?? '', 'utf8')) as Instance;

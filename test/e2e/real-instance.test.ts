@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { portSlot } from '../kit/port-slot.ts';
 import { type Ready, type SpawnedInstance, spawnInstance } from '../kit/spawn-instance.ts';
 import { TwinControl } from '../support/twin/twin-control.ts';
 import { noBrowser, openBrowser, signIn, visit } from './browser.ts';
@@ -23,7 +24,7 @@ describe('a whole instance, seen through the browser', { skip: noBrowser, timeou
   let browser: Browser;
 
   before(async () => {
-    spawned = spawnInstance(['--fresh', '--port-base', '8600']);
+    spawned = spawnInstance(['--fresh', '--port-base', String((await portSlot()).base)]);
     ready = await spawned.ready;
     instance = JSON.parse(readFileSync(ready.instance ?? '', 'utf8')) as Instance;
     twin = new TwinControl({ control: ready.twin?.control ?? '', token: instance.controlToken });

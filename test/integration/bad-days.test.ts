@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { portSlot } from '../kit/port-slot.ts';
 import { type Platform, startPlatform } from '../support/scenario/instance.ts';
 import { processTree, signalTree } from '../support/scenario/process-tree.ts';
 import { until } from '../support/scenario/until.ts';
@@ -14,7 +15,7 @@ const alex = { upn: 'alex@acme.example', number: '+12025550143' };
 let platform: Platform;
 
 before(async () => {
-  platform = await startPlatform(10_000);
+  platform = await startPlatform((await portSlot()).base);
 });
 after(async () => platform?.stop());
 

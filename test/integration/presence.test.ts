@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { portSlot } from '../kit/port-slot.ts';
 import { type Platform, startPlatform } from '../support/scenario/instance.ts';
 import type { AuditEntry } from '../support/scenario/twin.ts';
 import { until } from '../support/scenario/until.ts';
@@ -23,7 +24,7 @@ let danaId = '';
 let danaObject = '';
 
 before(async () => {
-  platform = await startPlatform(23_000);
+  platform = await startPlatform((await portSlot()).base);
   const { items } = await platform.api.get<{ items: readonly { id: string; upn: string }[] }>(
     '/people?search=dana',
   );

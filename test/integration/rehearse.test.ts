@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { portSlot } from '../kit/port-slot.ts';
 
 const main = fileURLToPath(new URL('../../apps/server/src/main.ts', import.meta.url));
 
@@ -21,7 +22,8 @@ const rehearse = (...args: readonly string[]): Promise<{ code: number | null; ou
 
 for (const name of ['first-call', 'carrier-503']) {
   test(`an operator rehearses ${name} on a fresh instance, and it goes as told`, async () => {
-    const { code, out, said } = await rehearse(name, '--json', '--port-base', '22200');
+    const portBase = String((await portSlot()).base);
+    const { code, out, said } = await rehearse(name, '--json', '--port-base', portBase);
     assert.equal(code, 0, said);
     const { rehearsal, pass, sights } = JSON.parse(out) as {
       rehearsal: string;

@@ -16,8 +16,10 @@ import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { removeDataDir } from '../../apps/server/src/supervisor/data-dir.ts';
+import { portSlot } from '../kit/port-slot.ts';
 import { type SpawnedInstance, spawnInstance } from '../kit/spawn-instance.ts';
 
+const { base } = await portSlot();
 const folder = mkdtempSync(join(tmpdir(), 'tandem-start-test-'));
 if (process.getuid?.() === 0) execFileSync('chmod', ['711', folder]);
 
@@ -46,6 +48,9 @@ const atBase = (portBase: number, data: string): string[] => [
   '--data',
   join(folder, data),
 ];
+
+/** Where something of the instance at the base listens. */
+const at = (offset: number): string => `127.0.0.1:${base + offset}`;
 
 /** Command lines of processes that mention `text`. */
 const processesOf = (text: string): readonly string[] =>
@@ -82,20 +87,20 @@ const nothingLeftOf = (data: string): void => {
 };
 
 test('an operator starts Tandem, gets one ready line and a private instance file, and ends it with SIGTERM', async () => {
-  const instance = start(atBase(21_000, 'first'));
+  const instance = start(atBase(base, 'first'));
   const ready = await instance.ready;
-  assert.equal(ready.portal, 'http://127.0.0.1:21000');
-  assert.equal(ready.api, 'http://127.0.0.1:21000/api/v1');
-  assert.equal(ready.metrics, 'http://127.0.0.1:21000/metrics');
+  assert.equal(ready.portal, `http://127.0.0.1:${base}`);
+  assert.equal(ready.api, `http://127.0.0.1:${base}/api/v1`);
+  assert.equal(ready.metrics, `http://127.0.0.1:${base}/metrics`);
   assert.deepEqual(ready.sip, {
-    teamsTls: '127.0.0.1:21061',
-    carrierUdp: '127.0.0.1:21060',
-    carrierTcp: '127.0.0.1:21060',
-    phonesUdp: '127.0.0.1:21062',
-    phonesTcp: '127.0.0.1:21062',
-    phonesTls: '127.0.0.1:21063',
+    teamsTls: at(61),
+    carrierUdp: at(60),
+    carrierTcp: at(60),
+    phonesUdp: at(62),
+    phonesTcp: at(62),
+    phonesTls: at(63),
   });
-  assert.deepEqual(ready.twin?.hubs, ['127.0.0.1:21111', '127.0.0.1:21112', '127.0.0.1:21113']);
+  assert.deepEqual(ready.twin?.hubs, [at(111), at(112), at(113)]);
   assert.ok(ready.instance);
   assert.equal(statSync(ready.instance).mode & 0o777, 0o600);
   const file = JSON.parse(readFileSync(ready.instance, 'utf8')) as {
@@ -120,12 +125,12 @@ test('an operator starts Tandem, gets one ready line and a private instance file
 
 test('a second start on the same data keeps the database and its passwords', async () => {
   const passwords = (): string => readFileSync(join(folder, 'kept/postgres/secrets.json'), 'utf8');
-  const first = start(atBase(21_200, 'kept'));
+  const first = start(atBase(base, 'kept'));
   await first.ready;
   const before = passwords();
   first.process.kill('SIGINT');
   assert.equal((await first.exited).code, 0);
-  const second = start(atBase(21_200, 'kept'));
+  const second = start(atBase(base, 'kept'));
   await second.ready;
   assert.equal(passwords(), before);
   second.process.kill('SIGINT');
@@ -133,7 +138,7 @@ test('a second start on the same data keeps the database and its passwords', asy
 });
 
 test('a terminal sends SIGINT to the whole group, twice: everything ends in order, exit code 0', async () => {
-  const instance = start(atBase(21_200, 'group'));
+  const instance = start(atBase(base, 'group'));
   await instance.ready;
   process.kill(-instance.process.pid!, 'SIGINT');
   process.kill(-instance.process.pid!, 'SIGINT');
@@ -142,7 +147,7 @@ test('a terminal sends SIGINT to the whole group, twice: everything ends in orde
 });
 
 test('SIGTERM in the middle of a start ends it cleanly too', async () => {
-  const instance = start(atBase(21_200, 'early'));
+  const instance = start(atBase(base, 'early'));
   await until('the database is being made', () => existsSync(join(folder, 'early/postgres/secrets.json')));
   instance.process.kill('SIGTERM');
   assert.deepEqual(await instance.exited, { code: 0, signal: null });
@@ -150,31 +155,31 @@ test('SIGTERM in the middle of a start ends it cleanly too', async () => {
 });
 
 test('two instances run side by side; a third on a used data directory is refused and told by whom', async () => {
-  const first = start(atBase(21_200, 'one'));
-  const second = start(atBase(21_400, 'two'));
+  const first = start(atBase(base, 'one'));
+  const second = start(atBase(base + 200, 'two'));
   await Promise.all([first.ready, second.ready]);
 
-  const third = start(atBase(21_600, 'one'));
+  const third = start(atBase(base + 400, 'one'));
   assert.equal((await third.exited).code, 1);
   assert.match(
     third.said(),
-    new RegExp(`in use by process ${first.process.pid}, since \\d{4}-.*port base 21200`),
+    new RegExp(`in use by process ${first.process.pid}, since \\d{4}-.*port base ${base}`),
   );
 
-  const fourth = start(atBase(21_200, 'four'));
+  const fourth = start(atBase(base, 'four'));
   assert.equal((await fourth.exited).code, 1);
-  assert.match(fourth.said(), /21210\/tcp {2}embedded PostgreSQL[\s\S]*--port-base/);
+  assert.match(fourth.said(), new RegExp(`${base + 10}/tcp {2}embedded PostgreSQL[\\s\\S]*--port-base`));
 
   for (const instance of [first, second]) instance.process.kill('SIGTERM');
   assert.deepEqual([(await first.exited).code, (await second.exited).code], [0, 0]);
 });
 
 test('kill -9 of the supervisor: its children leave by themselves, and the next start is clean', async () => {
-  const killed = start(atBase(21_200, 'killed'));
+  const killed = start(atBase(base, 'killed'));
   await killed.ready;
   killed.process.kill('SIGKILL');
   await killed.exited;
-  const next = start(atBase(21_200, 'killed'));
+  const next = start(atBase(base, 'killed'));
   await next.ready;
   assert.match(next.said(), /The last run was killed/);
   next.process.kill('SIGTERM');
@@ -183,7 +188,7 @@ test('kill -9 of the supervisor: its children leave by themselves, and the next 
 });
 
 test('kill -9 of the supervisor and of the keeper: the next start ends the orphaned PostgreSQL', async () => {
-  const killed = start(atBase(21_200, 'orphan'));
+  const killed = start(atBase(base, 'orphan'));
   await killed.ready;
   const keeper = JSON.parse(readFileSync(join(folder, 'orphan/children/postgres.json'), 'utf8')) as {
     pid: number;
@@ -191,7 +196,7 @@ test('kill -9 of the supervisor and of the keeper: the next start ends the orpha
   process.kill(keeper.pid, 'SIGKILL');
   killed.process.kill('SIGKILL');
   await killed.exited;
-  const next = start(atBase(21_200, 'orphan'));
+  const next = start(atBase(base, 'orphan'));
   await next.ready;
   next.process.kill('SIGTERM');
   assert.equal((await next.exited).code, 0);
@@ -199,7 +204,7 @@ test('kill -9 of the supervisor and of the keeper: the next start ends the orpha
 });
 
 test('every child that is killed is started again, and the end is still clean', async () => {
-  const instance = start(atBase(21_200, 'crash'));
+  const instance = start(atBase(base, 'crash'));
   await instance.ready;
   const before = childPids('crash');
   assert.ok(before.length >= 2);
@@ -217,7 +222,7 @@ test('every child that is killed is started again, and the end is still clean', 
 });
 
 test('--fresh leaves nothing behind', async () => {
-  const instance = start(['--fresh', '--port-base', '21200']);
+  const instance = start(['--fresh', '--port-base', String(base)]);
   const ready = await instance.ready;
   assert.ok(existsSync(ready.data));
   instance.process.kill('SIGTERM');
@@ -228,18 +233,18 @@ test('--fresh leaves nothing behind', async () => {
 
 test('a data directory below a closed folder works, for root too', async () => {
   mkdirSync(join(folder, 'closed'), { mode: 0o700 });
-  const instance = start(atBase(21_200, 'closed/data'));
+  const instance = start(atBase(base, 'closed/data'));
   await instance.ready;
   instance.process.kill('SIGTERM');
   assert.equal((await instance.exited).code, 0);
 });
 
 test('the rehearsal and a real tenant never share a data directory', async () => {
-  const twin = start(atBase(21_200, 'world'));
+  const twin = start(atBase(base, 'world'));
   await twin.ready;
   twin.process.kill('SIGTERM');
   await twin.exited;
-  const real = start([...atBase(21_200, 'world'), '--no-twin']);
+  const real = start([...atBase(base, 'world'), '--no-twin']);
   assert.equal((await real.exited).code, 1);
   assert.match(real.said(), /holds the rehearsal world; --no-twin needs a data directory of its own/);
 });
@@ -256,9 +261,9 @@ test('a misspelt setting, a bad value and an unknown flag are all reported at on
 
 test('a port that somebody else holds is named', async () => {
   const squatter = createServer();
-  await new Promise<void>((resolve) => squatter.listen(21_661, '127.0.0.1', resolve));
-  const instance = start(atBase(21_600, 'squatted'));
+  await new Promise<void>((resolve) => squatter.listen(base + 61, '127.0.0.1', resolve));
+  const instance = start(atBase(base, 'squatted'));
   assert.equal((await instance.exited).code, 1);
-  assert.match(instance.said(), /21661\/tcp {2}SIP over TLS for Teams/);
+  assert.match(instance.said(), new RegExp(`${base + 61}/tcp {2}SIP over TLS for Teams`));
   squatter.close();
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { portSlot } from '../kit/port-slot.ts';
 import { type CallView, messages, seen } from '../support/scenario/api.ts';
 import { lacking } from '../support/scenario/installed.ts';
 import { type Platform, startPlatform } from '../support/scenario/instance.ts';
@@ -12,10 +13,12 @@ const robin = '+12025550155'; // lets it ring
 const pat = '+12025550199';
 
 let platform: Platform;
-let port = 8100;
+let port = 0;
 
 before(async () => {
-  platform = await startPlatform(10_000);
+  const { base, free } = await portSlot();
+  port = free;
+  platform = await startPlatform(base);
 });
 after(async () => platform?.stop());
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
+import { portSlot } from '../kit/port-slot.ts';
 import { messages } from '../support/scenario/api.ts';
 import { type Baresip, startBaresip } from '../support/scenario/baresip.ts';
 import { handMadeHub } from '../support/scenario/hand-made-hub.ts';
@@ -18,7 +19,8 @@ import { until } from '../support/scenario/until.ts';
 
 const alex = '+12025550143';
 const pat = '+12025550199';
-const [teamsPort, handMadePort, carrierPort] = [8150, 8153, 8154];
+const { base, free } = await portSlot();
+const [teamsPort, handMadePort, carrierPort] = [free, free + 3, free + 4];
 
 let platform: Platform;
 let certificate: Awaited<ReturnType<typeof hubCertificate>>;
@@ -26,7 +28,7 @@ const phones: Baresip[] = [];
 
 before(async () => {
   platform = await startPlatform(
-    10_450,
+    base,
     {
       TANDEM_HUBS: `sip.pstnhub.microsoft.com:${teamsPort + 1},sip2.pstnhub.microsoft.com:${handMadePort}`,
     },
@@ -54,8 +56,8 @@ const teams = (more: { answers?: boolean } = {}): Promise<Baresip> =>
     startBaresip({
       port: teamsPort,
       number: alex,
-      controlPort: 8160,
-      rtpPort: 8300,
+      controlPort: free + 10,
+      rtpPort: free + 20,
       toneHz: 900,
       tls: certificate,
       srtp: true,
@@ -69,8 +71,8 @@ const carrier = (codec: 'PCMA' | 'PCMU'): Promise<Baresip> =>
     startBaresip({
       port: carrierPort,
       number: pat,
-      controlPort: 8161,
-      rtpPort: 8500,
+      controlPort: free + 11,
+      rtpPort: free + 60,
       toneHz: 600,
       codec,
     }),
@@ -169,7 +171,7 @@ test('the 183 of Teams has media that never speaks: the caller hears a ringing t
   const listener = await rtpListener();
   const sipp = await startSipp({
     story: 'caller-listens',
-    local: '127.0.0.1:8158',
+    local: `127.0.0.1:${free + 8}`,
     remote: platform.carrierSide,
     keys: { from: pat, to: alex, rtp: String(listener.port) },
   });

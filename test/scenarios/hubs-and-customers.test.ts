@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { rehearsalIds } from '../../apps/server/src/node/seed-rehearsal.ts';
+import { portSlot } from '../kit/port-slot.ts';
 import { type CallView, messages, seen } from '../support/scenario/api.ts';
 import { type Platform, startPlatform } from '../support/scenario/instance.ts';
 import { until } from '../support/scenario/until.ts';
@@ -13,7 +14,7 @@ const alexNumber = '+12025550143';
 let platform: Platform;
 
 before(async () => {
-  platform = await startPlatform(10_600);
+  platform = await startPlatform((await portSlot()).base);
 });
 after(async () => platform?.stop());
 

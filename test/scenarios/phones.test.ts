@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { after, afterEach, before, test } from 'node:test';
+import { portSlot } from '../kit/port-slot.ts';
 import { startBaresip } from '../support/scenario/baresip.ts';
 import { lacking } from '../support/scenario/installed.ts';
 import { type Platform, startPlatform } from '../support/scenario/instance.ts';
@@ -13,8 +14,7 @@ import { until } from '../support/scenario/until.ts';
 
 /** Phones that register: the twin's, SIPp and baresip, which nobody of us wrote; and those who guess passwords. */
 
-/** Two hundred ports that the instance leaves alone. */
-const [portBase, free] = [4_200, 4_400];
+const { base, free } = await portSlot();
 const pat = '+12025550199';
 const dana = '+12025550142';
 const lobby = '+12025550157';
@@ -22,7 +22,7 @@ const reception = '+12025550140';
 
 let platform: Platform;
 before(async () => {
-  platform = await startPlatform(portBase);
+  platform = await startPlatform(base);
 });
 after(async () => {
   await platform?.stop();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { type HubVariant, issueHub, issueSbc } from '@tandem/simulator/trust/trust-store.ts';
+import { portSlot } from '../kit/port-slot.ts';
 import { lacking } from '../support/scenario/installed.ts';
 import { type Platform, startPlatform } from '../support/scenario/instance.ts';
 import { beMicrosoft, type Microsoft, teamsOffer } from '../support/scenario/microsoft.ts';
@@ -13,9 +14,12 @@ import { until } from '../support/scenario/until.ts';
 
 let platform: Platform;
 let microsoft: Microsoft;
+let sippPort = 0;
 
 before(async () => {
-  platform = await startPlatform(10_750);
+  const { base, free } = await portSlot();
+  sippPort = free;
+  platform = await startPlatform(base);
   microsoft = await beMicrosoft(platform);
 });
 after(async () => {
@@ -255,7 +259,7 @@ describe('garbage', { concurrency: 1, skip: lacking('sipp') }, () => {
     const before = ['node', 'media', 'twin'].map((child) => platform.pidOf(child));
     const calls = await startSipp({
       story: 'caller-talks-and-hangs-up',
-      local: '127.0.0.1:8180',
+      local: `127.0.0.1:${sippPort}`,
       remote: platform.carrierSide,
       keys: { to: '+12025550143', from: '+12025550199' },
       calls: 10,

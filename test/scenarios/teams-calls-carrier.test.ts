@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { portSlot } from '../kit/port-slot.ts';
 import { type CallView, messages, seen } from '../support/scenario/api.ts';
 import { callsLeaveOver } from '../support/scenario/carrier-route.ts';
 import { lacking } from '../support/scenario/installed.ts';
@@ -16,10 +17,12 @@ const alex = 'alex@acme.example';
 const dana = 'dana@globex.example';
 
 let platform: Platform;
-let port = 8130;
+let port = 0;
 
 before(async () => {
-  platform = await startPlatform(10_300);
+  const { base, free } = await portSlot();
+  port = free;
+  platform = await startPlatform(base);
 });
 after(async () => platform?.stop());
 

@@ -14,7 +14,7 @@ export interface BaresipOptions {
   /** Its own number: only calls to it are answered. */
   readonly number: string;
   readonly controlPort: number;
-  /** First of a hundred. */
+  /** First of forty. */
   readonly rtpPort: number;
   /** What it says, for a minute. */
   readonly toneHz: number;
@@ -70,7 +70,7 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
       'auplay_srate 8000',
       'ausrc_channels 1',
       'auplay_channels 1',
-      `rtp_ports ${options.rtpPort}-${options.rtpPort + 99}`,
+      `rtp_ports ${options.rtpPort}-${options.rtpPort + 39}`,
       `snd_path ${recordings}`,
       'module_path /usr/lib/baresip/modules',
       ...['g711', 'aufile', 'srtp', 'sndfile', 'uuid'].map((name) => `module ${name}.so`),

@@ -1,5 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+const firstPauseMs = 20;
+/** Whoever waits long asks seldom: the one who is asked has work to do. */
+const longestPauseMs = 200;
+
 /**
  * Waits for a state: asks again until `look` gives something other than undefined or false. Generous by default, because
  * the machine may be busy; `what` says what never came.
@@ -10,10 +14,10 @@ export async function until<T>(
   patienceMs = 40_000,
 ): Promise<T> {
   const limit = performance.now() + patienceMs;
-  for (;;) {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 1.2)) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
     if (performance.now() > limit) throw new Error(`never seen: ${what}`);
-    await delay(40);
+    await delay(pauseMs);
   }
 }
