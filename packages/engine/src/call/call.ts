@@ -1,4 +1,4 @@
-import type { EndedBy } from '@tandem/domain';
+import type { DeviceId, EndedBy } from '@tandem/domain';
 import { fromTagOf, Headers, type SipMessage, type SipRequest, type SipResponse } from '@tandem/sip';
 import { sessionBodyOf } from '@tandem/sip/body/session-body.ts';
 import {
@@ -14,6 +14,7 @@ import { Branch, type BranchOwner } from './branch.ts';
 import { type BranchEnd, bestEnd, endsAll } from './branch-end.ts';
 import { type CallAction, type CallInput, type CallState, stepCall } from './call.machine.ts';
 import { type CallDeps, sdpType } from './call-deps.ts';
+import { type CallEnd, endsOf } from './call-end.ts';
 import type { CallFailure } from './call-failure.ts';
 import { writeResult } from './call-result.ts';
 import { callerSnapshot, nextMaxForwards } from './caller-dialog.ts';
@@ -136,6 +137,13 @@ export class Call {
     return partiesOf(this.record.decision, this.a.role, this.#winner.route);
   }
 
+  /** Who of ours rings or talks now; `deviceId`: the phone that made the call. */
+  ends(deviceId: DeviceId | undefined): readonly CallEnd[] {
+    const ringing = this.#branches.map(({ route, state }) => ({ route, rings: state === 'ringing' }));
+    const caller = { role: this.a.role, deviceId };
+    return endsOf(this.#state, this.record.decision, caller, ringing, this.#winner?.route);
+  }
+
   get fromTeams(): boolean {
     return this.a.role === 'teams';
   }
@@ -217,6 +225,7 @@ export class Call {
     const others = this.#branches.some((other) => other.state !== 'over');
     if (others && !endsAll(end)) {
       this.record.why.push(`${branch.name}: ${verdictOf(end.failure).say}`);
+      this.#deps.onChange(this);
       return;
     }
     const said = endsAll(end) ? end : (bestEnd(this.#ends.map((each) => each.end)) ?? end);
@@ -243,7 +252,8 @@ export class Call {
     if (!action) return;
     this.record.ringingMs ??= Math.round(this.#deps.clock.now() - this.startedAt);
     const first = action === 'relayProgress';
-    if (first) this.#deps.onChange(this);
+    // A further endpoint may have begun to ring.
+    if (first || !this.#alone) this.#deps.onChange(this);
     this.#before.progress(branch, this.#alone, response, first);
   }
 

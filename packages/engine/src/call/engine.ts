@@ -31,6 +31,7 @@ import { allowHeader, type EngineSettings } from '../settings.ts';
 import type { CallState } from './call.machine.ts';
 import { Call } from './call.ts';
 import type { CallDeps } from './call-deps.ts';
+import type { CallEnd } from './call-end.ts';
 import type { CallFailure } from './call-failure.ts';
 import { calledRole, directionOf, hopsOf, instead, maxForwardsOf, sourceKey } from './call-origin.ts';
 import { EmergencyCallers } from './emergency-callers.ts';
@@ -69,6 +70,8 @@ export interface CallEngineDeps {
   readonly authenticatePhone?: PhoneAuth['authenticatePhone'];
   /** REGISTER that arrived on a phones' listener. Absent: 405. */
   onRegister?(incoming: IncomingRequest): void;
+  /** SUBSCRIBE outside dialogs that arrived on a phones' listener. Absent: 405. */
+  onSubscribe?(incoming: IncomingRequest): void;
   /** For live views. Cheap: ask `call.record()` only when somebody looks. */
   onEvent?(event: EngineEvent): void;
   onBug?(error: unknown, callId: CallId | undefined): void;
@@ -83,6 +86,8 @@ export interface LiveCall {
   ladder(): readonly LadderEntry[];
   /** People of the platform at the ends of the call; empty unless it is answered and not over (`talking`). */
   parties(): readonly CallParty[];
+  /** Who of ours rings or talks now, and at which phone. */
+  ends(): readonly CallEnd[];
 }
 
 export type EngineEvent =
@@ -126,10 +131,12 @@ interface Live {
 class View implements LiveCall {
   readonly #call: Call;
   readonly #ladder: Ladder;
+  readonly #deviceId: Device['id'] | undefined;
 
-  constructor(call: Call, ladder: Ladder) {
+  constructor(call: Call, ladder: Ladder, deviceId: Device['id'] | undefined) {
     this.#call = call;
     this.#ladder = ladder;
+    this.#deviceId = deviceId;
   }
 
   get callId(): CallId {
@@ -150,6 +157,10 @@ class View implements LiveCall {
 
   parties(): readonly CallParty[] {
     return this.#call.parties;
+  }
+
+  ends(): readonly CallEnd[] {
+    return this.#call.ends(this.#deviceId);
   }
 }
 
@@ -375,8 +386,12 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       deps.onRegister(incoming);
       return;
     }
+    if (source.kind === 'phone' && request.method === 'SUBSCRIBE' && deps.onSubscribe) {
+      deps.onSubscribe(incoming);
+      return;
+    }
     if (request.method !== 'OPTIONS') {
-      // BYE and the like to dialogs that are gone; REGISTER, SUBSCRIBE … are not ours.
+      // BYE and the like to dialogs that are gone; what else a peer asks is not ours.
       if (request.method === 'BYE' || request.method === 'NOTIFY') incoming.respond(481);
       else incoming.respond(405, { headers: Headers.of([['Allow', allowHeader]]) });
       return;
@@ -433,7 +448,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     const { record } = call;
     const key = sourceKey(source, device, record.decision);
     const carrier = source.kind === 'carrier' ? source.carrierId : undefined;
-    const view = new View(call, ladder);
+    const view = new View(call, ladder, device?.id);
     const entry: Live = { call, view, source: key, sipCallIds: [], carrier: undefined };
     live.set(record.callId, entry);
     unanswered.set(key, (unanswered.get(key) ?? 0) + 1);
