@@ -40,6 +40,7 @@ class House {
     });
     this.reader = createPresenceReader({
       ...common,
+      policies: this.policies,
       callsOf: this.writer.of,
       onChange: (person) => this.changes.push(`${person.personId} ${this.label(person.personId.slice(7))}`),
     });

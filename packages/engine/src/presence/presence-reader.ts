@@ -1,7 +1,7 @@
 import type { PersonId } from '@tandem/domain';
 import type { Clock } from '../ports/clock.ts';
+import type { PresencePolicies } from '../ports/presence-policies.ts';
 import {
-  defaultPauseMs,
   newPollingPlan,
   type PollingPlan,
   type PollTier,
@@ -19,11 +19,20 @@ import {
   type TeamsView,
   takeTeamsRead,
 } from './teams-view.ts';
+import { createTenantPauses, longestPauseMs, type TenantPauses } from './tenant-pauses.ts';
 
 export interface PresenceReaderDeps {
   readonly clock: Clock;
   readonly people: PresenceDirectory;
   readonly graph: PresenceGraph;
+  /** Only who is synced from Teams is asked for. */
+  readonly policies: PresencePolicies;
+  /** Shared with the writer. */
+  readonly pauses?: TenantPauses;
+  /** Members of queues that work now, contacts that somebody watches all day: hot while it says so. */
+  isPriority?(personId: PersonId): boolean;
+  /** How often those are read who are not hot: 15 to 30 s. */
+  readonly otherIntervalMs?: number;
   /** What our own signalling knows of the person. */
   callsOf(personId: PersonId): CallsOfPerson | undefined;
   /** What is shown of the person may have changed: read, or grown stale. */
@@ -48,6 +57,10 @@ export interface PresenceReader {
   of(personId: PersonId): TeamsSeen | undefined;
   /** Somebody looks at this person: read often for a while. */
   watched(personId: PersonId): void;
+  /** Reads this person now, outside the pace but never inside a wait that Microsoft asked for. False: nothing came. */
+  readNow(personId: PersonId): Promise<boolean>;
+  /** Microsoft told of a change by itself. Older than what is known: dropped, as any late read. */
+  heard(entraTenantId: string, objectId: string, read: TeamsRead): void;
   /** Age of each person's state, and in which tier it is read. For metrics. */
   ages(): readonly { readonly tier: PollTier; readonly ageMs: number | undefined }[];
   start(): void;
@@ -62,7 +75,8 @@ export const warmAfterChangeMs = 120_000;
 const newForMs = 30_000;
 /** How often it is looked for states that have grown old while Microsoft says nothing. */
 const lookEveryMs = 5000;
-const longestPauseMs = 300_000;
+/** After a pause that Microsoft asked for, what is to be written goes first (reliability F08). */
+export const writesFirstMs = 1000;
 /** Consent or permission is missing: it comes back by somebody's hand, not by asking often. */
 const refusedPauseMs = 60_000;
 
@@ -95,7 +109,13 @@ interface Tenant {
  * was never read. Never throws; while Microsoft is away the states grow old and say so.
  */
 export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
-  const { clock, people, graph } = deps;
+  const { clock, people, graph, policies } = deps;
+  const pauses = deps.pauses ?? createTenantPauses(() => clock.now());
+  const otherMs = Math.min(
+    tierIntervalMs.other,
+    Math.max(tierIntervalMs.other / 2, deps.otherIntervalMs ?? tierIntervalMs.other),
+  );
+  const intervalMs = { ...tierIntervalMs, other: otherMs };
   const tenants = new Map<string, Tenant>();
   let seen = new Map<PersonId, Seen>();
   let byTenant = new Map<string, Seen[]>();
@@ -106,6 +126,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     const next = new Map<PersonId, Seen>();
     byTenant = new Map();
     for (const person of people.list()) {
+      if (!policies.of(person.personId).readsTeams) continue;
       const before = seen.get(person.personId);
       const same =
         before?.person.objectId === person.objectId && before.person.entraTenantId === person.entraTenantId;
@@ -137,6 +158,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     const calls = deps.callsOf(one.person.personId);
     const hot =
       (calls !== undefined && (calls.legs.length > 0 || within(calls.lastEndedMs, warmAfterChangeMs))) ||
+      deps.isPriority?.(one.person.personId) === true ||
       within(one.watchedMs, watchedForMs) ||
       within(one.changedMs, warmAfterChangeMs) ||
       (one.view.readAtMs === undefined && within(one.knownSinceMs, newForMs));
@@ -154,7 +176,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
         one.view.readAtMs !== undefined &&
         now <= one.freshUntilMs
       )
-        one.freshUntilMs = one.view.readAtMs + 3 * tierIntervalMs.other;
+        one.freshUntilMs = one.view.readAtMs + 3 * intervalMs.other;
       one.tier = tier;
       tiers[tier].add(one.person.objectId);
       const stale = now > one.freshUntilMs;
@@ -177,15 +199,18 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     const connection = graph.of(tenant.id);
     let waitMs = lookEveryMs;
     // A sweep that Microsoft takes its time for is not overtaken by the next.
+    const pausedUntil = pauses.untilMs(tenant.id);
+    if (pausedUntil !== undefined)
+      tenant.plan = pausePolls(tenant.plan, pausedUntil + writesFirstMs - now, now);
     if (connection && !tenant.reading) {
-      const { plan, batches, nextMs } = planPolls(tenant.plan, tiers, now);
+      const { plan, batches, nextMs } = planPolls(tenant.plan, tiers, now, intervalMs);
       tenant.plan = plan;
       waitMs = Math.min(lookEveryMs, Math.max(1, nextMs - now));
       if (batches.length > 0) {
         tenant.reading = true;
         void Promise.all(
           batches.map(async ({ tier, ids }) => {
-            const outcome = await readBatch(tenant, tier, ids, connection.read(ids));
+            const outcome = await readBatch(tenant, ids, connection.read(ids));
             deps.onRead?.(outcome.is, tier);
             return outcome;
           }),
@@ -202,27 +227,29 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
 
   async function readBatch(
     tenant: Tenant,
-    tier: PollTier,
     ids: readonly string[],
     answer: Promise<PresenceReadOutcome>,
   ): Promise<PresenceReadOutcome> {
     const asked = new Set(ids);
     // What we write while the read is on its way may come back by it or not.
-    const echoes = new Set<PersonId>();
-    for (const { person } of byTenant.get(tenant.id) ?? [])
-      if (asked.has(person.objectId) && deps.callsOf(person.personId)?.mayEcho) echoes.add(person.personId);
+    const echoes = new Map<PersonId, CallsOfPerson>();
+    for (const { person } of byTenant.get(tenant.id) ?? []) {
+      const calls = asked.has(person.objectId) ? deps.callsOf(person.personId) : undefined;
+      if (calls && calls.ours.length > 0) echoes.set(person.personId, calls);
+    }
     const outcome = await answer.catch((error: unknown): PresenceReadOutcome => {
       deps.onProblem?.(`presence of tenant ${tenant.id}: ${String(error)}`);
       return { is: 'failed' };
     });
     if (outcome.is !== 'read' || !running) return outcome;
+    pauses.good(tenant.id);
     for (const one of byTenant.get(tenant.id) ?? [])
       if (asked.has(one.person.objectId))
-        take(one, tier, outcome.found.get(one.person.objectId), echoes.has(one.person.personId));
+        take(one, outcome.found.get(one.person.objectId), echoes.get(one.person.personId));
     return outcome;
   }
 
-  function take(one: Seen, tier: PollTier, read: TeamsRead | undefined, echoAtStart: boolean): void {
+  function take(one: Seen, read: TeamsRead | undefined, atStart: CallsOfPerson | undefined): void {
     const now = clock.now();
     const { personId } = one.person;
     const calls = deps.callsOf(personId);
@@ -232,7 +259,8 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
       // Left out of the answer says the same as PresenceUnknown (microsoft-graph 2.2).
       read ?? { availability: null, activity: null },
       {
-        leaseHeld: echoAtStart || calls?.mayEcho === true,
+        leaseHeld: atStart?.mayEcho === true || calls?.mayEcho === true,
+        ours: [...(atStart?.ours ?? []), ...(calls?.ours ?? [])],
         knowsLeg: calls?.legs.some(({ endpoint }) => endpoint === 'teams') ?? false,
       },
       now,
@@ -241,7 +269,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     if (one.view === before) return;
     const wasStale = one.stale;
     one.stale = false;
-    one.freshUntilMs = now + 3 * tierIntervalMs[tier];
+    one.freshUntilMs = now + 3 * intervalMs[one.tier];
     const changed =
       before.shown?.label !== one.view.shown?.label ||
       before.shown?.outOfOffice !== one.view.shown?.outOfOffice ||
@@ -263,12 +291,12 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     const doubled = (from: number): number =>
       Math.min(longestPauseMs, from * 2 ** Math.min(10, tenant.failures));
     for (const outcome of bad) {
+      if (outcome.is === 'throttled') {
+        pauses.throttled(tenant.id, outcome.retryAfterMs);
+        continue;
+      }
       const pauseMs =
-        outcome.is === 'throttled'
-          ? (outcome.retryAfterMs ?? doubled(defaultPauseMs))
-          : outcome.is === 'refused'
-            ? refusedPauseMs
-            : Math.min(refusedPauseMs, doubled(tierIntervalMs.hot));
+        outcome.is === 'refused' ? refusedPauseMs : Math.min(refusedPauseMs, doubled(tierIntervalMs.hot));
       tenant.plan = pausePolls(tenant.plan, pauseMs, now);
     }
     tenant.refused = bad.some(({ is }) => is === 'refused');
@@ -277,7 +305,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     tenant.failures++;
   }
 
-  const stopListening = people.onChange(() => refresh());
+  const stopListening = [people.onChange(refresh), policies.onChange(refresh)];
 
   return {
     of(personId) {
@@ -299,6 +327,21 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
       const one = seen.get(personId);
       if (one) one.watchedMs = clock.now();
     },
+    async readNow(personId) {
+      const one = seen.get(personId);
+      const tenant = one && tenants.get(one.person.entraTenantId);
+      const connection = one && graph.of(one.person.entraTenantId);
+      if (!tenant || !connection || pauses.untilMs(tenant.id) !== undefined) return false;
+      one.watchedMs = clock.now();
+      const ids = [one.person.objectId];
+      const outcome = await readBatch(tenant, ids, connection.read(ids));
+      if (outcome.is === 'throttled') pauses.throttled(tenant.id, outcome.retryAfterMs);
+      return outcome.is === 'read';
+    },
+    heard(entraTenantId, objectId, read) {
+      for (const one of byTenant.get(entraTenantId) ?? [])
+        if (one.person.objectId === objectId) take(one, read, undefined);
+    },
     ages() {
       const now = clock.now();
       return [...seen.values()].map(({ tier, view }) => ({
@@ -312,7 +355,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     },
     stop() {
       running = false;
-      stopListening();
+      for (const stop of stopListening) stop();
       for (const tenant of tenants.values()) tenant.stopTimer?.();
     },
   };

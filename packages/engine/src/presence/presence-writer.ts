@@ -156,7 +156,10 @@ interface Desk {
   stopTimer?: () => void;
   lastEndedMs?: number;
   lastPreferred?: { readonly pair: PreferredPair; readonly untilMs: number };
-  fix?: { -readonly [K in keyof FixedPresence]: FixedPresence[K] } & { readonly done: () => void };
+  fix?: { -readonly [K in keyof FixedPresence]: FixedPresence[K] } & {
+    fed: boolean;
+    readonly done: () => void;
+  };
 }
 
 /**
@@ -258,21 +261,20 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
         rememberLeft(desk, before.preferred);
       else dropPreferred(desk);
     } else if (before.manual?.key !== desk.state.manual?.key && preferred === undefined) dropPreferred(desk);
-    // Without a lease the machine is free to follow the link to another object.
-    if (!busy(desk) && isIdle(desk.state)) delete desk.at;
+    // With nothing at Microsoft the machine is free to follow the link to another object.
+    if (!wishes(desk) && !desk.fix && isIdle(desk.state)) delete desk.at;
     if (before.leaseEndsMs !== leaseEndsMs || before.preferred?.key !== preferred?.key)
       deps.onChange?.(desk.personId);
     schedule(desk);
-    if (desk.fix && !desk.state.fixing && !desk.state.inFlight) {
+    if (desk.fix?.fed && !desk.state.fixing && !desk.state.inFlight) {
       const { preferredNotBeforeMs } = desk.state;
       if (!preferred || (preferredNotBeforeMs ?? 0) > now) desk.fix.done();
     }
   }
 
   /** Something of the person is going on that Microsoft may have to be told of. */
-  const busy = (desk: Desk): boolean => desk.legs.size > 0 || desk.rooms.size > 0;
-  const wishes = (desk: Desk): boolean =>
-    busy(desk) || desk.manual !== undefined || desk.eventEndsWallMs !== undefined;
+  const wishes = ({ legs, rooms, manual, eventEndsWallMs }: Desk): boolean =>
+    legs.size > 0 || rooms.size > 0 || manual !== undefined || eventEndsWallMs !== undefined;
 
   function schedule(desk: Desk): void {
     desk.stopTimer?.();
@@ -560,15 +562,13 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
     fix(personId) {
       const desk = deskOf(undefined, personId);
       delete desk.manual;
-      attach(desk);
-      if (!desk.at) return Promise.resolve({ session: 'unreachable', preferred: 'unreachable' });
+      desk.fix?.done();
       return new Promise((resolve) => {
-        desk.fix?.done();
-        const cancel = clock.after(fixPatienceMs, () => desk.fix?.done());
-        const preferred = desk.state.preferred ? 'failed' : 'none';
+        const cancel = clock.after(fixPatienceMs, () => fix.done());
         const fix: NonNullable<Desk['fix']> = {
           session: 'failed',
-          preferred,
+          preferred: 'none',
+          fed: false,
           done() {
             cancel();
             if (desk.fix === fix) delete desk.fix;
@@ -576,6 +576,14 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
           },
         };
         desk.fix = fix;
+        attach(desk);
+        if (!desk.at) {
+          fix.session = 'unreachable';
+          fix.preferred = 'unreachable';
+          return fix.done();
+        }
+        if (desk.state.preferred) fix.preferred = 'failed';
+        fix.fed = true;
         feed(desk, { kind: 'fix' });
       });
     },

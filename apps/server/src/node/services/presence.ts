@@ -12,6 +12,7 @@ import {
   type ConnectionFeature,
   createPresenceReader,
   createPresenceWriter,
+  createTenantPauses,
   type PersonPresence,
   type PreferredStates,
   type PresenceDirectory,
@@ -97,8 +98,10 @@ export function createPresence(parts: PresenceParts): Presence {
     },
   };
   const graph = { of: (entraTenantId: string) => tenants.get(entraTenantId)?.presence };
+  const pauses = createTenantPauses(() => clock.now(), Math.random);
   const writer = createPresenceWriter({
     clock,
+    pauses,
     people: directory,
     graph,
     leases: parts.leases,
@@ -110,6 +113,8 @@ export function createPresence(parts: PresenceParts): Presence {
   });
   const reader = createPresenceReader({
     clock,
+    pauses,
+    policies: parts.policies,
     people: directory,
     graph,
     callsOf: writer.of,
