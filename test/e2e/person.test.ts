@@ -254,7 +254,7 @@ describe('the page of a person', { skip: noBrowser }, () => {
     await button.waitFor({ state: 'detached' });
     assert.deepEqual(server.people.asked.at(-1), {
       person: 'Dana Fields',
-      action: { kind: 'works' },
+      action: { kind: 'works', client: 'desktop' },
       by: 'dana@acme.example',
     });
   });

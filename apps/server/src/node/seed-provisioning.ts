@@ -53,6 +53,7 @@ export async function seedLinks(
       assignedNumber: microsoft.number as E164,
       acceptedWallMs,
     });
+    // As if they had said so: nothing that Microsoft shows tells a browser from a desktop client.
     await stores.links.noteClient(accountId, personId, {
       onlyWebClient,
       ...(!onlyWebClient && { clientSeen: { by: 'call', wallMs: acceptedWallMs + dayMs } }),

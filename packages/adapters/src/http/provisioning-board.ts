@@ -16,7 +16,7 @@ import type { PageAsk, PageOf } from './services.ts';
 
 export type PersonAction =
   | { readonly kind: 'recheck' | 'retry' | 'push' }
-  | { readonly kind: 'works' }
+  | { readonly kind: 'works'; readonly client: 'desktop' | 'web' }
   | {
       readonly kind: 'drift';
       readonly field: DriftField;

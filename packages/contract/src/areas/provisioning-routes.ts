@@ -197,10 +197,16 @@ export const provisioningRoutes = defineRoutes({
   'provisioning.confirmWorks': {
     method: 'POST',
     path: `${person}/works`,
-    summary: '“It works”: the person says that calling in Teams does',
+    summary: '“It works”: the person says that calling in Teams does, and in which client',
     permission: 'provisioning:confirm',
     account: 'resource',
     params: byId,
+    query: z.object({
+      client: z
+        .enum(['desktop', 'web'])
+        .default('desktop')
+        .describe('`web`: in a browser only (PRV-601); Microsoft does not tell, so nobody else can'),
+    }),
     status: 204,
     problems: ['not-provisioned', 'nothing-to-decide'],
   },

@@ -4,7 +4,7 @@ import type { OwnPerson } from '../provisioning/facts.ts';
 /** What was seen of a person's Teams clients (product-behaviour 1.7). */
 export interface ClientEvidence {
   readonly clientSeen?: NonNullable<OwnPerson['clientSeen']>;
-  /** Only a browser was ever seen: calls that it answers prove nothing about a desktop client. */
+  /** The person said that they have Teams in a browser only: calls that it answers prove nothing about a desktop client. */
   readonly onlyWebClient: boolean;
 }
 

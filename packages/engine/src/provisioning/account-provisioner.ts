@@ -213,8 +213,8 @@ export class AccountProvisioner {
   }
 
   /** The person says that it works (1.7 b), or an admin does (1.7 d). False: there is nothing yet that could work. */
-  confirm(personId: PersonId, by: 'person' | 'override', who: string): boolean {
-    return this.#signs.confirm(personId, by, who);
+  confirm(personId: PersonId, by: 'person' | 'override', who: string, client?: 'desktop' | 'web'): boolean {
+    return this.#signs.confirm(personId, by, who, client);
   }
 
   /** What an admin or the service desk asks. The number of a person is changed in the directory, not here. */

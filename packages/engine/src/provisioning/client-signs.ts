@@ -51,8 +51,16 @@ export class ClientSignsBook {
     if (sign.is === 'answered-404') this.#parts.readSoon();
   }
 
-  /** The person says that it works (1.7 b), or an admin does (1.7 d). False: there is nothing yet that could work. */
-  confirm(personId: PersonId, by: 'person' | 'override', who: string): boolean {
+  /**
+   * The person says that it works (1.7 b), or an admin does (1.7 d). `web`: the person has it in a browser only; nobody else
+   * can know that, since calls and presence sessions look the same (1.7 c). False: there is nothing yet that could work.
+   */
+  confirm(
+    personId: PersonId,
+    by: 'person' | 'override',
+    who: string,
+    client: 'desktop' | 'web' = 'desktop',
+  ): boolean {
     const entry = this.#parts.entries.get(personId);
     if (!entry || !linkedStates.has(entry.link.state) || entry.link.acceptedWallMs === undefined)
       return false;
@@ -61,18 +69,15 @@ export class ClientSignsBook {
       atWallMs: wallMs,
       trigger: 'manual',
       by: who,
-      event: `confirmed-by-${by}`,
+      event: client === 'web' ? 'web-client-only' : `confirmed-by-${by}`,
     });
-    this.#evidence(personId, entry, { by, wallMs });
+    entry.evidence = { ...entry.evidence, onlyWebClient: client === 'web' };
+    this.#evidence(personId, entry, client === 'web' ? undefined : { by, wallMs });
     return true;
   }
 
-  #evidence(
-    personId: PersonId,
-    entry: Entry,
-    clientSeen: NonNullable<Entry['evidence']['clientSeen']>,
-  ): void {
-    entry.evidence = { ...entry.evidence, clientSeen };
+  #evidence(personId: PersonId, entry: Entry, clientSeen: Entry['evidence']['clientSeen']): void {
+    if (clientSeen) entry.evidence = { ...entry.evidence, clientSeen };
     this.#parts.deps.keeper
       .noteClient(entry.link.accountId, personId, entry.evidence)
       .catch((error: unknown) =>

@@ -112,7 +112,7 @@ async function told({ link, ...story }: Story) {
   const judged = provisioner.judge(account, person);
   assert.ok(judged);
   provisioner.stop();
-  return judged;
+  return { ...judged, provisioner };
 }
 
 const unlinked: Partial<Link> = {
@@ -225,10 +225,9 @@ const stories: Readonly<Record<Exclude<ReadinessCode, 'PRV-801'>, Story>> = {
   'PRV-506': { facts: { number: { ...free, otherNumber: '+12025550177', readAtWallMs: seen } } },
   'PRV-601': {
     unseen: true,
-    afterwards: async (provisioner) =>
-      provisioner.load([
-        { accountId: account.id, personId: dana.id, link: ready, evidence: { onlyWebClient: true } },
-      ]),
+    afterwards: async (provisioner) => {
+      assert.ok(provisioner.confirm(dana.id, 'person', 'dana', 'web'));
+    },
   },
   'PRV-602': { unseen: true, link: { state: 'AWAITING_RELAUNCH' } },
   'PRV-603': { unseen: true, link: { state: 'AWAITING_RELAUNCH', acceptedWallMs: at - 25 * 3_600_000 } },
@@ -262,4 +261,19 @@ for (const [code, story] of Object.entries(stories)) {
 
 test('without any of these Dana is ready', async () => {
   assert.equal((await told({})).report.verdict, 'ready');
+});
+
+test('PRV-601 is what the person says of themselves: a call does not end it, the desktop or an admin does', async () => {
+  const { provisioner } = await told({ unseen: true, link: { state: 'AWAITING_RELAUNCH' } });
+  const said = () => provisioner.judge(account, dana)?.report.checks[12]?.code;
+  assert.equal(said(), 'PRV-602');
+  provisioner.confirm(dana.id, 'person', 'dana', 'web');
+  provisioner.noteCall(dana.id, at + 60_000);
+  assert.equal(said(), 'PRV-601');
+  provisioner.confirm(dana.id, 'person', 'dana');
+  assert.equal(said(), undefined);
+  provisioner.confirm(dana.id, 'person', 'dana', 'web');
+  assert.equal(said(), 'PRV-601');
+  provisioner.confirm(dana.id, 'override', 'alex');
+  assert.equal(said(), undefined);
 });

@@ -407,8 +407,8 @@ function clientCheck(own: OwnFacts, nowWallMs: number): Judgement {
   }
   const accepted = link.acceptedWallMs;
   const seen = person.clientSeen;
-  // A call that the browser answered proves nothing about the desktop client.
-  if (person.onlyWebClient && accepted !== undefined && (!seen || seen.by === 'call'))
+  // The person said so last. A call that the browser answered proves nothing about the desktop client.
+  if (person.onlyWebClient && accepted !== undefined && seen?.by !== 'override')
     return amber('PRV-601', {}, accepted);
   if (person.teamsAnswered404)
     return amber('PRV-701', person.number === undefined ? {} : { n: person.number });

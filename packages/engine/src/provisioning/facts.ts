@@ -56,6 +56,7 @@ export interface OwnPerson {
     readonly by: 'call' | 'person' | 'override';
     readonly wallMs: number;
   };
+  /** By their own word; Microsoft tells nobody which client a call or a presence comes from (1.7 c). */
   readonly onlyWebClient?: boolean;
   readonly teamsAnswered404?: boolean;
   /** Why our own edge refused the person's last call (PRV-702). */

@@ -101,7 +101,8 @@ export function createProvisioningBoard(parts: {
       case 'override':
       case 'works': {
         const proof = action.kind === 'works' ? 'person' : 'override';
-        return provisioner.confirm(person.id, proof, by.name)
+        const client = action.kind === 'works' ? action.client : 'desktop';
+        return provisioner.confirm(person.id, proof, by.name, client)
           ? { kind: 'done' }
           : { kind: 'nothing-to-decide', detail: 'Microsoft has not accepted the number yet.' };
       }

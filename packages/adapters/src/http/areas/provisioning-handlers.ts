@@ -139,7 +139,7 @@ export function provisioningHandlers(services: ApiServices): HandlersOf<typeof p
     'provisioning.drift': (asked) => act(asked, { kind: 'drift', ...asked.input.body }),
     'provisioning.approve': (asked) => act(asked, { kind: 'approve', ...asked.input.body }),
     'provisioning.confirmWorks': async (asked) => {
-      const answer = await act(asked, { kind: 'works' });
+      const answer = await act(asked, { kind: 'works', client: asked.input.query.client });
       return answer instanceof Refusal ? answer : undefined;
     },
     'provisioning.override': (asked) => act(asked, { kind: 'override', ...asked.input.body }),
