@@ -8,6 +8,10 @@ import { ActionItemsPage } from './pages/action-items-page.tsx';
 import { AuditPage } from './pages/audit-page.tsx';
 import { CallPage } from './pages/call-page.tsx';
 import { CallsPage } from './pages/calls-page.tsx';
+import { ContactsPage } from './pages/contacts/contacts-page.tsx';
+import { HistoryPage } from './pages/contacts/history-page.tsx';
+import { LinesPage } from './pages/contacts/lines-page.tsx';
+import { SpeedDialPage } from './pages/contacts/speed-dial-page.tsx';
 import { JobPage } from './pages/jobs/job-page.tsx';
 import { JobsPage } from './pages/jobs/jobs-page.tsx';
 import { LivePage } from './pages/live-page.tsx';
@@ -23,6 +27,8 @@ import { NumbersPage } from './pages/numbers/numbers-page.tsx';
 import { OverviewPage } from './pages/overview-page.tsx';
 import { PeoplePage } from './pages/people/people-page.tsx';
 import { PersonPage } from './pages/person/person-page.tsx';
+import { PresenceHelpPage } from './pages/presence/help-page.tsx';
+import { MyPresencePage } from './pages/presence/my-presence-page.tsx';
 import { SignInPage } from './pages/sign-in-page.tsx';
 import { WebhooksPage } from './pages/webhooks-page.tsx';
 import { ProblemView } from './parts/problem-view.tsx';
@@ -97,6 +103,12 @@ function Gate(props: { readonly isDark: boolean; readonly toggleDark: () => void
           <Route path={patterns.webhooks} element={<WebhooksPage />} />
           <Route path={patterns.audit} element={<AuditPage />} />
           <Route path={patterns.me} element={<MePage />} />
+          <Route path={patterns.myPresence} element={<MyPresencePage />} />
+          <Route path={patterns.presenceHelp} element={<PresenceHelpPage />} />
+          <Route path={patterns.contacts} element={<ContactsPage />} />
+          <Route path={patterns.speedDial} element={<SpeedDialPage />} />
+          <Route path={patterns.history} element={<HistoryPage />} />
+          <Route path={patterns.lines} element={<LinesPage />} />
           <Route path={patterns.signIn} element={<Home />} />
           <Route path="/" element={<Home />} />
           <Route path="*" element={<NotFoundPage />} />

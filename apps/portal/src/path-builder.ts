@@ -49,6 +49,12 @@ export const paths = {
   webhooks: (query?: { account?: string }) => withQuery('/webhooks', query),
   audit: (query?: { account?: string; object?: string; action?: string }) => withQuery('/audit', query),
   me: () => '/me',
+  myPresence: () => '/me/presence',
+  presenceHelp: () => '/me/presence/help',
+  contacts: (query?: { search?: string }) => withQuery('/contacts', query),
+  speedDial: () => '/speed-dial',
+  history: (query?: { kind?: string }) => withQuery('/history', query),
+  lines: () => '/lines',
 } as const;
 
 /** For the route table: the same addresses with their parameter names. */
@@ -76,4 +82,10 @@ export const patterns = {
   webhooks: '/webhooks',
   audit: '/audit',
   me: '/me',
+  myPresence: '/me/presence',
+  presenceHelp: '/me/presence/help',
+  contacts: '/contacts',
+  speedDial: '/speed-dial',
+  history: '/history',
+  lines: '/lines',
 } as const;

@@ -1,4 +1,4 @@
-import type { LiveEvent, Person, RouteOutput } from '@tandem/contract';
+import type { ContactCard, LiveEvent, Person, RouteOutput } from '@tandem/contract';
 import type { Query } from '@tanstack/react-query';
 import { queries } from './client.ts';
 
@@ -24,6 +24,7 @@ export function takePerson({ personId, readiness, presence }: PersonEvent): void
       : page,
   );
   queries.setQueryData<Person>(['people.read', ofPerson], (person) => person && patched(person));
+  if (presence) takeContactPresence(personId, presence);
   // The event has the summary only; the checks behind it are asked for.
   if (readiness) void queries.invalidateQueries({ queryKey: ['people.readiness', ofPerson] });
 
@@ -32,6 +33,37 @@ export function takePerson({ personId, readiness, presence }: PersonEvent): void
     const overtaken = query.state.fetchStatus === 'fetching';
     if (overtaken || (readiness && filtersByReadiness(query))) rereadSoon(query.queryHash);
   }
+}
+
+/** Lists of contacts hold colleagues' states too; the sources behind one's own are asked for again. */
+function takeContactPresence(personId: string, presence: NonNullable<PersonEvent['presence']>): void {
+  const patched = (card: ContactCard): ContactCard =>
+    card.personId === personId ? { ...card, presence } : card;
+  queries.setQueriesData<RouteOutput<'contacts.own'>>(
+    { queryKey: ['contacts.own'] },
+    (list) => list && { ...list, items: list.items.map(patched) },
+  );
+  queries.setQueriesData<RouteOutput<'contacts.search'>>(
+    { queryKey: ['contacts.search'] },
+    (list) => list && { ...list, items: list.items.map(patched) },
+  );
+  queries.setQueriesData<RouteOutput<'contacts.history'>>(
+    { queryKey: ['contacts.history'] },
+    (list) =>
+      list && {
+        ...list,
+        items: list.items.map((entry) => (entry.card ? { ...entry, card: patched(entry.card) } : entry)),
+      },
+  );
+  const ofPerson = { params: { id: personId } };
+  queries.setQueryData<RouteOutput<'contacts.lines'>>(
+    ['contacts.lines', ofPerson],
+    (lines) => lines && { ...lines, presence },
+  );
+  for (const route of ['presence.read', 'presence.journal'])
+    for (const query of queries.getQueryCache().findAll({ queryKey: [route] }))
+      if ((query.queryKey[1] as { params?: { id?: string } }).params?.id === personId)
+        rereadSoon(query.queryHash);
 }
 
 function rereadSoon(queryHash: string): void {

@@ -25,7 +25,7 @@ export function MePage() {
           </ReadinessCard>
           {person && <PresenceCard presence={person.presence} zone={timeZone} />}
           <Card title="My calls">
-            <TextLink to={paths.calls()}>Finished calls</TextLink> and{' '}
+            <TextLink to={paths.history()}>Call history</TextLink> and{' '}
             <TextLink to={paths.live()}>calls now</TextLink>
           </Card>
         </>

@@ -2,11 +2,15 @@ import { Button, makeStyles, mergeClasses, Tooltip, tokens } from '@fluentui/rea
 import {
   BuildingRegular,
   CallRegular,
+  ContactCardRegular,
+  DialpadRegular,
   HistoryRegular,
   HomeRegular,
   NumberSymbolRegular,
   PeopleRegular,
+  PersonAvailableRegular,
   PersonRegular,
+  PhoneDesktopRegular,
   PlugConnectedRegular,
   PlugConnectedSettingsRegular,
   ShieldTaskRegular,
@@ -147,6 +151,41 @@ const places: readonly Place[] = [
     needs: 'people:read',
     users: true,
   },
+  {
+    to: paths.myPresence(),
+    word: 'My presence',
+    icon: <PersonAvailableRegular fontSize={20} />,
+    needs: 'presence:read',
+    users: true,
+  },
+  {
+    to: paths.contacts(),
+    word: 'Contacts',
+    icon: <ContactCardRegular fontSize={20} />,
+    needs: 'contacts:own',
+    users: true,
+  },
+  {
+    to: paths.speedDial(),
+    word: 'Speed dial',
+    icon: <DialpadRegular fontSize={20} />,
+    needs: 'contacts:own',
+    users: true,
+  },
+  {
+    to: paths.history(),
+    word: 'Call history',
+    icon: <HistoryRegular fontSize={20} />,
+    needs: 'contacts:own',
+    users: true,
+  },
+  {
+    to: paths.lines(),
+    word: 'Lines',
+    icon: <PhoneDesktopRegular fontSize={20} />,
+    needs: 'contacts:own',
+    users: true,
+  },
   { to: paths.people(), word: 'People', icon: <PeopleRegular fontSize={20} />, needs: 'people:list' },
   {
     to: paths.numbers(),
@@ -156,7 +195,13 @@ const places: readonly Place[] = [
   },
   { to: paths.jobs(), word: 'Jobs', icon: <TasksAppRegular fontSize={20} />, needs: 'jobs:read' },
   { to: paths.live(), word: 'Live calls', icon: <CallRegular fontSize={20} />, needs: 'calls:read' },
-  { to: paths.calls(), word: 'Calls', icon: <HistoryRegular fontSize={20} />, needs: 'calls:read' },
+  {
+    to: paths.calls(),
+    word: 'Calls',
+    icon: <HistoryRegular fontSize={20} />,
+    needs: 'calls:read',
+    users: false,
+  },
   {
     to: paths.microsoft(),
     word: 'Microsoft 365',
@@ -252,6 +297,7 @@ export function Shell({
             <li key={to}>
               <NavLink
                 to={to}
+                end={to === paths.me()}
                 className={({ isActive }) => mergeClasses(styles.item, isActive && styles.here)}
               >
                 <span aria-hidden="true" style={{ display: 'inline-flex' }}>

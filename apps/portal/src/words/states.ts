@@ -35,6 +35,7 @@ export const directionWords: Record<CallSummary['direction'], string> = {
   'to-teams': 'To Teams',
   'to-phone': 'To a desk phone',
   'to-person': 'To Teams and a desk phone',
+  'to-queue': 'To a queue',
   'from-teams': 'From Teams',
   'from-phone': 'From a desk phone',
   internal: 'Internal',

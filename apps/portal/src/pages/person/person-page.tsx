@@ -16,6 +16,7 @@ import { TeamsSwitch } from '../../parts/teams-switch.tsx';
 import { useFilters } from '../../parts/use-filters.ts';
 import { paths } from '../../path-builder.ts';
 import { telephone } from '../../words/format.ts';
+import { PersonPresence } from '../presence/person-presence.tsx';
 import { AuditTab } from './audit-tab.tsx';
 import { CallsTab } from './calls-tab.tsx';
 import { Leave } from './leave.tsx';
@@ -47,6 +48,7 @@ const places: readonly Place[] = [
   { name: 'readiness', word: 'Readiness', needs: 'people:read' },
   { name: 'provisioning', word: 'Provisioning', needs: 'provisioning:read' },
   { name: 'numbers', word: 'Numbers', needs: 'numbers:read' },
+  { name: 'presence', word: 'Presence', needs: 'presence:read' },
   { name: 'calls', word: 'Recent calls', needs: 'calls:read' },
   { name: 'audit', word: 'Audit', needs: 'audit:read' },
 ];
@@ -102,6 +104,7 @@ export function PersonPage() {
       {tab === 'readiness' && <ReadinessTab person={person} zone={zone} />}
       {tab === 'provisioning' && <ProvisioningTab person={person} zone={zone} />}
       {tab === 'numbers' && <NumbersTab person={person} />}
+      {tab === 'presence' && <PersonPresence personId={person.id} self={false} zone={zone} />}
       {tab === 'calls' && <CallsTab person={person} zone={zone} />}
       {tab === 'audit' && <AuditTab person={person} zone={zone} />}
     </Page>
