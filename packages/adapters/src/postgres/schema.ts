@@ -17,6 +17,11 @@ import type {
   StoredConnection,
 } from '@tandem/engine';
 import type { AuditActor } from '@tandem/engine/ports/audit.ts';
+import type { CodeDetail, PresenceCode } from '@tandem/engine/presence-sync/codes.ts';
+import type { IdentityStep } from '@tandem/engine/presence-sync/identity.ts';
+import type { StoredPresencePerson } from '@tandem/engine/presence-sync/ports.ts';
+import type { RunResult, StoredRun } from '@tandem/engine/presence-sync/run.ts';
+import type { PresenceChoice, PresenceSyncSettings } from '@tandem/engine/presence-sync/settings.ts';
 import type { RoutingDomain } from '@tandem/engine/routing-domain/routing-domain.ts';
 import type { ColumnType, Generated } from 'kysely';
 
@@ -193,6 +198,42 @@ export interface Schema {
     sequence: number;
     ends_at: Wall;
     updated_at: GeneratedWall;
+  };
+  presence_sync_settings: {
+    account_id: AccountId;
+    settings: ColumnType<Partial<PresenceSyncSettings>, string, string>;
+    version: Generated<number>;
+    changed_by: string | null;
+    changed_at: GeneratedWall;
+  };
+  presence_sync_people: {
+    person_id: PersonId;
+    account_id: AccountId;
+    choice: PresenceChoice;
+    entra_tenant_id: string | null;
+    object_id: string | null;
+    found_by: IdentityStep | null;
+    result: ColumnType<NonNullable<StoredPresencePerson['result']> | null, string | null, string | null>;
+    proposal: string | null;
+    changed_at: GeneratedWall;
+  };
+  presence_runs: {
+    id: string;
+    account_id: AccountId;
+    state: string;
+    run: ColumnType<StoredRun, string, string>;
+    started_at: Wall;
+    updated_at: GeneratedWall;
+  };
+  presence_run_results: {
+    run_id: string;
+    person_id: PersonId;
+    account_id: AccountId;
+    display_name: string;
+    mail: string | null;
+    outcome: RunResult['outcome'];
+    code: PresenceCode | null;
+    detail: ColumnType<CodeDetail | null, string | null, string | null>;
   };
   peer_probe: { peer: string; last_sent_at: Wall };
   teams_links: {

@@ -1,4 +1,5 @@
 import type { ConnectionStore, PreferredStates, PresenceLeases, SignInAttempts } from '@tandem/engine';
+import type { PresenceSyncStore } from '@tandem/engine/presence-sync/ports.ts';
 import type { SecretBox } from '../security/secret-box.ts';
 import { type AccountStore, createAccountStore } from './account-store.ts';
 import { type AuditStore, createAuditStore } from './audit-store.ts';
@@ -18,6 +19,7 @@ import { createPersonStore, type PersonStore } from './person-store.ts';
 import { createPlatformFactsStore, type PlatformFactsStore } from './platform-facts-store.ts';
 import { createPreferredPresenceStore } from './preferred-presence-store.ts';
 import { createPresenceLeaseStore } from './presence-lease-store.ts';
+import { createPresenceSyncStore } from './presence-sync-store.ts';
 import {
   createProvisioningHistoryStore,
   type ProvisioningHistoryStore,
@@ -50,6 +52,7 @@ export interface Stores {
   readonly provisioning: ProvisioningSettingsStore;
   readonly provisioningHistory: ProvisioningHistoryStore;
   readonly presenceLeases: PresenceLeases;
+  readonly presenceSync: PresenceSyncStore;
   readonly preferredPresence: PreferredStates;
   readonly connections: ConnectionStore;
   readonly signInAttempts: SignInAttempts;
@@ -80,6 +83,7 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     provisioning: createProvisioningSettingsStore(db),
     provisioningHistory: createProvisioningHistoryStore(db),
     presenceLeases: createPresenceLeaseStore(db),
+    presenceSync: createPresenceSyncStore(db),
     preferredPresence: createPreferredPresenceStore(db),
     connections: createConnectionStore(db, box),
     signInAttempts: createSignInAttemptStore(db, box),

@@ -16,6 +16,8 @@ import { audit } from './0015-audit.ts';
 import { webhooks } from './0016-webhooks.ts';
 import { routingDomains } from './0017-routing-domains.ts';
 import { leastGrants } from './0018-least-grants.ts';
+import { presenceSync } from './0020-presence-sync.ts';
+import { presenceRuns } from './0021-presence-runs.ts';
 import { preferredPresence } from './0026-preferred-presence.ts';
 import { ownContacts } from './0027-own-contacts.ts';
 import type { Migration } from './migration.ts';
@@ -39,6 +41,8 @@ export const migrations: readonly Migration[] = [
   webhooks,
   routingDomains,
   leastGrants,
+  presenceSync,
+  presenceRuns,
   leaverForward,
   ownContacts,
   preferredPresence,
