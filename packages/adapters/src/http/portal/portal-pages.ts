@@ -58,6 +58,15 @@ const portalPaths = [
   '/webhooks',
   '/audit',
   '/me',
+  '/me/*',
+  '/contacts',
+  '/speed-dial',
+  '/history',
+  '/lines',
+  '/presence',
+  '/presence/*',
+  '/queues',
+  '/queues/*',
 ];
 
 function sendFile(request: FastifyRequest, reply: FastifyReply, file: PortalFile) {
