@@ -105,6 +105,7 @@ export const numberEntry = z.object({
     .discriminatedUnion('kind', [
       z.object({ kind: z.literal('person'), personId: id, displayName: z.string() }),
       z.object({ kind: z.literal('device'), deviceId: id, displayName: z.string() }),
+      z.object({ kind: z.literal('queue'), queueId: id, displayName: z.string() }),
     ])
     .optional()
     .describe('Absent: in stock'),

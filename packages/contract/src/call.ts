@@ -7,6 +7,7 @@ export const callDirections = [
   'to-teams',
   'to-phone',
   'to-person',
+  'to-queue',
   'internal',
 ] as const;
 export const resultClasses = ['answered', 'busy', 'no-answer', 'cancelled', 'refused', 'failed'] as const;

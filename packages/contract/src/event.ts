@@ -3,6 +3,7 @@ import { callSummary } from './call.ts';
 import { peers } from './peer.ts';
 import { readinessSummary } from './person.ts';
 import { presence } from './presence.ts';
+import { queueLive } from './queue.ts';
 
 /**
  * Server-sent events: the SSE `event` field is `kind`, `data` is the JSON of the whole object. `hello` comes first and
@@ -21,7 +22,8 @@ export const liveEvent = z.discriminatedUnion('kind', [
     readiness: readinessSummary.optional(),
     presence: presence.optional(),
   }),
+  z.object({ kind: z.literal('queue'), accountId: z.string(), live: queueLive }),
   z.object({ kind: z.literal('signed-out'), at: z.string() }),
 ]);
 export type LiveEvent = z.infer<typeof liveEvent>;
-export const liveEventKinds = ['hello', 'alive', 'peers', 'call', 'person', 'signed-out'] as const;
+export const liveEventKinds = ['hello', 'alive', 'peers', 'call', 'person', 'queue', 'signed-out'] as const;

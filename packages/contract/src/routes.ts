@@ -7,6 +7,7 @@ import { directoryRoutes } from './areas/directory-routes.ts';
 import { jobRoutes } from './areas/job-routes.ts';
 import { numberRoutes } from './areas/number-routes.ts';
 import { presenceRoutes } from './areas/presence-routes.ts';
+import { presenceSyncRoutes } from './areas/presence-sync-routes.ts';
 import { provisioningRoutes } from './areas/provisioning-routes.ts';
 import { queueRoutes } from './areas/queue-routes.ts';
 import { routingDomainRoutes } from './areas/routing-domain-routes.ts';
@@ -35,6 +36,7 @@ export const routes = defineRoutes({
   ...routingDomainRoutes,
   ...provisioningRoutes,
   ...presenceRoutes,
+  ...presenceSyncRoutes,
   ...numberRoutes,
   ...jobRoutes,
   ...tenantFileRoutes,

@@ -2,10 +2,17 @@ import type { AccountId, CallId, CarrierId, PersonId } from './ids.ts';
 
 /** One per call, opened at INVITE and closed once, crash or not (I4). Times are wall ms; durations are monotonic ms. */
 /**
- * `to-teams`, `to-phone`, `to-person` (phone and Teams ring together): in from a carrier. `from-teams`, `from-phone`:
+ * `to-teams`, `to-phone`, `to-person` (phone and Teams ring together), `to-queue`: in from a carrier. `from-teams`, `from-phone`:
  * out to a carrier. `internal`: both ends are on the platform.
  */
-export type CallDirection = 'from-teams' | 'from-phone' | 'to-teams' | 'to-phone' | 'to-person' | 'internal';
+export type CallDirection =
+  | 'from-teams'
+  | 'from-phone'
+  | 'to-teams'
+  | 'to-phone'
+  | 'to-person'
+  | 'to-queue'
+  | 'internal';
 export type ResultClass = 'answered' | 'busy' | 'no-answer' | 'cancelled' | 'refused' | 'failed';
 export type EndedBy = 'caller' | 'callee' | 'platform' | 'node-crash' | 'sweeper';
 

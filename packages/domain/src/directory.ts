@@ -1,5 +1,6 @@
 import type { E164 } from './e164.ts';
-import type { AccountId, CarrierId, DeviceId, PersonId } from './ids.ts';
+import type { AccountId, CarrierId, DeviceId, PersonId, QueueId } from './ids.ts';
+import type { Queue } from './queue.ts';
 
 /** The nouns that routing needs. They are plain data: the store fills them, the engine reads them. */
 
@@ -66,7 +67,8 @@ export interface Device {
 /** Who owns a number or an extension. More kinds come with the phone system. */
 export type Owner =
   | { readonly kind: 'person'; readonly personId: PersonId; readonly accountId: AccountId }
-  | { readonly kind: 'device'; readonly deviceId: DeviceId; readonly accountId: AccountId };
+  | { readonly kind: 'device'; readonly deviceId: DeviceId; readonly accountId: AccountId }
+  | { readonly kind: 'queue'; readonly queueId: QueueId; readonly accountId: AccountId };
 
 export interface CarrierTarget {
   readonly host: string;
@@ -104,8 +106,6 @@ export interface Hub {
  * Everything that deciding about a new call needs, in memory and immutable (I3). A change makes a new snapshot.
  * Every lookup that belongs to a customer is keyed by the customer.
  */
-export interface RoutingSnapshot {
-  readonly version: number;
 /** Who is rung for somebody who left. A number is one of the same account. */
 export type LeaverForward =
   | { readonly kind: 'person'; readonly personId: PersonId }
@@ -126,17 +126,20 @@ export interface HeldNumber {
   readonly forward?: LeaverForward;
 }
 
+export interface RoutingSnapshot {
+  readonly version: number;
   readonly builtAtWallMs: number;
   readonly accounts: ReadonlyMap<AccountId, Account>;
   /** SBC FQDN, lower case, exact: the one thing that tells customers apart on the Teams side. */
   readonly accountBySbcHost: ReadonlyMap<string, AccountId>;
   readonly people: ReadonlyMap<PersonId, Person>;
   readonly devices: ReadonlyMap<DeviceId, Device>;
+  readonly queues: ReadonlyMap<QueueId, Queue>;
   /** DIDs of all customers: a number has exactly one owner on the platform. */
   readonly numbers: ReadonlyMap<E164, Owner>;
+  /** Numbers without an owner that are held back. Their time is judged by who asks. */
+  readonly held?: ReadonlyMap<E164, HeldNumber>;
   readonly extensions: ReadonlyMap<AccountId, ReadonlyMap<string, Owner>>;
   readonly carriers: ReadonlyMap<CarrierId, Carrier>;
   readonly hubs: readonly Hub[];
-  /** Numbers without an owner that are held back. Their time is judged by who asks. */
-  readonly held?: ReadonlyMap<E164, HeldNumber>;
 }

@@ -13,6 +13,8 @@ export type CallId = Branded<'CallId'>;
 export type LegId = Branded<'LegId'>;
 /** An account's connection with one Entra tenant. */
 export type ConnectionId = Branded<'ConnectionId'>;
+/** A queue of an account: people who take calls in turn. */
+export type QueueId = Branded<'QueueId'>;
 /** A bulk job. */
 export type JobId = Branded<'JobId'>;
 
@@ -23,6 +25,7 @@ export const asDeviceId = (text: string): DeviceId => text as DeviceId;
 export const asCallId = (text: string): CallId => text as CallId;
 export const asLegId = (text: string): LegId => text as LegId;
 export const asConnectionId = (text: string): ConnectionId => text as ConnectionId;
+export const asQueueId = (text: string): QueueId => text as QueueId;
 export const asJobId = (text: string): JobId => text as JobId;
 
 const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

@@ -8,6 +8,7 @@ export * from './link.ts';
 export * from './number-display.ts';
 export * from './presence-state.ts';
 export * from './presence-state-mapping.ts';
+export * from './queue.ts';
 export * from './readiness.ts';
 export * from './readiness-codes.ts';
 export * from './snapshot.ts';

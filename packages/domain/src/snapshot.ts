@@ -1,6 +1,7 @@
 import type { Account, Carrier, Device, Hub, Owner, Person, RoutingSnapshot } from './directory.ts';
 import { type E164, isE164 } from './e164.ts';
-import type { AccountId, CarrierId, DeviceId, PersonId } from './ids.ts';
+import type { AccountId, CarrierId, DeviceId, PersonId, QueueId } from './ids.ts';
+import type { Queue } from './queue.ts';
 
 export interface SnapshotParts {
   readonly version: number;
@@ -8,6 +9,7 @@ export interface SnapshotParts {
   readonly accounts: Iterable<Account>;
   readonly people: Iterable<Person>;
   readonly devices?: Iterable<Device>;
+  readonly queues?: Iterable<Queue>;
   readonly carriers: Iterable<Carrier>;
   readonly hubs: readonly Hub[];
 }
@@ -85,6 +87,17 @@ export function buildSnapshot(parts: SnapshotParts): {
     own({ kind: 'device', deviceId: device.id, accountId: device.accountId }, owned, device.extension);
   }
 
+  const queues = new Map<QueueId, Queue>();
+  for (const queue of parts.queues ?? []) {
+    if (!accounts.has(queue.accountId)) {
+      faults.push({ kind: 'unknown-account', account: queue.accountId, of: queue.id });
+      continue;
+    }
+    queues.set(queue.id, queue);
+    const owned = queue.number === undefined ? [] : [queue.number];
+    own({ kind: 'queue', queueId: queue.id, accountId: queue.accountId }, owned, queue.extension);
+  }
+
   function own(owner: Owner, owned: readonly E164[], extension: string | undefined): void {
     const { accountId } = owner;
     for (const number of owned) {
@@ -112,6 +125,7 @@ export function buildSnapshot(parts: SnapshotParts): {
       accountBySbcHost,
       people,
       devices,
+      queues,
       numbers,
       extensions,
       carriers,
@@ -121,8 +135,10 @@ export function buildSnapshot(parts: SnapshotParts): {
   };
 }
 
-const idOf = (owner: Owner): PersonId | DeviceId =>
-  owner.kind === 'person' ? owner.personId : owner.deviceId;
+function idOf(owner: Owner): PersonId | DeviceId | QueueId {
+  if (owner.kind === 'person') return owner.personId;
+  return owner.kind === 'device' ? owner.deviceId : owner.queueId;
+}
 
 /** An account may use the operator's carriers and its own; never another customer's. */
 function usableCarriers(

@@ -59,9 +59,11 @@ import { createNumberBoard } from './services/numbers.ts';
 import { createPeerBoard } from './services/peer-board.ts';
 import { openPhones } from './services/phones.ts';
 import { createPresence } from './services/presence.ts';
+import { openPresenceSync } from './services/presence-sync.ts';
 import { startProvisioning } from './services/provisioning.ts';
 import { createProvisioningBoard } from './services/provisioning-api.ts';
 import { createReadinessBoard } from './services/provisioning-board.ts';
+import { createQueueBoard } from './services/queues.ts';
 import { withRehearsalToken } from './services/rehearsal-token.ts';
 import { openRoutingDomains } from './services/routing-domains.ts';
 import { sentBy } from './services/sent-by.ts';
@@ -270,6 +272,20 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         .changePerson({ kind: 'account', accountId }, personId, { platformLicence }, byProvisioning)
         .catch((error: Error) => log.warn({ what: error.message, accountId }, 'provisioning: a licence')),
   });
+  const presenceSync = await openPresenceSync({
+    store: stores.presenceSync,
+    connections,
+    directory,
+    snapshots,
+    clock,
+    mailer,
+    audit: changes.audit,
+    newId: () => uuidV7(Date.now(), random.bytes(10)),
+    portal: config.publicUrl ?? `http://127.0.0.1:${config.ports.http}`,
+    file: join(config.nodeDir, 'presence-sync.json'),
+    hasQueue: (accountId) => snapshots.current().queues.values().some((queue) => queue.accountId === accountId),
+    onProblem: (what, accountId) => log.warn({ what, accountId }, 'presence sync'),
+  });
   directory.onConfirmed((connectionId, objectIds) => provisioning.letGo(connectionId, objectIds));
   directory.onChange((accountId) => provisioning.directoryChanged(accountId));
   routingDomains.facts.onChange((connectionId) => provisioning.routingChanged(connectionId));
@@ -392,11 +408,11 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   metrics.microsoft.readConnections(connections.states);
   const presence = createPresence({
     clock,
-    connections,
+    connections: { ...connections, ...presenceSync.links },
     snapshot: () => snapshots.current(),
     leases: stores.presenceLeases,
     preferred: stores.preferredPresence,
-    policies: samePolicyForAll(syncedBothWays),
+    policies: presenceSync.policies,
     feed,
     metrics: metrics.presence,
     onProblem: (what) => log.warn({ what }, 'presence'),
@@ -443,23 +459,44 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     wall: clock.wall,
     onProblem: (what) => log.error({ what }, 'jobs'),
   });
-  const accountDesk = createAccountDesk({
+  const queues = createQueueBoard({
+    store: stores.queues,
+    snapshot: () => snapshots.current(),
+    viewOf: () => undefined,
+    audit: changes.audit,
+    refresh: () => snapshots.refresh(),
+    newId: () => uuidV7(Date.now(), random.bytes(10)),
+  });
+  const accountDeskParts = {
     accounts: stores.accounts,
     carriers: stores.carriers,
     audit: changes.audit,
     refresh: async () => void (await snapshots.refresh()),
     wall: clock.wall,
     randomBytes: random.bytes,
-  });
+  };
+  const accountDesk = createAccountDesk(accountDeskParts);
+  const later = () => Promise.resolve();
   const tenantFiles = createTenantFiles({
     stores,
-    numbers: createNumberBoard({ ...numberParts, refresh: () => Promise.resolve() }),
+    boardsOn: (inside, audit) => ({
+      numbers: createNumberBoard({ ...numberParts, stores: inside, audit, refresh: later }),
+      webhooks: changes.webhooksOn(inside, audit),
+      accountDesk: createAccountDesk({
+        ...accountDeskParts,
+        accounts: inside.accounts,
+        carriers: inside.carriers,
+        audit,
+        refresh: later,
+      }),
+    }),
     provisioning: provisioningBoard,
     webhooks: changes.webhooks,
-    accountDesk,
     audit: changes.audit,
+    stored: changes.stored,
     refresh: () => snapshots.refresh(),
-    now: clock.now,
+    newId: () => uuidV7(Date.now(), random.bytes(10)),
+    wall: clock.wall,
   });
   const http = await createHttpServer(
     { host: config.bindAddress, port: config.ports.http, log, portal, receivers: [directory.receiver] },
@@ -486,11 +523,13 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       numbers,
       jobs: jobs.board,
       tenantFiles,
+      queues,
       contacts: { ...stores.contacts, newId: () => uuidV7(Date.now(), random.bytes(10)) },
       live,
       readiness,
       presence: presence.board,
       ownPresence: presence.own,
+      presenceSync: presenceSync.board,
       peers,
       phones: phones.board,
       tenantDirectory: directory.board,
@@ -531,6 +570,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   presence.start();
   await http.listen();
   directory.start();
+  presenceSync.start();
   portal.start();
   jobs.start();
   const renewal = watchCertificate({
@@ -554,6 +594,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         portal.stop(),
         http.close(),
         presence.stop(),
+        presenceSync.stop(),
         provisioning.stop(),
         directory.stop(),
       ]);

@@ -6,6 +6,7 @@ import { createHarness, type Visitor } from './testing/harness.ts';
 import { danasContactId } from './testing/memory-contacts.ts';
 import { acmeJobId } from './testing/memory-jobs.ts';
 import { acmeRangeId } from './testing/memory-numbers.ts';
+import { acmeQueueId } from './testing/memory-queues.ts';
 import { acmeRoutingDomainId } from './testing/memory-routing-domains.ts';
 import { sampleHeldId } from './testing/memory-tenant-directory.ts';
 import { acmeWebhookId } from './testing/memory-webhooks.ts';
@@ -73,6 +74,8 @@ const resources: Partial<Record<RouteId, string>> = {
   'provisioning.confirmWorks': world.danaId,
   'provisioning.override': world.danaId,
   'provisioning.undo': world.danaId,
+  'provisioning.takeOverPreview': world.danaId,
+  'provisioning.takeOver': world.danaId,
   'routingDomains.read': acmeRoutingDomainId,
   'routingDomains.preview': acmeRoutingDomainId,
   'routingDomains.step': acmeRoutingDomainId,
@@ -104,6 +107,11 @@ const resources: Partial<Record<RouteId, string>> = {
   'webhooks.delete': acmeWebhookId,
   'webhooks.test': acmeWebhookId,
   'webhooks.deliveries': acmeWebhookId,
+  'queues.read': acmeQueueId,
+  'queues.change': acmeQueueId,
+  'queues.setMembers': acmeQueueId,
+  'queues.logIn': acmeQueueId,
+  'queues.live': acmeQueueId,
   'calls.read': acmeCall,
   'calls.ladder': acmeCall,
 };
@@ -154,9 +162,13 @@ const bodies: Partial<Record<RouteId, unknown>> = {
   'provisioning.approve': { approved: true },
   'provisioning.override': { reason: 'seen by the desk' },
   'provisioning.undo': { what: 'number' },
+  'provisioning.takeOver': { preview: 'of-kim' },
   'people.change': { teamsToggle: true },
   'presence.set': { state: 'busy', minutes: 30 },
   'presence.changeExceptions': { unavailable: { kind: 'refuse', sip: 486 } },
+  'queues.change': { offerSeconds: 20 },
+  'queues.setMembers': { members: [world.danaId, world.boId] },
+  'queues.logIn': { loggedIn: true },
   'directory.decide': { heldId: sampleHeldId, decision: 'reject' },
 };
 /**
@@ -169,6 +181,8 @@ const elsewhere: readonly string[] = [
   'events',
   'calls.hangUp',
   'accounts.create',
+  'queues.create',
+  'queues.delete',
   'connections.complete',
   'connections.approve',
   'connections.disconnect',
@@ -206,6 +220,7 @@ describe('every route, every role, two accounts', () => {
         const path = `${route.path
           .replace('{id}', resources[id as RouteId] ?? 'missing')
           .replace('{contact}', danasContactId)
+          .replace('{person}', world.danaId)
           .replace('{step}', 'by-hand')}${queries[id as RouteId] ?? ''}`;
         const body = bodies[id as RouteId];
         const options = { method: route.method, ...(body === undefined ? {} : { body }) };

@@ -17,6 +17,7 @@ import { directoryHandlers } from './areas/directory-handlers.ts';
 import { jobHandlers } from './areas/job-handlers.ts';
 import { numberHandlers } from './areas/number-handlers.ts';
 import { presenceHandlers } from './areas/presence-handlers.ts';
+import { presenceSyncHandlers } from './areas/presence-sync-handlers.ts';
 import { provisioningHandlers } from './areas/provisioning-handlers.ts';
 import { queueHandlers } from './areas/queue-handlers.ts';
 import { routingDomainHandlers } from './areas/routing-domain-handlers.ts';
@@ -150,6 +151,7 @@ export function createHandlers(services: ApiServices): Handlers {
     ...routingDomainHandlers(services),
     ...provisioningHandlers(services),
     ...presenceHandlers(services),
+    ...presenceSyncHandlers(services),
     ...numberHandlers(services),
     ...jobHandlers(services),
     ...tenantFileHandlers(services),

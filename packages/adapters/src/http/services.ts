@@ -8,6 +8,7 @@ import type {
   LinkState,
   Person,
   PersonId,
+  Queue,
   ReadinessReport,
 } from '@tandem/domain';
 import type { AuditActor } from '@tandem/engine/ports/audit.ts';
@@ -24,6 +25,7 @@ import type { EventFeed } from './events/event-feed.ts';
 import type { JobBoard } from './job-board.ts';
 import type { NumberBoard } from './number-board.ts';
 import type { OwnPresenceBoard } from './own-presence-board.ts';
+import type { PresenceSyncBoard } from './presence-sync-board.ts';
 import type { ProvisioningBoard } from './provisioning-board.ts';
 import type { QueueBoard } from './queue-board.ts';
 import type { RoutingDomainBoard } from './routing-domain-board.ts';
@@ -45,6 +47,7 @@ export interface ApiServices {
   readonly provisioning: ProvisioningBoard;
   readonly presence: PresenceBoard;
   readonly ownPresence: OwnPresenceBoard;
+  readonly presenceSync: PresenceSyncBoard;
   readonly peers: PeerBoard;
   readonly phones: PhoneBoard;
   readonly tenantDirectory: TenantDirectoryBoard;
@@ -102,6 +105,7 @@ export interface NumberOwner {
   readonly accountId: Account['id'];
   readonly person?: { readonly id: Person['id']; readonly displayName: string };
   readonly device?: Pick<Device, 'id' | 'name'>;
+  readonly queue?: Pick<Queue, 'id' | 'name'>;
   readonly held?: NonNullable<AccountNumber['held']>;
 }
 

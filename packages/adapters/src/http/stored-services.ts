@@ -145,14 +145,16 @@ export function createStoredServices(
         (_account, row) => scope.kind !== 'person' || row.personId === scope.personId,
       );
       const items = await Promise.all(
-        page.items.map(async ({ number, accountId, personId, deviceId, held }) => {
+        page.items.map(async ({ number, accountId, personId, deviceId, queueId, held }) => {
           const person = personId && (await stores.people.get(accountId, personId));
           const device = deviceId && (await stores.devices.get(accountId, deviceId));
+          const queue = queueId && (await stores.queues.list(accountId)).find(({ id }) => id === queueId);
           return {
             number,
             accountId,
             ...(person ? { person: { id: person.id, displayName: person.displayName } } : {}),
             ...(device ? { device: { id: device.id, name: device.name } } : {}),
+            ...(queue ? { queue: { id: queue.id, name: queue.name } } : {}),
             ...(held ? { held } : {}),
           };
         }),

@@ -17,7 +17,13 @@ export interface NumberBefore {
 
 /** What becomes of one person. Numbers in `giveBack` are made as they were, as far as the person still has them. */
 export type BulkWrite =
-  | { readonly do: 'create'; readonly person: Person; readonly next: boolean }
+  | {
+      readonly do: 'create';
+      readonly person: Person;
+      readonly next: boolean;
+      /** Not even a number that is held back for them. */
+      readonly withoutReserved?: boolean;
+    }
   | {
       readonly do: 'change';
       readonly person: Versioned<Person>;
@@ -40,6 +46,10 @@ export type BulkOutcome =
       readonly took: readonly NumberBefore[];
     }
   | { readonly ok: false; readonly refusal: Refusal | { readonly kind: 'no-free-number' } };
+
+/** Lists of any length: each value as a parameter of its own would end at 65,535. */
+const anyOf = (ids: readonly PersonId[]) => sql<PersonId>`any(${[...ids]}::uuid[])`;
+const anyText = (texts: readonly string[]) => sql<string>`any(${[...texts]}::text[])`;
 
 interface Wanted {
   readonly write: Exclude<BulkWrite, { do: 'remove' }>;
@@ -76,11 +86,7 @@ export async function writeAll(
   if (leaving.length > 0)
     await tx
       .deleteFrom('people')
-      .where(
-        'id',
-        'in',
-        leaving.map(({ person }) => person.id),
-      )
+      .where('id', '=', anyOf(leaving.map(({ person }) => person.id)))
       .execute();
   const wanted = writes.flatMap((write) => (write.do === 'remove' ? [] : [wantedOf(write)]));
   await insertPeople(tx, accountId, wanted);
@@ -123,21 +129,19 @@ function changed(person: Person, { mail, extension, numbers, ...rest }: PersonCh
 async function insertPeople(tx: Tx, accountId: AccountId, wanted: readonly Wanted[]): Promise<void> {
   const people = wanted.flatMap(({ write }) => (write.do === 'create' ? [write.person] : []));
   if (people.length === 0) return;
-  await tx
-    .insertInto('people')
-    .values(
-      people.map((person) => ({
-        id: person.id,
-        account_id: accountId,
-        display_name: person.displayName,
-        upn: person.upn.toLowerCase(),
-        mail: person.mail ?? null,
-        active: person.active,
-        teams_toggle: person.teamsToggle,
-        platform_licence: person.platformLicence,
-      })),
-    )
-    .execute();
+  const rows = people.map((person) => ({
+    id: person.id,
+    display_name: person.displayName,
+    upn: person.upn.toLowerCase(),
+    mail: person.mail ?? null,
+    active: person.active,
+    teams_toggle: person.teamsToggle,
+    platform_licence: person.platformLicence,
+  }));
+  await sql`insert into people (id, account_id, display_name, upn, mail, active, teams_toggle, platform_licence)
+    select v.id, ${accountId}, v.display_name, v.upn, v.mail, v.active, v.teams_toggle, v.platform_licence
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as v(id uuid, display_name text, upn text, mail text,
+      active boolean, teams_toggle boolean, platform_licence boolean)`.execute(tx);
 }
 
 /** The rows are locked: whole new rows overwrite nobody. */
@@ -174,30 +178,31 @@ async function writeExtensions(tx: Tx, accountId: AccountId, wanted: readonly Wa
   if (given.length === 0) return;
   await tx
     .deleteFrom('extensions')
-    .where(
-      'person_id',
-      'in',
-      given.map(({ person_id }) => person_id),
-    )
+    .where('person_id', '=', anyOf(given.map(({ person_id }) => person_id)))
     .execute();
   const rows = given.flatMap(({ person_id, extension }) =>
-    extension === null ? [] : [{ account_id: accountId, person_id, extension }],
+    extension === null ? [] : [{ person_id, extension }],
   );
-  if (rows.length > 0) await tx.insertInto('extensions').values(rows).execute();
+  if (rows.length > 0)
+    await sql`insert into extensions (account_id, person_id, extension)
+      select ${accountId}, v.person_id, v.extension
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as v(person_id uuid, extension text)`.execute(
+      tx,
+    );
 }
 
 /** Somebody new for whom a number was held back gets that one, unless another one is named. */
 async function takeReserved(tx: Tx, wanted: readonly Wanted[]): Promise<void> {
   const open = new Map<string, Wanted>();
   for (const one of wanted)
-    if (one.write.do === 'create' && one.numbers?.length === 0)
+    if (one.write.do === 'create' && one.numbers?.length === 0 && one.write.withoutReserved !== true)
       for (const address of addressesOf(one.write.person)) open.set(address, one);
   if (open.size === 0) return;
   const rows = await tx
     .selectFrom('numbers')
     .select(['number', 'reserved_for'])
     .where('held', '=', 'reserved')
-    .where('reserved_for', 'in', [...open.keys()])
+    .where('reserved_for', '=', anyText([...open.keys()]))
     .where(sql<boolean>`held_until > tandem_now()`)
     .orderBy('number')
     .execute();
@@ -221,7 +226,7 @@ async function letGo(tx: Tx, wanted: readonly Wanted[]): Promise<void> {
   await tx
     .updateTable('numbers')
     .set({ person_id: null, position: 0, version: sql`version + 1` })
-    .where('person_id', 'in', ids)
+    .where('person_id', '=', anyOf(ids))
     .execute();
 }
 
@@ -236,9 +241,10 @@ async function giveBack(tx: Tx, writes: readonly BulkWrite[]): Promise<void> {
   if (absent.length > 0)
     await tx
       .deleteFrom('numbers')
-      .where('number', 'in', absent)
+      .where('number', '=', anyText(absent))
       .where('person_id', 'is', null)
       .where('device_id', 'is', null)
+      .where('queue_id', 'is', null)
       .execute();
   const kept = rows.filter(({ was }) => was !== 'absent');
   if (kept.length === 0) return;
@@ -253,7 +259,8 @@ async function giveBack(tx: Tx, writes: readonly BulkWrite[]): Promise<void> {
       reserved_for = v.reserved_for, former_owner = null, version = numbers.version + 1
     from jsonb_to_recordset(${JSON.stringify(shape)}::jsonb) as v(number text, held text, held_until timestamptz,
       held_reason text, reserved_for text)
-    where numbers.number = v.number and numbers.person_id is null and numbers.device_id is null`.execute(tx);
+    where numbers.number = v.number and numbers.person_id is null and numbers.device_id is null
+      and numbers.queue_id is null`.execute(tx);
 }
 
 /** Numbers that were asked for by name. One of another account is not seen here: the key refuses it. */
@@ -263,9 +270,18 @@ async function takeNamed(tx: Tx, accountId: AccountId, wanted: readonly Wanted[]
   if (names.length === 0) return;
   const rows = await tx
     .selectFrom('numbers')
-    .select(['number', 'person_id', 'device_id', 'held', 'held_until', 'held_reason', 'reserved_for'])
+    .select([
+      'number',
+      'person_id',
+      'device_id',
+      'queue_id',
+      'held',
+      'held_until',
+      'held_reason',
+      'reserved_for',
+    ])
     .select(sql<boolean>`held is not null and (held = 'ported' or held_until > tandem_now())`.as('holds'))
-    .where('number', 'in', names)
+    .where('number', '=', anyText(names))
     .orderBy('number')
     .forUpdate()
     .execute();
@@ -277,7 +293,10 @@ async function takeNamed(tx: Tx, accountId: AccountId, wanted: readonly Wanted[]
     const had = write.do === 'change' ? write.person.numbers : [];
     for (const [position, number] of (numbers ?? []).entries()) {
       const row = known.get(number);
-      if (given.has(number) || (row && (row.person_id !== null || row.device_id !== null)))
+      if (
+        given.has(number) ||
+        (row && (row.person_id !== null || row.device_id !== null || row.queue_id !== null))
+      )
         refusals.set(write, { ok: false, refusal: { kind: 'taken', what: 'number' } });
       else if (row?.holds && !addressesOf(write.person).includes(row.reserved_for ?? ''))
         refusals.set(write, { ok: false, refusal: heldRefusal(number, row) });
@@ -302,10 +321,11 @@ async function takeNamed(tx: Tx, accountId: AccountId, wanted: readonly Wanted[]
   );
   const fresh = placed.filter(({ number }) => !known.has(number));
   if (fresh.length > 0)
-    await tx
-      .insertInto('numbers')
-      .values(fresh.map((one) => ({ ...one, account_id: accountId })))
-      .execute();
+    await sql`insert into numbers (number, account_id, person_id, position)
+      select v.number, ${accountId}, v.person_id, v.position
+      from jsonb_to_recordset(${JSON.stringify(fresh)}::jsonb) as v(number text, person_id uuid, position integer)`.execute(
+      tx,
+    );
 }
 
 /** Locked as `takeNextFree` does it: two at once never get the same one. */
@@ -317,7 +337,7 @@ async function takeNext(
   const asking = wanted.filter(({ next }) => next);
   if (asking.length === 0) return;
   let query = freeOnes(tx, rangeId).clearLimit().limit(asking.length);
-  if (spared.size > 0) query = query.where('numbers.number', 'not in', [...spared]);
+  if (spared.size > 0) query = query.where('numbers.number', '<>', sql<string>`all(${[...spared]}::text[])`);
   const free = await query.forUpdate('numbers').skipLocked().execute();
   if (free.length < asking.length)
     throw new SomeRefused(

@@ -204,6 +204,7 @@ async function writeNumber(tx: Tx, accountId: AccountId, deviceId: DeviceId, num
     .where('number', '=', number)
     .where('person_id', 'is', null)
     .where('device_id', 'is', null)
+    .where('queue_id', 'is', null)
     .executeTakeFirst();
   if (free.numUpdatedRows > 0n) return;
   await tx

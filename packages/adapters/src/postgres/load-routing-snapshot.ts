@@ -11,6 +11,8 @@ import type {
   Owner,
   Person,
   PersonId,
+  Queue,
+  QueueId,
   RoutingSnapshot,
 } from '@tandem/domain';
 import { sql } from 'kysely';
@@ -19,6 +21,7 @@ import { readAccounts } from './account-store.ts';
 import { readCarriersWithSecrets } from './carrier-store.ts';
 import type { Database, Tx } from './database.ts';
 import { readDevices } from './device-store.ts';
+import { readQueues } from './queue-store.ts';
 
 export interface RoutingLoadOptions {
   readonly version: number;
@@ -49,8 +52,8 @@ async function read(tx: Tx, options: RoutingLoadOptions): Promise<RoutingSnapsho
   const numbersOf = new Map<PersonId, E164[]>();
   const owned = tx
     .selectFrom('numbers')
-    .select(['number', 'account_id', 'person_id', 'device_id'])
-    .where((eb) => eb.or([eb('person_id', 'is not', null), eb('device_id', 'is not', null)]))
+    .select(['number', 'account_id', 'person_id', 'device_id', 'queue_id'])
+    .where(sql<boolean>`num_nonnulls(person_id, device_id, queue_id) > 0`)
     .orderBy('position')
     .orderBy('number');
   for (const row of await owned.execute()) {
@@ -121,6 +124,9 @@ async function read(tx: Tx, options: RoutingLoadOptions): Promise<RoutingSnapsho
   const devices = new Map<DeviceId, Device>();
   for (const { version: _, ...device } of await readDevices(tx)) devices.set(device.id, device);
 
+  const queues = new Map<QueueId, Queue>();
+  for (const { version: _, ...queue } of await readQueues(tx)) queues.set(queue.id, queue);
+
   const unreadable = options.onUnreadableSecret ?? (() => undefined);
   const carriers = await readCarriersWithSecrets(tx, options.box, unreadable);
   return {
@@ -130,6 +136,7 @@ async function read(tx: Tx, options: RoutingLoadOptions): Promise<RoutingSnapsho
     accountBySbcHost,
     people,
     devices,
+    queues,
     numbers,
     held,
     extensions,
@@ -138,14 +145,16 @@ async function read(tx: Tx, options: RoutingLoadOptions): Promise<RoutingSnapsho
   };
 }
 
-/** Exactly one of the two is set, or none for a number in stock: the tables check it. */
+/** Exactly one of them is set, or none for a number in stock: the tables check it. */
 function ownerOf(row: {
   readonly account_id: AccountId;
   readonly person_id: PersonId | null;
   readonly device_id: DeviceId | null;
+  readonly queue_id: QueueId | null;
 }): Owner | undefined {
   if (row.person_id !== null) return { kind: 'person', personId: row.person_id, accountId: row.account_id };
   if (row.device_id !== null) return { kind: 'device', deviceId: row.device_id, accountId: row.account_id };
+  if (row.queue_id !== null) return { kind: 'queue', queueId: row.queue_id, accountId: row.account_id };
   return undefined;
 }
 

@@ -78,7 +78,7 @@ export interface NumberStockStore {
 const yearMs = 365 * 86_400_000;
 
 /** Nobody has it, and nothing holds it back now. */
-const isFree = sql<boolean>`numbers.person_id is null and numbers.device_id is null
+const isFree = sql<boolean>`numbers.person_id is null and numbers.device_id is null and numbers.queue_id is null
   and (numbers.held is null or (numbers.held <> 'ported' and numbers.held_until <= tandem_now()))`;
 
 export function createNumberStockStore(db: Database): NumberStockStore {
@@ -128,6 +128,7 @@ export function createNumberStockStore(db: Database): NumberStockStore {
             eb.or([
               eb('person_id', 'is not', null),
               eb('device_id', 'is not', null),
+              eb('queue_id', 'is not', null),
               eb('held', 'is not', null),
             ]),
           )
@@ -151,12 +152,13 @@ export function createNumberStockStore(db: Database): NumberStockStore {
         db.withAccount(accountId, async (tx) => {
           const row = await tx
             .selectFrom('numbers')
-            .select(['person_id', 'device_id'])
+            .select(['person_id', 'device_id', 'queue_id'])
             .where('number', '=', number)
             .forUpdate()
             .executeTakeFirst();
           if (!row) return refused({ kind: 'not-found' });
-          if (row.person_id !== null || row.device_id !== null) return refused({ kind: 'in-use' });
+          if (row.person_id !== null || row.device_id !== null || row.queue_id !== null)
+            return refused({ kind: 'in-use' });
           const held = hold.kind === 'reserve' ? 'reserved' : hold.kind === 'ported' ? 'ported' : null;
           await tx
             .updateTable('numbers')
@@ -184,12 +186,13 @@ export function createNumberStockStore(db: Database): NumberStockStore {
       return await db.withAccount(accountId, async (tx) => {
         const row = await tx
           .selectFrom('numbers')
-          .select(['person_id', 'device_id'])
+          .select(['person_id', 'device_id', 'queue_id'])
           .where('number', '=', number)
           .forUpdate()
           .executeTakeFirst();
         if (!row) return refused({ kind: 'not-found' });
-        if (row.person_id !== null || row.device_id !== null) return refused({ kind: 'in-use' });
+        if (row.person_id !== null || row.device_id !== null || row.queue_id !== null)
+          return refused({ kind: 'in-use' });
         await tx.deleteFrom('numbers').where('number', '=', number).execute();
         return done(undefined);
       });

@@ -1,4 +1,4 @@
-import type { AccountId, DeviceId, E164, LeaverForward, PersonId } from '@tandem/domain';
+import type { AccountId, DeviceId, E164, LeaverForward, PersonId, QueueId } from '@tandem/domain';
 import { type Selectable, sql } from 'kysely';
 import type { Database } from './database.ts';
 import {
@@ -20,6 +20,7 @@ export interface AccountNumber {
   readonly accountId: AccountId;
   readonly personId?: PersonId;
   readonly deviceId?: DeviceId;
+  readonly queueId?: QueueId;
   /** Why it is nobody's and not free. A hold whose time is over holds nothing. */
   readonly held?: {
     readonly kind: 'reserved' | 'quarantine' | 'ported';
@@ -63,8 +64,8 @@ export interface NumberStore {
 
 const holds = sql<boolean>`held is not null and (held = 'ported' or held_until > tandem_now())`;
 const inState: Readonly<Record<NumberStateAsked, ReturnType<typeof sql<boolean>>>> = {
-  assigned: sql<boolean>`(person_id is not null or device_id is not null)`,
-  free: sql<boolean>`(person_id is null and device_id is null and not (${holds}))`,
+  assigned: sql<boolean>`(person_id is not null or device_id is not null or queue_id is not null)`,
+  free: sql<boolean>`(person_id is null and device_id is null and queue_id is null and not (${holds}))`,
   reserved: sql<boolean>`(held = 'reserved' and held_until > tandem_now())`,
   quarantine: sql<boolean>`(held = 'quarantine' and held_until > tandem_now())`,
   ported: sql<boolean>`held = 'ported'`,
@@ -121,14 +122,14 @@ export function createNumberStore(db: Database): NumberStore {
         db.withAccount(accountId, async (tx) => {
           const row = await tx
             .selectFrom('numbers')
-            .select(['version', 'device_id', 'held', 'held_until', 'held_reason'])
+            .select(['version', 'device_id', 'queue_id', 'held', 'held_until', 'held_reason'])
             .select(holds.as('holds'))
             .where('number', '=', number)
             .forUpdate()
             .executeTakeFirst();
           if (!row) return refused({ kind: 'not-found' });
           if (row.version !== version) return refused({ kind: 'conflict', version: row.version });
-          if (row.device_id !== null) return refused({ kind: 'in-use' });
+          if (row.device_id !== null || row.queue_id !== null) return refused({ kind: 'in-use' });
           if (row.holds && personId !== undefined) return refused(heldRefusal(number, row));
           const changed = await tx
             .updateTable('numbers')
@@ -186,6 +187,7 @@ function numberOf(
     accountId: row.account_id,
     ...(row.person_id === null ? {} : { personId: row.person_id }),
     ...(row.device_id === null ? {} : { deviceId: row.device_id }),
+    ...(row.queue_id === null ? {} : { queueId: row.queue_id }),
     ...(row.held !== null &&
       row.holds === true && {
         held: {

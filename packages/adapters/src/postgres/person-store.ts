@@ -267,6 +267,7 @@ async function writeNumbers(
       .where('number', '=', number)
       .where('person_id', 'is', null)
       .where('device_id', 'is', null)
+      .where('queue_id', 'is', null)
       .executeTakeFirst();
     if (free.numUpdatedRows === 0n) {
       await tx

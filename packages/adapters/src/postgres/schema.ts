@@ -7,12 +7,16 @@ import type {
   DeviceId,
   Link,
   PersonId,
+  QueueId,
 } from '@tandem/domain';
 import type {
   ConnectionLife,
   CredentialFacts,
   HistoryStep,
   Mail,
+  PinnedState,
+  PresenceChange,
+  PresenceExceptions,
   ProvisioningSettings,
   StoredConnection,
 } from '@tandem/engine';
@@ -73,6 +77,7 @@ export interface Schema {
     account_id: AccountId;
     person_id: PersonId | null;
     device_id: Generated<DeviceId | null>;
+    queue_id: Generated<QueueId | null>;
     position: number;
     version: Generated<number>;
     held: Generated<'reserved' | 'quarantine' | 'ported' | null>;
@@ -98,6 +103,27 @@ export interface Schema {
     extension: string;
     person_id: PersonId | null;
     device_id: Generated<DeviceId | null>;
+    queue_id: Generated<QueueId | null>;
+  };
+  queues: {
+    id: QueueId;
+    account_id: AccountId;
+    name: string;
+    offer_seconds: number;
+    wrap_up_seconds: number;
+    max_wait_seconds: number;
+    max_waiting: number;
+    overflow_to: string | null;
+    version: Generated<number>;
+    created_at: GeneratedWall;
+    updated_at: GeneratedWall;
+  };
+  queue_members: {
+    account_id: AccountId;
+    queue_id: QueueId;
+    person_id: PersonId;
+    position: number;
+    logged_in: Generated<boolean>;
   };
   devices: {
     id: DeviceId;
@@ -177,6 +203,21 @@ export interface Schema {
     record: ColumnType<CallRecord, string, string>;
   };
   journal_applied: { journal_id: string; position: number; updated_at: GeneratedWall };
+  presence_states: {
+    person_id: PersonId;
+    account_id: AccountId;
+    manual: ColumnType<PinnedState | null, string | null | undefined, string | null>;
+    exceptions: ColumnType<PresenceExceptions | null, string | undefined, string>;
+    callback_until: ColumnType<number | null, Date | undefined, Date>;
+    updated_at: GeneratedWall;
+  };
+  presence_changes: {
+    id: Generated<string>;
+    account_id: AccountId;
+    person_id: PersonId;
+    at: Wall;
+    change: ColumnType<Omit<PresenceChange, 'accountId' | 'personId' | 'atWallMs'>, string, never>;
+  };
   presence_lease: {
     person_id: PersonId;
     account_id: AccountId;

@@ -1,4 +1,10 @@
-import type { ConnectionStore, PreferredStates, PresenceLeases, SignInAttempts } from '@tandem/engine';
+import type {
+  ConnectionStore,
+  PersonStates,
+  PreferredStates,
+  PresenceLeases,
+  SignInAttempts,
+} from '@tandem/engine';
 import type { PresenceSyncStore } from '@tandem/engine/presence-sync/ports.ts';
 import type { SecretBox } from '../security/secret-box.ts';
 import { type AccountStore, createAccountStore } from './account-store.ts';
@@ -18,7 +24,9 @@ import { createNumberStore, type NumberStore } from './number-store.ts';
 import { createPersonStore, type PersonStore } from './person-store.ts';
 import { createPlatformFactsStore, type PlatformFactsStore } from './platform-facts-store.ts';
 import { createPreferredPresenceStore } from './preferred-presence-store.ts';
+import { createPresenceChangeStore, type PresenceChangeStore } from './presence-change-store.ts';
 import { createPresenceLeaseStore } from './presence-lease-store.ts';
+import { createPresenceStateStore } from './presence-state-store.ts';
 import { createPresenceSyncStore } from './presence-sync-store.ts';
 import {
   createProvisioningHistoryStore,
@@ -32,6 +40,7 @@ import { createQueueStore, type QueueStore } from './queue-store.ts';
 import { createRoutingDomainStore, type RoutingDomainStore } from './routing-domain-store.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
 import { createSignInAttemptStore } from './sign-in-attempt-store.ts';
+import { createTogether, type Together } from './together.ts';
 import { createTokenStore, type TokenStore } from './token-store.ts';
 import { createUserStore, type UserStore } from './user-store.ts';
 import { createWebhookStore, type WebhookStore } from './webhook-store.ts';
@@ -52,6 +61,8 @@ export interface Stores {
   readonly provisioning: ProvisioningSettingsStore;
   readonly provisioningHistory: ProvisioningHistoryStore;
   readonly presenceLeases: PresenceLeases;
+  readonly presenceStates: PersonStates;
+  readonly presenceChanges: PresenceChangeStore;
   readonly presenceSync: PresenceSyncStore;
   readonly preferredPresence: PreferredStates;
   readonly connections: ConnectionStore;
@@ -61,6 +72,7 @@ export interface Stores {
   readonly webhooks: WebhookStore;
   readonly jobs: JobStore;
   readonly bulk: BulkStore;
+  readonly together: Together;
   readonly numberStock: NumberStockStore;
   readonly routingDomains: RoutingDomainStore;
   readonly contacts: ContactStore;
@@ -83,6 +95,8 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     provisioning: createProvisioningSettingsStore(db),
     provisioningHistory: createProvisioningHistoryStore(db),
     presenceLeases: createPresenceLeaseStore(db),
+    presenceStates: createPresenceStateStore(db),
+    presenceChanges: createPresenceChangeStore(db),
     presenceSync: createPresenceSyncStore(db),
     preferredPresence: createPreferredPresenceStore(db),
     connections: createConnectionStore(db, box),
@@ -92,6 +106,7 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     webhooks: createWebhookStore(db, box),
     jobs: createJobStore(db),
     bulk: createBulkStore(db),
+    together: createTogether(db, (inner) => createStores(inner, box, unstoredCalls)),
     numberStock: createNumberStockStore(db),
     routingDomains: createRoutingDomainStore(db),
     contacts: createContactStore(db),

@@ -48,6 +48,7 @@ const emptySnapshot = (hubs: readonly Hub[]): RoutingSnapshot => ({
   people: new Map(),
   numbers: new Map(),
   devices: new Map(),
+  queues: new Map(),
   extensions: new Map(),
   carriers: new Map(),
   hubs,

@@ -12,6 +12,7 @@ import type {
   Hub,
   Owner,
   Person,
+  Queue,
   RoutingSnapshot,
 } from '@tandem/domain';
 import type { SecretBox } from '../security/secret-box.ts';
@@ -30,6 +31,8 @@ interface Body {
   readonly people: readonly Person[];
   /** Absent in files of the first form. */
   readonly devices?: readonly Device[];
+  /** Absent in older files. */
+  readonly queues?: readonly Queue[];
   readonly numbers: readonly (readonly [E164, Owner])[];
   /** Absent in older files. */
   readonly held?: readonly (readonly [E164, HeldNumber])[];
@@ -52,6 +55,7 @@ export function printSnapshot(snapshot: RoutingSnapshot, box: SecretBox): Buffer
     accounts: [...snapshot.accounts.values()],
     people: [...snapshot.people.values()],
     devices: [...snapshot.devices.values()],
+    queues: [...snapshot.queues.values()],
     numbers: [...snapshot.numbers],
     held: [...(snapshot.held ?? [])],
     extensions: [...snapshot.extensions].map(([id, owners]) => [id, [...owners]]),
@@ -110,6 +114,7 @@ function snapshotOf(body: Body, box: SecretBox): RoutingSnapshot {
     ),
     people: new Map(body.people.map((person) => [person.id, person])),
     devices: new Map((body.devices ?? []).map((device) => [device.id, device])),
+    queues: new Map((body.queues ?? []).map((queue) => [queue.id, queue])),
     numbers: new Map(body.numbers),
     held: new Map(body.held ?? []),
     extensions: new Map(body.extensions.map(([id, owners]) => [id, new Map(owners)])),

@@ -31,6 +31,14 @@ export type CallFailure =
       readonly label: PresenceLabel;
       readonly sentence: string;
     }
+  /** Full, or nobody is logged in, and the queue refuses such calls. */
+  | { readonly kind: 'queue-closed'; readonly sentence: string }
+  /** Nobody of the queue took it in time. */
+  | { readonly kind: 'queue-timeout'; readonly afterSeconds: number }
+  /** The caller hung up while waiting. */
+  | { readonly kind: 'queue-abandoned'; readonly afterSeconds: number }
+  /** The queue was removed while the caller waited. */
+  | { readonly kind: 'queue-gone' }
   | { readonly kind: 'unknown-phone'; readonly phone: string }
   | { readonly kind: 'phone-not-registered'; readonly phone: string }
   | { readonly kind: 'calls-itself' }

@@ -20,6 +20,11 @@ export function directionOf(source: Source, decision: Decision): CallDirection {
   const toPhone = route ? route.kind === 'to-phone' : wasForPhone(decision);
   if (source.kind === 'carrier') {
     if (route?.kind === 'together') return 'to-person';
+    if (
+      route?.kind === 'to-queue' ||
+      (decision.outcome === 'refuse' && decision.failure.kind === 'queue-closed')
+    )
+      return 'to-queue';
     return toPhone ? 'to-phone' : 'to-teams';
   }
   if (toPhone || (route && route.kind !== 'to-carrier')) return 'internal';

@@ -108,6 +108,31 @@ export const verdicts = {
   ),
   // Status and cause as chosen (N52); see below.
   'callee-unavailable': row(480, 20, 'callee', 'later', 'refused', 'The called person takes no calls now.'),
+  'queue-closed': row(480, 34, 'customer', 'later', 'refused', 'The queue takes no more callers now.'),
+  'queue-timeout': row(
+    480,
+    19,
+    'customer',
+    'later',
+    'no-answer',
+    'Nobody of the queue took the call in time.',
+  ),
+  'queue-abandoned': row(
+    487,
+    16,
+    'nobody',
+    'later',
+    'cancelled',
+    'The caller hung up while waiting in the queue.',
+  ),
+  'queue-gone': row(
+    480,
+    31,
+    'customer',
+    'later',
+    'refused',
+    'The queue was removed while the caller waited.',
+  ),
   'unknown-phone': row(403, 21, 'customer', 'never', 'refused', 'The phone belongs to no customer here.'),
   'phone-not-registered': row(480, 20, 'customer', 'later', 'refused', 'The called phone is not registered.'),
   'calls-itself': row(486, 17, 'caller', 'never', 'busy', 'The call goes to the one who makes it.'),
@@ -238,6 +263,25 @@ export function verdictOf(failure: CallFailure): Verdict {
       const { kind, sip, sentence } = failure;
       return { ...verdicts[kind], ...unavailable[sip], sip, code: kind, say: sentence };
     }
+    case 'queue-closed':
+      return {
+        ...verdicts[failure.kind],
+        code: failure.kind,
+        say: failure.sentence,
+        tell: 'No circuit available',
+      };
+    case 'queue-timeout':
+      return {
+        ...verdicts[failure.kind],
+        code: failure.kind,
+        say: `Nobody of the queue took the call in ${failure.afterSeconds} s.`,
+      };
+    case 'queue-abandoned':
+      return {
+        ...verdicts[failure.kind],
+        code: failure.kind,
+        say: `The caller hung up after ${failure.afterSeconds} s in the queue.`,
+      };
     case 'phone-not-registered':
       return {
         ...verdicts[failure.kind],

@@ -6,6 +6,8 @@ import {
   type Owner,
   type Person,
   type PersonId,
+  type Queue,
+  type QueueId,
   type RoutingSnapshot,
   teamsEligibility,
 } from '@tandem/domain';
@@ -25,6 +27,8 @@ export interface Reach {
   readonly gate?: PresenceGate;
   /** Somebody who called for help a while ago: whoever calls back gets through (4.2 item 1). Absent: nobody did. */
   readonly awaitsCallback?: (personId: PersonId) => boolean;
+  /** Whether a caller may wait in a queue now; a sentence when not. Absent: no queue is served. */
+  readonly queueShut?: (queue: Queue) => string | undefined;
 }
 
 /** Teams by our own facts, and no phones. */
@@ -67,6 +71,7 @@ export function calledEndpoints(
   why: string[],
 ): Called {
   if (owner.kind === 'person') return ringPerson(snapshot, owner.personId, as, reach, why);
+  if (owner.kind === 'queue') return waitIn(snapshot, owner.queueId, as, reach, why);
   const device = snapshot.devices.get(owner.deviceId);
   if (!device) {
     why.push('The phone with this number is gone.');
@@ -88,6 +93,54 @@ export function calledEndpoints(
   }
   why.push(`It rings the phone ${device.name}.`);
   return { route: phone };
+}
+
+/** A place in the queue, or what it gives whom it cannot take (4.6). */
+function waitIn(
+  snapshot: RoutingSnapshot,
+  queueId: QueueId,
+  as: CalledAs,
+  reach: Reach,
+  why: string[],
+): Called {
+  const queue = snapshot.queues.get(queueId);
+  if (!queue || !reach.queueShut) {
+    why.push('The queue with this number is gone.');
+    return { failure: { kind: 'unknown-number', dialled: as.dialled } };
+  }
+  const { account, dialled, caller, calling } = as;
+  const shut = reach.queueShut(queue);
+  if (shut === undefined) {
+    why.push(`The call waits in the queue ${queue.name}.`);
+    return { route: { kind: 'to-queue', account, queue, dialled, caller, calling } };
+  }
+  why.push(shut);
+  return overflowOf(snapshot, queue, as, reach, why, { kind: 'queue-closed', sentence: shut });
+}
+
+/** Where a queue sends whom it does not take, once a call; the failure stands for "refuse". */
+export function overflowOf(
+  snapshot: RoutingSnapshot,
+  queue: Queue,
+  as: CalledAs,
+  reach: Reach,
+  why: string[],
+  failure: CallFailure,
+): Called {
+  const { overflow } = queue;
+  if (overflow.kind === 'refuse') return { failure };
+  const owner = ownerIn(snapshot, as.account, overflow.to);
+  if (as.forwarded || !owner || (owner.kind === 'queue' && owner.queueId === queue.id)) {
+    why.push(
+      owner
+        ? 'The call was sent on once already, so it goes no further.'
+        : `The queue would send it on to ${overflow.to}, which nobody at ${as.account.name} has.`,
+    );
+    return { failure };
+  }
+  why.push(`The queue sends it on to ${overflow.to}.`);
+  const next = { ...as, dialled: overflow.to, number: undefined, forwarded: true as const };
+  return calledEndpoints(snapshot, owner, next, reach, why);
 }
 
 function ringPerson(

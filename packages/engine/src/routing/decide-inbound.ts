@@ -35,7 +35,9 @@ export function decideInbound(
   const person = owner.kind === 'person' ? snapshot.people.get(owner.personId) : undefined;
   const caller = callerFromCarrier(facts, account);
   const phone = owner.kind === 'device' ? snapshot.devices.get(owner.deviceId) : undefined;
-  const whose = phone ? `the phone ${phone.name}` : (person?.displayName ?? 'a person who is gone');
+  const whose = phone
+    ? `the phone ${phone.name}`
+    : (person?.displayName ?? queueWords(snapshot, owner) ?? 'a person who is gone');
   why.push(
     formerOwner === undefined
       ? `${number} belongs to ${whose} of ${account.name}.`
@@ -118,6 +120,11 @@ function* accountsBehind(snapshot: RoutingSnapshot, carrier: Carrier): Iterable<
     if (carrier.owner === 'operator' ? account.carriers.includes(carrier.id) : account.id === carrier.owner)
       yield account;
   }
+}
+
+function queueWords(snapshot: RoutingSnapshot, owner: Owner): string | undefined {
+  const queue = owner.kind === 'queue' ? snapshot.queues.get(owner.queueId) : undefined;
+  return queue && `the queue ${queue.name}`;
 }
 
 /** P-Asserted-Identity is the network's word and wins over From; a hidden caller stays hidden (RFC 3323, RFC 3325). */

@@ -8,9 +8,11 @@ import type {
   EmergencyNumber,
   Person,
   PersonId,
+  Queue,
 } from '@tandem/domain';
 import type { CallFailure } from '../call/call-failure.ts';
 import type { PhoneContact } from '../ports/registrations.ts';
+import type { CallingParty } from './called-party.ts';
 
 /** Who is shown to the called side. */
 export interface Caller {
@@ -70,9 +72,20 @@ export interface Together {
   readonly caller: Caller;
 }
 
-export type Route = Branch | Together;
+/** A place in a queue: the caller is answered and waits; who is rung shows later. */
+export interface ToQueue {
+  readonly kind: 'to-queue';
+  readonly account: Account;
+  readonly queue: Queue;
+  readonly dialled: string;
+  readonly caller: Caller;
+  readonly calling: CallingParty;
+}
+
+export type Route = Branch | Together | ToQueue;
 
 export function branchesOf(route: Route): readonly Branch[] {
+  if (route.kind === 'to-queue') return [];
   return route.kind === 'together' ? route.branches : [route];
 }
 

@@ -2,39 +2,44 @@ import type { AccountDesk } from '@tandem/adapters/http/connection-board.ts';
 import type { NumberBoard, NumberRefusal } from '@tandem/adapters/http/number-board.ts';
 import type { ProvisioningBoard } from '@tandem/adapters/http/provisioning-board.ts';
 import type { TenantFileBoard } from '@tandem/adapters/http/tenant-file-board.ts';
+import type { BulkWrite } from '@tandem/adapters/postgres/bulk-writes.ts';
 import type { AccountNumber } from '@tandem/adapters/postgres/number-store.ts';
-import type { Refusal } from '@tandem/adapters/postgres/outcome.ts';
-import type { PersonChange } from '@tandem/adapters/postgres/person-store.ts';
+import type { Refusal, Versioned } from '@tandem/adapters/postgres/outcome.ts';
 import type { Stores } from '@tandem/adapters/postgres/stores.ts';
-import {
-  createTenantFileBoard,
-  type StepOutcome,
-  type TenantGround,
-} from '@tandem/adapters/tenant-file/board.ts';
-import { differing, type PersonWish, type Step } from '@tandem/adapters/tenant-file/plan-file.ts';
+import type { Inside } from '@tandem/adapters/postgres/together.ts';
+import { createTenantFileBoard, type TenantGround } from '@tandem/adapters/tenant-file/board.ts';
+import { differing, type Step } from '@tandem/adapters/tenant-file/plan-file.ts';
 import type { NumberUse, TenantState } from '@tandem/adapters/tenant-file/state.ts';
 import { personFacts } from '@tandem/adapters/tenant-file/write-file.ts';
 import type { WebhookBoard } from '@tandem/adapters/webhooks/webhook-board.ts';
-import type { AccountId, E164, Person } from '@tandem/domain';
-import type { AuditActor, AuditLog } from '@tandem/engine/ports/audit.ts';
+import { type AccountId, asPersonId, type E164, type Person } from '@tandem/domain';
+import type { AuditActor, AuditEntry, AuditLog } from '@tandem/engine/ports/audit.ts';
+import type { ChangeLog } from './change-log.ts';
 
 export interface TenantFileParts {
-  readonly stores: Pick<Stores, 'accounts' | 'people' | 'numbers' | 'numberStock'>;
-  /** One that leaves the refreshing to us: thousands of people are created in one go. */
-  readonly numbers: Pick<NumberBoard, 'createRange' | 'removeRange' | 'createPerson' | 'deletePerson'>;
-  readonly provisioning: Pick<ProvisioningBoard, 'list' | 'change'>;
-  readonly webhooks: WebhookBoard;
-  readonly accountDesk: AccountDesk;
+  readonly stores: Pick<Stores, 'accounts' | 'people' | 'numbers' | 'numberStock' | 'together'>;
+  /** The boards that everybody uses, on stores that write within one transaction; refreshing is left to us. */
+  readonly boardsOn: (
+    stores: Stores,
+    audit: AuditLog,
+  ) => {
+    readonly numbers: Pick<NumberBoard, 'createRange' | 'removeRange'>;
+    readonly webhooks: Pick<WebhookBoard, 'create' | 'change' | 'remove'>;
+    readonly accountDesk: Pick<AccountDesk, 'change'>;
+  };
+  readonly provisioning: Pick<ProvisioningBoard, 'list' | 'change' | 'preview'>;
+  readonly webhooks: Pick<WebhookBoard, 'list'>;
   readonly audit: AuditLog;
+  /** Entries of the audit that stand in the chain with what they tell of. */
+  readonly stored: ChangeLog['stored'];
   readonly refresh: () => Promise<unknown>;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
+  readonly newId: () => string;
+  readonly wall: () => number;
 }
 
 const reason = 'tenant file';
 const pageOfPeople = 500;
 const pageOfNumbers = 1000;
-const mostConflicts = 3;
 
 /** Accounts as files, on the boards and stores of everybody else: the audit and the routing facts follow. */
 export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
@@ -85,165 +90,197 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
     }
   }
 
-  /** What somebody else changed at the same moment stays, but for what is wanted here. */
-  async function update(
+  /** People and their numbers in a handful of statements, whatever their count. */
+  async function makePeople(
     accountId: AccountId,
-    person: Person,
-    change: PersonChange,
-  ): Promise<StepOutcome & { readonly before?: Person; readonly after?: Person }> {
-    for (let attempt = 0; attempt < mostConflicts; attempt++) {
-      const before = await stores.people.get(accountId, person.id);
-      if (!before) return { ok: false, words: 'The person is not there any more.' };
-      const outcome = await stores.people.update(accountId, person.id, before.version, change);
-      if (outcome.ok) return { ok: true, before, after: outcome.value };
-      if (outcome.refusal.kind !== 'conflict') return { ok: false, words: wordsOf(outcome.refusal) };
+    steps: readonly PersonStep[],
+    { inside, note, by, words, refusals }: Making,
+  ): Promise<void> {
+    const ids = steps.flatMap((step) => (step.do === 'create-person' ? [] : [step.person.id]));
+    const now = new Map((await inside.lockPeople({ ids, upns: [] })).map((one) => [one.id, one]));
+    const writes = new Map<BulkWrite, PersonStep>();
+    for (const step of steps) {
+      const write = writeOf(step, accountId, now, parts.newId);
+      if (write) writes.set(write, step);
+      else refusals.set(step, 'The person is not there any more.');
     }
-    return { ok: false, words: 'Others change this person all the time; apply again.' };
+    const faults = new Map<BulkWrite, Error>();
+    const outcomes = await inside.write([...writes.keys()], faults);
+    const [fault] = faults.values();
+    if (fault) throw fault;
+    for (const [write, step] of writes) {
+      const outcome = outcomes.get(write);
+      if (!outcome?.ok) {
+        refusals.set(step, outcome ? wordsOf(outcome.refusal) : 'Refused.');
+        continue;
+      }
+      note(auditOf(accountId, by, write, outcome.person));
+      if (write.do !== 'remove' && write.next) words.set(step, `Has ${outcome.person.numbers[0]}.`);
+    }
   }
 
-  async function changePerson(
-    accountId: AccountId,
-    person: Person,
-    { numbers, ...rest }: PersonWish,
-    by: AuditActor,
-  ): Promise<StepOutcome> {
-    const change: PersonChange = { ...rest, ...(numbers !== undefined && numbers !== 'next' && { numbers }) };
-    let after: Person = person;
-    if (Object.keys(change).length > 0) {
-      const outcome = await update(accountId, person, change);
-      if (!outcome.ok) return outcome;
-      after = outcome.after ?? person;
+  async function makeOne(accountId: AccountId, step: OtherStep, making: Making): Promise<void> {
+    const { by, boards, words, refusals } = making;
+    const scope = { kind: 'account', accountId } as const;
+    const refuse = (why: string): void => void refusals.set(step, why);
+    switch (step.do) {
+      case 'change-account': {
+        const made = await boards.accountDesk.change(accountId, step.change, { ...by, session: reason });
+        if (!made.ok) refuse(made.detail ?? `Refused: ${made.code}.`);
+        return;
+      }
+      case 'create-range': {
+        const { name, first, last } = step;
+        const made = await boards.numbers.createRange({ accountId, name, first, last }, by);
+        if (made.kind !== 'done') refuse(refusedAs(made));
+        return;
+      }
+      case 'remove-range': {
+        const made = await boards.numbers.removeRange(scope, step.id, by);
+        if (made.kind !== 'done') refuse(refusedAs(made));
+        return;
+      }
+      case 'create-webhook': {
+        const { active, ...wanted } = step.wanted;
+        const made = await boards.webhooks.create(accountId, wanted, by);
+        if (made.kind === 'refused') return refuse(`${made.field}: ${made.say}`);
+        if (!active) await boards.webhooks.change(scope, made.webhook.id, { active }, by);
+        words.set(step, `Deliveries are signed with ${made.secret}; it is shown this once.`);
+        return;
+      }
+      case 'change-webhook': {
+        const made = await boards.webhooks.change(scope, step.id, step.change, by);
+        if (!made) refuse('The webhook is not there any more.');
+        else if (made.kind === 'refused') refuse(`${made.field}: ${made.say}`);
+        return;
+      }
+      case 'remove-webhook':
+        if (!(await boards.webhooks.remove(scope, step.id, by))) refuse('The webhook was removed already.');
     }
-    let taken: E164 | undefined;
-    if (numbers === 'next') {
-      taken = await stores.numberStock.takeNextFree(accountId, person.id);
-      if (taken !== undefined) after = { ...after, numbers: [taken, ...after.numbers] };
-    }
-    const found = differing(personFacts(person), personFacts(after));
-    if (found)
-      await audit.note({
-        accountId,
-        actor: by,
-        action: 'person.change',
-        object: { kind: 'person', id: person.id, label: person.displayName },
-        ...found,
-        reason,
-      });
-    if (numbers !== 'next') return { ok: true };
-    return taken === undefined
-      ? { ok: false, words: 'The account has no free number.' }
-      : { ok: true, words: `Has ${taken}.` };
-  }
-
-  async function createPerson(
-    accountId: AccountId,
-    { upn, wish }: Extract<Step, { do: 'create-person' }>,
-    by: AuditActor,
-  ): Promise<StepOutcome> {
-    const {
-      displayName,
-      mail,
-      extension,
-      numbers,
-      active,
-      teamsToggle = true,
-      platformLicence = true,
-    } = wish;
-    const number = numbers === 'next' ? numbers : numbers?.[0];
-    const made = await parts.numbers.createPerson(
-      {
-        accountId,
-        upn,
-        displayName,
-        teamsToggle,
-        platformLicence,
-        ...(typeof mail === 'string' && { mail }),
-        ...(typeof extension === 'string' && { extension }),
-        ...(number !== undefined && { number }),
-      },
-      by,
-    );
-    if (made.kind !== 'done') return { ok: false, words: refusedAs(made) };
-    const { person } = made;
-    const others = Array.isArray(numbers) && numbers.length > 1;
-    // A number that was reserved for the address, and which the file does not want.
-    const without = Array.isArray(numbers) && numbers.length === 0 && person.numbers.length > 0;
-    if (active === false || others || without) {
-      const rest = await changePerson(
-        accountId,
-        person,
-        {
-          ...(active === false && { active }),
-          ...((others || without) && { numbers }),
-        },
-        by,
-      );
-      if (!rest.ok) return { ok: false, words: `Created, but: ${rest.words}` };
-    }
-    return number === 'next' ? { ok: true, words: `Has ${person.numbers[0] ?? 'no number'}.` } : { ok: true };
   }
 
   const ground: TenantGround = {
     read,
-    async make(accountId, step, by) {
+    async make(accountId, steps, by) {
       const scope = { kind: 'account', accountId } as const;
-      switch (step.do) {
-        case 'change-account': {
-          const made = await parts.accountDesk.change(accountId, step.change, { ...by, session: reason });
-          return made.ok ? { ok: true } : { ok: false, words: made.detail ?? `Refused: ${made.code}.` };
-        }
-        case 'change-provisioning': {
-          const made = await parts.provisioning.change(scope, step.connectionId, step.change, by);
-          return made ? { ok: true } : { ok: false, words: 'The tenant is not connected any more.' };
-        }
-        case 'create-range': {
-          const { name, first, last } = step;
-          const made = await parts.numbers.createRange({ accountId, name, first, last }, by);
-          return made.kind === 'done' ? { ok: true } : { ok: false, words: refusedAs(made) };
-        }
-        case 'remove-range': {
-          const made = await parts.numbers.removeRange(scope, step.id, by);
-          return made.kind === 'done' ? { ok: true } : { ok: false, words: refusedAs(made) };
-        }
-        case 'create-person':
-          return await createPerson(accountId, step, by);
-        case 'change-person':
-          return await changePerson(accountId, step.person, step.wish, by);
-        case 'remove-person':
-          return (await parts.numbers.deletePerson(scope, step.person.id, { reason }, by)).kind === 'done'
-            ? { ok: true }
-            : { ok: false, words: 'The person was removed already.' };
-        case 'create-webhook': {
-          const { active, ...wanted } = step.wanted;
-          const made = await parts.webhooks.create(accountId, wanted, by);
-          if (made.kind === 'refused') return { ok: false, words: `${made.field}: ${made.say}` };
-          if (!active) await parts.webhooks.change(scope, made.webhook.id, { active }, by);
-          return { ok: true, words: `Deliveries are signed with ${made.secret}; it is shown this once.` };
-        }
-        case 'change-webhook': {
-          const made = await parts.webhooks.change(scope, step.id, step.change, by);
-          if (!made) return { ok: false, words: 'The webhook is not there any more.' };
-          return made.kind === 'changed' ? { ok: true } : { ok: false, words: `${made.field}: ${made.say}` };
-        }
-        case 'remove-webhook':
-          return (await parts.webhooks.remove(scope, step.id, by))
-            ? { ok: true }
-            : { ok: false, words: 'The webhook was removed already.' };
+      const words = new Map<Step, string>();
+      const refusals = new Map<Step, string>();
+      const settings = steps.filter((step) => step.do === 'change-provisioning');
+      const connected = new Set<string>(
+        parts.provisioning.list(scope).map(({ connectionId }) => connectionId),
+      );
+      for (const step of settings)
+        if (!connected.has(step.connectionId)) refusals.set(step, 'The tenant is not connected any more.');
+      if (refusals.size > 0) return { kind: 'refused', refusals };
+      try {
+        const entries = await stores.together.all(accountId, async (inside) => {
+          const noted: AuditEntry[] = [];
+          const note = (entry: AuditEntry): void => void noted.push(entry);
+          const boards = parts.boardsOn(inside.stores, { note: async (entry) => note(entry) });
+          const making: Making = { inside, boards, note, by, words, refusals };
+          const people = steps.filter(isPersonStep);
+          let peopleMade = false;
+          for (const step of steps) {
+            if (step.do === 'change-provisioning') continue;
+            if (!isPersonStep(step)) await makeOne(accountId, step, making);
+            else if (!peopleMade) {
+              peopleMade = true;
+              await makePeople(accountId, people, making);
+            }
+          }
+          if (refusals.size > 0) throw new NothingMade();
+          return await inside.append(noted, parts.wall());
+        });
+        parts.stored(accountId, entries);
+      } catch (error) {
+        if (error instanceof NothingMade) return { kind: 'refused', refusals };
+        throw error;
       }
+      // They restart what provisions, which reads what was committed.
+      for (const step of settings) await parts.provisioning.change(scope, step.connectionId, step.change, by);
+      return { kind: 'made', words };
     },
-    release: (accountId, person, keep) =>
-      update(accountId, person, {
-        numbers: keep.numbers,
-        ...(!keep.extension && { extension: null }),
-      }),
+    consequence(accountId, step) {
+      if (step.do !== 'change-provisioning') return undefined;
+      const scope = { kind: 'account', accountId } as const;
+      const preview = parts.provisioning.preview(scope, step.connectionId, step.change);
+      return preview?.needsConfirmation
+        ? `This takes the numbers of ${preview.leave} people away at once.`
+        : undefined;
+    },
     settled: async () => void (await parts.refresh()),
   };
-  return createTenantFileBoard({ ground, audit, now: parts.now });
+  return createTenantFileBoard({ ground, audit });
 }
 
-function useOf({ number, personId, deviceId, held }: AccountNumber): NumberUse | undefined {
+/** Thrown so that nothing of the transaction stays. */
+class NothingMade extends Error {}
+
+type PersonStep = Extract<Step, { do: 'create-person' | 'change-person' | 'remove-person' }>;
+type OtherStep = Exclude<Step, PersonStep | { do: 'change-provisioning' }>;
+const isPersonStep = (step: Step): step is PersonStep => step.do.endsWith('-person');
+
+interface Making {
+  readonly inside: Inside;
+  readonly boards: ReturnType<TenantFileParts['boardsOn']>;
+  readonly note: (entry: AuditEntry) => void;
+  readonly by: AuditActor;
+  readonly words: Map<Step, string>;
+  readonly refusals: Map<Step, string>;
+}
+
+/** Undefined: the person is gone. What somebody else changed since stays, but for what is wanted here. */
+function writeOf(
+  step: PersonStep,
+  accountId: AccountId,
+  now: ReadonlyMap<Person['id'], Versioned<Person>>,
+  newId: () => string,
+): BulkWrite | undefined {
+  if (step.do === 'create-person') {
+    const { displayName, mail, extension, numbers, active, teamsToggle, platformLicence } = step.wish;
+    return {
+      do: 'create',
+      next: numbers === 'next',
+      // The file says that they have none.
+      ...(Array.isArray(numbers) && { withoutReserved: true }),
+      person: {
+        id: asPersonId(newId()),
+        accountId,
+        upn: step.upn,
+        displayName,
+        ...(typeof mail === 'string' && { mail }),
+        ...(typeof extension === 'string' && { extension }),
+        numbers: numbers === 'next' || numbers === undefined ? [] : numbers,
+        active: active ?? true,
+        teamsToggle: teamsToggle ?? true,
+        platformLicence: platformLicence ?? true,
+      },
+    };
+  }
+  const person = now.get(step.person.id);
+  if (!person) return undefined;
+  if (step.do === 'remove-person') return { do: 'remove', person };
+  const { numbers, ...rest } = step.wish;
+  const change = { ...rest, ...(numbers !== undefined && numbers !== 'next' && { numbers }) };
+  return { do: 'change', person, change, next: numbers === 'next' };
+}
+
+function auditOf(accountId: AccountId, actor: AuditActor, write: BulkWrite, person: Person): AuditEntry {
+  const base = {
+    accountId,
+    actor,
+    object: { kind: 'person', id: person.id, label: person.displayName },
+    reason,
+  };
+  if (write.do === 'create') return { ...base, action: 'person.create', after: personFacts(person) };
+  if (write.do === 'remove') return { ...base, action: 'person.delete', before: personFacts(person) };
+  return { ...base, action: 'person.change', ...differing(personFacts(write.person), personFacts(person)) };
+}
+
+function useOf({ number, personId, deviceId, queueId, held }: AccountNumber): NumberUse | undefined {
   if (personId !== undefined) return { by: 'person', personId };
   if (deviceId !== undefined) return { by: 'device' };
+  if (queueId !== undefined) return { by: 'hold', say: `A queue has ${number}.` };
   if (!held) return undefined;
   const until =
     held.untilWallMs === undefined ? '' : ` until ${new Date(held.untilWallMs).toISOString().slice(0, 10)}`;
@@ -259,7 +296,7 @@ function useOf({ number, personId, deviceId, held }: AccountNumber): NumberUse |
   };
 }
 
-function wordsOf(refusal: Refusal): string {
+function wordsOf(refusal: Refusal | { readonly kind: 'no-free-number' }): string {
   switch (refusal.kind) {
     case 'taken':
       return `The ${refusal.what} belongs to somebody else.`;
@@ -267,6 +304,8 @@ function wordsOf(refusal: Refusal): string {
       return refusal.say;
     case 'invalid':
       return refusal.detail;
+    case 'no-free-number':
+      return 'The account has no free number.';
     default:
       return `Refused: ${refusal.kind}.`;
   }

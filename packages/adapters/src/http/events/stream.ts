@@ -1,8 +1,8 @@
 import { type LiveEvent, liveEvent } from '@tandem/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../auth/principal.ts';
-import { Refusal } from '../refusal.ts';
 import { seesQueue } from '../queue-board.ts';
+import { Refusal } from '../refusal.ts';
 import { type Scope, scopeOf, seesAccount, seesPerson } from '../scope.ts';
 import { apiHeaders } from '../security-headers.ts';
 import { type ApiServices, isAway } from '../services.ts';

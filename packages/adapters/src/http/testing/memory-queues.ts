@@ -5,9 +5,10 @@ import type { Scope } from '../scope.ts';
 
 export const acmeQueueId = 'queue-acme-sales';
 
-/** Queues over memory, with one of Acme's. Nobody calls here: members are free or logged out, and nobody waits. */
+/** Queues over memory, with one of Acme's and an empty one of Globex's. Nobody calls here: members are free or logged out, and nobody waits. */
 export function memoryQueues(
   acme: AccountId,
+  globex: AccountId,
   members: readonly PersonId[],
   nameOf: (personId: PersonId) => Pick<Person, 'displayName' | 'accountId'> | undefined,
 ): QueueBoard {
@@ -18,13 +19,13 @@ export function memoryQueues(
     displayName: nameOf(personId)?.displayName ?? 'gone',
     loggedIn: before?.members.find((one) => one.personId === personId)?.loggedIn ?? true,
   });
-  queues.set(acmeQueueId, {
-    id: acmeQueueId,
-    accountId: acme,
+  const sample = (id: string, accountId: AccountId, its: readonly PersonId[]): Queue => ({
+    id,
+    accountId,
     name: 'Sales',
     extension: '1500',
     strategy: 'longest-idle',
-    members: members.map((personId) => memberOf(personId)),
+    members: its.map((personId) => memberOf(personId)),
     offerSeconds: 15,
     wrapUpSeconds: 0,
     maxWaitSeconds: 900,
@@ -32,6 +33,8 @@ export function memoryQueues(
     overflow: { kind: 'refuse' },
     version: 1,
   });
+  queues.set(acmeQueueId, sample(acmeQueueId, acme, members));
+  queues.set('queue-globex-sales', sample('queue-globex-sales', globex, []));
   const find = (scope: Scope, id: string): Queue | undefined => {
     const queue = queues.get(id);
     return queue && seesQueue(scope, queue) ? queue : undefined;

@@ -15,7 +15,9 @@ import { createMemoryDirectory, slice } from './memory-directory.ts';
 import { memoryJobs } from './memory-jobs.ts';
 import { memoryNumbers } from './memory-numbers.ts';
 import { memoryOwnPresence } from './memory-own-presence.ts';
+import { memoryPresenceSync } from './memory-presence-sync.ts';
 import { memoryProvisioning } from './memory-provisioning.ts';
+import { memoryQueues } from './memory-queues.ts';
 import { memoryRoutingDomains } from './memory-routing-domains.ts';
 import { memoryTenantDirectory } from './memory-tenant-directory.ts';
 import { memoryTenantFiles } from './memory-tenant-file.ts';
@@ -122,11 +124,13 @@ export function createMemoryServices(clock: ApiClock) {
     webhooks: memoryWebhooks(audit),
   };
   const presence = memoryPresence(clock);
+  const connections = memoryConnections(clock, gate);
   const services: ApiServices = {
     ...boards,
     version: '0.0.0-test',
     clock,
-    connections: memoryConnections(clock, gate),
+    connections,
+    presenceSync: memoryPresenceSync({ clock, directory, connections, audit, gate }),
     sessions,
     directory: auditedDirectory(directory, audit),
     calls: {
@@ -153,6 +157,9 @@ export function createMemoryServices(clock: ApiClock) {
     presence,
     ownPresence: memoryOwnPresence(clock, presence, gate),
     contacts: memoryContacts(directory),
+    queues: memoryQueues(world.acmeId, world.globexId, [world.danaId, world.boId], (personId) =>
+      world.people().find(({ id }) => id === personId),
+    ),
     peers,
     phones: { list: () => world.phones() },
     tenantDirectory: memoryTenantDirectory(clock),
@@ -160,7 +167,7 @@ export function createMemoryServices(clock: ApiClock) {
     audit,
     routingDomains: memoryRoutingDomains(),
     jobs: memoryJobs(auditedDirectory(directory, audit), clock),
-    tenantFiles: memoryTenantFiles({ ...boards, directory, audit, now: clock.now }),
+    tenantFiles: memoryTenantFiles({ ...boards, directory, audit }),
     metrics,
     async dependencies() {
       return [

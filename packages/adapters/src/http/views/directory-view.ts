@@ -82,14 +82,16 @@ export function toCarrier(carrier: ListedCarrier, scope: Scope): CarrierView {
 }
 
 export function toNumber(entry: NumberOwner): NumberEntry {
-  const { person, device, held } = entry;
+  const { person, device, queue, held } = entry;
   return compact({
     number: entry.number,
     accountId: entry.accountId,
     owner: person
       ? { kind: 'person' as const, personId: person.id, displayName: person.displayName }
-      : device && { kind: 'device' as const, deviceId: device.id, displayName: device.name },
-    state: person || device ? ('assigned' as const) : (held?.kind ?? ('free' as const)),
+      : device
+        ? { kind: 'device' as const, deviceId: device.id, displayName: device.name }
+        : queue && { kind: 'queue' as const, queueId: queue.id, displayName: queue.name },
+    state: person || device || queue ? ('assigned' as const) : (held?.kind ?? ('free' as const)),
     heldUntil: held?.untilWallMs === undefined ? undefined : instant(held.untilWallMs),
     heldReason: held?.reason,
     reservedFor: held?.reservedFor,

@@ -18,6 +18,9 @@ import { routingDomains } from './0017-routing-domains.ts';
 import { leastGrants } from './0018-least-grants.ts';
 import { presenceSync } from './0020-presence-sync.ts';
 import { presenceRuns } from './0021-presence-runs.ts';
+import { queues } from './0022-queues.ts';
+import { presenceStates } from './0024-presence-states.ts';
+import { presenceJournal } from './0025-presence-journal.ts';
 import { preferredPresence } from './0026-preferred-presence.ts';
 import { ownContacts } from './0027-own-contacts.ts';
 import type { Migration } from './migration.ts';
@@ -44,6 +47,9 @@ export const migrations: readonly Migration[] = [
   presenceSync,
   presenceRuns,
   leaverForward,
+  queues,
   ownContacts,
   preferredPresence,
+  presenceStates,
+  presenceJournal,
 ];
