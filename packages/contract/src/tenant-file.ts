@@ -17,7 +17,7 @@ export const tenantFileChange = z.object({
   action: z.enum(['create', 'change', 'remove', 'refused']),
   before: z.record(z.string(), z.unknown()).optional(),
   after: z.record(z.string(), z.unknown()).optional(),
-  words: plain.optional().describe('Why it is refused'),
+  words: plain.optional().describe('Why it is refused, or what else it does'),
 });
 
 export const tenantFilePlan = z.object({
@@ -39,7 +39,7 @@ export const tenantFileResult = z.object({
     .number()
     .int()
     .nonnegative()
-    .describe('Changes for which the time of one request was too short: plan and apply the same file again'),
+    .describe('Changes that were not made because others are refused: a file is made whole or not at all'),
   sentence: plain,
 });
 export type TenantFileResult = z.infer<typeof tenantFileResult>;

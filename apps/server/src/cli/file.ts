@@ -1,4 +1,4 @@
-import type { Account, TenantFileChange, TenantFilePlan } from '@tandem/contract';
+import type { Account, TenantFilePlan } from '@tandem/contract';
 import { ApiError } from '@tandem/contract/client.ts';
 import { appliedText, planText } from './file-report.ts';
 import {
@@ -19,14 +19,14 @@ A whole account as one declarative file (YAML or JSON): settings, provisioning, 
 
   export        writes the account as a file; applying it changes nothing
   plan          what applying FILE would change; changes nothing
-  apply         shows the plan, asks, and does exactly that; applied twice, the second time changes nothing
+  apply         shows the plan, asks, and does exactly that, all of it or nothing; a second time changes nothing
   FILE          - for standard input
   --account A   id, name or mail domain of the account
   --prune       also remove people, ranges and webhooks that a section of the file does not name
   --yes         apply without asking
 ${instanceHelp}
 
-Exit code 0: done, or nothing to change. 1: something was refused. 2: no instance runs, or not understood.
+Exit code 0: done, or nothing to change. 1: something was refused, and so nothing changed. 2: no instance runs, or not understood.
 3: plan: changes are pending.
 
 Try: tandem file export acme > acme.yaml
@@ -72,7 +72,7 @@ async function apply(
   const { create, change, remove, refused } = plan.counts;
   const doing = create + change + remove;
   if (!at.json || (doing > 0 && !at.on('yes'))) at.say(planText(plan));
-  if (doing > 0 && !at.on('yes')) {
+  if (doing > 0 && refused === 0 && !at.on('yes')) {
     if (!at.interactive || what === '-')
       throw new UsageError(
         'nothing was changed: nobody can be asked here; say --yes to apply the plan above',
@@ -82,43 +82,19 @@ async function apply(
       return 1;
     }
   }
-  const applied: TenantFileChange[] = [];
-  let sentence = 'Nothing to change: the account is as the file says.';
-  const confirmed = new Set(plan.changes.map((one) => JSON.stringify(one)));
-  for (let now = plan; ; ) {
-    if (now.changes.every(({ action }) => action === 'refused')) {
-      applied.push(...(now === plan ? now.changes : []));
-      if (now === plan && refused > 0) sentence = `Nothing was changed, ${refused} refused.`;
-      break;
-    }
-    const body = { ...ask, preview: now.preview };
-    const made = await inFile(what, () => at.client.call('tenantFile.apply', { body }));
-    applied.push(...made.applied);
-    sentence = made.sentence;
-    if (made.left === 0) break;
-    at.say(`… ${applied.length} done, ${made.left} left`);
-    now = await at.client.call('tenantFile.plan', { body: ask });
-    // Only what was agreed to: what somebody changed meanwhile is for another look.
-    const other = now.changes.find((one) => one.action !== 'refused' && !confirmed.has(JSON.stringify(one)));
-    if (other) {
-      sentence = `${sentence} Stopped: ${other.kind} ${other.what} has changed meanwhile.`;
-      break;
-    }
+  if (refused > 0) {
+    const only = plan.changes.filter(({ action }) => action === 'refused');
+    const sentence = `Nothing was changed, ${refused} refused: a file is made whole or not at all.`;
+    await at.print(
+      at.json ? `${JSON.stringify({ applied: only, left: doing, sentence })}\n` : appliedText(only, sentence),
+    );
+    return 1;
   }
-  await at.print(
-    at.json ? `${JSON.stringify({ applied, sentence })}\n` : appliedText(applied, wordsOf(applied, sentence)),
+  const made = await inFile(what, () =>
+    at.client.call('tenantFile.apply', { body: { ...ask, preview: plan.preview } }),
   );
-  return applied.some(({ action }) => action === 'refused') || sentence.includes('Stopped:') ? 1 : 0;
-}
-
-/** Over all rounds of a long file. */
-function wordsOf(applied: readonly TenantFileChange[], sentence: string): string {
-  if (applied.length === 0 || sentence.includes('Stopped:') || sentence.startsWith('Nothing'))
-    return sentence;
-  const counts = { create: 0, change: 0, remove: 0, refused: 0 };
-  for (const { action } of applied) counts[action] += 1;
-  const { create, change, remove, refused } = counts;
-  return `${create} created, ${change} changed, ${remove} removed, ${refused} refused.`;
+  await at.print(at.json ? `${JSON.stringify(made)}\n` : appliedText(made.applied, made.sentence));
+  return made.applied.some(({ action }) => action === 'refused') ? 1 : 0;
 }
 
 /** Faults of the file are told with its name, as compilers do: `acme.yaml:3:5`. */

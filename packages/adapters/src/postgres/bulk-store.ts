@@ -104,7 +104,7 @@ async function namedByOthers(tx: Tx, jobId: string): Promise<ReadonlySet<string>
  * Those that are refused are told apart from the others: by name where the rules say which, by halves where only the
  * database knows. Nothing of a try that failed stays.
  */
-async function writeAsManyAsGo(
+export async function writeAsManyAsGo(
   tx: Tx,
   accountId: AccountId,
   writes: readonly BulkWrite[],

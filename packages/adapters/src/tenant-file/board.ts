@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TenantFilePlan } from '@tandem/contract';
+import type { TenantFilePlan, TenantFileResult } from '@tandem/contract';
 import type { AccountId } from '@tandem/domain';
 import type { AuditActor, AuditLog } from '@tandem/engine/ports/audit.ts';
 import type {
@@ -13,48 +13,37 @@ import { readTenantFileAside } from './read-aside.ts';
 import type { TenantState } from './state.ts';
 import { writeTenantFile } from './write-file.ts';
 
-export type StepOutcome =
+export type StepsOutcome =
   /** `words`: what whoever applies has to know, for example a secret that is shown once. */
-  { readonly ok: true; readonly words?: string } | { readonly ok: false; readonly words: string };
+  | { readonly kind: 'made'; readonly words: ReadonlyMap<Step, string> }
+  /** Nothing was made; why, for each step that would not go. */
+  | { readonly kind: 'refused'; readonly refusals: ReadonlyMap<Step, string> };
 
 /** What the board stands on: reads an account whole, and makes one change after another as everybody else does. */
 export interface TenantGround {
   read(accountId: AccountId): Promise<TenantState | undefined>;
-  make(accountId: AccountId, step: Step, by: AuditActor): Promise<StepOutcome>;
-  /**
-   * Takes from a person what somebody else gets in the same plan: their numbers but these, and their extension.
-   * Their own step follows and says what they get instead.
-   */
-  release(
-    accountId: AccountId,
-    person: Extract<Step, { do: 'change-person' }>['person'],
-    keep: { readonly numbers: TenantState['people'][number]['numbers']; readonly extension: boolean },
-  ): Promise<StepOutcome>;
+  /** All of the steps, in their order, or none of them. */
+  make(accountId: AccountId, steps: readonly Step[], by: AuditActor): Promise<StepsOutcome>;
+  /** What else a change of settings does at once, in words: for example whose numbers it takes away. */
+  consequence(accountId: AccountId, step: Step): string | undefined;
   /** Calls and provisioning follow what was changed. */
   settled(accountId: AccountId): Promise<void>;
 }
 
 /** Ranges before those who take numbers from them; whoever leaves before whoever comes; `next` after all named numbers. */
 const order: readonly ((step: Step) => boolean)[] = [
-  (step) => step.do === 'change-account' || step.do === 'change-provisioning',
+  (step) => step.do === 'change-account',
   (step) => step.do === 'remove-range',
   (step) => step.do === 'create-range',
   (step) => step.do === 'remove-person',
   (step) => (step.do === 'change-person' || step.do === 'create-person') && step.wish.numbers !== 'next',
   (step) => (step.do === 'change-person' || step.do === 'create-person') && step.wish.numbers === 'next',
   (step) => step.do.endsWith('-webhook'),
+  (step) => step.do === 'change-provisioning',
 ];
-/** Numbers that change hands are let go of before the first person gets any. */
-const releasesBefore = 4;
-
-/** Connections that say nothing for a minute are closed: an answer comes well before. */
-const budgetMs = 30_000;
-
 export function createTenantFileBoard(parts: {
   readonly ground: TenantGround;
   readonly audit: AuditLog;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
 }): TenantFileBoard {
   const { ground } = parts;
   /** One file at a time is applied to an account: what the second one was planned on is then not there any more. */
@@ -81,41 +70,11 @@ export function createTenantFileBoard(parts: {
           },
         ],
       };
-    const planned = planTenantFile(reading.file, state, { prune: ask.prune, may: by.may });
-    return { kind: 'done', value: { planned, plan: planOf(accountId, ask.prune, planned) } };
-  }
-
-  /** Undefined for a change whose turn did not come in time. */
-  async function carryOut(accountId: AccountId, planned: readonly Planned[], by: AuditActor) {
-    const outcomes = new Map<Planned, StepOutcome>();
-    const steps = planned.filter((one): one is Planned & { step: Step } => one.step !== undefined);
-    const deadline = parts.now() + budgetMs;
-    const handedOn = taken(steps.map(({ step }) => step));
-    /** Who gave something up gets what comes instead, however long it takes. */
-    const owed = new Set<Planned>();
-    for (const [turn, mine] of order.entries()) {
-      if (turn === releasesBefore && parts.now() < deadline)
-        for (const one of steps) {
-          if (one.step.do !== 'change-person') continue;
-          const { person } = one.step;
-          const numbers = person.numbers.filter((number) => !handedOn.numbers.has(number));
-          const extension = person.extension === undefined || !handedOn.extensions.has(person.extension);
-          if (numbers.length === person.numbers.length && extension) continue;
-          await ground.release(accountId, person, { numbers, extension });
-          owed.add(one);
-        }
-      const now = steps.filter(({ step }) => mine(step));
-      for (const one of [...now.filter((two) => owed.has(two)), ...now.filter((two) => !owed.has(two))])
-        if (owed.has(one) || parts.now() < deadline)
-          outcomes.set(one, await ground.make(accountId, one.step, by));
-    }
-    return planned.map((one): TenantFilePlan['changes'][number] | undefined => {
-      if (!one.step) return shown(one.change);
-      const outcome = outcomes.get(one);
-      if (!outcome) return undefined;
-      if (!outcome.ok) return shown({ ...one.change, action: 'refused', words: outcome.words });
-      return shown({ ...one.change, ...(outcome.words !== undefined && { words: outcome.words }) });
+    const planned = planTenantFile(reading.file, state, { prune: ask.prune, may: by.may }).map((one) => {
+      const words = one.step && ground.consequence(accountId, one.step);
+      return words === undefined ? one : { ...one, change: { ...one.change, words } };
     });
+    return { kind: 'done', value: { planned, plan: planOf(accountId, ask.prune, planned) } };
   }
 
   async function apply(
@@ -128,22 +87,36 @@ export function createTenantFileBoard(parts: {
     const { planned, plan } = made.value;
     if (plan.preview !== ask.preview) return { kind: 'preview-outdated' };
     const { may: _, ...actor } = by;
-    const outcomes = await carryOut(accountId, planned, actor);
-    const applied = outcomes.filter((one) => one !== undefined);
-    const left = outcomes.length - applied.length;
+    const steps = planned.flatMap(({ step }) => (step ? [step] : []));
+    // A file is made whole or not at all: what a rule forbids is mended in the file first.
+    if (steps.length < planned.length) {
+      const refusedOnes = plan.changes.filter(({ action }) => action === 'refused');
+      return { kind: 'done', value: notMade(refusedOnes, planned.length) };
+    }
+    const outcome = await ground.make(accountId, inOrder(steps), actor);
+    if (outcome.kind === 'refused') {
+      const refusedOnes = planned.flatMap(({ change, step }) => {
+        const words = step && outcome.refusals.get(step);
+        return words === undefined ? [] : [shown({ ...change, action: 'refused', words })];
+      });
+      return { kind: 'done', value: notMade(refusedOnes, planned.length) };
+    }
+    const applied = planned.map(({ change, step }) => {
+      const words = step && outcome.words.get(step);
+      return shown({ ...change, ...(words !== undefined && { words }) });
+    });
     const counts = countsOf(applied);
-    const changed = counts.create + counts.change + counts.remove;
-    if (changed > 0) {
+    if (applied.length > 0) {
       await ground.settled(accountId);
       await parts.audit.note({
         accountId,
         actor,
         action: 'tenant-file.apply',
         object: { kind: 'account', id: accountId },
-        after: { ...counts, left, prune: ask.prune },
+        after: { ...counts, prune: ask.prune },
       });
     }
-    return { kind: 'done', value: { applied, left, sentence: sentenceOf(counts, left) } };
+    return { kind: 'done', value: { applied, left: 0, sentence: sentenceOf(counts) } };
   }
 
   return {
@@ -171,19 +144,8 @@ export function createTenantFileBoard(parts: {
   };
 }
 
-/** Numbers and extensions that come to somebody who does not have them: whoever has them gives them up first. */
-function taken(steps: readonly Step[]) {
-  const numbers = new Set<string>();
-  const extensions = new Set<string>();
-  for (const step of steps) {
-    if (step.do !== 'change-person' && step.do !== 'create-person') continue;
-    const had = step.do === 'change-person' ? step.person.numbers : [];
-    const wanted = step.wish.numbers ?? [];
-    for (const number of wanted === 'next' ? [] : wanted) if (!had.includes(number)) numbers.add(number);
-    if (typeof step.wish.extension === 'string') extensions.add(step.wish.extension);
-  }
-  return { numbers, extensions };
-}
+const inOrder = (steps: readonly Step[]): readonly Step[] =>
+  order.flatMap((mine) => steps.filter((step) => mine(step)));
 
 function shown(change: Planned['change']): TenantFilePlan['changes'][number] {
   const { before, after, ...rest } = change;
@@ -207,15 +169,22 @@ function countsOf(changes: TenantFilePlan['changes']): TenantFilePlan['counts'] 
   return counts;
 }
 
-function sentenceOf({ create, change, remove, refused }: TenantFilePlan['counts'], left: number): string {
+function sentenceOf({ create, change, remove }: TenantFilePlan['counts']): string {
   const done = [
     create > 0 && `${create} created`,
     change > 0 && `${change} changed`,
     remove > 0 && `${remove} removed`,
-    refused > 0 && `${refused} refused`,
   ].filter((one) => one !== false);
-  if (left > 0) done.push(`${left} left: plan and apply the file again`);
   return done.length === 0 ? 'Nothing to change: the account is as the file says.' : `${done.join(', ')}.`;
+}
+
+function notMade(refusedOnes: TenantFilePlan['changes'], all: number): TenantFileResult {
+  const left = all - refusedOnes.length;
+  return {
+    applied: refusedOnes,
+    left,
+    sentence: `Nothing was changed: ${refusedOnes.length} refused${left > 0 ? `, and so ${left} more were not made` : ''}.`,
+  };
 }
 
 /** Where a value stands in the text, for a fault that only the account's present state shows. */

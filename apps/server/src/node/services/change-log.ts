@@ -16,6 +16,8 @@ export interface ChangeLog {
   stored(accountId: AccountId, entries: readonly ChainedEntry[]): void;
   readonly board: AuditBoard;
   readonly webhooks: WebhookBoard;
+  /** The board of webhooks on stores that write within one transaction. */
+  webhooksOn(stores: Pick<Stores, 'webhooks'>, audit: AuditLog): WebhookBoard;
   /** What people's readiness came to is news as well. */
   heard(event: FeedEvent): void;
   stop(): Promise<void>;
@@ -48,6 +50,15 @@ export function openChangeLog(parts: {
     insideAllowed: parts.insideAllowed,
     onProblem,
   });
+  const webhooksOn: ChangeLog['webhooksOn'] = (on, log) =>
+    createWebhookBoard({
+      store: on.webhooks,
+      dispatcher,
+      audit: log,
+      newId: parts.newId,
+      insideAllowed: parts.insideAllowed,
+      accounts: stores.accounts.listAllAccountsForPlatform,
+    });
   const audit: AuditLog = {
     async note(entry) {
       await chained.note(entry);
@@ -59,6 +70,8 @@ export function openChangeLog(parts: {
     audit,
     stored(accountId, entries) {
       void chained.stored(accountId, entries);
+      // Before the commit only the old ones were there to be read.
+      if (entries.some(({ action }) => action.startsWith('webhook.'))) dispatcher.changed(accountId);
       for (const { actor, action, object, before, after, reason } of entries)
         void dispatcher.publish({
           accountId,
@@ -73,14 +86,8 @@ export function openChangeLog(parts: {
         });
     },
     board: { list: stores.audit.list, check: chained.check },
-    webhooks: createWebhookBoard({
-      store: stores.webhooks,
-      dispatcher,
-      audit,
-      newId: parts.newId,
-      insideAllowed: parts.insideAllowed,
-      accounts: stores.accounts.listAllAccountsForPlatform,
-    }),
+    webhooks: webhooksOn(stores, audit),
+    webhooksOn,
     heard(event) {
       if (event.kind !== 'person' || !event.readiness) return;
       const { accountId, personId, readiness } = event;

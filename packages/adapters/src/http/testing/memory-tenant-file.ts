@@ -1,6 +1,7 @@
 import type { AccountId, E164, Person } from '@tandem/domain';
-import type { AuditLog } from '@tandem/engine/ports/audit.ts';
+import type { AuditActor, AuditLog } from '@tandem/engine/ports/audit.ts';
 import { createTenantFileBoard, type TenantGround } from '../../tenant-file/board.ts';
+import type { Step } from '../../tenant-file/plan-file.ts';
 import type { NumberUse, TenantState } from '../../tenant-file/state.ts';
 import type { WebhookBoard } from '../../webhooks/webhook-board.ts';
 import type { AccountDesk } from '../connection-board.ts';
@@ -17,7 +18,6 @@ export function memoryTenantFiles(parts: {
   readonly provisioning: ProvisioningBoard;
   readonly webhooks: WebhookBoard;
   readonly audit: AuditLog;
-  readonly now: () => number;
 }): TenantFileBoard {
   const { directory, accountDesk, numbers, provisioning, webhooks, audit } = parts;
   const replace = (person: Person, change: Partial<Person>): void => {
@@ -49,62 +49,72 @@ export function memoryTenantFiles(parts: {
         ),
       };
     },
-    async make(accountId, step, by) {
-      const scope = { kind: 'account', accountId } as const;
-      switch (step.do) {
-        case 'change-account': {
-          const made = await accountDesk.change(accountId, step.change, { ...by, session: 'tenant-file' });
-          return made.ok ? { ok: true } : { ok: false, words: made.detail ?? made.code };
-        }
-        case 'change-provisioning':
-          await provisioning.change(scope, step.connectionId, step.change, by);
-          return { ok: true };
-        case 'create-range':
-          await numbers.createRange({ ...step, accountId }, by);
-          return { ok: true };
-        case 'remove-range':
-          await numbers.removeRange(scope, step.id, by);
-          return { ok: true };
-        case 'create-person': {
-          const { displayName, teamsToggle = true, platformLicence = true } = step.wish;
-          await numbers.createPerson(
-            { accountId, displayName, upn: step.upn, teamsToggle, platformLicence },
-            by,
-          );
-          return { ok: true };
-        }
-        case 'change-person': {
-          const { mail, extension, numbers: wanted, ...rest } = step.wish;
-          replace(step.person, {
-            ...rest,
-            ...(typeof mail === 'string' && { mail }),
-            ...(typeof extension === 'string' && { extension }),
-            ...(wanted !== undefined && wanted !== 'next' && { numbers: wanted }),
-          });
-          return { ok: true };
-        }
-        case 'remove-person':
-          await numbers.deletePerson(scope, step.person.id, { reason: 'tenant file' }, by);
-          return { ok: true };
-        case 'create-webhook': {
-          const made = await webhooks.create(accountId, step.wanted, by);
-          return made.kind === 'created'
-            ? { ok: true, words: `Signed with ${made.secret}. It is shown this once.` }
-            : { ok: false, words: made.say };
-        }
-        case 'change-webhook':
-          await webhooks.change(scope, step.id, step.change, by);
-          return { ok: true };
-        case 'remove-webhook':
-          await webhooks.remove(scope, step.id, by);
-          return { ok: true };
+    async make(accountId, steps, by) {
+      const words = new Map<Step, string>();
+      const refusals = new Map<Step, string>();
+      for (const step of steps) {
+        const one = await makeOne(accountId, step, by);
+        if (one.words !== undefined) (one.ok ? words : refusals).set(step, one.words);
       }
+      return refusals.size > 0 ? { kind: 'refused', refusals } : { kind: 'made', words };
     },
-    async release(_accountId: AccountId, person, { numbers: kept }) {
-      replace(person, { numbers: kept });
-      return { ok: true };
-    },
+    consequence: () => undefined,
     settled: async () => undefined,
   };
-  return createTenantFileBoard({ ground, audit, now: parts.now });
+  async function makeOne(
+    accountId: AccountId,
+    step: Step,
+    by: AuditActor,
+  ): Promise<{ readonly ok: boolean; readonly words?: string }> {
+    const scope = { kind: 'account', accountId } as const;
+    switch (step.do) {
+      case 'change-account': {
+        const made = await accountDesk.change(accountId, step.change, { ...by, session: 'tenant-file' });
+        return made.ok ? { ok: true } : { ok: false, words: made.detail ?? made.code };
+      }
+      case 'change-provisioning':
+        await provisioning.change(scope, step.connectionId, step.change, by);
+        return { ok: true };
+      case 'create-range':
+        await numbers.createRange({ ...step, accountId }, by);
+        return { ok: true };
+      case 'remove-range':
+        await numbers.removeRange(scope, step.id, by);
+        return { ok: true };
+      case 'create-person': {
+        const { displayName, teamsToggle = true, platformLicence = true } = step.wish;
+        await numbers.createPerson(
+          { accountId, displayName, upn: step.upn, teamsToggle, platformLicence },
+          by,
+        );
+        return { ok: true };
+      }
+      case 'change-person': {
+        const { mail, extension, numbers: wanted, ...rest } = step.wish;
+        replace(step.person, {
+          ...rest,
+          ...(typeof mail === 'string' && { mail }),
+          ...(typeof extension === 'string' && { extension }),
+          ...(wanted !== undefined && wanted !== 'next' && { numbers: wanted }),
+        });
+        return { ok: true };
+      }
+      case 'remove-person':
+        await numbers.deletePerson(scope, step.person.id, { reason: 'tenant file' }, by);
+        return { ok: true };
+      case 'create-webhook': {
+        const made = await webhooks.create(accountId, step.wanted, by);
+        return made.kind === 'created'
+          ? { ok: true, words: `Signed with ${made.secret}. It is shown this once.` }
+          : { ok: false, words: made.say };
+      }
+      case 'change-webhook':
+        await webhooks.change(scope, step.id, step.change, by);
+        return { ok: true };
+      case 'remove-webhook':
+        await webhooks.remove(scope, step.id, by);
+        return { ok: true };
+    }
+  }
+  return createTenantFileBoard({ ground, audit });
 }

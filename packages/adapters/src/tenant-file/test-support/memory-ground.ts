@@ -1,5 +1,5 @@
 import { asAccountId, asPersonId, type E164, type Person } from '@tandem/domain';
-import type { StepOutcome, TenantGround } from '../board.ts';
+import type { TenantGround } from '../board.ts';
 import type { PersonWish, Step } from '../plan-file.ts';
 import type { NumberUse, StoredRange, StoredWebhook, TenantState } from '../state.ts';
 
@@ -51,8 +51,12 @@ export const emptyState = (): TenantState => ({
   numbers: new Map(),
 });
 
+type StepOutcome =
+  | { readonly ok: true; readonly words?: string }
+  | { readonly ok: false; readonly words: string };
+
 /** An account in memory with the rules that the database keeps: a number and an extension are one person's at a time. */
-export function memoryGround(start: TenantState) {
+export function memoryGround(start: TenantState, consequence?: () => string) {
   let { account } = start;
   const connections = start.connections.map((one) => ({ ...one }));
   const ranges = new Map<string, StoredRange>(start.ranges.map((one) => [one.id, one]));
@@ -116,68 +120,103 @@ export function memoryGround(start: TenantState) {
         numbers,
       };
     },
-    async make(_accountId, step) {
-      made.push(step.do);
-      switch (step.do) {
-        case 'change-account':
-          account = { ...account, ...step.change };
-          return { ok: true };
-        case 'change-provisioning': {
-          const at = connections.findIndex(({ id }) => id === step.connectionId);
-          const one = connections[at];
-          if (!one) return { ok: false, words: 'not connected' };
-          connections[at] = { ...one, settings: { ...one.settings, ...(step.change as object) } };
-          return { ok: true };
-        }
-        case 'create-range': {
-          const { name, first, last } = step;
-          const id = newId();
-          ranges.set(id, { id, name, first, last, size: 0, free: 0 });
-          return { ok: true };
-        }
-        case 'remove-range':
-          return ranges.delete(step.id) ? { ok: true } : { ok: false, words: 'gone' };
-        case 'create-person':
-          return put(
-            {
-              id: asPersonId(newId()),
-              accountId,
-              upn: step.upn,
-              displayName: '',
-              numbers: [],
-              active: true,
-              teamsToggle: true,
-              platformLicence: true,
-            },
-            step.wish,
-          );
-        case 'change-person':
-          return put(people.get(step.person.id) as Person, step.wish);
-        case 'remove-person':
-          for (const number of step.person.numbers) held.set(number, { by: 'hold', say: `${number} rests.` });
-          return people.delete(step.person.id) ? { ok: true } : { ok: false, words: 'gone' };
-        case 'create-webhook': {
-          const id = newId();
-          webhooks.set(id, { id, ...step.wanted });
-          return { ok: true, words: 'whsec_once' };
-        }
-        case 'change-webhook':
-          webhooks.set(step.id, { ...(webhooks.get(step.id) as StoredWebhook), ...step.change });
-          return { ok: true };
-        case 'remove-webhook':
-          return webhooks.delete(step.id) ? { ok: true } : { ok: false, words: 'gone' };
+    async make(_accountId, steps) {
+      const before = [
+        account,
+        [...connections],
+        new Map(ranges),
+        new Map(webhooks),
+        new Map(people),
+        new Map(held),
+      ] as const;
+      // Numbers that change hands are let go of before the first person gets any.
+      for (const step of steps) {
+        if (step.do !== 'change-person') continue;
+        const now = people.get(step.person.id) as Person;
+        const { extension, ...rest } = now;
+        people.set(now.id, {
+          ...rest,
+          ...(step.wish.extension === undefined && extension !== undefined && { extension }),
+          ...(Array.isArray(step.wish.numbers) && { numbers: [] }),
+        });
       }
+      const outcomes = steps.map((step) => [step, makeOne(step)] as const);
+      const refusals = new Map(
+        outcomes.flatMap(([step, one]) => (one.ok ? [] : [[step, one.words] as const])),
+      );
+      if (refusals.size === 0) {
+        made.push(...steps.map((step) => step.do));
+        const words = outcomes.flatMap(([step, one]) =>
+          one.words === undefined ? [] : [[step, one.words] as const],
+        );
+        return { kind: 'made', words: new Map(words) };
+      }
+      account = before[0];
+      connections.splice(0, connections.length, ...before[1]);
+      for (const [now, was] of [
+        [ranges, before[2]],
+        [webhooks, before[3]],
+        [people, before[4]],
+        [held, before[5]],
+      ] as readonly [Map<unknown, unknown>, Map<unknown, unknown>][]) {
+        now.clear();
+        for (const [key, value] of was) now.set(key, value);
+      }
+      return { kind: 'refused', refusals };
     },
-    async release(_accountId, person, { numbers, extension }) {
-      const { extension: had, ...now } = people.get(person.id) as Person;
-      people.set(person.id, {
-        ...now,
-        numbers,
-        ...(extension && had !== undefined && { extension: had }),
-      });
-      return { ok: true };
-    },
+    consequence: (_accountId, step) => (step.do === 'change-provisioning' ? consequence?.() : undefined),
     settled: async () => undefined,
   };
+  function makeOne(step: Step): StepOutcome {
+    switch (step.do) {
+      case 'change-account':
+        account = { ...account, ...step.change };
+        return { ok: true };
+      case 'change-provisioning': {
+        const at = connections.findIndex(({ id }) => id === step.connectionId);
+        const one = connections[at];
+        if (!one) return { ok: false, words: 'not connected' };
+        connections[at] = { ...one, settings: { ...one.settings, ...(step.change as object) } };
+        return { ok: true };
+      }
+      case 'create-range': {
+        const { name, first, last } = step;
+        const id = newId();
+        ranges.set(id, { id, name, first, last, size: 0, free: 0 });
+        return { ok: true };
+      }
+      case 'remove-range':
+        return ranges.delete(step.id) ? { ok: true } : { ok: false, words: 'gone' };
+      case 'create-person':
+        return put(
+          {
+            id: asPersonId(newId()),
+            accountId,
+            upn: step.upn,
+            displayName: '',
+            numbers: [],
+            active: true,
+            teamsToggle: true,
+            platformLicence: true,
+          },
+          step.wish,
+        );
+      case 'change-person':
+        return put(people.get(step.person.id) as Person, step.wish);
+      case 'remove-person':
+        for (const number of step.person.numbers) held.set(number, { by: 'hold', say: `${number} rests.` });
+        return people.delete(step.person.id) ? { ok: true } : { ok: false, words: 'gone' };
+      case 'create-webhook': {
+        const id = newId();
+        webhooks.set(id, { id, ...step.wanted });
+        return { ok: true, words: 'whsec_once' };
+      }
+      case 'change-webhook':
+        webhooks.set(step.id, { ...(webhooks.get(step.id) as StoredWebhook), ...step.change });
+        return { ok: true };
+      case 'remove-webhook':
+        return webhooks.delete(step.id) ? { ok: true } : { ok: false, words: 'gone' };
+    }
+  }
   return { ground, made, people };
 }

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { ProvisioningBoard } from '@tandem/adapters/http/provisioning-board.ts';
+import { type Database, openDatabase } from '@tandem/adapters/postgres/database.ts';
+import { createStores, type Stores } from '@tandem/adapters/postgres/stores.ts';
+import { sampleAccount } from '@tandem/adapters/postgres/test-support/samples.ts';
+import { startTestServer, type TestServer } from '@tandem/adapters/postgres/test-support/server.ts';
+import { createSecretBox } from '@tandem/adapters/security/secret-box.ts';
+import { createWebhookBoard } from '@tandem/adapters/webhooks/webhook-board.ts';
+import { type E164, uuidV7 } from '@tandem/domain';
+import type { AuditLog } from '@tandem/engine/ports/audit.ts';
+import { createAccountDesk } from './account-desk.ts';
+import { createNumberBoard, type NumberParts } from './numbers.ts';
+import { createTenantFiles } from './tenant-file.ts';
+
+let server: TestServer;
+let db: Database;
+let stores: Stores;
+const acme = sampleAccount();
+const globex = sampleAccount();
+const admin = { kind: 'user', name: 'operator', may: () => true } as const;
+let count = 0;
+const newId = (): string => uuidV7(1_700_000_000_000 + ++count, Buffer.alloc(10, count));
+const told: string[] = [];
+
+before(async () => {
+  server = await startTestServer(22096);
+  db = openDatabase({ url: (await server.freshDatabase('files')).appUrl });
+  stores = createStores(db, createSecretBox(Buffer.alloc(32, 1)));
+  await stores.accounts.createForPlatform(acme);
+  await stores.accounts.createForPlatform(globex);
+});
+after(async () => {
+  await db?.close();
+  await server?.remove();
+});
+
+const noProvisioning = {
+  list: () => [],
+  change: async () => undefined,
+  preview: () => undefined,
+} as unknown as ProvisioningBoard;
+
+function files() {
+  const audit: AuditLog = { note: async () => undefined };
+  const webhooksOn = (on: Stores, log: AuditLog) =>
+    createWebhookBoard({
+      store: on.webhooks,
+      dispatcher: { changed: () => undefined, test: async () => undefined },
+      audit: log,
+      newId,
+      insideAllowed: false,
+      accounts: async () => [],
+    });
+  return createTenantFiles({
+    stores,
+    boardsOn: (inside, log) => ({
+      numbers: createNumberBoard({ stores: inside, audit: log, newId } as unknown as NumberParts),
+      webhooks: webhooksOn(inside, log),
+      accountDesk: createAccountDesk({
+        accounts: inside.accounts,
+        carriers: inside.carriers,
+        audit: log,
+        refresh: async () => undefined,
+        wall: () => 1_700_000_000_000,
+        randomBytes: (length) => Buffer.alloc(length, ++count),
+      }),
+    }),
+    provisioning: noProvisioning,
+    webhooks: webhooksOn(stores, audit),
+    audit,
+    stored: (_account, entries) => void told.push(...entries.map(({ action }) => action)),
+    refresh: async () => undefined,
+    newId,
+    wall: () => 1_700_000_000_000,
+  });
+}
+
+async function apply(file: string, prune = false) {
+  const board = files();
+  const plan = await board.plan(acme.id, { file, prune }, admin);
+  const { preview } = plan.kind === 'done' ? plan.value : assert.fail(JSON.stringify(plan));
+  const made = await board.apply(acme.id, { file, prune, preview }, admin);
+  return made.kind === 'done' ? made.value : assert.fail(made.kind);
+}
+const exported = async () => (await files().read(acme.id)) ?? assert.fail('no file');
+
+const whole = (number: string): string => `version: 1
+account: {noAnswerSeconds: 31}
+ranges: [{name: Main, first: "+493012700000", last: "+493012700009"}]
+webhooks: [{name: CRM, url: "https://crm.example/hooks", events: ["*"]}]
+people:
+  - {upn: ann@acme.example, displayName: Ann, number: next, extension: "11"}
+  - {upn: ben@acme.example, displayName: Ben, number: "${number}", extension: "12"}
+  - {upn: cem@acme.example, displayName: Cem, number: "+493012700005"}
+`;
+
+test('the last number of a file belongs to another customer, which only the database knows: nothing of the file stands, not in the audit either', async () => {
+  const theirs = '+493012799999' as E164;
+  await stores.numberStock.add(globex.id, [theirs]);
+  const before = await exported();
+  const { applied, left, sentence } = await apply(whole(theirs));
+  assert.deepEqual(
+    applied.map(({ what, words }) => [what, words]),
+    [['ben@acme.example', 'The number belongs to somebody else.']],
+  );
+  assert.deepEqual([left, sentence], [5, 'Nothing was changed: 1 refused, and so 5 more were not made.']);
+  assert.equal(await exported(), before);
+  assert.equal((await stores.audit.list(acme.id)).length, 0);
+  assert.deepEqual(told, []);
+});
+
+test('the same file with a number of its own is made whole, once: the second apply changes nothing', async () => {
+  const file = whole('+493012700004');
+  const { applied } = await apply(file);
+  assert.deepEqual(
+    applied.map(({ action }) => action),
+    ['change', 'create', 'create', 'create', 'create', 'create'],
+  );
+  const people = await stores.people.list(acme.id);
+  assert.deepEqual(
+    people.map(({ displayName, numbers, extension }) => [displayName, numbers, extension]),
+    [
+      ['Ann', ['+493012700000'], '11'],
+      ['Ben', ['+493012700004'], '12'],
+      ['Cem', ['+493012700005'], undefined],
+    ],
+  );
+  assert.deepEqual(told.toSorted(), [
+    'account.change',
+    'number-range.create',
+    'person.create',
+    'person.create',
+    'person.create',
+    'webhook.create',
+  ]);
+  const entries = (await stores.audit.list(acme.id)).length;
+  assert.equal(entries, 6);
+  assert.deepEqual((await apply(file)).applied, []);
+  assert.deepEqual((await apply(await exported(), true)).applied, []);
+  assert.equal((await stores.audit.list(acme.id)).length, entries);
+});
+
+test('two people swap numbers and extensions, one leaves and one is new, in one transaction', async () => {
+  const { applied } = await apply(
+    `version: 1
+people:
+  - {upn: ann@acme.example, number: "+493012700004", extension: "12"}
+  - {upn: ben@acme.example, number: "+493012700000", extension: "11", otherNumbers: ["+493012700007"]}
+  - {upn: dee@acme.example, displayName: Dee, number: null, active: false}
+`,
+    true,
+  );
+  assert.ok(
+    applied.every(({ action }) => action !== 'refused'),
+    JSON.stringify(applied),
+  );
+  const people = await stores.people.list(acme.id);
+  assert.deepEqual(
+    people.map(({ displayName, numbers, extension, active }) => [displayName, numbers, extension, active]),
+    [
+      ['Ann', ['+493012700004'], '12', true],
+      ['Ben', ['+493012700000', '+493012700007'], '11', true],
+      ['Dee', [], undefined, false],
+    ],
+  );
+});
+
+test('1,000 people of a file come in one go', async () => {
+  const rows = Array.from({ length: 1000 }, (_, i) => `  - {upn: m${i}@acme.example, displayName: M${i}}`);
+  const { applied } = await apply(`version: 1\npeople:\n${rows.join('\n')}\n`);
+  assert.equal(applied.length, 1000);
+  assert.deepEqual((await apply(`version: 1\npeople:\n${rows.join('\n')}\n`)).applied, []);
+});
