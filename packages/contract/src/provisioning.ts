@@ -232,9 +232,25 @@ export const personProvisioning = z.object({
     approve: z.boolean(),
     confirmWorks: z.boolean(),
     undo: z.boolean(),
+    takeOver: z.boolean().optional().describe('Another Microsoft user has the number (PRV-304)'),
   }),
 });
 export type PersonProvisioning = z.infer<typeof personProvisioning>;
+
+/** From whom a number would be taken (PRV-304). */
+export const takeOverPreview = z.object({
+  preview: z.string().describe('To be sent with the decision: bound to exactly this holder'),
+  number: e164,
+  holder: z.object({
+    entraObjectId: z.string(),
+    upn: z.string(),
+    state: z
+      .string()
+      .describe('`active`, `unlicensed`, `disabled`, `deleted`; `assigned` where nobody can tell'),
+  }),
+  sentence: z.string(),
+});
+export type TakeOverPreview = z.infer<typeof takeOverPreview>;
 
 export const provisioningStep = z.object({
   at: timestamp,

@@ -110,6 +110,8 @@ export interface Link {
   >;
   /** A number of somebody else's choice, to be taken away first because an admin decided so. */
   readonly replaces?: string;
+  /** An admin decided that this Microsoft user gives the wanted number away first (PRV-304); `done`: Microsoft took it. */
+  readonly takeOver?: { readonly objectId: string; readonly done?: true };
   /** Assign although Microsoft shows the number: enterprise voice is off. */
   readonly reassign?: true;
   /** Mixed mode: an admin has approved what the group proposes. */

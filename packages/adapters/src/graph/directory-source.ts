@@ -31,6 +31,8 @@ export interface DirectoryPart {
   /** People in the enable groups; undefined: not read. */
   members(): ReadonlySet<string> | undefined;
   userOf(objectId: string): GraphUser | undefined;
+  /** Is in the bin, or is not there at all any more. False where nobody can tell. */
+  isDeleted(objectId: string): boolean;
   readonly users: number;
   /** What went wrong with it, for the state of the connection. */
   readonly faults: readonly unknown[];
@@ -103,6 +105,7 @@ function partOf(
     membership: (objectId) => (known ? { member: known.has(objectId.toLowerCase()), via: [] } : 'unread'),
     members: () => known,
     userOf: (objectId) => byId.get(objectId.toLowerCase()),
+    isDeleted: () => false,
     users: list.length,
     faults: [users, members],
     requests,
@@ -242,6 +245,10 @@ export function mirroredDirectory(view: DirectoryView, youngerThanMs: number): D
         userOf(objectId) {
           const user = view.user(objectId.toLowerCase());
           return user && user !== 'unread' ? graphUserOf(user) : undefined;
+        },
+        isDeleted(objectId) {
+          const user = view.user(objectId.toLowerCase());
+          return user === null || (user !== 'unread' && user.deletedOn !== undefined);
         },
         users: count,
         faults: [],

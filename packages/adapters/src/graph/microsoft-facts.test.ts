@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { GraphError } from './graph-error.ts';
 import type { GraphUser, GraphUserConfiguration } from './graph-types.ts';
 import { licenceOf } from './licence-plans.ts';
-import { microsoftFactsOf, type PersonReadings } from './microsoft-facts.ts';
+import { holderOf, microsoftFactsOf, type PersonReadings } from './microsoft-facts.ts';
 
 const dana = 'dadadada-0000-4000-8000-000000000142';
 const teams = { servicePlanId: '57ff2da0-773e-42df-b2af-ffb7a2317929', capabilityStatus: 'Enabled' };
@@ -91,16 +91,25 @@ test('no such user: not in the group; another holds the number: named by UPN; an
       numberType: 'directRouting',
       assignmentTargetId: 'bo',
     },
-    upnOf: () => 'bo@acme.example',
+    holderOf: () => ({ upn: 'bo@acme.example', state: 'disabled' }),
   });
   assert.ok(facts.number !== 'unread');
-  assert.deepEqual(facts.number.holder, { is: 'other', upn: 'bo@acme.example', state: 'assigned' });
+  assert.deepEqual(facts.number.holder, {
+    is: 'other',
+    upn: 'bo@acme.example',
+    state: 'disabled',
+    objectId: 'bo',
+  });
   for (const [assignmentStatus, words] of [
-    ['userAssigned', 'assigned'],
+    ['userAssigned', 'disabled'],
     ['voiceApplicationAssigned', 'a queue or menu of Teams'],
   ] as const) {
     const number = { id: 'n', telephoneNumber: '+12025550143', assignmentTargetId: 'bo', assignmentStatus };
-    const held = microsoftFactsOf({ ...readings, number, upnOf: () => 'bo@acme.example' }).number;
+    const held = microsoftFactsOf({
+      ...readings,
+      number,
+      holderOf: () => ({ upn: 'bo@acme.example', state: 'disabled' }),
+    }).number;
     assert.ok(held !== 'unread' && held.holder.is === 'other');
     assert.equal(held.holder.state, words, 'no word of Graph’s reaches the admin');
   }
@@ -134,4 +143,18 @@ test('a number of a conference bridge is somebody’s, though no user has it', (
   const facts = microsoftFactsOf({ ...readings, number: { id: 'n', ...number } });
   assert.ok(facts.number !== 'unread');
   assert.deepEqual(facts.number.holder, { is: 'other', upn: 'a conference bridge', state: 'assigned' });
+});
+
+test('who has the number is said with how they stand', () => {
+  const bo = { id: 'bo', userPrincipalName: 'bo@acme.example', accountEnabled: true };
+  const gone = { ...bo, assignedPlans: [] };
+  for (const [user, deleted, state] of [
+    [bo, false, 'active'],
+    [gone, false, 'unlicensed'],
+    [{ ...gone, accountEnabled: false }, false, 'disabled'],
+    [bo, true, 'deleted'],
+  ] as const)
+    assert.deepEqual(holderOf('bo', user, deleted), { upn: 'bo@acme.example', state });
+  assert.deepEqual(holderOf('bo', undefined, true), { upn: 'bo', state: 'deleted' });
+  assert.equal(holderOf('bo', undefined, false), undefined, 'nobody can tell');
 });

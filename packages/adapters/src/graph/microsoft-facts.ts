@@ -23,8 +23,27 @@ export interface PersonReadings {
   readonly deletedOn?: string;
   readonly configurationReadAtWallMs?: number;
   readonly alsoMatches?: readonly string[];
-  /** UPNs by object id, to name who holds a number. */
-  readonly upnOf?: (objectId: string) => string | undefined;
+  /** Who somebody else is who holds the number; undefined where the directory does not say. */
+  readonly holderOf?: (objectId: string) => NumberHolder | undefined;
+}
+
+export interface NumberHolder {
+  readonly upn: string;
+  readonly state: 'active' | 'unlicensed' | 'disabled' | 'deleted';
+}
+
+/** How somebody else stands who holds a number (PRV-304). */
+export function holderOf(
+  objectId: string,
+  user: GraphUser | undefined,
+  deleted: boolean,
+): NumberHolder | undefined {
+  if (!user) return deleted ? { upn: objectId, state: 'deleted' } : undefined;
+  const upn = user.userPrincipalName ?? user.id;
+  if (deleted) return { upn, state: 'deleted' };
+  if (user.accountEnabled === false) return { upn, state: 'disabled' };
+  const licence = licenceOf(user.assignedPlans, undefined);
+  return { upn, state: licence !== 'unread' && licence.phone === 'missing' ? 'unlicensed' : 'active' };
 }
 
 const read = <T>(reading: Reading<T> | undefined): Seen<T | null> =>
@@ -116,17 +135,28 @@ function numberOf(
           elsewhere === undefined
           ? { is: 'nobody' }
           : { is: 'other', upn: elsewhere, state: 'assigned' }
-        : {
-            is: 'other',
-            upn: readings.upnOf?.(target) ?? target,
-            state: elsewhere ?? 'assigned',
-          },
+        : otherHolder(target, elsewhere, readings),
     type: type === 'directRouting' || type === 'callingPlan' || type === 'operatorConnect' ? type : null,
     onPremises: number?.numberSource === 'onPremises',
     pending: number?.activationState === 'assignmentPending' || number?.activationState === 'updatePending',
     voiceEnabled: configuration === 'unread' ? 'unread' : configuration?.isEnterpriseVoiceEnabled === true,
     ...(other !== undefined && other !== number?.telephoneNumber && { otherNumber: other }),
     readAtWallMs: readings.numberReadAtWallMs,
+  };
+}
+
+function otherHolder(
+  target: string,
+  elsewhere: string | undefined,
+  { holderOf: who }: PersonReadings,
+): NumberFacts['holder'] {
+  const known = who?.(target);
+  const objectId = elsewhere === undefined ? { objectId: target.toLowerCase() } : {};
+  return {
+    is: 'other',
+    upn: known?.upn ?? target,
+    state: elsewhere ?? known?.state ?? 'assigned',
+    ...objectId,
   };
 }
 

@@ -11,7 +11,7 @@ import { Gather } from './gather.ts';
 import type { GraphClient } from './graph-client.ts';
 import { GraphError } from './graph-error.ts';
 import { LicenceStock, licenceAdvice } from './licence-advice.ts';
-import { microsoftFactsOf } from './microsoft-facts.ts';
+import { holderOf, microsoftFactsOf, type NumberHolder } from './microsoft-facts.ts';
 import { NumberInventory } from './number-inventory.ts';
 import { type NumberWrite, pollNumberOperations, writeNumbers } from './numbers.ts';
 import { type PersonPolicies, PolicyOffice } from './policies.ts';
@@ -91,8 +91,8 @@ export function graphTenant(graph: GraphClient, options: GraphTenantOptions): Mi
         stock.requests -
         before;
       if (!matches) return { ...state, facts, requests: requests() } satisfies TenantReading;
-      const upnOf = (objectId: string): string | undefined =>
-        part.userOf(objectId)?.userPrincipalName ?? undefined;
+      const who = (objectId: string): NumberHolder | undefined =>
+        holderOf(objectId, part.userOf(objectId), part.isDeleted(objectId));
       let unlicensed = false;
       for (const person of people) {
         const found = matches.get(person.personId);
@@ -111,7 +111,7 @@ export function graphTenant(graph: GraphClient, options: GraphTenantOptions): Mi
           ...(seen && { others: seen.others }),
           membership: user ? part.membership(user.id) : undefined,
           alsoMatches: found?.alsoMatches ?? [],
-          upnOf,
+          holderOf: who,
         });
         unlicensed ||= read.licence !== 'unread' && read.licence.phone === 'missing';
         const nearest = found?.nearest ?? [];

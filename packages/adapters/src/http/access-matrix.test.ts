@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Role, type RouteId, type RouteSpec, roleMay, routes } from '@tandem/contract';
+import { defaultPresenceSettings } from '@tandem/engine/presence-sync/settings.ts';
 import { previewOf } from '../tenant-file/board.ts';
 import { createHarness, type Visitor } from './testing/harness.ts';
 import { danasContactId } from './testing/memory-contacts.ts';
 import { acmeJobId } from './testing/memory-jobs.ts';
 import { acmeRangeId } from './testing/memory-numbers.ts';
+import { acmeRunId, danaObjectId } from './testing/memory-presence-sync.ts';
 import { acmeQueueId } from './testing/memory-queues.ts';
 import { acmeRoutingDomainId } from './testing/memory-routing-domains.ts';
 import { sampleHeldId } from './testing/memory-tenant-directory.ts';
@@ -58,6 +60,21 @@ const resources: Partial<Record<RouteId, string>> = {
   'directory.groups': world.acmeId,
   'directory.mismatches': world.acmeId,
   'directory.decide': world.acmeId,
+  'presenceSync.read': world.acmeId,
+  'presenceSync.change': world.acmeId,
+  'presenceSync.resetRules': world.acmeId,
+  'presenceSync.preview': world.acmeId,
+  'presenceSync.people': world.acmeId,
+  'presenceSync.choosePeople': world.acmeId,
+  'presenceSync.person': world.danaId,
+  'presenceSync.choose': world.danaId,
+  'presenceSync.link': world.danaId,
+  'presenceSync.unlink': world.danaId,
+  'presenceSync.mismatches': world.acmeId,
+  'presenceSync.runs': world.acmeId,
+  'presenceSync.startRun': world.acmeId,
+  'presenceSync.run': acmeRunId,
+  'presenceSync.results': acmeRunId,
   'provisioning.read': world.acmeId,
   'provisioning.change': world.acmeId,
   'provisioning.preview': world.acmeId,
@@ -155,6 +172,12 @@ const bodies: Partial<Record<RouteId, unknown>> = {
   'routingDomains.report': { token: 'known', usages: [], routes: [], policies: [] },
   'routingDomains.startOver': { host: 'sbc9.customers.example.net' },
 
+  'presenceSync.change': { version: 1, settings: { ...defaultPresenceSettings, mode: 'all' } },
+  'presenceSync.resetRules': { version: 1 },
+  'presenceSync.preview': { mode: 'selected', direction: 'both' },
+  'presenceSync.choosePeople': { action: 'resync', people: [world.danaId] },
+  'presenceSync.choose': { action: 'resync' },
+  'presenceSync.link': { objectId: danaObjectId },
   'provisioning.change': { graceSeconds: 0 },
   'provisioning.preview': { graceSeconds: 0 },
   'provisioning.decideHeld': { decision: 'keep' },

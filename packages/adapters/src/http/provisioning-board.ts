@@ -6,6 +6,7 @@ import type {
   ProvisioningChange,
   ProvisioningPreview,
   ProvisioningStep,
+  TakeOverPreview,
   TenantWrite,
   UnmatchedMember,
 } from '@tandem/contract';
@@ -22,6 +23,7 @@ export type PersonAction =
       readonly field: DriftField;
       readonly decision: 'repair' | 'accept' | 'undo';
     }
+  | { readonly kind: 'take-over'; readonly preview: string }
   | { readonly kind: 'approve'; readonly approved: boolean }
   | { readonly kind: 'override'; readonly reason: string }
   | { readonly kind: 'undo'; readonly what: 'number' | PolicyField };
@@ -29,9 +31,18 @@ export type PersonAction =
 export type ActOutcome =
   | { readonly kind: 'done' }
   | {
-      readonly kind: 'not-provisioned' | 'nothing-to-retry' | 'nothing-to-decide' | 'number-taken';
+      readonly kind:
+        | 'not-provisioned'
+        | 'nothing-to-retry'
+        | 'nothing-to-decide'
+        | 'number-taken'
+        | 'preview-outdated';
       readonly detail?: string;
     };
+
+export type TakeOverAsk =
+  | { readonly kind: 'preview'; readonly preview: TakeOverPreview }
+  | { readonly kind: 'not-provisioned' | 'nothing-to-decide'; readonly detail?: string };
 
 /** Provisioning as the API shows it. Answers come from memory, but for the history. */
 export interface ProvisioningBoard {
@@ -60,6 +71,7 @@ export interface ProvisioningBoard {
   inventory(scope: Scope, connectionId: string, ask: PageAsk): PageOf<TenantWrite> | undefined;
   actionItems(scope: Scope, owner: string | undefined): readonly ActionItem[];
   person(person: Person): PersonProvisioning;
+  takeOver(person: Person): TakeOverAsk;
   history(person: Person, limit: number): Promise<readonly ProvisioningStep[]>;
   act(person: Person, action: PersonAction, by: AuditActor): Promise<ActOutcome>;
 }

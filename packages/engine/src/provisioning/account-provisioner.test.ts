@@ -54,6 +54,8 @@ interface WorldOptions {
   people?: Person[];
   links?: Link[];
   graceSeconds?: number;
+  /** Who has which number at Microsoft from the start. */
+  held?: readonly (readonly [objectId: string, number: E164])[];
   /** See `FakeTenant`. */
   aliases?: readonly (readonly [upn: string, objectId: string])[];
 }
@@ -62,6 +64,7 @@ function world(options: WorldOptions = {}) {
   const clock = new VirtualClock();
   const tenant = new FakeTenant(clock);
   for (const [upn, objectId] of options.aliases ?? []) tenant.aliases.set(upn, objectId);
+  for (const [objectId, number] of options.held ?? []) tenant.held.set(objectId, number);
   const keeper = new MemoryKeeper();
   const problems: string[] = [];
   const objectIds = new Map<PersonId, string | undefined>();
@@ -458,4 +461,47 @@ test('whoever looks gets a fresh reading, once in five seconds at most', async (
     await it.clock.pass(100);
   }
   assert.equal(it.tenant.reads.length, before + 1);
+});
+
+test('PRV-304: a number is taken over only after Microsoft was read again, once, and from the one who was shown', async () => {
+  const it = world({ held: [['kim', first]] });
+  await it.clock.pass(3_000);
+  assert.deepEqual([it.of().state, it.of().code], ['FAILED', 'PRV-304']);
+  assert.deepEqual(it.tenant.writes, []);
+  const act = () => it.provisioner.act(asPersonId('dana'), { kind: 'take-over', objectId: 'kim' }, 'alex');
+  // Somebody else has it by the time of the reading: nothing is taken from anybody.
+  it.tenant.held.delete('kim');
+  it.tenant.held.set('bo', first);
+  assert.equal(act(), 'done');
+  await it.clock.pass(5_000);
+  assert.deepEqual([it.of().code, it.tenant.writes, [...it.tenant.held]], ['PRV-304', [], [['bo', first]]]);
+  it.tenant.held.delete('bo');
+  it.tenant.held.set('kim', first);
+  await it.clock.pass(120_000);
+  const reads = it.tenant.reads.length;
+  assert.equal(act(), 'done');
+  assert.equal(act(), 'nothing-to-decide', 'under way');
+  assert.equal(it.tenant.writes.length, 0, 'not before a reading');
+  await it.clock.pass(60_000);
+  assert.ok(it.tenant.reads.length > reads);
+  assert.deepEqual(
+    it.tenant.writes.map(({ kind, number }) => `${kind} ${number}`),
+    [`unassign ${first}`, `assign ${first}`],
+  );
+  assert.equal(it.tenant.held.get('id-dana@acme.example'), first);
+  assert.equal(it.tenant.held.has('kim'), false);
+});
+
+test('PRV-304: Microsoft refuses to take the number from who has it: that is said, and the decision is over', async () => {
+  const it = world({ held: [['kim', first]] });
+  await it.clock.pass(3_000);
+  it.tenant.refuse = { kind: 'refused', code: 'PRV-501', reason: 'the user has no licence' };
+  it.provisioner.act(asPersonId('dana'), { kind: 'take-over', objectId: 'kim' }, 'alex');
+  await it.clock.pass(60_000);
+  assert.deepEqual(it.tenant.writes.length, 1);
+  const { link } = it.provisioner.entries().get(asPersonId('dana')) ?? assert.fail();
+  assert.deepEqual(
+    [link.state, link.reason, link.takeOver],
+    ['FAILED', 'the user has no licence', undefined],
+  );
 });

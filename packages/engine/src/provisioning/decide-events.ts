@@ -233,6 +233,13 @@ const holds = (number: NumberFacts): boolean =>
 const settled = (number: NumberFacts): boolean =>
   holds(number) && !number.pending && number.voiceEnabled === true;
 
+/** The number is with the one from whom an admin decided to take it. */
+export const takesOver = ({ takeOver }: Link, number: Seen<NumberFacts>): boolean =>
+  takeOver !== undefined &&
+  number !== 'unread' &&
+  number.holder.is === 'other' &&
+  number.holder.objectId === takeOver.objectId;
+
 /** QUEUED and FAILED: nothing is under way at Microsoft. */
 function waitingEvent(
   before: Link,
@@ -252,7 +259,8 @@ function waitingEvent(
     if (red.length > 0) return withCode('incomplete', red[0]);
   }
   const seen = readBack(before, number);
-  const conflict = numberConflict(number);
+  const found = numberConflict(number);
+  const conflict = found === 'PRV-304' && takesOver(before, number) ? undefined : found;
   if (before.state === 'FAILED') {
     const byConflict = before.code === 'PRV-304' || before.code === 'PRV-305' || before.code === 'PRV-306';
     // The number stands, a policy was refused: it goes on when none is wanted any more, or when somebody says so.

@@ -146,7 +146,8 @@ export interface NumberFacts {
   readonly holder:
     | { readonly is: 'nobody' }
     | { readonly is: 'this-person' }
-    | { readonly is: 'other'; readonly upn: string; readonly state: string };
+    /** `objectId`: of a user, lower case; absent for what is no object of the directory, and for queues and menus. */
+    | { readonly is: 'other'; readonly upn: string; readonly state: string; readonly objectId?: string };
   /** Null: Microsoft does not know the number. */
   readonly type: 'directRouting' | 'callingPlan' | 'operatorConnect' | null;
   readonly onPremises: boolean;

@@ -1,5 +1,5 @@
 import type { Link, LinkState, ReadinessReport } from '@tandem/domain';
-import { type AccountPolicy, readBack } from './decide-events.ts';
+import { type AccountPolicy, readBack, takesOver } from './decide-events.ts';
 import type { MicrosoftFacts, NumberFacts, OwnFacts } from './facts.ts';
 import { type PolicyWrite, policiesDue, policiesToUnassign } from './policies.ts';
 import type { ProvisioningAction } from './reconcile-link.ts';
@@ -87,6 +87,14 @@ export function linkWrites(
   if (lost(report)) return idle;
   if (user === undefined || user === 'unread' || user === null) return idle;
   if (!seen || seen.pending) return { link, actions: [{ kind: 'read-number', number: wanted }] };
+  if (takesOver(link, seen)) {
+    // Microsoft took it and still shows the old holder: it is waited for, not asked again.
+    if (link.takeOver?.done) return { link, actions: [{ kind: 'read-number', number: wanted }] };
+    return {
+      link: { ...link, lastWriteWallMs: nowWallMs },
+      actions: [{ kind: 'unassign', number: wanted, idempotencyKey: key(`take-over:${wanted}`) }],
+    };
+  }
   // One primary number a person: always unassign first (microsoft-graph 5.2); somebody else's choice only when decided so.
   const old = link.replaces ?? link.assignedNumber;
   if (old !== undefined && old !== wanted && seen.otherNumber === old) {

@@ -9,6 +9,8 @@ export type ManualAction =
   | { readonly kind: 'recheck' | 'retry' | 'push' }
   | { readonly kind: 'drift'; readonly field: DriftField; readonly decision: 'repair' | 'accept' | 'undo' }
   | { readonly kind: 'approve'; readonly approved: boolean }
+  /** `objectId`: of who has the wanted number, as it was shown to who decides. */
+  | { readonly kind: 'take-over'; readonly objectId: string }
   | { readonly kind: 'undo'; readonly what: PolicyField };
 
 /** The link after it, or why there is nothing to do. */
@@ -56,6 +58,14 @@ export function applyManual(
       const drift = link.drift?.find(({ field }) => field === action.field);
       if (!drift || (drift.field === 'voice' && action.decision === 'accept')) return 'nothing-to-decide';
       return decided(link, drift, action.decision, by, nowWallMs);
+    }
+    case 'take-over': {
+      if (link.state !== 'FAILED' || link.code !== 'PRV-304') return 'nothing-to-decide';
+      const next = applyEvent(link, { event: 'retry' }, policy, nowWallMs, []);
+      // Nothing is taken from anybody before a reading that is newer than the decision shows the same holder.
+      return next
+        ? { ...next, takeOver: { objectId: action.objectId }, lastWriteWallMs: nowWallMs }
+        : 'nothing-to-decide';
     }
     case 'undo': {
       const ours = link.policies?.[action.what];

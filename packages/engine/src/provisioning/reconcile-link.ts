@@ -198,6 +198,7 @@ export function applyEvent(
   if (state === 'REMOVED')
     next = without(next, 'assignedNumber', 'acceptedWallMs', 'lastWriteWallMs', 'policies', 'accepted');
   if (state !== link.state) next = without(next, 'step');
+  if (state !== 'QUEUED' && state !== 'ASSIGNING') next = without(next, 'takeOver');
   if (state === 'REMOVING' || state === 'REMOVED') next = without(next, 'drift', 'replaces', 'reassign');
   for (const action of does) next = act(action, next, decided, account, nowWallMs, actions);
   return next;

@@ -91,7 +91,9 @@ export class FakeTenant implements MicrosoftTenant {
           ? assigned({ readAtWallMs: now })
           : free({
               readAtWallMs: now,
-              ...(holder !== undefined && { holder: { is: 'other', upn: holder, state: 'active' } as const }),
+              ...(holder !== undefined && {
+                holder: { is: 'other', upn: holder, objectId: holder, state: 'active' } as const,
+              }),
               ...(holds !== undefined && { otherNumber: holds }),
             });
     const licensed = !this.unlicensed.has(id);

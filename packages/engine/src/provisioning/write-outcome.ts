@@ -80,7 +80,8 @@ export function applyOutcome(
       if (operation?.kind === 'unassign') {
         // Teams' own view may show the old number for hours: what the operation said counts.
         const { assignedNumber: _, replaces: _p, ...freed } = done;
-        return { link: freed, actions };
+        const { takeOver } = freed;
+        return { link: takeOver ? { ...freed, takeOver: { ...takeOver, done: true } } : freed, actions };
       }
       if (options.policiesNext) return { link: { ...done, step: 'policies' }, actions };
       const next = applyEvent(done, { event: 'operationSucceeded' }, account, nowWallMs, actions);

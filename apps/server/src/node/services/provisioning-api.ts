@@ -31,6 +31,7 @@ import {
   previewSettings,
 } from '@tandem/engine';
 import type { Provisioning, RunningConnection } from './provisioning.ts';
+import { takeOverOf } from './take-over.ts';
 
 const mostNames = 20;
 const undoWords: Readonly<Record<'number' | PolicyField, string>> = {
@@ -137,6 +138,17 @@ export function createProvisioningBoard(parts: {
             : said(provisioner.act(person.id, action, by.name));
         // The number was changed, so the difference may be gone already.
         return action.field === 'number' && action.decision !== 'repair' ? { kind: 'done' } : outcome;
+      }
+      case 'take-over': {
+        const found = takeOverOf(provisioning.running(), one, person);
+        if (found.kind !== 'preview') return found;
+        if (found.preview.preview !== action.preview)
+          return {
+            kind: 'preview-outdated',
+            detail: `Somebody else has the number by now: ${found.preview.sentence}`,
+          };
+        const { entraObjectId } = found.preview.holder;
+        return said(provisioner.act(person.id, { kind: 'take-over', objectId: entraObjectId }, by.name));
       }
       case 'approve':
         return said(provisioner.act(person.id, action, by.name));
@@ -280,6 +292,7 @@ export function createProvisioningBoard(parts: {
       );
     },
     person: (person) => toPersonProvisioning(person, provisioning.ofPerson(person), wall()),
+    takeOver: (person) => takeOverOf(provisioning.running(), provisioning.ofPerson(person), person),
     async history(person, limit) {
       const steps = await provisioning.history.list(person.accountId, person.id, limit);
       return steps.map(toStep);
@@ -287,6 +300,8 @@ export function createProvisioningBoard(parts: {
     async act(person, action, by) {
       const one = provisioning.ofPerson(person);
       if (!one?.provisioner.entries().has(person.id)) return { kind: 'not-provisioned' };
+      const holder =
+        action.kind === 'take-over' ? takeOverOf(provisioning.running(), one, person) : undefined;
       const outcome = await act(one, person, action, by);
       if (outcome.kind === 'done' && action.kind !== 'recheck')
         await audit.note({
@@ -294,6 +309,13 @@ export function createProvisioningBoard(parts: {
           actor: by,
           action: `provisioning.${action.kind}`,
           object: { kind: 'person', id: person.id, label: person.displayName },
+          ...(holder?.kind === 'preview' && {
+            before: {
+              number: holder.preview.number,
+              holder: holder.preview.holder.upn,
+              state: holder.preview.holder.state,
+            },
+          }),
           after: JSON.parse(JSON.stringify(action)) as Record<string, unknown>,
           ...(action.kind === 'override' && { reason: action.reason }),
         });

@@ -138,6 +138,14 @@ export function provisioningHandlers(services: ApiServices): HandlersOf<typeof p
     'provisioning.push': (asked) => act(asked, { kind: 'push' }),
     'provisioning.drift': (asked) => act(asked, { kind: 'drift', ...asked.input.body }),
     'provisioning.approve': (asked) => act(asked, { kind: 'approve', ...asked.input.body }),
+    'provisioning.takeOverPreview': async (asked) => {
+      const person = await personOf(asked);
+      if (!person) return notFound();
+      const outcome = board.takeOver(person);
+      if (outcome.kind === 'preview') return outcome.preview;
+      return new Refusal(outcome.kind, outcome.detail === undefined ? {} : { detail: outcome.detail });
+    },
+    'provisioning.takeOver': (asked) => act(asked, { kind: 'take-over', ...asked.input.body }),
     'provisioning.confirmWorks': async (asked) => {
       const answer = await act(asked, { kind: 'works', client: asked.input.query.client });
       return answer instanceof Refusal ? answer : undefined;

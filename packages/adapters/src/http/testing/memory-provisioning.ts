@@ -190,6 +190,19 @@ export function memoryProvisioning(clock: Pick<ApiClock, 'wall'>): ProvisioningB
           names: [],
         })),
     person,
+    takeOver: (one) => ({
+      kind: 'preview',
+      preview: {
+        preview: 'of-kim',
+        number: one.numbers[0] ?? '+12025550100',
+        holder: {
+          entraObjectId: 'e11a0000-0000-4000-8000-00000000000f',
+          upn: 'kim@acme.example',
+          state: 'disabled',
+        },
+        sentence: 'kim@acme.example, whose sign-in is blocked, loses the number.',
+      },
+    }),
     history: async (one) => [
       {
         at: instant(clock.wall() - 3_600_000),

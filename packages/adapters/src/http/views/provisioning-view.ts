@@ -206,6 +206,7 @@ export function toPersonProvisioning(
       approve: settings.mode === 'mixed' && member,
       confirmWorks: linkedStates.has(link.state) && link.acceptedWallMs !== undefined,
       undo: link.assignedNumber !== undefined || link.policies !== undefined,
+      takeOver: link.state === 'FAILED' && link.code === 'PRV-304',
     },
   });
 }
