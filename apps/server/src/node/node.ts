@@ -27,15 +27,7 @@ import { phonesVia } from '@tandem/adapters/sip-transport/phone-flows.ts';
 import { SipEndpoint, sipSides } from '@tandem/adapters/sip-transport/sip-endpoint.ts';
 import { openRoutingSnapshotSource } from '@tandem/adapters/snapshot/routing-snapshot-source.ts';
 import { asCallId, type CallRecord, uuidV7 } from '@tandem/domain';
-import {
-  allowedMethods,
-  type CallEngine,
-  createCallEngine,
-  defaultBudgets,
-  samePolicyForAll,
-  syncedBothWays,
-  verdictOf,
-} from '@tandem/engine';
+import { allowedMethods, type CallEngine, createCallEngine, defaultBudgets, verdictOf } from '@tandem/engine';
 import { carrierBySource } from '@tandem/engine/routing/source.ts';
 import { createUserAgent } from '@tandem/sip';
 import { TimerWheel } from '@tandem/wire';
@@ -284,6 +276,21 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     portal: config.publicUrl ?? `http://127.0.0.1:${config.ports.http}`,
     file: join(config.nodeDir, 'presence-sync.json'),
     hasQueue: (accountId) => snapshots.current().queues.values().some((queue) => queue.accountId === accountId),
+    onProblem: (what, accountId) => log.warn({ what, accountId }, 'presence sync'),
+  });
+  const presenceSync = await openPresenceSync({
+    store: stores.presenceSync,
+    connections,
+    directory,
+    snapshots,
+    clock,
+    mailer,
+    audit: changes.audit,
+    newId: () => uuidV7(Date.now(), random.bytes(10)),
+    portal: config.publicUrl ?? `http://127.0.0.1:${config.ports.http}`,
+    file: join(config.nodeDir, 'presence-sync.json'),
+    hasQueue: (accountId) =>
+      [...snapshots.current().queues.values()].some((queue) => queue.accountId === accountId),
     onProblem: (what, accountId) => log.warn({ what, accountId }, 'presence sync'),
   });
   directory.onConfirmed((connectionId, objectIds) => provisioning.letGo(connectionId, objectIds));

@@ -12,6 +12,7 @@ import {
 } from '@tandem/domain';
 import { rehearsalWorld } from '@tandem/simulator/world/rehearsal-world.ts';
 import type { NodeConfig } from '../supervisor/child-config.ts';
+import { seedPresence } from './seed-presence.ts';
 import { seedLinks, seedProvisioningSettings } from './seed-provisioning.ts';
 
 /** The world began here: fixed, so that ids are the same in every instance, in tests and in the docs. */
@@ -90,6 +91,7 @@ export async function seedRehearsal(stores: Stores, config: NodeConfig): Promise
     await seedLinks(stores, customer, accountId, rehearsalIds.person);
   }
   await seedProvisioningSettings(stores, rehearsalIds.account);
+  for (const { key } of rehearsalWorld.customers) await seedPresence(stores, rehearsalIds.account(key));
   await seedPhones(stores, config);
   await seedSignIns(stores, config);
 }

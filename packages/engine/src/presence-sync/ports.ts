@@ -71,6 +71,9 @@ export interface RunPage {
   readonly before?: string | undefined;
 }
 
+/** What of a directory's mirror presence asks for. */
+export type PresenceView = Pick<DirectoryView, 'user' | 'users' | 'match' | 'readAtWallMs'>;
+
 /** The connection that a person belongs to, as far as presence goes. */
 export interface PresenceTenant {
   readonly connectionId: ConnectionId;
@@ -82,7 +85,7 @@ export interface PresenceTenant {
   /** What interrupted it. */
   readonly reason?: string;
   readonly reach: PresenceReach;
-  readonly view: DirectoryView | undefined;
+  readonly view: PresenceView | undefined;
 }
 
 export type PresenceProbeOutcome =

@@ -1,11 +1,11 @@
 import type { Person, PersonId } from '@tandem/domain';
 import { PhoneIndex } from '../directory-sync/user-index.ts';
-import type { DirectoryUser, DirectoryView, MatchedIdentity } from '../ports/directory-view.ts';
+import type { DirectoryUser, MatchedIdentity } from '../ports/directory-view.ts';
 import type { Seen } from '../provisioning/facts.ts';
 import { type CodeDetail, type PresenceCode, presenceSentence } from './codes.ts';
 import { isPresenceCandidate } from './identity.ts';
 import type { Judged } from './judge-people.ts';
-import type { MissingHere } from './ports.ts';
+import type { MissingHere, PresenceView } from './ports.ts';
 
 /** `left` is this platform, `right` is Microsoft (feature B04). */
 export const presenceMismatchKinds = [
@@ -52,7 +52,7 @@ export function findPresenceMismatches(
   country: string,
 ): readonly PresenceMismatch[] {
   const misfits = [...judged].filter(({ verdict }) => verdict.is === 'failed' && kindOf[verdict.code]);
-  const groups = new Map<DirectoryView, Person[]>();
+  const groups = new Map<PresenceView, Person[]>();
   for (const { tenant, person } of misfits) {
     if (!tenant?.view) continue;
     const group = groups.get(tenant.view);
@@ -118,7 +118,7 @@ class Look {
   readonly #phones: PhoneIndex;
 
   constructor(
-    view: DirectoryView,
+    view: PresenceView,
     people: readonly Person[],
     country: string,
     holds: (objectId: string, but: PersonId) => boolean,

@@ -5,10 +5,10 @@ import type { DirectoryUser } from '../ports/directory-view.ts';
 import type { CodeDetail, PresenceCode } from './codes.ts';
 import { type IdentityStep, isPresenceCandidate, nameOf } from './identity.ts';
 import { judgePeople } from './judge-people.ts';
-import type { MissingHere, StoredPresencePerson } from './ports.ts';
+import type { MissingHere, PresenceSyncStore, RunPage, StoredPresencePerson } from './ports.ts';
 import { findPresenceMismatches, type PresenceMismatch } from './precheck.ts';
 import type { PresenceRunner, RunnerParts } from './presence-runner.ts';
-import type { StoredRun } from './run.ts';
+import type { RunResult, StoredRun } from './run.ts';
 import {
   type ChoiceAction,
   choiceAfter,
@@ -60,6 +60,9 @@ export type SettingsOutcome =
 export type LinkOutcome =
   | { readonly is: 'done' }
   | { readonly is: 'link-taken' | 'not-a-candidate' | 'wrong-state'; readonly say: string };
+
+/** A change that begins or ends more people than this is confirmed by its preview. */
+export const fewPeople = 10;
 
 export interface PresencePreview {
   readonly people: number;
@@ -348,6 +351,41 @@ export class PresenceSyncDesk {
     await store.savePeople([row]);
     memory.putPeople([row]);
     await this.#linked(person, 'presence-sync.unlink', before, row, by);
+  }
+
+  // ---- runs
+
+  /** Newest first. */
+  async runs(accountId: AccountId, page: RunPage): Promise<readonly StoredRun[]> {
+    const found = await this.#parts.store.listRuns(accountId, page);
+    return found.map((run) => this.#parts.runner.findOpen(run.id) ?? run);
+  }
+
+  async findRun(id: string): Promise<StoredRun | undefined> {
+    return this.#parts.runner.findOpen(id) ?? (await this.#parts.store.findRunForPlatform(id));
+  }
+
+  async results(
+    run: Pick<StoredRun, 'id' | 'accountId'>,
+    page: Parameters<PresenceSyncStore['listResults']>[1],
+  ): Promise<readonly RunResult[]> {
+    return await this.#parts.store.listResults(run, page);
+  }
+
+  /** The one that goes on, else the last one. */
+  async lastRun(accountId: AccountId): Promise<StoredRun | undefined> {
+    return this.#parts.runner.openRun(accountId) ?? (await this.runs(accountId, { limit: 1 }))[0];
+  }
+
+  async startRun(
+    accountId: AccountId,
+    by: AuditActor,
+  ): Promise<StoredRun | { readonly is: 'wrong-state'; readonly say: string }> {
+    if (this.settingsOf(accountId).settings.mode === 'disabled')
+      return { is: 'wrong-state', say: 'Presence sync is off. Choose all or selected users first.' };
+    if (this.#parts.tenants(accountId).length === 0)
+      return { is: 'wrong-state', say: 'Microsoft 365 is not connected. Sign in and approve it first.' };
+    return await this.#parts.runner.begin({ accountId, reason: 'by-hand', by });
   }
 
   async #linked(

@@ -1,0 +1,43 @@
+import { workingStates } from '../connection/connection.machine.ts';
+import { judgePermissions } from '../connection/features.ts';
+import { troubleTable } from '../connection/trouble.ts';
+import type { StoredConnection } from '../ports/connection-store.ts';
+import type { PresenceReach } from './judgement.ts';
+import type { PresenceTenant, PresenceView } from './ports.ts';
+
+/** What a connection allows presence now, and whether it works at all. */
+export function presenceTenant(stored: StoredConnection, view: PresenceView | undefined): PresenceTenant {
+  const { life, connectedWallMs } = stored;
+  const works = workingStates.has(life.state);
+  return {
+    connectionId: stored.id,
+    entraTenantId: stored.entraTenantId,
+    name: stored.tenantName ?? stored.domains[0] ?? stored.entraTenantId,
+    works,
+    ...(connectedWallMs !== undefined && { connectedWallMs }),
+    ...(!works && life.reason !== undefined && { reason: life.reason }),
+    reach: reachOf(stored, works),
+    view,
+  };
+}
+
+function reachOf({ features, roles, life }: StoredConnection, works: boolean): PresenceReach {
+  if (!works)
+    return {
+      reads: false,
+      writes: false,
+      why: life.reason ? troubleTable[life.reason].say : 'The connection does not work now.',
+    };
+  const { working, missing } = judgePermissions(features, roles);
+  const reads = working.has('presence');
+  const writes = working.has('presence-write');
+  const off = (['presence', 'presence-write'] as const).find((feature) => !features.includes(feature));
+  const lacking = missing.find(({ feature }) => feature === 'presence' || feature === 'presence-write');
+  const why =
+    lacking !== undefined
+      ? `The permission ${lacking.role} is missing.`
+      : off !== undefined
+        ? 'It is switched off under Connection.'
+        : undefined;
+  return { reads, writes, ...(why !== undefined && { why }) };
+}
