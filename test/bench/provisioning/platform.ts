@@ -63,6 +63,8 @@ export const readyLinks = (users: readonly TeamsUser[], wallMs: number): readonl
 
 export interface BenchPlatform {
   readonly provisioner: AccountProvisioner;
+  /** The people as they are from now on. */
+  readonly own: (people: readonly Person[]) => void;
   readonly mirror: DirectoryReader;
   readonly problems: string[];
   /** What happened to links, how often. */
@@ -114,21 +116,20 @@ export function openPlatform(
   mirror.followGroups([microsoft.groupId]);
   mirror.start();
   provisioner.load(links);
-  provisioner.own(
-    account,
-    people,
-    defaultSettings(accountId, {
-      enableGroups: [{ id: microsoft.groupId, name: 'Voice Users' }],
-      policies: {
-        voiceRouting: { kind: 'assign', name: microsoft.policy },
-        calling: { kind: 'by-hand' },
-        dialPlan: { kind: 'by-hand' },
-      },
-    }),
-  );
+  const settings = defaultSettings(accountId, {
+    enableGroups: [{ id: microsoft.groupId, name: 'Voice Users' }],
+    policies: {
+      voiceRouting: { kind: 'assign', name: microsoft.policy },
+      calling: { kind: 'by-hand' },
+      dialPlan: { kind: 'by-hand' },
+    },
+  });
+  const own = (now: readonly Person[]): void => provisioner.own(account, now, settings);
+  own(people);
   provisioner.start();
   return {
     provisioner,
+    own,
     mirror,
     problems,
     events,
