@@ -52,7 +52,9 @@ export function graceEnds(
   nowWallMs: number,
 ): number | undefined {
   const own = code === undefined ? undefined : ownGraceMs[code];
-  const ends = nowWallMs + (own ?? account.graceSeconds * 1000);
+  // Nobody knows when Microsoft begins to refuse a number of somebody without licence: half of the time is left for tries.
+  const given = account.graceSeconds * (code === 'PRV-401' ? 500 : 1000);
+  const ends = nowWallMs + (own ?? given);
   return Number.isFinite(ends) ? ends : undefined;
 }
 
@@ -160,6 +162,9 @@ export function decideEvents(
         if (!holds(seen)) return { event: 'retry' };
         return { event: proven ? 'prerequisiteBack' : 'relaunchStillDue' };
       }
+      const unlicensed = lost.find(({ code }) => code === 'PRV-401');
+      if (unlicensed && goneInTeams(before, after.microsoft, nowWallMs))
+        return withCode('graceOver', unlicensed);
       // A null of an older store is no end either.
       return typeof before.graceEndsWallMs === 'number' && nowWallMs >= before.graceEndsWallMs
         ? withCode('graceOver', lost[0])
@@ -184,6 +189,26 @@ export function decideEvents(
 }
 
 const hourMs = 3_600_000;
+/** A licence is exchanged for another one in less. */
+const exchangeMs = 900_000;
+
+/**
+ * Teams itself does not see the licence any more: nobody calls then, and the number is taken back while Microsoft still
+ * lets it go (product-behaviour 1.4); too late is PRV-405.
+ */
+function goneInTeams(
+  { sinceWallMs }: Link,
+  microsoft: MicrosoftFacts | undefined,
+  nowWallMs: number,
+): boolean {
+  const licence = microsoft?.licence;
+  return (
+    licence !== undefined &&
+    licence !== 'unread' &&
+    licence.seenByTeams === false &&
+    nowWallMs - sinceWallMs >= exchangeMs
+  );
+}
 
 /** Everything that is wanted of policies is in effect, as far as we are the ones to assign it. */
 function policiesStand(link: Link, after: Observation): boolean {
