@@ -3,7 +3,7 @@
  * `npm test -- unit scenarios`. Ends with one line `N passed, N failed`; the exit code is 0 only if nothing failed.
  * With CI=true a suite or a test that is left out is a failure.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -115,7 +115,11 @@ for (const name of readdirSync(tmpdir())) {
   const [, pid] = /^tandem-test-(\d+)-/.exec(name) ?? [];
   if (pid !== undefined && existsSync('/proc') && !existsSync(`/proc/${pid}`)) forget(join(tmpdir(), name));
 }
-process.once('exit', () => forget(temporary));
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGTERM');
+  forget(temporary);
+});
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
@@ -130,6 +134,8 @@ const runCommand = async (command: readonly string[], limitMinutes: number, held
       stdio: ['ignore', held ? 'pipe' : 'inherit', held ? 'pipe' : 'inherit'],
       env: { ...process.env, NODE_COMPILE_CACHE: compileCache, TMPDIR: temporary },
     });
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     const output: Buffer[] = [];
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(chunk));
     const limit = setTimeout(() => {
@@ -202,8 +208,10 @@ const runSideBySide = async (together: readonly OwnProcesses[]): Promise<readonl
     .flatMap((suite) => filesOf(suite).map((file) => ({ suite, file })))
     .sort((one, other) => rank(one.file) - rank(other.file));
   const done: { readonly suite: Suite; readonly run: FilesRun; readonly seconds: number }[] = [];
-  const worker = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+  const worker = async (_: unknown, index: number): Promise<void> => {
+    // One begins at the other end: browsers compute while instances wait.
+    const take = () => (index === 0 ? waiting.pop() : waiting.shift());
+    for (let next = take(); next !== undefined; next = take()) {
       const { suite, file } = next;
       const begun = performance.now();
       const run = await runFiles({ files: [file], apart: true }, suite.limitMinutes);
@@ -212,7 +220,7 @@ const runSideBySide = async (together: readonly OwnProcesses[]): Promise<readonl
       done.push({ suite, run, seconds });
     }
   };
-  await Promise.all(Array.from({ length: filesAtOnce }, worker));
+  await Promise.all(Array.from({ length: filesAtOnce }).map(worker));
   return together.map((suite) => {
     const mine = done.filter((one) => one.suite === suite);
     const outcome = outcomeOf(mine.map(({ run }) => run));

@@ -50,7 +50,7 @@ export async function visit(
     viewport: { width: options.width ?? 1320, height: 900 },
   });
   // Every wait is for a state: a busy machine takes longer, and nothing else depends on it.
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));

@@ -8,7 +8,7 @@ import { playLoginPage } from './login-page.ts';
 import { startMemoryServer } from './memory-server.ts';
 import { goodReport } from './sample-microsoft.ts';
 
-describe('connecting Microsoft Teams in the browser', { skip: noBrowser, timeout: 300_000 }, () => {
+describe('connecting Microsoft Teams in the browser', { skip: noBrowser, timeout: 600_000 }, () => {
   let server: Awaited<ReturnType<typeof startMemoryServer>>;
   let browser: Browser;
   const visits: Visit[] = [];

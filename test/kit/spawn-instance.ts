@@ -31,6 +31,12 @@ export interface SpawnedInstance {
   said(): string;
 }
 
+const running = new Set<ChildProcess>();
+// Whoever ends in the middle takes his instances along.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGTERM');
+});
+
 /** Tandem as a real process in a process group of its own, started as `npm start` starts it. */
 export const spawnInstance = (
   args: readonly string[],
@@ -45,9 +51,12 @@ export const spawnInstance = (
       PATH: process.env.PATH ?? '',
       HOME: process.env.HOME ?? '/',
       TMPDIR: process.env.TMPDIR ?? '/tmp',
+      ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
       ...environment,
     },
   });
+  running.add(child);
+  child.once('close', () => running.delete(child));
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString('utf8');

@@ -35,8 +35,6 @@ export async function startPlatform(
   options: { readonly hubsComeLater?: boolean } = {},
 ): Promise<Platform> {
   const spawned = spawnInstance(['--fresh', '--port-base', String(portBase)], environment);
-  // A test file that ends in the middle takes its platform along.
-  process.once('exit', () => spawned.process.kill('SIGTERM'));
   const ready = await spawned.ready;
   const file = JSON.parse(readFileSync(ready.instance ?? '', 'utf8')) as {
     token: string;
