@@ -10,6 +10,7 @@ import {
   inviteTurn,
   nonInviteClient,
   nonInviteServer,
+  subscriptionMachine,
 } from '@tandem/sip';
 import { childMachine } from '../../apps/server/src/supervisor/child.machine.ts';
 import { fence, heading } from './page.ts';
@@ -72,6 +73,12 @@ const machines: readonly {
     source: 'packages/sip/src/dialog/invite-turn.machine.ts',
     about: 'RFC 3261 section 14, RFC 5407 section 3.1.4.',
     machine: inviteTurn,
+  },
+  {
+    title: 'A subscription of a phone',
+    source: 'packages/sip/src/subscription/subscription.machine.ts',
+    about: 'RFC 6665 section 4.2: one NOTIFY at a time, the newest state next, the end last.',
+    machine: subscriptionMachine,
   },
   {
     title: 'INVITE client transaction',

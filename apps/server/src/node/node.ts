@@ -49,6 +49,7 @@ import { openMicrosoftConnections } from './services/microsoft-connections.ts';
 import { createNumberRelease } from './services/number-release.ts';
 import { createNumberBoard } from './services/numbers.ts';
 import { createPeerBoard } from './services/peer-board.ts';
+import { createPhoneLamps } from './services/phone-watch.ts';
 import { openPhones } from './services/phones.ts';
 import { createPresence } from './services/presence.ts';
 import { openPresenceSync } from './services/presence-sync.ts';
@@ -165,7 +166,10 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       sipPort: config.ports.phonesSip,
       tlsPort: config.ports.phonesTls,
       door: phones.registrar.door,
-      flowClosed: (flow) => phones.registrar.flowClosed(flow),
+      flowClosed(flow) {
+        phones.registrar.flowClosed(flow);
+        lamps.flowClosed(flow);
+      },
     },
     onAnomaly(what, from) {
       metricsOf.current?.platform.parseError(from.listener);
@@ -345,10 +349,12 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     registrations: phones.registrar,
     authenticatePhone: phones.registrar.authenticatePhone,
     onRegister: (incoming) => phones.registrar.onRegister(incoming),
+    onSubscribe: (incoming) => lamps.onSubscribe(incoming),
     fraction: random.fraction,
     probeMemory,
     isTeams: (flow) => flow.listener === sipSides.teams,
     onEvent(event) {
+      lamps.heard(event);
       if (event.kind === 'call-ended') presence.callEnded(event.call.callId);
       else if ('call' in event) presence.callChanged(event.call);
       if (event.kind === 'call-shed') metricsOf.current?.platform.shed(event.failure.kind);
@@ -365,7 +371,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
           // No version: whoever scans learns nothing about what to try (T01).
           userAgent: 'Tandem',
           allow: allowedMethods,
-          alsoAnswered: ['REGISTER'],
+          alsoAnswered: ['REGISTER', 'SUBSCRIBE'],
           supported: ['timer'],
           viaFor: sentBy(config),
         },
@@ -387,6 +393,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     engine.snapshotChanged();
     phones.snapshotChanged();
     presence.snapshotChanged();
+    lamps.snapshotChanged();
   });
 
   // ---- what people and programs see
@@ -424,6 +431,20 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     metrics: metrics.presence,
     onProblem: (what) => log.warn({ what }, 'presence'),
   });
+  const lamps = createPhoneLamps({
+    clock,
+    realm: config.sbcBaseDomain,
+    advertisedAddress: config.advertisedAddress,
+    ports: config.ports,
+    registrar: phones.registrar,
+    presence: presence.watch,
+    metrics: metrics.phoneWatch,
+    snapshot: () => snapshots.current(),
+    activeCalls: () => engine.activeCalls(),
+    fraction: random.fraction,
+    onProblem: (what) => log.error({ what }, 'lamps'),
+  });
+  phones.onRegistrations(lamps.registrationsChanged);
   const portal = createPortalBuilder({
     root,
     // Shared by every instance of this checkout, whose sources it is built from; its name is their hash.
@@ -594,6 +615,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   return {
     async stop() {
       renewal.stop();
+      lamps.stop();
       engine.stop();
       for (const { callId } of engine.activeCalls()) engine.hangUp(callId);
       await Promise.race([engine.drain(), new Promise((done) => clock.after(1_500, () => done(undefined)))]);

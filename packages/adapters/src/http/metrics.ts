@@ -2,6 +2,7 @@ import type { CallRecord } from '@tandem/domain';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type DirectoryMetrics, registerDirectoryMetrics } from './directory-metrics.ts';
 import { type MicrosoftMetrics, registerMicrosoftMetrics } from './microsoft-metrics.ts';
+import { type PhoneWatchMetrics, registerPhoneWatchMetrics } from './phone-watch-metrics.ts';
 import { type PlatformCounters, type PlatformReadings, registerPlatformMetrics } from './platform-metrics.ts';
 import { type PresenceMetrics, registerPresenceMetrics } from './presence-metrics.ts';
 import type { LiveCalls, MetricsText, PeerBoard } from './services.ts';
@@ -23,6 +24,7 @@ export interface Metrics extends MetricsText {
   /** For what other parts count themselves, under the names of the reference. */
   readonly registry: Registry;
   readonly platform: Omit<PlatformCounters, 'callClosed'>;
+  readonly phoneWatch: PhoneWatchMetrics;
   readonly presence: PresenceMetrics;
   readonly microsoft: MicrosoftMetrics;
   readonly directory: DirectoryMetrics;
@@ -145,6 +147,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   return {
     registry,
     platform,
+    phoneWatch: registerPhoneWatchMetrics(registry),
     presence: registerPresenceMetrics(registry),
     microsoft: registerMicrosoftMetrics(registry),
     directory: registerDirectoryMetrics(registry),

@@ -79,7 +79,11 @@ export function registerPlatformMetrics(
     });
   };
   gauge('sbc_sip_transactions', 'SIP transactions alive', (now) => now.transactions);
-  gauge('sbc_dialogs', 'SIP dialogs alive, two for a call in progress', (now) => now.dialogs);
+  gauge(
+    'sbc_dialogs',
+    'SIP dialogs alive: two for a call in progress, one for each lamp that a phone watches',
+    (now) => now.dialogs,
+  );
   gauge('sbc_media_sessions', 'Calls that hold media ports', (now) => now.mediaSessions);
   gauge('sbc_tls_connections', 'TLS and TCP connections open, both ways', (now) => now.streamConnections);
   gauge('sbc_registrations', 'Phones that are registered', (now) => now.registrations);

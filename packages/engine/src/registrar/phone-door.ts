@@ -11,10 +11,11 @@ const knownMs = 2 * 3_600_000;
 const knownFlows = 50_000;
 
 /**
- * What strangers may say: REGISTER and INVITE begin with a challenge and pay there; ACK and CANCEL belong to a
- * challenged INVITE, and a phone on a new connection may say BYE before it registers again.
+ * What strangers may say: REGISTER, INVITE and SUBSCRIBE begin with a challenge and pay there; ACK and CANCEL belong to a
+ * challenged INVITE, and a phone on a new connection may say BYE, or refresh a lamp that nobody knows any more, before it
+ * registers again: that is answered without a challenge, so it pays here.
  */
-const openers = /^(?:(?:REGISTER|INVITE|ACK)|(BYE|CANCEL)) /;
+const openers = /^(?:(?:REGISTER|INVITE|ACK)|(BYE|CANCEL|SUBSCRIBE)) /;
 /**
  * Tools that look for platforms to break into name themselves; no phone is called so. No two repetitions may take the same
  * characters: a stranger's line of spaces must cost no more than its length (T04).
@@ -25,7 +26,7 @@ const scannedBytes = 4_096;
 
 /**
  * Whom the phones' listeners listen to at all, before anything is parsed: flows that proved themselves, and strangers
- * who open with REGISTER or INVITE while their address has points left. Everybody else gets silence (T02).
+ * who open with REGISTER, INVITE or SUBSCRIBE while their address has points left. Everybody else gets silence (T02).
  */
 export class PhoneDoor {
   readonly #now: () => number;

@@ -28,6 +28,8 @@ export interface Phones {
   readonly registrar: Registrar;
   /** For the API. */
   readonly board: PhoneBoard;
+  /** Somebody registered, left or expired. */
+  onRegistrations(listener: () => void): void;
   /** Devices may have come, gone or got another password. */
   snapshotChanged(): void;
   stop(): Promise<void>;
@@ -50,6 +52,7 @@ export async function openPhones(deps: PhonesDeps): Promise<Phones> {
     const device = knownDevice(id);
     return device && deps.snapshot().accounts.get(device.accountId)?.status === 'active' ? device : undefined;
   };
+  const heard: (() => void)[] = [];
   const registrar = createRegistrar({
     clock,
     settings: {
@@ -69,7 +72,10 @@ export async function openPhones(deps: PhonesDeps): Promise<Phones> {
     knownDevice,
     secretBytes: deps.randomBytes,
     onFault: deps.onFault,
-    onChange: () => file.changed(),
+    onChange() {
+      file.changed();
+      for (const listener of heard) listener();
+    },
   });
   const path = join(nodeDir, 'registrations.json');
   const file = openRegistrationFile(path, () => registrar.kept(), onProblem);
@@ -85,6 +91,7 @@ export async function openPhones(deps: PhonesDeps): Promise<Phones> {
         });
       },
     },
+    onRegistrations: (listener) => void heard.push(listener),
     snapshotChanged() {
       void secrets.refresh().then(() => registrar.devicesChanged());
     },

@@ -19,6 +19,7 @@ import {
   type PresenceLeases,
   type PresencePerson,
   type PresencePolicies,
+  type PresenceWatch,
   shownPresence,
   type TenantPresence,
 } from '@tandem/engine';
@@ -42,6 +43,7 @@ export interface PresenceParts {
 export interface Presence {
   readonly board: PresenceBoard;
   readonly own: OwnPresenceBoard;
+  readonly watch: PresenceWatch;
   callChanged(call: CallWithParties): void;
   callEnded(callId: string): void;
   /** The routing facts are new: people came or went. */
@@ -62,6 +64,7 @@ export function createPresence(parts: PresenceParts): Presence {
   let people = new Map<PersonId, PresencePerson>();
   /** What was published of each person last, so that nothing is said twice. */
   const told = new Map<PersonId, string>();
+  const watchers = new Set<(personId: PersonId) => void>();
 
   function refresh(): void {
     const next = new Map<PersonId, PresencePerson>();
@@ -133,6 +136,7 @@ export function createPresence(parts: PresenceParts): Presence {
     if (told.get(personId) === key) return;
     told.set(personId, key);
     parts.metrics.changed(shown.source);
+    for (const watcher of watchers) watcher(personId);
     if (feed.watched) feed.publish({ kind: 'person', accountId, personId, presence: toPresence(shown) });
   }
 
@@ -157,6 +161,14 @@ export function createPresence(parts: PresenceParts): Presence {
 
   return {
     board,
+    watch: {
+      of: shownOf,
+      onChange(listener) {
+        watchers.add(listener);
+        return () => watchers.delete(listener);
+      },
+      watched: (personId) => reader.watched(personId),
+    },
     own: memoryOwnPresence(clock, board, () => undefined),
     callChanged: (call) => aside(() => writer.callChanged(call)),
     callEnded: (callId) => aside(() => writer.callEnded(callId)),
