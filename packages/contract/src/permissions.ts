@@ -1,11 +1,12 @@
 /** Who may do what. One table: the server refuses by it, the portal hides by it, the docs print it. */
-export const roles = ['operator', 'admin', 'desk', 'user'] as const;
+export const roles = ['operator', 'admin', 'desk', 'sync', 'user'] as const;
 export type Role = (typeof roles)[number];
 
 export const roleWords: Record<Role, string> = {
   operator: 'Operator of this platform',
   admin: 'Account administrator',
   desk: 'Service desk',
+  sync: 'Sync operator',
   user: 'User',
 };
 
@@ -30,6 +31,10 @@ export const permissions = {
   /** Names, addresses and numbers of colleagues. */
   'directory:search': ['operator', 'admin', 'desk', 'user'],
   'provisioning:read': ['operator', 'admin', 'desk'],
+  /** Begin to read Microsoft's directory anew, or a run of presence, and see how it goes: all that a sync operator may. */
+  'sync:run': ['operator', 'admin', 'desk', 'sync'],
+  'sync:read': ['operator', 'admin', 'desk', 'sync'],
+  'presence-sync:run': ['operator', 'admin', 'sync'],
   /** Look again, try again: changes nothing that somebody decided. */
   'provisioning:retry': ['operator', 'admin', 'desk'],
   'provisioning:write': ['operator', 'admin'],

@@ -60,6 +60,7 @@ export const roleNames: Record<Role, string> = {
   operator: 'Operator',
   admin: 'Administrator',
   desk: 'Service desk',
+  sync: 'Sync operator',
   user: 'User',
 };
 

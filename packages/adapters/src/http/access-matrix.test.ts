@@ -24,9 +24,11 @@ const visitors: readonly (readonly [string, Who])[] = [
   ['the operator', { name: 'operator', role: 'operator', acme: true }],
   ["Acme's admin", { name: 'admin@acme.example', role: 'admin', acme: true }],
   ["Acme's service desk", { name: 'desk@acme.example', role: 'desk', acme: true }],
+  ["Acme's sync operator", { name: 'sync@acme.example', role: 'sync', acme: true }],
   ['Dana of Acme', { name: 'dana@acme.example', role: 'user', acme: true }],
   ["Globex's admin", { name: 'admin@globex.example', role: 'admin', acme: false }],
   ["Globex's service desk", { name: 'desk@globex.example', role: 'desk', acme: false }],
+  ["Globex's sync operator", { name: 'sync@globex.example', role: 'sync', acme: false }],
   ['Greta of Globex', { name: 'greta@globex.example', role: 'user', acme: false }],
 ];
 
@@ -335,4 +337,18 @@ test('only the operator ends a call, and only one that is still live', async () 
   const again = await operator.ask(`/api/v1/calls/${live}`, { method: 'DELETE' });
   assert.equal(again.json().code, 'call-over');
   assert.equal((await operator.ask('/api/v1/calls/no-such-call', { method: 'DELETE' })).status, 404);
+});
+
+test('N31: a sync operator begins runs and sees how they go, and may nothing else at all', () => {
+  const may = Object.entries(routes)
+    .filter(([, { permission }]) => permission !== 'public' && permission !== 'session')
+    .filter(([, { permission }]) => roleMay('sync', permission))
+    .map(([id]) => id);
+  assert.deepEqual(may.sort(), [
+    'directory.refresh',
+    'directory.state',
+    'presenceSync.run',
+    'presenceSync.runs',
+    'presenceSync.startRun',
+  ]);
 });

@@ -33,7 +33,7 @@ import type { ColumnType, Generated } from 'kysely';
 export type Wall = ColumnType<number, Date, Date>;
 type GeneratedWall = ColumnType<number, Date | undefined, Date>;
 
-export type UserRole = 'operator' | 'admin' | 'desk' | 'user';
+export type UserRole = 'operator' | 'admin' | 'desk' | 'sync' | 'user';
 
 export interface Schema {
   accounts: {

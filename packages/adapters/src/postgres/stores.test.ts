@@ -216,6 +216,8 @@ test('a sign-in needs name and password of an enabled user; everything else look
   assert.equal((await stores.users.signInForPlatform('desk@acme.EXAMPLE', 'correct horse'))?.id, user.id);
   assert.equal(await stores.users.signInForPlatform('desk@acme.example', 'wrong'), undefined);
   assert.equal(await stores.users.signInForPlatform('nobody@acme.example', 'correct horse'), undefined);
+  const sync = { id: freshId(), name: 'sync@acme.example', role: 'sync', accountId: acme.id } as const;
+  assert.equal(ok(await stores.users.create(acme.id, { ...sync, password: 'x' })).role, 'sync');
   ok(await stores.users.setDisabledForPlatform(user.id, true));
   assert.equal(await stores.users.signInForPlatform('desk@acme.example', 'correct horse'), undefined);
   assert.deepEqual(

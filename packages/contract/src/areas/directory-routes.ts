@@ -23,7 +23,7 @@ export const directoryRoutes = defineRoutes({
     path: '/api/v1/accounts/{id}/directory',
     summary:
       'How fresh the reading of the account’s Microsoft 365 tenants is, and which mass changes are held',
-    permission: 'provisioning:read',
+    permission: 'sync:read',
     account: 'resource',
     params: ofAccount,
     response: directoryStates,
@@ -33,7 +33,7 @@ export const directoryRoutes = defineRoutes({
     method: 'POST',
     path: '/api/v1/accounts/{id}/directory/refresh',
     summary: 'Read the changes now, unless that happened within the last seconds',
-    permission: 'provisioning:retry',
+    permission: 'sync:run',
     account: 'resource',
     params: ofAccount,
     response: directoryStates,

@@ -31,6 +31,8 @@ export const sampleUsers = (): MemoryUser[] => [
   memoryUser('operator', 'operator', samplePassword),
   memoryUser('admin@acme.example', 'admin', samplePassword, { account: world.acmeId }),
   memoryUser('desk@acme.example', 'desk', samplePassword, { account: world.acmeId }),
+  memoryUser('sync@acme.example', 'sync', samplePassword, { account: world.acmeId }),
+  memoryUser('sync@globex.example', 'sync', samplePassword, { account: world.globexId }),
   memoryUser('dana@acme.example', 'user', samplePassword, { account: world.acmeId, person: world.danaId }),
   memoryUser('admin@globex.example', 'admin', samplePassword, { account: world.globexId }),
   memoryUser('desk@globex.example', 'desk', samplePassword, { account: world.globexId }),

@@ -23,6 +23,7 @@ import { presenceStates } from './0024-presence-states.ts';
 import { presenceJournal } from './0025-presence-journal.ts';
 import { preferredPresence } from './0026-preferred-presence.ts';
 import { ownContacts } from './0027-own-contacts.ts';
+import { syncOperator } from './0028-sync-operator.ts';
 import type { Migration } from './migration.ts';
 
 /** In order. Append only. */
@@ -52,4 +53,5 @@ export const migrations: readonly Migration[] = [
   preferredPresence,
   presenceStates,
   presenceJournal,
+  syncOperator,
 ];
