@@ -6,11 +6,10 @@ const runtimeMajor = 24;
 interface Command {
   readonly usage: string;
   readonly does: string;
-  /** Prints its own page on `--help`. */
-  readonly ownHelp?: true;
   readonly load: () => Promise<{ run: (args: readonly string[]) => Promise<number> }>;
 }
 
+/** Each prints a page of its own on `--help`. */
 const commands: Readonly<Record<string, Command>> = {
   start: {
     usage: 'start [--json] [--data DIR] [--fresh] [--port-base N] [--no-twin] [--config FILE]',
@@ -20,58 +19,50 @@ const commands: Readonly<Record<string, Command>> = {
   call: {
     usage: 'call --from A --to B [--seconds N] [--json] [--port-base N]',
     does: 'place a real call through the running instance and say what each party heard',
-    ownHelp: true,
     load: () => import('./cli/call.ts'),
   },
   doctor: {
     usage: 'doctor USER [--json] [--port-base N]',
     does: 'say why a person can or cannot call with Teams, and whose turn it is',
-    ownHelp: true,
     load: () => import('./cli/doctor.ts'),
   },
   file: {
     usage: 'file export ACCOUNT | plan FILE | apply FILE [--account A] [--prune] [--yes] [--json]',
     does: 'a whole account as one declarative file: write it, plan changes, make them',
-    ownHelp: true,
     load: () => import('./cli/file.ts'),
   },
   import: {
     usage: 'import FILE.csv --account A [--yes] [--json]',
     does: 'people from a CSV file, previewed and carried out as a job',
-    ownHelp: true,
     load: () => import('./cli/import.ts'),
   },
   jobs: {
     usage: 'jobs list | show|start|pause|resume|cancel|undo ID [--json]',
     does: 'bulk jobs: what they did, and going on with them',
-    ownHelp: true,
     load: () => import('./cli/jobs.ts'),
   },
   number: {
     usage: 'number who NUMBER [--json]',
     does: 'say who has a number, here and in every connected Microsoft 365 tenant',
-    ownHelp: true,
     load: () => import('./cli/number.ts'),
   },
   audit: {
     usage: 'audit list|verify [--account A] [--json]',
     does: 'who changed what, and whether that log is whole',
-    ownHelp: true,
     load: () => import('./cli/audit.ts'),
   },
   bench: {
-    usage: 'bench NAME [--json] [--quick]',
+    usage: 'bench NAME [--json] [--quick] [--seed N]',
     does: 'measure, and print the figures',
     load: () => import('./cli/bench.ts'),
   },
   rehearse: {
     usage: 'rehearse NAME [--json]',
     does: 'run a named failure story on a fresh instance',
-    ownHelp: true,
     load: () => import('./cli/rehearse.ts'),
   },
   config: {
-    usage: 'config check|print [--config FILE]',
+    usage: 'config check|print [--json] [--config FILE]',
     does: 'try the configuration, or show it with the origin of each value',
     load: () => import('./cli/config.ts'),
   },
@@ -97,11 +88,7 @@ const main = async (args: readonly string[]): Promise<number> => {
     );
     return 2;
   }
-  if (
-    name === '--help' ||
-    name === 'help' ||
-    (rest.includes('--help') && Object.hasOwn(commands, name) && !commands[name]!.ownHelp)
-  ) {
+  if (name === '--help' || name === 'help') {
     process.stdout.write(help());
     return 0;
   }

@@ -36,10 +36,27 @@ const printFigures = (title: string, figures: Readonly<Record<string, number>>):
     note(`  ${title.padEnd(20)} ${name.padEnd(32)} ${value}`);
 };
 
+const help = (names: readonly string[]): string => `usage: tandem bench NAME [--quick] [--seed N] [--json]
+
+Measures, prints the figures on standard error, and one JSON object as the last line of standard output.
+
+  NAME          ${names.join(', ')}
+  --quick       a smaller run
+  --seed N      what chance there is, default 1
+  --json        accepted for the sake of scripts: the JSON is always there
+
+Exit code 0: within the first landing. 1: not so. 2: not understood.
+
+Try: tandem bench parse --quick`;
+
 /** `tandem bench NAME`: figures for people on standard error, one JSON object as the last line of standard output. */
 export const run = async (args: readonly string[]): Promise<number> => {
-  const { flags, words, withoutValue } = parseCommandLine(args, new Set(['json', 'quick']));
+  const { flags, words, withoutValue } = parseCommandLine(args, new Set(['json', 'quick', 'help']));
   const names = benchNames();
+  if (flags.help === true) {
+    process.stdout.write(`${help(names)}\n`);
+    return 0;
+  }
   const [name = '', ...more] = words;
   const unknown = [...Object.keys(flags), ...withoutValue].find(
     (flag) => !['json', 'quick', 'seed'].includes(flag),

@@ -17,7 +17,7 @@ Places a real call with audio through the running instance and says what each pa
   --json        one JSON object on standard output
   --port-base N the instance that was started with the same flag, default ${portBaseBounds.default}
 
-Exit code 0: each heard the other's tone. 1: not so. 2: no instance runs.
+Exit code 0: each heard the other's tone. 1: not so. 2: no instance runs, or not understood.
 
 Try: npm run call -- --from +12025550199 --to +12025550142
      npm run call -- --from dana@acme.example --to +12025550199
@@ -41,7 +41,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
         process.stdout,
         `${JSON.stringify({ connected: false, status: null, q850: null, code: 'bad-request', why: [request.why] })}\n`,
       );
-    return 1;
+    return 2;
   }
   const { json, portBase } = request;
   const instance = findInstance(portBase);

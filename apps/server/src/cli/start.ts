@@ -41,9 +41,26 @@ const welcome = (line: ReadyLine, signIns: readonly SignIn[], portBase: number):
   ].join('\n');
 };
 
+const help = `usage: tandem start [--json] [--fresh] [--data DIR] [--port-base N] [--no-twin] [--config FILE]
+
+Runs Tandem until Ctrl-C, with its own database and, unless --no-twin, with the rehearsal world.
+
+  --json        one JSON line on standard output once everything is ready
+  --fresh       an empty instance in a folder of its own, gone with it
+  --config FILE a file of settings (JSON); every setting is a flag too, see docs/reference/configuration.md
+
+Exit code 0: ended by a signal. 1: it could not start. 2: a setting is wrong, or not understood.
+
+Try: tandem start --fresh
+`;
+
 /** `tandem start`: runs until a signal. Exit code 0 after a signal, 1 when it cannot start, 2 for a wrong configuration. */
 export const run = async (args: readonly string[]): Promise<number> => {
-  const { resolved, own, words } = readConfiguration(args, ['json', 'fresh']);
+  const { resolved, own, words } = readConfiguration(args, ['json', 'fresh', 'help']);
+  if (own.help === true) {
+    say(1, help.trimEnd());
+    return 0;
+  }
   if (words.length > 0) {
     process.stderr.write(`tandem start: what is "${words[0]}"? See tandem --help.\n`);
     return 2;

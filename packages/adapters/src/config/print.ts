@@ -9,11 +9,18 @@ export const printConfiguration = (
   values: Configuration,
   origins: Readonly<Record<SettingKey, Origin>>,
 ): string =>
-  settingKeys
-    .map((key) => {
-      const row: Setting<unknown> = settings[key] as never;
-      const value = values[key];
-      const shown = value === undefined ? '(not set)' : row.secret ? '********' : row.kind.print(value);
-      return `${key.padEnd(18)} ${shown.padEnd(44)} ${printOrigin(origins[key])}`;
-    })
+  shownSettings(values, origins)
+    .map(({ key, value, origin }) => `${key.padEnd(18)} ${(value ?? '(not set)').padEnd(44)} ${origin}`)
     .join('\n');
+
+/** The same for programs. `value`: null when it is not set; secrets masked. */
+export const shownSettings = (
+  values: Configuration,
+  origins: Readonly<Record<SettingKey, Origin>>,
+): readonly { readonly key: string; readonly value: string | null; readonly origin: string }[] =>
+  settingKeys.map((key) => {
+    const row: Setting<unknown> = settings[key] as never;
+    const value = values[key];
+    const shown = value === undefined ? null : row.secret ? '********' : row.kind.print(value);
+    return { key, value: shown, origin: printOrigin(origins[key]) };
+  });
