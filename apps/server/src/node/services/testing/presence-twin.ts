@@ -40,8 +40,6 @@ export interface PresenceTwin {
   readonly faults: FaultBoard;
   readonly graphs: ReadonlyMap<string, GraphClient>;
   readonly requests: { reads: number; writes: number; throttled: number; insideRetryAfter: number };
-  /** Milliseconds of CPU inside the twin. */
-  readonly twinMs: number;
   /** Called as a request leaves the platform. */
   onRequest: (request: TwinRequest) => void;
   of(entraTenantId: string): TenantPresence | undefined;
@@ -93,7 +91,6 @@ export async function openPresenceTwin(time: VirtualTime, seed: number): Promise
     delay: time.sleep,
   });
   const counts = { reads: 0, writes: 0, throttled: 0, insideRetryAfter: 0 };
-  let twinMs = 0;
   const graphs = new Map<string, GraphClient>();
   const presences = new Map<string, TenantPresence>();
   let made = 0;
@@ -104,9 +101,6 @@ export async function openPresenceTwin(time: VirtualTime, seed: number): Promise
     faults,
     graphs,
     requests: counts,
-    get twinMs() {
-      return twinMs;
-    },
     onRequest: () => undefined,
     of: (id) => presences.get(id),
     addTenant(people) {
@@ -147,10 +141,7 @@ export async function openPresenceTwin(time: VirtualTime, seed: number): Promise
         else counts.writes++;
         if (time.now() < blockedUntil) counts.insideRetryAfter++;
         twin.onRequest({ kind, path: at.pathname, entraTenantId });
-        const began = process.cpuUsage();
         const answer = await service.handle({ method, url: at, headers, body });
-        const { user, system } = process.cpuUsage(began);
-        twinMs += (user + system) / 1000;
         await time.sleep(80);
         if (answer === 'reset') throw new Error('reset');
         const lower = Object.fromEntries(
