@@ -13,7 +13,8 @@ const systemClock: ApiClock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   after(ms, fire) {
-    const timer = setTimeout(fire, ms);
+    // What waits in memory for its next turn must not keep a test process alive that has closed its server.
+    const timer = setTimeout(fire, ms).unref();
     return () => clearTimeout(timer);
   },
 };

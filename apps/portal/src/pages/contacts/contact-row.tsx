@@ -8,7 +8,7 @@ import { PresenceMark } from '../../parts/presence-mark.tsx';
 const useStyles = makeStyles({
   row: {
     display: 'grid',
-    gridTemplateColumns: 'minmax(0, 1.4fr) minmax(0, 1fr) minmax(0, 1.6fr) auto',
+    gridTemplateColumns: 'minmax(0, 1.3fr) minmax(0, 1fr) minmax(0, 1.5fr) 250px',
     gap: '4px 16px',
     alignItems: 'center',
     padding: '10px 20px',
@@ -23,7 +23,7 @@ const useStyles = makeStyles({
     overflowWrap: 'anywhere',
   },
   numbers: { display: 'flex', flexWrap: 'wrap', gap: '6px' },
-  actions: { display: 'flex', flexWrap: 'wrap', gap: '6px' },
+  actions: { display: 'flex', flexWrap: 'wrap', gap: '6px', justifyContent: 'end' },
 });
 
 /** One person on one line: who, how they are now, their numbers, what can be done. */

@@ -66,9 +66,9 @@ export function FixPresence({
             <div className={styles.sides}>
               {(['before', 'after'] as const).map((side) => (
                 <section key={side} aria-label={side === 'before' ? 'Before' : 'After'}>
-                  <p className={styles.title}>
+                  <div className={styles.title}>
                     {side === 'before' ? 'Before' : 'After'} <PresenceMark presence={result[side]} />
-                  </p>
+                  </div>
                   <SourcesList sources={result[side].sources} zone={zone} />
                 </section>
               ))}
