@@ -1,4 +1,4 @@
-import type { AccountId, CallId, CarrierId, PersonId } from './ids.ts';
+import type { AccountId, CallId, CarrierId, PersonId, QueueId } from './ids.ts';
 
 /** One per call, opened at INVITE and closed once, crash or not (I4). Times are wall ms; durations are monotonic ms. */
 /**
@@ -57,6 +57,13 @@ export interface CallRecord {
   readonly to: string;
   readonly toAsDialled: string;
   readonly personId?: PersonId;
+  /** The queue that was called; `memberId`: who answered, after `waitedMs` since the INVITE. */
+  readonly queue?: {
+    readonly queueId: QueueId;
+    readonly name: string;
+    readonly waitedMs?: number;
+    readonly memberId?: PersonId;
+  };
   readonly carrierId?: CarrierId;
   readonly hub?: string;
   readonly legs: readonly CallLegRecord[];

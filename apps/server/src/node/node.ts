@@ -26,7 +26,7 @@ import { importCertificate } from '@tandem/adapters/sip-transport/own-certificat
 import { phonesVia } from '@tandem/adapters/sip-transport/phone-flows.ts';
 import { SipEndpoint, sipSides } from '@tandem/adapters/sip-transport/sip-endpoint.ts';
 import { openRoutingSnapshotSource } from '@tandem/adapters/snapshot/routing-snapshot-source.ts';
-import { asCallId, type CallRecord, uuidV7 } from '@tandem/domain';
+import { asCallId, type CallRecord, type QueueId, uuidV7 } from '@tandem/domain';
 import { allowedMethods, type CallEngine, createCallEngine, defaultBudgets, verdictOf } from '@tandem/engine';
 import { carrierBySource } from '@tandem/engine/routing/source.ts';
 import { createUserAgent } from '@tandem/sip';
@@ -37,6 +37,7 @@ import { createProbeMemory } from './probe-memory.ts';
 import { createRandom } from './random.ts';
 import { seedRehearsal } from './seed-rehearsal.ts';
 import { createAccountDesk } from './services/account-desk.ts';
+import { watchAdminAddresses } from './services/admin-addresses.ts';
 import { openChangeLog } from './services/change-log.ts';
 import { createConnectionBoard, peopleOnTeams } from './services/connection-board.ts';
 import { withCurrentFacts } from './services/current-facts.ts';
@@ -51,16 +52,19 @@ import { createNumberBoard } from './services/numbers.ts';
 import { createPeerBoard } from './services/peer-board.ts';
 import { createPhoneLamps } from './services/phone-watch.ts';
 import { openPhones } from './services/phones.ts';
-import { createPresence } from './services/presence.ts';
+import { createPresence, type Presence } from './services/presence.ts';
+import { phonesOfPeople } from './services/presence-phones.ts';
 import { openPresenceSync } from './services/presence-sync.ts';
 import { startProvisioning } from './services/provisioning.ts';
 import { createProvisioningBoard } from './services/provisioning-api.ts';
 import { createReadinessBoard } from './services/provisioning-board.ts';
-import { createQueueBoard } from './services/queues.ts';
+import { createQueueBoard, liveOf } from './services/queues.ts';
 import { withRehearsalToken } from './services/rehearsal-token.ts';
 import { openRoutingDomains } from './services/routing-domains.ts';
 import { sentBy } from './services/sent-by.ts';
+import { createTagBoard } from './services/tags.ts';
 import { createTenantFiles } from './services/tenant-file.ts';
+import { startWaitingReminder, waitingIn } from './services/waiting-reminder.ts';
 
 export interface RunningNode {
   stop(): Promise<void>;
@@ -268,20 +272,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         .changePerson({ kind: 'account', accountId }, personId, { platformLicence }, byProvisioning)
         .catch((error: Error) => log.warn({ what: error.message, accountId }, 'provisioning: a licence')),
   });
-  const presenceSync = await openPresenceSync({
-    store: stores.presenceSync,
-    connections,
-    directory,
-    snapshots,
-    clock,
-    mailer,
-    audit: changes.audit,
-    newId: () => uuidV7(Date.now(), random.bytes(10)),
-    portal: config.publicUrl ?? `http://127.0.0.1:${config.ports.http}`,
-    file: join(config.nodeDir, 'presence-sync.json'),
-    hasQueue: (accountId) => snapshots.current().queues.values().some((queue) => queue.accountId === accountId),
-    onProblem: (what, accountId) => log.warn({ what, accountId }, 'presence sync'),
-  });
+  const presenceOf: { current?: Presence } = {};
   const presenceSync = await openPresenceSync({
     store: stores.presenceSync,
     connections,
@@ -295,11 +286,30 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     file: join(config.nodeDir, 'presence-sync.json'),
     hasQueue: (accountId) =>
       [...snapshots.current().queues.values()].some((queue) => queue.accountId === accountId),
+    personalRules: (personId) => presenceOf.current?.rulesOf(personId),
     onProblem: (what, accountId) => log.warn({ what, accountId }, 'presence sync'),
   });
   directory.onConfirmed((connectionId, objectIds) => provisioning.letGo(connectionId, objectIds));
   directory.onChange((accountId) => provisioning.directoryChanged(accountId));
   routingDomains.facts.onChange((connectionId) => provisioning.routingChanged(connectionId));
+  /** The same queue changes several times in a turn: it is told once, and as it is then. */
+  const queuesToTell = new Set<QueueId>();
+  function tellOfQueue(queueId: QueueId): void {
+    if (queuesToTell.size === 0)
+      clock.after(100, () => {
+        const told = [...queuesToTell];
+        queuesToTell.clear();
+        for (const id of told) {
+          const { queues: all, people } = snapshots.current();
+          const accountId = all.get(id)?.accountId;
+          const view = engine.queues.viewOf(id);
+          if (accountId === undefined || !view) continue;
+          const live = liveOf(view, (personId) => people.get(personId)?.displayName ?? 'somebody who left');
+          feed.publish({ kind: 'queue', accountId, live });
+        }
+      });
+    queuesToTell.add(queueId);
+  }
   const engine: CallEngine = createCallEngine({
     media,
     log: {
@@ -347,6 +357,11 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     },
     access: { ...provisioning.access, forwardOf: held.forwardOf },
     registrations: phones.registrar,
+    // Presence hears the engine's calls, so it is made after it; nobody asks before the engine is started.
+    gate: {
+      verdictFor: (personId, call) => presence.gate.verdictFor(personId, call),
+      onChange: (listener) => presence.gate.onChange(listener),
+    },
     authenticatePhone: phones.registrar.authenticatePhone,
     onRegister: (incoming) => phones.registrar.onRegister(incoming),
     onSubscribe: (incoming) => lamps.onSubscribe(incoming),
@@ -361,6 +376,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       // A record is made for each step of each call only while somebody looks.
       if (!feed.watched || event.kind === 'call-shed') return;
       if (event.kind === 'peer-changed') feed.publish({ kind: 'peers' });
+      else if (event.kind === 'queue-changed') tellOfQueue(event.queueId);
       else if (event.kind !== 'call-ended')
         feed.publish({ kind: 'call', record: event.call.record(), phase: phaseOf(event.call.state) });
     },
@@ -420,6 +436,13 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   metrics.microsoft.readLinks(provisioning.links);
   metrics.directory.readDirectories(directory.readings);
   metrics.microsoft.readConnections(connections.states);
+  const phonesWithPeople = phonesOfPeople({
+    clock,
+    snapshot: () => snapshots.current(),
+    isRegistered: (deviceId) => phones.registrar.contactOf(deviceId) !== undefined,
+    onChange: (personIds) => presenceOf.current?.phonesChanged(personIds),
+  });
+  phones.onChange(phonesWithPeople.changed);
   const presence = createPresence({
     clock,
     connections: { ...connections, ...presenceSync.links },
@@ -427,10 +450,17 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     leases: stores.presenceLeases,
     preferred: stores.preferredPresence,
     policies: presenceSync.policies,
+    states: stores.presenceStates,
+    changes: stores.presenceChanges,
+    audit: changes.audit,
+    mayHaveRules: (accountId) => presenceSync.settingsOf(accountId).personalOverrides,
+    rulesChanged: () => presenceSync.policiesChanged(),
+    registeredOf: phonesWithPeople.registeredOf,
     feed,
     metrics: metrics.presence,
     onProblem: (what) => log.warn({ what }, 'presence'),
   });
+  presenceOf.current = presence;
   const lamps = createPhoneLamps({
     clock,
     realm: config.sbcBaseDomain,
@@ -467,12 +497,24 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     leaverForward: provisioning.leaverForward,
   };
   const numbers = createNumberBoard(numberParts);
+  const adminAddresses = watchAdminAddresses({
+    read: () => stores.mails.accountsWithoutAdminForPlatform(),
+    clock,
+  });
+  const reminder = startWaitingReminder({
+    clock,
+    mailer,
+    portalUrl: () => config.publicUrl,
+    waiting: () => provisioningBoard.list({ kind: 'platform' }).map(waitingIn),
+  });
   const provisioningBoard = createProvisioningBoard({
     provisioning,
     directory: apiStores.directory,
     audit: changes.audit,
     wall: clock.wall,
     people: () => snapshots.current().people,
+    heldAtDirectory: directory.heldOf,
+    withoutAdmin: adminAddresses.without,
   });
   const readiness = createReadinessBoard(clock.wall, provisioning);
   const jobs = createJobs({
@@ -490,7 +532,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const queues = createQueueBoard({
     store: stores.queues,
     snapshot: () => snapshots.current(),
-    viewOf: () => undefined,
+    viewOf: (queueId) => engine.queues.viewOf(queueId),
     audit: changes.audit,
     refresh: () => snapshots.refresh(),
     newId: () => uuidV7(Date.now(), random.bytes(10)),
@@ -551,6 +593,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       numbers,
       jobs: jobs.board,
       tenantFiles,
+      tags: createTagBoard({ store: stores.tags, audit: changes.audit }),
       queues,
       contacts: { ...stores.contacts, newId: () => uuidV7(Date.now(), random.bytes(10)) },
       live,
@@ -577,6 +620,15 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
             name: 'media',
             ready: media.connected,
             words: media.connected ? `${media.sessions} calls` : 'the media process does not answer',
+          },
+          {
+            name: 'mail',
+            ready: adminAddresses.without().size === 0,
+            optional: true,
+            words:
+              adminAddresses.without().size === 0
+                ? 'every account has an administrator with an address'
+                : `${adminAddresses.without().size} accounts have no administrator with an address: their mails go to the operator`,
           },
           {
             name: 'routing',
@@ -633,6 +685,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       await endpoint.close();
       await phones.stop();
       media.close();
+      reminder.stop();
+      adminAddresses.stop();
       await jobs.stop();
       await routingDomains.stop();
       await changes.stop();

@@ -200,6 +200,17 @@ class EmbeddedSession implements MediaSession {
     });
   }
 
+  playMusic(to: LegSide): void {
+    this.#playing += 1;
+    this.#tell({
+      kind: 'play',
+      session: this.#id,
+      leg: to,
+      playId: `music-${this.#playing}`,
+      source: { kind: 'music' },
+    });
+  }
+
   stop(to: LegSide): void {
     this.#tell({ kind: 'stop', session: this.#id, leg: to });
   }
@@ -277,9 +288,17 @@ function keyFor(profile: MediaProfile): Buffer | undefined {
   return key;
 }
 
-function legInput(profile: MediaProfile, local: LocalMedia, keySalt: Buffer | undefined): LegInput {
+function legInput(wanted: MediaProfile, local: LocalMedia, keySalt: Buffer | undefined): LegInput {
+  // Another session of this relay finds us where the socket really is, whatever the world is told.
+  const profile =
+    wanted.role === 'inside' ? { ...wanted, advertisedAddress: reachable(local.address) } : wanted;
   const sdpSessionId = String(randomInt(1, 2 ** 47));
   return keySalt ? { profile, local, sdpSessionId, keySalt } : { profile, local, sdpSessionId };
+}
+
+function reachable(bound: string): string {
+  if (bound === '0.0.0.0') return '127.0.0.1';
+  return bound === '::' ? '::1' : bound;
 }
 
 function allocationFor(key: Buffer | undefined): LegSettings {

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import {
+  MusicSource,
   type PcmSource,
   type PlaySource,
   parseWav,
@@ -32,6 +33,8 @@ export class PromptStore {
     switch (source.kind) {
       case 'ringback':
         return { ok: true, source: new RingbackSource(source.region) };
+      case 'music':
+        return { ok: true, source: new MusicSource() };
       case 'tone':
         if (!(source.hz > 0 && source.hz < 4000))
           return { ok: false, detail: 'hz is not between 0 and 4000' };

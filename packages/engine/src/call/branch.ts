@@ -2,7 +2,7 @@ import { asCallId, type CallId } from '@tandem/domain';
 import { type SipResponse, toTagOf } from '@tandem/sip';
 import { sessionBodyOf } from '@tandem/sip/body/session-body.ts';
 import type { Dialog, FinalOutcome, OutgoingInvite } from '@tandem/sip/ua/types.ts';
-import type { MediaEvent, MediaRefusal, MediaSession } from '../ports/media-port.ts';
+import type { MediaEvent, MediaProfile, MediaRefusal, MediaSession } from '../ports/media-port.ts';
 import type { Branch as BranchRoute } from '../routing/decision.ts';
 import { type BranchInput, type BranchState, stepBranch } from './branch.machine.ts';
 import { type BranchEnd, endOfSearch } from './branch-end.ts';
@@ -20,6 +20,8 @@ export interface BranchOwner {
   readonly deps: CallDeps;
   readonly record: RecordDraft;
   readonly startedAt: number;
+  /** Since when this side is looked for; a queue looks long after the call began. */
+  readonly seekingSince: number;
   readonly emergency: boolean;
   readonly maxForwards: number;
   /** Runs `work`; a bug in it ends this call and nothing else. */
@@ -90,12 +92,12 @@ export class Branch {
   // ---------------------------------------------------------------- media
 
   /** Ports, and the offer for the called side. `sdp` is the caller's; undefined: the caller left the offer to us. */
-  async prepare(sdp: Buffer | undefined, callerRole: LegRole): Promise<MediaRefusal | undefined> {
+  async prepare(sdp: Buffer | undefined, caller: MediaProfile): Promise<MediaRefusal | undefined> {
     const { deps, guard } = this.#owner;
     const { settings } = deps;
     const allocated = await deps.media.allocate(
       this.#mediaId,
-      { a: profileOf(callerRole, settings), b: profileOf(this.leg.role, settings) },
+      { a: caller, b: profileOf(this.leg.role, settings) },
       (event) => guard(() => this.#owner.mediaEvent(this, event)),
     );
     if (!allocated.ok) return allocated.refusal;
@@ -126,9 +128,9 @@ export class Branch {
 
   /** The next target, or the end of the search. `last` is what the previous one said. */
   #callNext(last: FinalOutcome | undefined): void {
-    const { deps, emergency, startedAt } = this.#owner;
+    const { deps, emergency, seekingSince } = this.#owner;
     const { budgets } = deps.settings;
-    const late = deps.clock.now() - startedAt >= budgets.routingMs;
+    const late = deps.clock.now() - seekingSince >= budgets.routingMs;
     // I15: an emergency call ends when there is nobody left to ask, not when a budget is spent.
     const spent = !emergency && (late || this.#tried > budgets.furtherTargets);
     const next = spent ? undefined : this.#targets?.next();

@@ -30,6 +30,8 @@ const callerStates: Readonly<Record<CallState, CallEnd['state'] | undefined>> = 
   trying: 'trying',
   soothing: 'trying',
   ringing: 'early',
+  // In a queue the caller is answered and hears music.
+  waiting: 'confirmed',
   answering: 'confirmed',
   talking: 'confirmed',
   ending: undefined,

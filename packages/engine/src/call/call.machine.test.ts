@@ -5,6 +5,8 @@ import { type CallInput, type CallState, callMachine, stepCall } from './call.ma
 const states = Object.keys(callMachine) as CallState[];
 const inputs: readonly CallInput[] = [
   'offerReady',
+  'held',
+  'slipped',
   'silence',
   'progress',
   'accepted',
@@ -15,13 +17,14 @@ const inputs: readonly CallInput[] = [
 
 /** What means nothing in a state, and is dropped: said here so that nobody leaves a case out by mistake. */
 const ignored: Readonly<Record<CallState, readonly CallInput[]>> = {
-  opening: ['silence', 'progress', 'accepted', 'answerReady', 'released'],
-  trying: ['offerReady', 'answerReady', 'released'],
-  soothing: ['offerReady', 'silence', 'answerReady', 'released'],
-  ringing: ['offerReady', 'silence', 'answerReady', 'released'],
-  answering: ['offerReady', 'silence', 'progress', 'accepted', 'released'],
-  talking: ['offerReady', 'silence', 'progress', 'accepted', 'answerReady', 'released'],
-  ending: ['offerReady', 'silence', 'progress', 'accepted', 'answerReady', 'ended'],
+  opening: ['slipped', 'silence', 'progress', 'accepted', 'answerReady', 'released'],
+  trying: ['held', 'slipped', 'offerReady', 'answerReady', 'released'],
+  soothing: ['held', 'slipped', 'offerReady', 'silence', 'answerReady', 'released'],
+  ringing: ['held', 'slipped', 'offerReady', 'silence', 'answerReady', 'released'],
+  waiting: ['offerReady', 'held', 'slipped', 'silence', 'answerReady', 'released'],
+  answering: ['held', 'offerReady', 'silence', 'progress', 'accepted', 'released'],
+  talking: ['held', 'slipped', 'offerReady', 'silence', 'progress', 'accepted', 'answerReady', 'released'],
+  ending: ['held', 'slipped', 'offerReady', 'silence', 'progress', 'accepted', 'answerReady', 'ended'],
   over: inputs,
 };
 

@@ -5,9 +5,10 @@
  *     opening ─offerReady→ trying ─silence→ soothing        answering ─answerReady→ talking
  *                            │                 │                ↑                      │
  *                            └────progress→ ringing ──accepted──┘                      │
+ *     opening ─held→ waiting ─accepted→ answering       answering ─slipped→ waiting (only of a call that waited)
  *     any of them ── ended ──→ ending ── released ──→ over
  *
- * `soothing`: we told the caller something by ourselves (183). `ringing`: a branch said 18x, and so did we. `ending`: both legs have been
+ * `waiting`: in a queue: the caller is answered and hears music, members are rung. `soothing`: we told the caller something by ourselves (183). `ringing`: a branch said 18x, and so did we. `ending`: both legs have been
  * told; ports, counters and last messages are collected. `over`: the record is closed.
  */
 export type CallState =
@@ -15,6 +16,7 @@ export type CallState =
   | 'trying'
   | 'soothing'
   | 'ringing'
+  | 'waiting'
   | 'answering'
   | 'talking'
   | 'ending'
@@ -22,15 +24,18 @@ export type CallState =
 
 export type CallInput =
   | 'offerReady' // ports and an offer for the called side are there
+  | 'held' // a queue's caller is answered and hears music
   | 'silence' // nothing to tell the caller for too long
   | 'progress' // first or later 18x of a branch
   | 'accepted' // first 2xx of a branch
+  | 'slipped' // who answered is gone again: a queue's caller waits on
   | 'answerReady' // answer and checkpoint are there
   | 'ended' // somebody or something ends the call
   | 'released'; // ports are free, legs are quiet
 
 export type CallAction =
   | 'callBranches'
+  | 'hold'
   | 'soothe'
   | 'relayProgress'
   | 'absorbProgress'
@@ -44,6 +49,7 @@ type Step = readonly [next: CallState, action: CallAction];
 export const callMachine = {
   opening: {
     offerReady: ['trying', 'callBranches'],
+    held: ['waiting', 'hold'],
     ended: ['ending', 'tearDown'],
   },
   trying: {
@@ -62,7 +68,13 @@ export const callMachine = {
     accepted: ['answering', 'takeAnswer'],
     ended: ['ending', 'tearDown'],
   },
+  waiting: {
+    progress: ['waiting', 'absorbProgress'],
+    accepted: ['answering', 'takeAnswer'],
+    ended: ['ending', 'tearDown'],
+  },
   answering: {
+    slipped: ['waiting', 'hold'],
     answerReady: ['talking', 'answerCaller'],
     ended: ['ending', 'tearDown'],
   },

@@ -7,8 +7,9 @@ import {
   sessionTermsOf,
 } from '@tandem/sip/session-timer/negotiate.ts';
 import type { Destination, DialogSnapshot, Flow, IncomingInvite } from '@tandem/sip/ua/types.ts';
-import type { MediaEvent, MediaRefusal } from '../ports/media-port.ts';
-import type { Branch as BranchRoute } from '../routing/decision.ts';
+import { BridgedMedia, insideProfile } from '../media/bridged-media.ts';
+import type { MediaEvent, MediaRefusal, MediaSession } from '../ports/media-port.ts';
+import type { Branch as BranchRoute, ToQueue } from '../routing/decision.ts';
 import { BeforeAnswer } from './before-answer.ts';
 import { Branch, type BranchOwner } from './branch.ts';
 import { type BranchEnd, bestEnd, endsAll } from './branch-end.ts';
@@ -21,6 +22,7 @@ import { callerSnapshot, nextMaxForwards } from './caller-dialog.ts';
 import type { Ending } from './ending.ts';
 import { type Ladder, peerName, type UnclaimedMessages } from './ladder.ts';
 import { Leg } from './leg.ts';
+import { profileOf } from './media-profile.ts';
 import { type CallParty, partiesOf } from './party.ts';
 import { completedElsewhere, microsoftCorrelationId, q850Reason, saysCompletedElsewhere } from './reason.ts';
 import type { RecordDraft } from './record-draft.ts';
@@ -35,6 +37,17 @@ const compactAfterMs = 20_000;
 export interface BranchPlan {
   readonly route: BranchRoute;
   readonly targets: Iterator<Target>;
+}
+
+/** What a call tells the queue in which its caller waits. */
+export interface QueueSeat {
+  readonly route: ToQueue;
+  /** The caller is answered and hears music. */
+  waiting(call: Call): void;
+  /** A member answered, and the two can talk. */
+  taken(call: Call): void;
+  /** Nobody of those who were rung took it. */
+  offerEnded(call: Call, failure: CallFailure): void;
 }
 
 type Quiet = 'a' | 'a-ack' | 'media' | Branch;
@@ -61,6 +74,12 @@ export class Call {
   #session: Session | undefined;
   #timer: SessionTimerOutcome = { kind: 'off' };
   #timers: (() => void)[] = [];
+  readonly #seat: QueueSeat | undefined;
+  /** The caller's media while it waits, and its half of the bridge afterwards. */
+  #hold: MediaSession | undefined;
+  #bridge: MediaSession | undefined;
+  readonly #nobody = new Leg('b', 'phone');
+  #branchesMade = 0;
   #answeredAt: number | undefined;
   /** What the record still waits for. */
   readonly #quiet = new Set<Quiet>();
@@ -72,8 +91,9 @@ export class Call {
       readonly record: RecordDraft;
       readonly startedAt: number;
       readonly ladder: Ladder;
-      /** Empty: the call is refused. */
+      /** Empty: the call is refused, or waits in a queue. */
       readonly branches: readonly BranchPlan[];
+      readonly seat?: QueueSeat;
       /** Our Contact towards the caller. */
       readonly contact: string;
     },
@@ -92,10 +112,13 @@ export class Call {
       state: () => this.#state,
       guard: (work) => this.guard(work),
     });
-    this.#owner = this.#ownerOfBranches();
+    this.#seat = start.seat;
+    this.#owner = this.#ownerOfBranches(start.startedAt);
     this.#branches = start.branches.map(
-      ({ route, targets }, at) => new Branch(this.#owner, at, route, targets),
+      ({ route, targets }) => new Branch(this.#owner, this.#branchesMade++, route, targets),
     );
+    // The first media session of a call that waits is the caller's own.
+    if (this.#seat) this.#branchesMade = 1;
     start.record.a.peer = peerName(start.invite.flow);
     if (this.fromTeams) this.#noteCorrelation(start.invite.request);
     start.invite.onCancel = (cancel) =>
@@ -107,11 +130,12 @@ export class Call {
     start.invite.onAck = (ack) => this.guard(() => this.#acked(ack));
   }
 
-  #ownerOfBranches(): BranchOwner {
+  #ownerOfBranches(seekingSince: number): BranchOwner {
     return {
       deps: this.#deps,
       record: this.record,
       startedAt: this.startedAt,
+      seekingSince,
       emergency: this.record.decision.emergency,
       maxForwards: nextMaxForwards(this.#invite.request),
       guard: (work) => this.guard(work),
@@ -133,8 +157,10 @@ export class Call {
 
   /** Who talks now, as far as they are people of the platform. */
   get parties(): readonly CallParty[] {
-    if (this.#state !== 'talking' || !this.#winner) return [];
-    return partiesOf(this.record.decision, this.a.role, this.#winner.route);
+    // Who hears music is on the phone as well.
+    const route = this.#state === 'talking' ? this.#winner?.route : undefined;
+    if (!route && !(this.#hold && this.a.alive)) return [];
+    return partiesOf(this.record.decision, this.a.role, route);
   }
 
   /** Who of ours rings or talks now; `deviceId`: the phone that made the call. */
@@ -169,6 +195,10 @@ export class Call {
 
   /** Routed: get ports and make the offers for the called side. */
   start(): void {
+    if (this.#seat) {
+      this.#wait(this.#seat);
+      return;
+    }
     this.guard(async () => {
       const { budgets } = this.#deps.settings;
       this.#timer = negotiateSessionTimer(this.#invite.request);
@@ -177,14 +207,9 @@ export class Call {
         this.#fail({ kind: 'no-answer', afterSeconds: budgets.ringMs / 1000 }),
       );
 
-      const body = sessionBodyOf(this.#invite.request);
-      if (body.kind === 'unsupported') return this.#fail({ kind: 'body-unsupported' });
-      if (body.kind === 'broken') return this.#fail({ kind: 'sdp-malformed', detail: body.why });
-      // MICROSOFT: an offer is always there (teams-direct-routing 4.2); carriers may leave it to us.
-      if (body.kind === 'none' && this.fromTeams) return this.#fail({ kind: 'offer-missing' });
-
-      const sdp = body.kind === 'sdp' ? body.bytes : undefined;
-      if (sdp) this.a.heard(sdp);
+      const offered = this.#callersOffer();
+      if (!offered) return;
+      const { sdp } = offered;
       const refusals = await this.#prepare(sdp);
       if (this.#state !== 'opening') return;
       const ready = this.#branches.filter((_, at) => !refusals[at]);
@@ -200,10 +225,125 @@ export class Call {
     });
   }
 
+  /** Undefined: it cannot be used, and the call is over. */
+  #callersOffer(): { readonly sdp: Buffer | undefined } | undefined {
+    const body = sessionBodyOf(this.#invite.request);
+    let failure: CallFailure | undefined;
+    if (body.kind === 'unsupported') failure = { kind: 'body-unsupported' };
+    else if (body.kind === 'broken') failure = { kind: 'sdp-malformed', detail: body.why };
+    // MICROSOFT: an offer is always there (teams-direct-routing 4.2); carriers may leave it to us.
+    else if (body.kind === 'none' && this.fromTeams) failure = { kind: 'offer-missing' };
+    if (failure) {
+      this.#fail(failure);
+      return undefined;
+    }
+    const sdp = body.kind === 'sdp' ? body.bytes : undefined;
+    if (sdp) this.a.heard(sdp);
+    return { sdp };
+  }
+
   async #prepare(sdp: Buffer | undefined): Promise<readonly (MediaRefusal | undefined)[]> {
     const [only] = this.#branches;
-    if (only && this.#branches.length === 1) return [await only.prepare(sdp, this.a.role)];
-    return Promise.all(this.#branches.map((branch) => branch.prepare(sdp, this.a.role)));
+    const caller = profileOf(this.a.role, this.#deps.settings);
+    if (only && this.#branches.length === 1) return [await only.prepare(sdp, caller)];
+    return Promise.all(this.#branches.map((branch) => branch.prepare(sdp, caller)));
+  }
+
+  // ---------------------------------------------------------------- waiting in a queue
+
+  /** The caller is answered and hears music until somebody of the queue answers. */
+  #wait(seat: QueueSeat): void {
+    this.guard(async () => {
+      this.#timer = negotiateSessionTimer(this.#invite.request);
+      const offered = this.#callersOffer();
+      if (!offered) return;
+      const { media, settings } = this.#deps;
+      const profiles = { a: profileOf(this.a.role, settings), b: insideProfile };
+      const allocated = await media.allocate(this.record.callId, profiles, (event) =>
+        this.guard(() => this.#holdEvent(event)),
+      );
+      if (!allocated.ok) return this.#fail(allocated.refusal);
+      const hold = allocated.value;
+      if (this.#state !== 'opening') {
+        await hold.release();
+        return;
+      }
+      this.#hold = hold;
+      const taken = offered.sdp ? await hold.offer('a', offered.sdp) : undefined;
+      if (taken && !taken.ok) return this.#fail(taken.refusal);
+      const answer = await (offered.sdp ? hold.answerLocally('a') : hold.offerTo('a'));
+      if (!answer.ok) return this.#fail(answer.refusal);
+      await this.#checkpoint(undefined);
+      if (!this.#step('held')) return;
+      this.#session = this.#newSession();
+      this.#answerCaller(answer.value);
+      hold.playMusic('a');
+      this.#deps.onAnswered(this);
+      this.#deps.onChange(this);
+      seat.waiting(this);
+    });
+  }
+
+  /** Rings these for the caller who waits. */
+  offer(plans: readonly BranchPlan[]): void {
+    this.guard(async () => {
+      const hold = this.#hold;
+      if (this.#state !== 'waiting' || !hold) return;
+      const owner = this.#ownerOfBranches(this.#deps.clock.now());
+      const branches = plans.map(
+        ({ route, targets }) => new Branch(owner, this.#branchesMade++, route, targets),
+      );
+      this.#branches = branches;
+      this.#ends.length = 0;
+      const inner = await hold.offerTo('b');
+      if (!inner.ok) return this.#fail(inner.refusal);
+      const refusals = await Promise.all(
+        branches.map((branch) => branch.prepare(inner.value, insideProfile)),
+      );
+      if (this.#branches !== branches || this.#state !== 'waiting') return;
+      const ready = branches.filter((_, at) => !refusals[at]);
+      this.#letGo(branches.filter((branch) => !ready.includes(branch)));
+      this.#branches = ready;
+      const [refusal] = refusals.filter((each) => each !== undefined);
+      if (ready.length === 0) this.#seat?.offerEnded(this, refusal ?? { kind: 'no-ports' });
+      for (const branch of ready) if (branch.state === 'seeking') branch.begin();
+    });
+  }
+
+  /** Nobody rings for the caller any more; the caller waits on. */
+  withdraw(): void {
+    const branches = this.#branches;
+    if (this.#state !== 'waiting') return;
+    this.#branches = [];
+    this.#letGo(branches, q850Reason(19, 'No answer from the user'));
+  }
+
+  /** What the queue did, for the record and the ladder. */
+  noted(sentence: string): void {
+    this.record.why.push(sentence);
+    this.#ladder.step('b', sentence, this.#deps.clock.now());
+  }
+
+  #offerOver(failure: CallFailure): void {
+    const branches = this.#branches;
+    this.#branches = [];
+    this.#letGo(branches);
+    this.#seat?.offerEnded(this, failure);
+  }
+
+  /** Who answered is gone before the two could talk: the caller waits on. */
+  #slip(branch: Branch, failure: CallFailure): void {
+    if (!this.#step('slipped')) return;
+    this.#winner = undefined;
+    this.#bridge = undefined;
+    if (branch.leg.alive) branch.leg.dialog?.bye(q850Reason(47, verdictOf(failure).say));
+    this.#offerOver(failure);
+  }
+
+  #holdEvent(event: MediaEvent): void {
+    if (event.kind === 'engine-lost') this.#fail({ kind: 'engine-lost' });
+    // The other side of this session is our own.
+    else if (event.kind === 'silent' && event.side === 'a') this.#silent(event.side, event.forMs);
   }
 
   // ---------------------------------------------------------------- the branches
@@ -231,6 +371,10 @@ export class Call {
     const said = endsAll(end) ? end : (bestEnd(this.#ends.map((each) => each.end)) ?? end);
     const by = this.#ends.find((each) => each.end === said)?.branch ?? branch;
     if (by.leg.sipCallId !== '') this.record.calledAt(by.leg);
+    if (this.#seat) {
+      this.#offerOver(said.failure);
+      return;
+    }
     this.end({ kind: 'failure', ...said });
   }
 
@@ -251,6 +395,7 @@ export class Call {
     const action = this.#step('progress');
     if (!action) return;
     this.record.ringingMs ??= Math.round(this.#deps.clock.now() - this.startedAt);
+    if (this.#seat) return; // the caller hears music
     const first = action === 'relayProgress';
     // A further endpoint may have begun to ring.
     if (first || !this.#alone) this.#deps.onChange(this);
@@ -274,7 +419,8 @@ export class Call {
       if (branch.leg.role !== 'teams') this.record.hub = undefined;
     }
     this.record.calledAt(branch.leg);
-    const session = this.#startSession(branch);
+    this.#session ??= branch.media && this.#newSession();
+    const session = this.#session;
     session?.attach(branch.leg);
     const terms = sessionTermsOf(response);
     if (terms) session?.startTimer(branch.leg, terms);
@@ -282,9 +428,9 @@ export class Call {
   }
 
   /** Branches that are not the call's other leg: no phone goes on ringing, no port stays open. */
-  #letGo(branches: readonly Branch[]): void {
+  #letGo(branches: readonly Branch[], reason = completedElsewhere): void {
     for (const branch of branches) {
-      branch.cancel(completedElsewhere, true);
+      branch.cancel(reason, reason === completedElsewhere);
       branch.forget();
       const { media } = branch;
       branch.media = undefined;
@@ -300,10 +446,13 @@ export class Call {
     const { dialog } = leg;
     if (!media || !dialog) return;
     const { sdp, fork } = branch.answerOf(response);
-    if (!sdp) return this.#fail({ kind: 'sdp-malformed', detail: 'answered without a media description' });
+    const hold = this.#hold;
+    const failed = (failure: CallFailure): void => (hold ? this.#slip(branch, failure) : this.#fail(failure));
+    if (!sdp) return failed({ kind: 'sdp-malformed', detail: 'answered without a media description' });
     leg.heard(sdp);
     const answer = await media.answer('b', sdp, fork);
-    if (!answer.ok) return this.#fail(answer.refusal);
+    if (!answer.ok) return failed(answer.refusal);
+    if (hold) return this.#join(branch, hold, media, dialog.snapshot, answer.value, fork);
     if (this.#before.earlyMedia) media.stop('a');
     const offerless = this.a.sdp === undefined;
     const forCaller = offerless ? await media.offerTo('a') : answer;
@@ -312,37 +461,64 @@ export class Call {
 
     await this.#checkpoint(dialog.snapshot);
     if (!this.#step('answerReady')) return;
-    const now = this.#deps.clock.now();
-    this.#answeredAt = now;
-    this.record.answeredMs = Math.round(now - this.startedAt);
     this.#stopTimers();
-    this.a.sent = forCaller.value;
-    const timer = this.#timer;
-    const headers = Headers.of(timer.kind === 'on' ? timer.headers : []);
-    this.a.dialog = this.#invite.accept({
-      body: forCaller.value,
-      contentType: sdpType,
-      contact: this.#contact,
-      headers,
-    });
-    // A phone behind NAT is reached the way it reached us, whatever its Contact says.
-    if (this.a.role === 'phone') this.a.dialog.setNextHop(this.#invite.flow);
-    this.#session?.attach(this.a);
-    if (timer.kind === 'on') this.#session?.startTimer(this.a, timer.terms);
-    branch.forget();
-    this.#after(compactAfterMs, () => this.#ladder.compact());
+    this.#answerCaller(forCaller.value);
+    this.#talking(branch);
     this.#deps.onAnswered(this);
     this.#deps.onChange(this);
   }
 
+  /** Somebody of the queue answered: the two halves are told of each other, and the music ends. */
+  async #join(
+    branch: Branch,
+    hold: MediaSession,
+    called: MediaSession,
+    dialog: DialogSnapshot,
+    answer: Buffer,
+    fork: string,
+  ): Promise<void> {
+    const joined = await hold.answer('b', answer, fork);
+    if (!joined.ok) {
+      this.#slip(branch, joined.refusal);
+      return;
+    }
+    if (this.#state !== 'answering') return;
+    await this.#checkpoint(dialog);
+    if (!this.#step('answerReady')) return;
+    this.#bridge = new BridgedMedia(hold, called);
+    hold.stop('a');
+    this.#talking(branch);
+    this.#seat?.taken(this);
+    this.#deps.onChange(this);
+  }
+
+  #answerCaller(body: Buffer): void {
+    const timer = this.#timer;
+    const headers = Headers.of(timer.kind === 'on' ? timer.headers : []);
+    this.a.sent = body;
+    this.a.dialog = this.#invite.accept({ body, contentType: sdpType, contact: this.#contact, headers });
+    // A phone behind NAT is reached the way it reached us, whatever its Contact says.
+    if (this.a.role === 'phone') this.a.dialog.setNextHop(this.#invite.flow);
+    this.#session?.attach(this.a);
+    if (timer.kind === 'on') this.#session?.startTimer(this.a, timer.terms);
+    this.#after(compactAfterMs, () => this.#ladder.compact());
+  }
+
+  #talking(branch: Branch): void {
+    const now = this.#deps.clock.now();
+    this.#answeredAt = now;
+    this.record.answeredMs = Math.round(now - this.startedAt);
+    branch.forget();
+  }
+
   /** Both dialogs on disk before the caller hears 200 (reliability 2); a slow disk does not hold the call up (I1). */
-  async #checkpoint(b: DialogSnapshot): Promise<void> {
+  async #checkpoint(b: DialogSnapshot | undefined): Promise<void> {
     const { log, clock, settings } = this.#deps;
     const { callId } = this.record;
     const saved = log.confirmed({
       callId,
       a: callerSnapshot(this.#invite, this.#contact),
-      b,
+      ...(b && { b }),
       record: this.record.toRecord(),
     });
     let stop = (): void => {};
@@ -354,7 +530,7 @@ export class Call {
   }
 
   #acked(ack: SipRequest): void {
-    if (this.a.sdp !== undefined || this.#state !== 'talking') return;
+    if (this.a.sdp !== undefined || (this.#state !== 'talking' && !this.#hold)) return;
     const body = sessionBodyOf(ack);
     if (body.kind !== 'sdp') {
       this.#fail({ kind: 'sdp-malformed', detail: 'our offer was not answered in the ACK' });
@@ -362,27 +538,41 @@ export class Call {
     }
     this.a.heard(body.bytes);
     this.guard(async () => {
-      const answer = await this.#winner?.media?.answer('a', body.bytes, fromTagOf(ack) ?? '');
+      const answer = await (this.#hold ?? this.#winner?.media)?.answer('a', body.bytes, fromTagOf(ack) ?? '');
       if (answer && !answer.ok) this.#fail(answer.refusal);
     });
   }
 
-  #startSession(branch: Branch): Session | undefined {
-    const { media } = branch;
-    if (!media) return undefined;
-    this.#session = new Session(
+  /** Media as the answered part of the call sees it; whoever waits has the caller's half only. */
+  get #media(): MediaSession {
+    const media = this.#bridge ?? this.#hold ?? this.#winner?.media;
+    if (!media) throw new Error('an answered call without media');
+    return media;
+  }
+
+  /** Made once, when the caller is answered: who is on the other side may still change. */
+  #newSession(): Session {
+    const media = (): MediaSession => this.#media;
+    const called = (): Leg => this.#winner?.leg ?? this.#nobody;
+    return new Session(
       {
         clock: this.#deps.clock,
         fraction: () => this.#deps.fraction(),
-        media,
-        talking: () => this.#state === 'talking',
+        get media() {
+          return media();
+        },
+        talking: () => this.#state === 'talking' || this.#state === 'waiting',
         end: (ending) => this.end(ending),
         guard: (work) => this.guard(work),
         noted: (side, sentence) => this.#ladder.step(side, sentence, this.#deps.clock.now()),
       },
-      { a: this.a, b: branch.leg },
+      {
+        a: this.a,
+        get b() {
+          return called();
+        },
+      },
     );
-    return this.#session;
   }
 
   // ---------------------------------------------------------------- media
@@ -393,10 +583,17 @@ export class Call {
       this.#fail({ kind: 'engine-lost' });
       return;
     }
-    if (event.kind !== 'silent' || this.#state !== 'talking') return;
+    if (event.kind !== 'silent') return;
+    // The caller's half of a bridge is watched where the caller is.
+    if (this.#hold && event.side === 'a') return;
+    this.#silent(event.side, event.forMs);
+  }
+
+  #silent(side: 'a' | 'b', forMs: number): void {
+    if (this.#state !== 'talking' && this.#state !== 'waiting') return;
     const { silentMs, silentOnHoldMs } = this.#deps.settings.budgets;
-    if (event.forMs < (this.#session?.onHold ? silentOnHoldMs : silentMs)) return;
-    this.#fail({ kind: 'media-silent', side: event.side, forSeconds: Math.round(event.forMs / 1000) });
+    if (forMs < (this.#session?.onHold ? silentOnHoldMs : silentMs)) return;
+    this.#fail({ kind: 'media-silent', side, forSeconds: Math.round(forMs / 1000) });
   }
 
   // ---------------------------------------------------------------- the end
@@ -406,7 +603,9 @@ export class Call {
   }
 
   /** The only way out. Teardown order, once: timers, caller, called side, media, record. */
-  end(ending: Ending): void {
+  end(asked: Ending): void {
+    const ending = this.#seat ? this.#endOfWaiting(asked) : asked;
+    if (!ending) return;
     if (!this.#step('ended')) {
       // A leg went quiet while the call was ending: that is what the record waits for.
       if (ending.kind !== 'hung-up') return;
@@ -426,6 +625,20 @@ export class Call {
     this.#timers.push(clock.after(settings.budgets.farewellMs, () => this.#close()));
     if (this.#quiet.size === 0) this.#close();
     this.#deps.onChange(this);
+  }
+
+  /** Somebody hung up before the two talked. Undefined: only the member did, and the caller waits on. */
+  #endOfWaiting(ending: Ending): Ending | undefined {
+    if (ending.kind !== 'hung-up' || this.#answeredAt !== undefined || this.#state === 'ending')
+      return ending;
+    if (ending.by === 'caller') {
+      const afterSeconds = Math.round((this.#deps.clock.now() - this.startedAt) / 1000);
+      return { kind: 'failure', failure: { kind: 'queue-abandoned', afterSeconds }, by: 'caller' };
+    }
+    const branch = this.#winner;
+    if (!branch || this.#state !== 'answering') return ending;
+    this.#slip(branch, { kind: 'peer-rejected', role: branch.leg.role, status: 487 });
+    return undefined;
   }
 
   #endCaller(ending: Ending, reason: string): void {
@@ -464,11 +677,13 @@ export class Call {
 
   async #releaseMedia(): Promise<void> {
     const answered = this.#winner ?? this.#branches[0];
+    const held = await this.#hold?.release().catch((error: unknown) => this.#deps.onBug(this, error));
+    if (held?.a) this.record.a.media = held.a;
     for (const branch of this.#branches) {
       try {
         const counters = await branch.media?.release();
         if (branch !== answered) continue;
-        if (counters?.a) this.record.a.media = counters.a;
+        if (counters?.a && !this.#hold) this.record.a.media = counters.a;
         if (counters?.b) this.record.b.media = counters.b;
       } catch (error) {
         this.#deps.onBug(this, error);

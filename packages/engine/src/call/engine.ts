@@ -1,4 +1,4 @@
-import type { CallId, CallRecord, Carrier, Device, RoutingSnapshot } from '@tandem/domain';
+import type { CallId, CallRecord, Carrier, Device, QueueId, RoutingSnapshot } from '@tandem/domain';
 import { callIdOf, Headers, hostOfUri, parseUri, type SipMessage } from '@tandem/sip';
 import type {
   Destination,
@@ -20,6 +20,8 @@ import { forgetfulProbeMemory, type ProbeMemory } from '../ports/probe-memory.ts
 import { noRegistrations, type Registrations } from '../ports/registrations.ts';
 import type { SnapshotSource } from '../ports/snapshot.ts';
 import { ownFactsOnly, type TeamsAccess } from '../ports/teams-access.ts';
+import { createQueueDesk, type QueueDesk } from '../queue/queue-desk.ts';
+import type { QueueView } from '../queue/queue-view.ts';
 import { type CallFacts, callFactsOf } from '../routing/call-facts.ts';
 import type { Reach } from '../routing/called-party.ts';
 import { decideFromPhone } from '../routing/decide-from-phone.ts';
@@ -36,7 +38,8 @@ import type { CallFailure } from './call-failure.ts';
 import { calledRole, directionOf, hopsOf, instead, maxForwardsOf, sourceKey } from './call-origin.ts';
 import { EmergencyCallers } from './emergency-callers.ts';
 import { Ladder, UnclaimedMessages } from './ladder.ts';
-import type { CallParty } from './party.ts';
+import { type CallParty, peopleIn } from './party.ts';
+import { queueSeat } from './queue-seat.ts';
 import { q850Reason } from './reason.ts';
 import { RecordDraft } from './record-draft.ts';
 import { endRestored } from './restore.ts';
@@ -93,7 +96,9 @@ export interface LiveCall {
 export type EngineEvent =
   | { readonly kind: 'call-started' | 'call-changed' | 'call-ended'; readonly call: LiveCall }
   | { readonly kind: 'call-shed'; readonly failure: CallFailure }
-  | { readonly kind: 'peer-changed'; readonly peer: PeerView };
+  | { readonly kind: 'peer-changed'; readonly peer: PeerView }
+  /** Who waits, whose turn it is, or what a member does: ask `queues.viewOf` when somebody looks. */
+  | { readonly kind: 'queue-changed'; readonly queueId: QueueId };
 
 export interface CallEngine {
   readonly ua: UserAgent;
@@ -108,6 +113,7 @@ export interface CallEngine {
     lastMediaWallMs?: (callId: CallId) => number | undefined,
   ): number;
   peers(): readonly PeerView[];
+  readonly queues: { viewOf(queueId: QueueId): QueueView | undefined };
   /** Wall ms of the last OPTIONS from Microsoft; undefined: none since the start (S20). */
   readonly microsoftLastHeardAt: number | undefined;
   /** Starts probing. */
@@ -183,7 +189,16 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     registrations: deps.registrations ?? noRegistrations,
     ...(deps.gate && { gate: deps.gate }),
     awaitsCallback: (personId) => emergencies.awaitsCallback(personId),
+    queueShut: (queue) => desk.shut(queue),
   };
+  const desk: QueueDesk = createQueueDesk({
+    clock,
+    reach,
+    ...(deps.gate && { gate: deps.gate }),
+    current: () => snapshots.current(),
+    plansOf: (route) => plansOf(route, { snapshot: snapshots.current(), peers, settings, hops: 1, full }),
+    onChange: (queueId) => deps.onEvent?.({ kind: 'queue-changed', queueId }),
+  });
   const phoneListeners = new Set(Object.values(settings.phones?.via ?? {}));
   let draining = false;
   let drained: (() => void) | undefined;
@@ -225,6 +240,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       if (!entry) return;
       // A carrier has more phones ringing at once than T04's 64; what a flood costs us is what nobody has taken up.
       if (call.state === 'ringing' && call.a.role !== 'phone') settle(entry);
+      if (call.state === 'ending') desk.over(call.record.callId);
       deps.onEvent?.({ kind: 'call-changed', call: entry.view });
     },
     onOver,
@@ -279,11 +295,12 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       sipCallId,
     });
     const ladder = new Ladder(startedAt);
-    const call = new Call(callDeps, {
+    const call: Call = new Call(callDeps, {
       invite,
       record,
       startedAt,
       ladder,
+      ...(route?.kind === 'to-queue' && { seat: queueSeat(route, desk) }),
       branches: route ? plansOf(route, { snapshot, peers, settings, hops: hops + 1, full }) : [],
       contact: contactFor(invite, source, snapshot),
     });
@@ -455,6 +472,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     count(entry, carrier);
     unclaimed.claim(sipCallId, ladder, 'a');
     claim(call, 'a', sipCallId);
+    desk.busy(record.callId, peopleIn(record.decision));
     deps.onEvent?.({ kind: 'call-started', call: view });
   }
 
@@ -482,6 +500,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     settle(entry);
     count(entry, undefined);
     for (const sipCallId of entry.sipCallIds) byLeg.delete(sipCallId);
+    desk.over(callId);
     deps.onEvent?.({ kind: 'call-ended', call: entry.view });
     if (live.size === 0) drained?.();
   }
@@ -531,9 +550,19 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     get microsoftLastHeardAt() {
       return peers.microsoftLastHeardAt;
     },
-    start: () => probes.start(),
-    stop: () => probes.stop(),
-    snapshotChanged: () => probes.refresh(),
+    queues: { viewOf: (queueId) => desk.viewOf(queueId) },
+    start() {
+      probes.start();
+      desk.start();
+    },
+    stop() {
+      probes.stop();
+      desk.stop();
+    },
+    snapshotChanged() {
+      probes.refresh();
+      desk.snapshotChanged();
+    },
   };
 }
 

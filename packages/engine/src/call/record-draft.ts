@@ -24,6 +24,8 @@ export class RecordDraft {
   readonly a: { role: LegRole; sipCallId: string; peer?: string; media?: LegMedia };
   readonly b: { role: LegRole; sipCallId: string; peer?: string; media?: LegMedia };
   carrierId: CallRecord['carrierId'];
+  /** Of a queue: who is rung now, and at last who answered. */
+  memberId: CallRecord['personId'];
   hub: string | undefined;
   setupMs?: number;
   ringingMs?: number;
@@ -92,7 +94,18 @@ export class RecordDraft {
       why: this.why.slice(),
     };
     if (decision.accountId !== undefined) record.accountId = decision.accountId;
+    const route = decision.outcome === 'route' ? decision.route : undefined;
     if (decision.personId !== undefined) record.personId = decision.personId;
+    if (route?.kind === 'to-queue') {
+      const { id: queueId, name } = route.queue;
+      const answered = this.answeredMs !== undefined;
+      record.queue = { queueId, name, ...(answered && { waitedMs: this.answeredMs }) };
+      // Whose call it was: the member who talked.
+      if (answered && this.memberId !== undefined && record.personId === undefined)
+        record.personId = this.memberId;
+      if (answered && this.memberId !== undefined)
+        record.queue = { ...record.queue, memberId: this.memberId };
+    }
     if (this.carrierId !== undefined) record.carrierId = this.carrierId;
     if (this.hub !== undefined) record.hub = this.hub;
     if (this.setupMs !== undefined) record.setupMs = this.setupMs;

@@ -27,6 +27,7 @@ export function endRestored(
   const verdict = verdictOf({ kind: 'node-crash' });
   for (const side of ['a', 'b'] as const) {
     const snapshot = checkpoint[side];
+    if (!snapshot) continue;
     const role = checkpoint.record.legs.find((leg) => leg.side === side)?.role ?? 'carrier';
     const nextHop = nextHopOf(snapshot, role, settings);
     if (!nextHop) continue;

@@ -17,6 +17,7 @@ import {
   type DeviceId,
   type E164,
   type Person,
+  type Queue,
   type RoutingSnapshot,
 } from '@tandem/domain';
 import type { Headers, SipResponse } from '@tandem/sip';
@@ -40,6 +41,7 @@ import type { CallCheckpoint, CallLog, LadderEntry } from '../ports/call-log.ts'
 import type { Clock } from '../ports/clock.ts';
 import type { MediaEvent, MediaOutcome, MediaPort, MediaRefusal, MediaSession } from '../ports/media-port.ts';
 import type { PhoneAuth } from '../ports/phone-auth.ts';
+import type { PresenceGate } from '../ports/presence-gate.ts';
 import type { PhoneContact } from '../ports/registrations.ts';
 import { ownFactsOnly, type TeamsAccess } from '../ports/teams-access.ts';
 import type { Reach } from '../routing/called-party.ts';
@@ -187,6 +189,7 @@ export class BookkeepingMedia implements MediaPort {
         this.log.push(`answerLocally ${to}`);
         return fine(`local-answer-${to}`);
       },
+      playMusic: (to) => void this.log.push(`music ${to}`),
       playRingback: (to) => void this.log.push(`ringback ${to}`),
       stop: (to) => void this.log.push(`stop ${to}`),
       release: async () => {
@@ -261,6 +264,8 @@ export interface WorldOptions {
   /** Each is a peer of the network under its name, registered from the start. */
   readonly devices?: readonly Device[];
   readonly access?: TeamsAccess;
+  readonly queues?: readonly Queue[];
+  readonly gate?: PresenceGate;
   /** The digest check; by default a phone is who it is by its address. */
   readonly authenticatePhone?: PhoneAuth['authenticatePhone'];
 }
@@ -323,6 +328,7 @@ export class World {
       accounts: options.accounts ?? [account('acme'), account('globex')],
       people: options.people ?? people,
       devices,
+      queues: options.queues ?? [],
       carriers: options.carriers?.(hosts) ?? [
         carrier('rehearsal', [hosts.first, hosts.spare]),
         carrier('second', [hosts.second]),
@@ -368,6 +374,7 @@ export class World {
       snapshots: { current: () => this.snapshot },
       fraction: this.net.random,
       access: options.access ?? ownFactsOnly,
+      ...(options.gate && { gate: options.gate }),
       registrations: { contactOf: (id) => this.registered.get(id), deviceAt: () => undefined },
       authenticatePhone:
         options.authenticatePhone ??

@@ -16,7 +16,8 @@ export interface LadderEntry {
 export interface CallCheckpoint {
   readonly callId: CallId;
   readonly a: DialogSnapshot;
-  readonly b: DialogSnapshot;
+  /** Absent while the caller waits in a queue. */
+  readonly b?: DialogSnapshot;
   readonly record: CallRecord;
 }
 

@@ -9,7 +9,8 @@ export type LegSide = 'a' | 'b';
 
 /** What kind of peer stands on a side: decides profile, codecs, hold style, and what may never change. */
 export interface MediaProfile {
-  readonly role: 'teams' | 'carrier' | 'phone';
+  /** `inside`: another session of the same media engine; the address is the engine's own to know. */
+  readonly role: 'teams' | 'carrier' | 'phone' | 'inside';
   /** `RTP/SAVP` is SDES with AES_CM_128_HMAC_SHA1_80 only. */
   readonly transport: 'RTP/AVP' | 'RTP/SAVP';
   /** Address written into c= lines of this side. */
@@ -65,6 +66,8 @@ export interface MediaSession {
   answerLocally(to: LegSide): Promise<MediaOutcome<Buffer>>;
   /** Ringback towards `to` until RTP arrives from the other side or `stop` is called. */
   playRingback(to: LegSide): void;
+  /** Music on hold towards `to` until `stop` is called. */
+  playMusic(to: LegSide): void;
   stop(to: LegSide): void;
   /** Frees the ports; the final counters. Idempotent. */
   release(): Promise<{ readonly a?: LegMedia; readonly b?: LegMedia }>;

@@ -96,6 +96,8 @@ export interface LocalMedia {
 /** What is played to a leg. It replaces what the other leg sends until it ends. Volume is dBm0-like: 0 = full scale. */
 export type PlaySource =
   | { readonly kind: 'ringback'; readonly region?: string }
+  /** Music on hold, until something else is played or it is stopped. */
+  | { readonly kind: 'music' }
   | { readonly kind: 'tone'; readonly hz: number; readonly seconds?: number; readonly dbfs?: number }
   /** A WAV file (PCM16, A-law or mu-law, 8 or 16 kHz, mono) readable by the media process. */
   | { readonly kind: 'file'; readonly path: string; readonly repeat?: number };

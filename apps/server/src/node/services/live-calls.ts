@@ -7,6 +7,8 @@ const phases: Readonly<Record<EngineCall['state'], CallPhase>> = {
   trying: 'setting-up',
   soothing: 'setting-up',
   ringing: 'ringing',
+  // Answered by us and not yet by a member: whoever looks sees a call that rings.
+  waiting: 'ringing',
   answering: 'ringing',
   talking: 'talking',
   ending: 'ending',
