@@ -62,7 +62,7 @@ export type LinkOutcome =
   | { readonly is: 'link-taken' | 'not-a-candidate' | 'wrong-state'; readonly say: string };
 
 /** A change that begins or ends more people than this is confirmed by its preview. */
-export const fewPeople = 10;
+export const fewPeople = 20;
 
 export interface PresencePreview {
   readonly people: number;
@@ -302,7 +302,7 @@ export class PresenceSyncDesk {
   async link(person: Person, objectId: string, by: AuditActor): Promise<LinkOutcome> {
     const { memory, tenantOf, store, clock } = this.#parts;
     const tenant = tenantOf(person);
-    const user = tenant?.view?.user(objectId.toLowerCase()) ?? 'unread';
+    const user = tenant?.view ? tenant.view.user(objectId.toLowerCase()) : 'unread';
     if (!tenant || user === 'unread')
       return {
         is: 'wrong-state',

@@ -261,7 +261,8 @@ export class PresenceRunner {
       id: newId(),
       accountId,
       reason: 'retry',
-      state: wentBadly(counts) ? 'needs-attention' : 'done',
+      // About those only of whom something changed: that all of them failed says nothing of the others.
+      state: 'done',
       mode: settings.mode,
       direction: settings.direction,
       people: results.map(({ personId }) => personId),
@@ -588,11 +589,13 @@ export class PresenceRunner {
       }
       if (changed.length === 0) return;
       const had = new Map(changed.map(({ person }) => [person.id, memory.rowOf(person.id)?.result]));
+      // The first look at an account is no news of anybody.
+      const first = this.#parts.people(accountId).every(({ id }) => memory.rowOf(id)?.result === undefined);
       await this.#keepVerdicts(accountId, changed, () => this.#stopped);
       for (const { person } of changed) {
         const was = had.get(person.id);
         const now = memory.rowOf(person.id)?.result;
-        if (was?.is === 'failed' || now?.is === 'failed')
+        if (!first && (was?.is === 'failed' || now?.is === 'failed'))
           course.unreported.set(person.id, this.#resultOf(person, 'synced'));
       }
       await audit.note({
