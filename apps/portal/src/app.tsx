@@ -29,6 +29,7 @@ import { PeoplePage } from './pages/people/people-page.tsx';
 import { PersonPage } from './pages/person/person-page.tsx';
 import { PresenceHelpPage } from './pages/presence/help-page.tsx';
 import { MyPresencePage } from './pages/presence/my-presence-page.tsx';
+import { PresenceSyncPage } from './pages/presence-sync/presence-sync-page.tsx';
 import { SignInPage } from './pages/sign-in-page.tsx';
 import { WebhooksPage } from './pages/webhooks-page.tsx';
 import { ProblemView } from './parts/problem-view.tsx';
@@ -99,6 +100,7 @@ function Gate(props: { readonly isDark: boolean; readonly toggleDark: () => void
           <Route path={patterns.connection} element={<ConnectionPage />} />
           <Route path={patterns.connect} element={<WizardPage />} />
           <Route path={patterns.callback} element={<CallbackPage />} />
+          <Route path={patterns.presence} element={<PresenceSyncPage />} />
           <Route path={patterns.actionItems} element={<ActionItemsPage />} />
           <Route path={patterns.webhooks} element={<WebhooksPage />} />
           <Route path={patterns.audit} element={<AuditPage />} />

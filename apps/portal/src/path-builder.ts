@@ -45,6 +45,7 @@ export const paths = {
   connectNew: (query?: { account?: string; connection?: string }) => withQuery('/microsoft/connect', query),
   connect: (id: string, query?: { step?: string }) =>
     withQuery(`/microsoft/${encodeURIComponent(id)}/connect`, query),
+  presence: (query?: { account?: string; state?: string; code?: string }) => withQuery('/presence', query),
   actionItems: (query?: { account?: string }) => withQuery('/action-items', query),
   webhooks: (query?: { account?: string }) => withQuery('/webhooks', query),
   audit: (query?: { account?: string; object?: string; action?: string }) => withQuery('/audit', query),
@@ -78,6 +79,7 @@ export const patterns = {
   /** Microsoft sends the browser back to this one; it is registered with the app. */
   callback: '/connect/callback',
   approve: '/connect/approve',
+  presence: '/presence',
   actionItems: '/action-items',
   webhooks: '/webhooks',
   audit: '/audit',

@@ -209,6 +209,12 @@ const places: readonly Place[] = [
     needs: 'connections:read',
   },
   {
+    to: paths.presence(),
+    word: 'Presence',
+    icon: <PersonAvailableRegular fontSize={20} />,
+    needs: 'presence-sync:read',
+  },
+  {
     to: paths.actionItems(),
     word: 'To do',
     icon: <TaskListSquareLtrRegular fontSize={20} />,

@@ -1,0 +1,106 @@
+import { Button, Field, Input, makeStyles, Switch, tokens } from '@fluentui/react-components';
+import type { PresenceSync, PresenceSyncSettings } from '@tandem/contract';
+import { useState } from 'react';
+import { useMay } from '../../api/session.ts';
+import { Choice } from '../../parts/filter-bar.tsx';
+import { Card } from '../../parts/page.tsx';
+import { Stack } from '../../parts/stack.tsx';
+import type { PresenceSetup } from './use-presence-sync.ts';
+
+type Flag = 'keepDuringInactivity' | 'meetingsFromCalendar' | 'personalOverrides' | 'accelerated';
+const flags: readonly (readonly [Flag, string, string])[] = [
+  [
+    'keepDuringInactivity',
+    'Keep the state during inactivity',
+    'Away and idle that come from inactivity in Teams change nothing here.',
+  ],
+  [
+    'meetingsFromCalendar',
+    'Tell meetings from calls by the calendar',
+    '“In a call” in Teams during a meeting of the calendar, without a call of ours, counts as the meeting.',
+  ],
+  [
+    'personalOverrides',
+    'People may have rules of their own',
+    'Each person may choose another rule than the account’s.',
+  ],
+  [
+    'accelerated',
+    'Read faster by notifications',
+    'Where the connection allows it; Teams is asked regularly all the same.',
+  ],
+];
+
+const useStyles = makeStyles({
+  small: { display: 'block', color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
+  line: { display: 'flex', flexWrap: 'wrap', gap: '12px', alignItems: 'end' },
+});
+
+const conferences = [
+  'InACall',
+  'InAConferenceCall',
+] as const satisfies readonly PresenceSyncSettings['conferenceAs'][];
+
+/** What else can be chosen for an account's presence. */
+export function MoreOptions({
+  setup,
+  write,
+}: {
+  readonly setup: PresenceSync;
+  readonly write: PresenceSetup['write'];
+}) {
+  const styles = useStyles();
+  const mayWrite = useMay('presence-sync:write');
+  const { settings } = setup;
+  const [notify, setNotify] = useState(settings.notify.join(', '));
+  const disabled = !mayWrite || write.isPending;
+  const addresses = notify.split(/[\s,;]+/).filter(Boolean);
+  return (
+    <Card title="More options">
+      <Stack>
+        {flags.map(([flag, label, hint]) => (
+          <span key={flag}>
+            <Switch
+              label={label}
+              checked={settings[flag]}
+              disabled={disabled}
+              onChange={(_, data) => write.mutate({ part: { [flag]: data.checked } })}
+            />
+            <span className={styles.small}>{hint}</span>
+          </span>
+        ))}
+        <fieldset disabled={disabled} style={{ border: 'none', margin: 0, padding: 0 }}>
+          <Choice
+            label="Conferences of ours show in Teams as"
+            value={settings.conferenceAs}
+            options={[
+              ['InACall', 'In a call'],
+              ['InAConferenceCall', 'In a conference call'],
+            ]}
+            onChoose={(chosen) => {
+              const conferenceAs = conferences.find((one) => one === chosen);
+              if (conferenceAs) write.mutate({ part: { conferenceAs } });
+            }}
+          />
+        </fieldset>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (!disabled) write.mutate({ part: { notify: addresses } });
+          }}
+        >
+          <div className={styles.line}>
+            <Field label="Mail about runs also to" hint="Addresses, with commas between">
+              <Input value={notify} disabled={disabled} onChange={(_, data) => setNotify(data.value)} />
+            </Field>
+            {mayWrite && (
+              <Button type="submit" disabled={disabled || addresses.join() === settings.notify.join()}>
+                Save addresses
+              </Button>
+            )}
+          </div>
+        </form>
+      </Stack>
+    </Card>
+  );
+}

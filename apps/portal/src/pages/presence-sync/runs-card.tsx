@@ -1,0 +1,204 @@
+import { Button, makeStyles, ProgressBar, tokens } from '@fluentui/react-components';
+import type { PresenceRun, PresenceRunResult } from '@tandem/contract';
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import type { ColumnDef } from '@tanstack/react-table';
+import { useMemo, useState } from 'react';
+import { api, ask } from '../../api/client.ts';
+import { reread } from '../../api/reread.ts';
+import { useMay } from '../../api/session.ts';
+import { DataTable } from '../../parts/data-table.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { Pages } from '../../parts/filter-bar.tsx';
+import { Card } from '../../parts/page.tsx';
+import { ProblemView } from '../../parts/problem-view.tsx';
+import { StateBadge } from '../../parts/state-badge.tsx';
+import { dayAndTime } from '../../words/format.ts';
+import { outcomeWords, runReasonWords, runStateWords } from '../../words/presence-sync.ts';
+
+const useStyles = makeStyles({
+  banner: { display: 'grid', gap: '8px', padding: '0 20px 16px' },
+  words: { margin: 0 },
+  small: { display: 'block', fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
+  figures: { whiteSpace: 'nowrap', fontVariantNumeric: 'tabular-nums' },
+});
+
+/** The run that goes on or went last, and those before it (product-behaviour 2.9). */
+export function RunsCard({
+  accountId,
+  run,
+  zone,
+}: {
+  readonly accountId: string;
+  readonly run: PresenceRun | undefined;
+  readonly zone: string;
+}) {
+  const styles = useStyles();
+  const mayWrite = useMay('presence-sync:write');
+  const [cursor, setCursor] = useState<string>();
+  const [shown, setShown] = useState<string>();
+  const runs = useQuery({
+    ...ask('presenceSync.runs', { params: { id: accountId }, query: { limit: 10, cursor } }),
+    placeholderData: keepPreviousData,
+  });
+  const start = useMutation({
+    mutationFn: () => api.call('presenceSync.startRun', { params: { id: accountId } }),
+    onSuccess: () => reread('presenceSync.'),
+  });
+  const going = run?.state === 'running' || run?.state === 'waiting';
+  const columns = useMemo<ColumnDef<PresenceRun>[]>(
+    () => [
+      {
+        header: 'Began',
+        cell: ({ row: { original: one } }) => (
+          <span className={styles.figures}>{dayAndTime(one.startedAt, zone)}</span>
+        ),
+      },
+      {
+        header: 'Why',
+        cell: ({ row: { original: one } }) => (
+          <>
+            {runReasonWords[one.reason]}
+            <span className={styles.small}>{one.startedBy}</span>
+          </>
+        ),
+      },
+      { header: 'State', cell: ({ row: { original: one } }) => <StateBadge {...runStateWords[one.state]} /> },
+      {
+        header: 'Result',
+        cell: ({ row: { original: one } }) => (
+          <>
+            {one.sentence}
+            {one.mailed && <span className={styles.small}>A mail was handed over.</span>}
+          </>
+        ),
+      },
+      {
+        header: 'Users',
+        cell: ({ row: { original: one } }) => (
+          <Button
+            size="small"
+            aria-pressed={shown === one.id}
+            aria-label={`Users of the run of ${dayAndTime(one.startedAt, zone)}`}
+            onClick={() => setShown(shown === one.id ? undefined : one.id)}
+          >
+            {shown === one.id ? 'Hide' : 'Show'}
+          </Button>
+        ),
+      },
+    ],
+    [styles, zone, shown],
+  );
+  return (
+    <Card
+      title="Runs"
+      bare
+      aside={
+        mayWrite && (
+          <Button disabled={going || start.isPending} onClick={() => start.mutate()}>
+            Sync now
+          </Button>
+        )
+      }
+    >
+      {start.error && (
+        <div style={{ padding: '0 20px 18px' }}>
+          <ProblemView error={start.error} />
+        </div>
+      )}
+      {run && (
+        <div className={styles.banner} role="status">
+          <p className={styles.words}>
+            <StateBadge {...runStateWords[run.state]} /> {run.sentence}
+            {run.seconds !== undefined && ` It took ${run.seconds.toFixed(1)} s.`}
+          </p>
+          {going && (
+            <ProgressBar
+              aria-label="Progress of the run"
+              value={run.counts.judged}
+              max={Math.max(1, run.counts.inScope)}
+            />
+          )}
+        </div>
+      )}
+      <DataTable
+        label="Runs of presence"
+        rows={runs.data?.items}
+        columns={columns}
+        empty={
+          <EmptyState title="No run yet">
+            A run begins when the mode changes, with Resync, after signing in again, and by “Sync now”.
+          </EmptyState>
+        }
+      />
+      {runs.data && (
+        <Pages
+          shown={runs.data.items.length}
+          total={runs.data.total}
+          cursor={cursor}
+          nextCursor={runs.data.nextCursor}
+          go={setCursor}
+        />
+      )}
+      {shown !== undefined && <Results key={shown} runId={shown} />}
+    </Card>
+  );
+}
+
+function Results({ runId }: { readonly runId: string }) {
+  const styles = useStyles();
+  const [cursor, setCursor] = useState<string>();
+  const results = useQuery({
+    ...ask('presenceSync.results', { params: { id: runId }, query: { limit: 25, cursor } }),
+    placeholderData: keepPreviousData,
+  });
+  const rows = useMemo(
+    () => results.data?.items.map((one) => ({ ...one, id: one.personId })),
+    [results.data],
+  );
+  const columns = useMemo<ColumnDef<PresenceRunResult & { readonly id: string }>[]>(
+    () => [
+      {
+        header: 'Name',
+        cell: ({ row: { original: one } }) => (
+          <>
+            {one.displayName}
+            {one.mail && <span className={styles.small}>{one.mail}</span>}
+          </>
+        ),
+      },
+      {
+        header: 'Outcome',
+        cell: ({ row: { original: one } }) => <StateBadge {...outcomeWords[one.outcome]} />,
+      },
+      {
+        header: 'Why',
+        cell: ({ row: { original: one } }) => (
+          <>
+            {one.words} {one.code}
+            {one.fix && <span className={styles.small}>{one.fix}</span>}
+          </>
+        ),
+      },
+    ],
+    [styles],
+  );
+  return (
+    <>
+      <DataTable
+        label="Users of the run"
+        rows={rows}
+        columns={columns}
+        empty={<EmptyState title="Nobody">The run had nobody in scope.</EmptyState>}
+      />
+      {results.data && (
+        <Pages
+          shown={results.data.items.length}
+          total={results.data.total}
+          cursor={cursor}
+          nextCursor={results.data.nextCursor}
+          go={setCursor}
+        />
+      )}
+    </>
+  );
+}
