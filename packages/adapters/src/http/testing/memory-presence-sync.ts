@@ -45,22 +45,22 @@ export function memoryPresenceSync(parts: {
   readonly connections: Pick<ConnectionBoard, 'list'>;
   readonly audit: Pick<AuditLog, 'note'>;
   readonly gate: () => void;
-}): PresenceSyncBoard & { readonly runner: PresenceRunner; readonly memory: PresenceMemory } {
+}): PresenceSyncBoard & {
+  /** Everybody of the account is at Microsoft from now on, new people too. */
+  atMicrosoft(accountId: Person['accountId']): void;
+} {
   const { clock, directory, connections, audit, gate } = parts;
   const store = new MemoryPresenceStore(gate);
   const person = (id: string): Person | undefined => directory.data.people.find((one) => one.id === id);
   const memory = new PresenceMemory({ person, knownObjectId: () => undefined });
-  const mirrors = new Map(
-    directory.data.accounts.map(({ id }) => {
-      const mirror = new DirectoryMirror(id);
-      mirror.commitUsers({
-        full: true,
-        changes: usersOf(directory.data.people.filter(({ accountId }) => accountId === id)),
-        beganAtWallMs: clock.wall(),
-      });
-      return [id, mirror];
-    }),
-  );
+  const mirrors = new Map(directory.data.accounts.map(({ id }) => [id, new DirectoryMirror(id)]));
+  const atMicrosoft = (accountId: Person['accountId']): void =>
+    mirrors.get(accountId)?.commitUsers({
+      full: true,
+      changes: usersOf(directory.data.people.filter((one) => one.accountId === accountId)),
+      beganAtWallMs: clock.wall(),
+    });
+  for (const accountId of mirrors.keys()) atMicrosoft(accountId);
   const tenants = (accountId: Person['accountId']) =>
     connections
       .list()
@@ -131,8 +131,7 @@ export function memoryPresenceSync(parts: {
   runner.start();
   return {
     desk,
-    runner,
-    memory,
+    atMicrosoft,
     connectionsOf: (accountId) =>
       connections.list().filter((one) => one.accountId === accountId && one.life.state !== 'DISCONNECTED'),
   };

@@ -127,12 +127,13 @@ export function createMemoryServices(clock: ApiClock) {
   };
   const presence = memoryPresence(clock);
   const connections = memoryConnections(clock, gate);
+  const presenceSync = memoryPresenceSync({ clock, directory, connections, audit, gate });
   const services: ApiServices = {
     ...boards,
     version: '0.0.0-test',
     clock,
     connections,
-    presenceSync: memoryPresenceSync({ clock, directory, connections, audit, gate }),
+    presenceSync,
     sessions,
     directory: auditedDirectory(directory, audit),
     calls: {
@@ -183,5 +184,5 @@ export function createMemoryServices(clock: ApiClock) {
       ];
     },
   };
-  return { services, switches, access, directory, events, liveCalls, finished };
+  return { services, switches, access, directory, events, liveCalls, finished, presenceSync };
 }
