@@ -8,6 +8,7 @@ export const connectionFeatures = [
   'provisioning',
   'presence',
   'presence-write',
+  'calendar',
   'webhooks',
   'call-records',
   'mail',

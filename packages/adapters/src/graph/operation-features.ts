@@ -9,6 +9,7 @@ const features: Partial<Record<OperationName, readonly ConnectionFeature[]>> = {
   presences: ['presence', 'presence-write'],
   setPresence: ['presence-write'],
   setPreferred: ['presence-write'],
+  calendarView: ['calendar'],
   createSubscription: ['webhooks'],
   renewSubscription: ['webhooks'],
   addDomain: ['setup'],

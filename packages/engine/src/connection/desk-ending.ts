@@ -26,6 +26,7 @@ export class ConnectionEnd {
       'Nobody new gets a number or a routing policy, and nothing is taken back.',
       ...(has('presence') ? ['Presence of Teams is not shown.'] : []),
       ...(has('presence-write') ? ['Teams does not show that somebody talks at a phone.'] : []),
+      ...(has('calendar') ? ['Meetings of calendars are not told from calls any more.'] : []),
       ...(has('webhooks') ? ['Changes in groups are not told at once.'] : []),
       ...(has('call-records') ? ["Microsoft's call records are not fetched."] : []),
       ...(has('mail') ? ['Reports are not sent from your mailbox.'] : []),

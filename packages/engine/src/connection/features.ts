@@ -7,6 +7,7 @@ export const connectionFeatures = [
   'provisioning',
   'presence',
   'presence-write',
+  'calendar',
   'webhooks',
   'call-records',
   'mail',
@@ -103,6 +104,19 @@ export const featureTable = {
         role: 'Presence.ReadWrite.All',
         appRoleId: '83cded22-8297-4ff6-a7fa-e97e9545a259',
         why: 'say "in a call" in Teams for those who talk at a phone',
+      },
+    ],
+  },
+  calendar: {
+    title: 'Meetings of the calendar',
+    purpose: 'Tell a meeting from a call: Teams often says "in a call" for both. Only times are read.',
+    permissions: [
+      {
+        // Less would do (Calendars.ReadBasic), but Microsoft's manifest lists no application role of that name.
+        role: 'Calendars.Read',
+        appRoleId: '798ee544-9d2d-430c-a058-570e29e34338',
+        why: 'when each person is in a meeting, nothing else of it',
+        orAnyOf: ['Calendars.ReadBasic', 'Calendars.ReadWrite'],
       },
     ],
   },

@@ -95,6 +95,34 @@ const userRoutes: readonly Route[] = [
       return userView(twin, found.user);
     },
   }),
+  route({
+    method: 'POST',
+    path: '/users/:upn/events',
+    summary: "An event in the user's calendar; one that says busy makes Teams show a meeting while it lasts",
+    body: schemas.calendarEvent,
+    run: ({ twin }, { params, body }, reply) => {
+      const found = twin.directory.user(params.upn ?? '');
+      if (!found) return noUser(reply, params.upn ?? '');
+      const { startsAt: given, minutes, ...rest } = body;
+      const startsAt = given === undefined ? twin.microsoft365.clock.wall() : Date.parse(given);
+      const event = { id: twin.random.uuid(), ...rest, startsAt, endsAt: startsAt + minutes * 60_000 };
+      twin.microsoft365.presence.addEvent(found.user, event);
+      reply.code(201);
+      return event;
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/users/:upn/events',
+    summary: "Empties the user's calendar",
+    run: ({ twin }, { params }, reply) => {
+      const found = twin.directory.user(params.upn ?? '');
+      if (!found) return noUser(reply, params.upn ?? '');
+      twin.microsoft365.presence.clearEvents(found.user);
+      reply.code(204);
+      return undefined;
+    },
+  }),
 ];
 
 /** Many people who are alike: benches and paging need more than a dozen. */

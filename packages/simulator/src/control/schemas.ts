@@ -15,6 +15,16 @@ export const region = z.enum(['eu', 'us', 'as']);
 
 const presencePair = z.strictObject({ availability: z.string().min(1), activity: z.string().min(1) });
 
+export const calendarEvent = z.strictObject({
+  subject: z.string().max(255).default('Meeting'),
+  /** ISO 8601 with an offset; absent: Microsoft's time now. */
+  startsAt: z.iso.datetime({ offset: true }).optional(),
+  minutes: z.number().positive().max(43_200).default(30),
+  showAs: z.enum(['free', 'tentative', 'busy', 'oof', 'workingElsewhere']).default('busy'),
+  isAllDay: z.boolean().default(false),
+  isCancelled: z.boolean().default(false),
+});
+
 export const userChange = z.strictObject({
   displayName: z.string().min(1).optional(),
   accountEnabled: z.boolean().optional(),

@@ -5,6 +5,7 @@ import { coreCheckTable } from './core-check-table.ts';
 
 it('every check of the core, of numbers, presence, subscriptions and messages has a test that is named by it', () => {
   const files = [
+    './calendar.test.ts',
     './core.test.ts',
     './graph.test.ts',
     './numbers.test.ts',

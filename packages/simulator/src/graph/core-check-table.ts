@@ -55,6 +55,12 @@ export const coreCheckTable = {
     else: '200',
   },
   P10: { tag: 'D', on: 'presence', wants: 'a sequenceNumber that grows', else: 'nothing' },
+  K1: {
+    tag: 'D',
+    on: 'calendarView',
+    wants: 'a window of two times, the first before the second',
+    else: '400',
+  },
   S1: {
     tag: 'D',
     on: 'subscriptions',

@@ -24,6 +24,16 @@ export interface StatusMessage {
   /** Undefined: never. */
   readonly expiresAt: number | undefined;
 }
+/** An event of a mailbox's calendar, as far as presence goes. Times are wall ms. */
+export interface CalendarEvent {
+  readonly id: string;
+  readonly subject: string;
+  readonly startsAt: number;
+  readonly endsAt: number;
+  readonly showAs: 'free' | 'tentative' | 'busy' | 'oof' | 'workingElsewhere';
+  readonly isAllDay: boolean;
+  readonly isCancelled: boolean;
+}
 /** What is held of one user; times are wall ms of the twin. */
 interface Page {
   readonly apps: Map<string, Session>;
@@ -32,6 +42,7 @@ interface Page {
   client: Pair | undefined;
   outOfOffice: boolean;
   status: StatusMessage | undefined;
+  events: CalendarEvent[];
   /** What was shown since when, newest last: Teams itself shows it later. */
   readonly past: { readonly at: number; readonly pair: Pair }[];
   shown: string;
@@ -122,6 +133,21 @@ export class PresenceBook {
     return pairOf((seen ?? past[0])?.pair ?? unknown);
   }
 
+  addEvent(user: TeamsUser, event: CalendarEvent): void {
+    this.#page(user).events.push(event);
+  }
+
+  clearEvents(user: TeamsUser): void {
+    this.#page(user).events = [];
+  }
+
+  /** Those that touch the window, the earliest first. */
+  events(user: TeamsUser, from: number, until: number): readonly CalendarEvent[] {
+    return this.#page(user)
+      .events.filter(({ startsAt, endsAt }) => startsAt < until && endsAt > from)
+      .sort((a, b) => a.startsAt - b.startsAt);
+  }
+
   setOutOfOffice(user: TeamsUser, outOfOffice: boolean): void {
     this.#page(user).outOfOffice = outOfOffice;
   }
@@ -175,8 +201,17 @@ export class PresenceBook {
     });
     const idle = page.client ?? { availability: 'Available', activity: 'Available' };
     const calling = clients.inCall || user.busyElsewhere;
+    const meeting = page.events.find(
+      (one) =>
+        one.showAs === 'busy' && !one.isCancelled && !one.isAllDay && one.startsAt <= now && one.endsAt > now,
+    );
+    const { availability } = idle;
     return [
       session('teams', idle, 0),
+      // Teams reads the calendar; what the client itself says of a call or a talk is stronger.
+      ...(meeting && availability !== 'Busy'
+        ? [session('teams-calendar', { availability: 'Busy', activity: 'InAMeeting' }, meeting.startsAt)]
+        : []),
       ...(calling ? [session('teams-call', { availability: 'Busy', activity: 'InACall' }, now)] : []),
     ];
   }
@@ -190,6 +225,7 @@ export class PresenceBook {
       client: undefined,
       outOfOffice: false,
       status: undefined,
+      events: [],
       past: [],
       shown: '',
       sequence: 0,

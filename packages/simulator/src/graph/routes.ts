@@ -6,6 +6,7 @@ import {
   patchSubscription,
   reauthorizeSubscription,
 } from '../notifications/api.ts';
+import { getCalendarView } from './calendar-api.ts';
 import { getCallRecord, getDirectRoutingCalls, getPstnCalls } from './call-api.ts';
 import { groupsDelta, usersDelta } from './delta.ts';
 import { directoryRoutes } from './directory-routes.ts';
@@ -134,6 +135,7 @@ export const graphRoutes: readonly GraphRoute[] = [
   get('/me/presence', 'presence', getMyPresence),
   post('/me/sendMail', 'outlook', sendMyMail),
   post('/users/{user-id}/sendMail', 'outlook', sendMail),
+  get('/users/{user-id}/calendarView', 'outlook', getCalendarView),
   get('/users/{user-id}/mailboxSettings', 'outlook', getMailboxSettings),
   post('/users/{user-id}/teamwork/sendActivityNotification', 'activity', sendActivityNotification),
   post('/teamwork/sendActivityNotificationToRecipients', 'activity', sendActivityToMany),
