@@ -442,7 +442,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     isRegistered: (deviceId) => phones.registrar.contactOf(deviceId) !== undefined,
     onChange: (personIds) => presenceOf.current?.phonesChanged(personIds),
   });
-  phones.onChange(phonesWithPeople.changed);
+  phones.onRegistrations(phonesWithPeople.changed);
   const presence = createPresence({
     clock,
     connections: { ...connections, ...presenceSync.links },

@@ -1,10 +1,15 @@
+import type { PresenceSource } from '@tandem/engine';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 /** Counted as it happens; label values from closed sets only (T31). */
 export interface PresenceMetrics {
   written(kind: 'setPresence' | 'clearPresence' | 'setPreferred' | 'clearPreferred', outcome: string): void;
   read(outcome: string, tier: 'hot' | 'other'): void;
-  changed(source: 'platform-call' | 'teams' | 'none'): void;
+  changed(source: PresenceSource): void;
+  /** Microsoft said a value that stands in no table. */
+  unseen(): void;
+  /** Lines of the journal that could not be kept. */
+  journalLost(count: number): void;
   /** Where the ages come from when somebody asks for `/metrics`. */
   readAges(
     ages: () => readonly { readonly tier: 'hot' | 'other'; readonly ageMs: number | undefined }[],
@@ -64,7 +69,19 @@ export function registerPresenceMetrics(registry: Registry): PresenceMetrics {
     labelNames: ['tier', 'outcome'],
     registers,
   });
+  const unseen = new Counter({
+    name: 'presence_unseen_values_total',
+    help: 'States that Microsoft told in words that stand in no table; they were decided by the availability alone',
+    registers,
+  });
+  const lost = new Counter({
+    name: 'presence_journal_lost_total',
+    help: 'Lines of the presence journal that were not kept because the database was away for too long',
+    registers,
+  });
   return {
+    unseen: () => unseen.inc(),
+    journalLost: (count) => lost.inc(count),
     written: (kind, outcome) => writes.inc({ kind, outcome }),
     read: (outcome, tier) => reads.inc({ tier, outcome }),
     changed: (source) => events.inc({ source }),

@@ -110,7 +110,13 @@ export function effectivePresence(
     ...(manual && { pin: manual }),
     ...(rule && { rule }),
     idle:
-      fresh && !ofPlatform && shows !== 'rule' && own !== undefined && !ignoresIdle(own, policy) && own.idle,
+      fresh &&
+      ofTeams !== undefined &&
+      !ofPlatform &&
+      shows !== 'rule' &&
+      own !== undefined &&
+      !ignoresIdle(own, policy) &&
+      own.idle,
     outOfOffice: fresh && (own?.outOfOffice ?? false),
     stale: teams !== undefined && !fresh && !ofPlatform,
     refused: teams?.refused ?? false,
@@ -227,7 +233,7 @@ function teamsSays(
   teams: TeamsEvidence,
 ): SourceSays | undefined {
   const { own, ownPair, knowledge } = teams;
-  if (!own || !ownPair || knowledge === 'dropped') return undefined;
+  if (!own || !ownPair || knowledge === 'dropped' || isRefuted(teams)) return undefined;
   const shown = knowledge === 'fresh';
   const said = (source: PresenceSource, label: PresenceLabel, what: AcceptFlags | undefined): SourceSays => ({
     source,
@@ -240,6 +246,17 @@ function teamsSays(
     return said('teams', own.label === 'away' ? 'available' : own.label, flags.all);
   if (own.teamsOnly && isMeeting(vector, policy)) return said('calendar', 'calendar_busy', own.flags);
   return said(teamsSourceOf(ownPair), own.label, own.flags);
+}
+
+/**
+ * Teams shows what we asked for, so what it would show instead is over: a state by hand while our call shows, and do not
+ * disturb. What lies below is not known until ours is gone.
+ */
+function isRefuted({ presentIsOurs, present, ownPair }: TeamsEvidence): boolean {
+  if (!presentIsOurs || !ownPair) return false;
+  if (teamsSourceOf(ownPair) === 'teams-manual') return true;
+  const session = present?.activity?.toLowerCase().startsWith('ina');
+  return session === true && ownPair.availability?.toLowerCase() === 'donotdisturb';
 }
 
 function ignoresIdle(own: MappedPresence, policy: PresencePolicy): boolean {

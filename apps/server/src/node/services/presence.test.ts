@@ -7,6 +7,7 @@ import { asAccountId, asPersonId, type RoutingSnapshot } from '@tandem/domain';
 import { samePolicyForAll, syncedBothWays } from '@tandem/engine';
 import { createPresence } from './presence.ts';
 import { oneConnection } from './testing/one-connection.ts';
+import { noMemory } from './testing/presence-store.ts';
 
 const acme = asAccountId('019b76da-a800-7402-bbed-ad1833958e3c');
 const dana = asPersonId('019b76da-a800-7e35-b256-88c7a1054c90');
@@ -58,12 +59,15 @@ function house(onProblem: (what: string) => void = (what) => assert.fail(what)) 
       listForPlatform: async () => [],
     },
     policies: samePolicyForAll(syncedBothWays),
+    ...noMemory(),
     feed: { watched: true, publish: (event) => events.push(event) },
     metrics: {
       written: (kind, outcome) => counted.push(`${kind} ${outcome}`),
       read: (outcome, tier) => counted.push(`read ${outcome} ${tier}`),
       changed: () => undefined,
       readAges: () => undefined,
+      unseen: () => counted.push('unseen'),
+      journalLost: () => undefined,
     },
     onProblem,
   });

@@ -1,29 +1,30 @@
-import { tenantPresence } from '@tandem/adapters/graph/presences.ts';
 import type { FeedEvent } from '@tandem/adapters/http/events/event-feed.ts';
 import type { OwnPresenceBoard } from '@tandem/adapters/http/own-presence-board.ts';
 import type { PresenceMetrics } from '@tandem/adapters/http/presence-metrics.ts';
 import type { PresenceBoard } from '@tandem/adapters/http/services.ts';
-import { memoryOwnPresence } from '@tandem/adapters/http/testing/memory-own-presence.ts';
 import { toPresence } from '@tandem/adapters/http/views/presence-view.ts';
-import type { AccountId, PersonId, RoutingSnapshot } from '@tandem/domain';
+import type { PresenceChangeStore } from '@tandem/adapters/postgres/presence-change-store.ts';
+import type { AccountId, CallRules, PersonId, RoutingSnapshot } from '@tandem/domain';
 import {
-  type CallWithParties,
+  type AuditLog,
   type Clock,
-  type ConnectionFeature,
   createPresenceReader,
   createPresenceWriter,
   createTenantPauses,
-  type PersonPresence,
+  type KeeperDeps,
+  type PersonStates,
   type PreferredStates,
-  type PresenceDirectory,
+  type PresenceGate,
+  PresenceKeeper,
   type PresenceLeases,
-  type PresencePerson,
   type PresencePolicies,
   type PresenceWatch,
-  shownPresence,
-  type TenantPresence,
 } from '@tandem/engine';
-import type { MicrosoftConnection, MicrosoftConnections } from './microsoft-connections.ts';
+import type { MicrosoftConnections } from './microsoft-connections.ts';
+import { type HeardCall, watchCalls } from './presence-calls.ts';
+import { openPresenceMemory } from './presence-memory.ts';
+import { createOwnPresence } from './presence-own.ts';
+import { presencePeople } from './presence-people.ts';
 
 export interface PresenceParts {
   readonly clock: Clock;
@@ -35,6 +36,17 @@ export interface PresenceParts {
   readonly leases: PresenceLeases;
   readonly preferred: PreferredStates;
   readonly policies: PresencePolicies;
+  readonly states: PersonStates;
+  readonly changes: PresenceChangeStore;
+  readonly audit: Pick<AuditLog, 'note'>;
+  /** Whether the account lets people have call rules of their own (N66). Absent: no. */
+  readonly mayHaveRules?: (accountId: AccountId) => boolean;
+  /** Somebody's own rules are others. */
+  readonly rulesChanged?: () => void;
+  /** A phone of the person is registered, or none of those that there are. */
+  readonly registeredOf?: KeeperDeps['registeredOf'];
+  readonly meetingOf?: KeeperDeps['meetingOf'];
+  readonly interruptedSince?: KeeperDeps['interruptedSince'];
   readonly feed: { readonly watched: boolean; publish(event: FeedEvent): void };
   readonly metrics: PresenceMetrics;
   readonly onProblem: (what: string) => void;
@@ -44,10 +56,16 @@ export interface Presence {
   readonly board: PresenceBoard;
   readonly own: OwnPresenceBoard;
   readonly watch: PresenceWatch;
-  callChanged(call: CallWithParties): void;
+  readonly gate: PresenceGate;
+  /** Rules of one's own, for the policies. */
+  rulesOf(personId: PersonId): Partial<CallRules> | undefined;
+  callChanged(call: HeardCall): void;
   callEnded(callId: string): void;
   /** The routing facts are new: people came or went. */
   snapshotChanged(): void;
+  /** A phone registered, or does not any more. */
+  phonesChanged(personIds: Iterable<PersonId>): void;
+  meetingChanged(personId: PersonId): void;
   start(): void;
   /** Lets what is on its way to Microsoft arrive, for a moment; what does not is cleared by the next start. */
   stop(): Promise<void>;
@@ -56,149 +74,167 @@ export interface Presence {
 /** A node that stops has two seconds for everything. */
 const farewellMs = 800;
 
-/** Puts presence together: calls to Teams, Teams to the API, changes to whoever watches. */
+/** Puts presence together: calls to Teams, Teams to the API, what people decided, changes to whoever watches. */
 export function createPresence(parts: PresenceParts): Presence {
-  const { clock, connections, feed } = parts;
-  const heard = new Set<() => void>();
-  const tenants = new Map<string, { readonly of: AccountId; readonly presence: TenantPresence }>();
-  let people = new Map<PersonId, PresencePerson>();
-  /** What was published of each person last, so that nothing is said twice. */
-  const told = new Map<PersonId, string>();
-  const watchers = new Set<(personId: PersonId) => void>();
-
-  function refresh(): void {
-    const next = new Map<PersonId, PresencePerson>();
-    const { accounts, people: everybody } = parts.snapshot();
-    tenants.clear();
-    for (const { id: accountId } of accounts.values()) {
-      for (const connection of connections.all(accountId)) {
-        if (tenants.has(connection.tenantId) || !allows(connection, 'presence')) continue;
-        const presence = tenantPresence(connection.graph, connection.clientId);
-        tenants.set(connection.tenantId, {
-          of: accountId,
-          presence: allows(connection, 'presence-write') ? presence : readOnly(presence),
-        });
-      }
-    }
-    for (const person of everybody.values()) {
-      const { id: personId, accountId } = person;
-      const objectId = connections.objectIdOf(personId);
-      const entraTenantId = connections.ofPerson(person)?.tenantId;
-      if (objectId !== undefined && entraTenantId !== undefined)
-        next.set(personId, { accountId, personId, entraTenantId, objectId });
-    }
-    people = next;
-    for (const personId of told.keys()) if (!everybody.has(personId)) told.delete(personId);
-    for (const listener of heard) listener();
-  }
-
-  const directory: PresenceDirectory = {
-    find: (personId) => people.get(personId),
-    list: () => [...people.values()],
-    onChange(listener) {
-      heard.add(listener);
-      return () => heard.delete(listener);
-    },
-  };
-  const graph = { of: (entraTenantId: string) => tenants.get(entraTenantId)?.presence };
+  const { clock, connections, feed, policies, metrics, onProblem, snapshot } = parts;
+  const { directory, graph, refresh } = presencePeople(parts);
   const pauses = createTenantPauses(() => clock.now(), Math.random);
+  const common = { clock, pauses, policies, people: directory, graph, onProblem };
   const writer = createPresenceWriter({
-    clock,
-    pauses,
-    people: directory,
-    graph,
+    ...common,
     leases: parts.leases,
     preferred: parts.preferred,
-    policies: parts.policies,
-    onChange: tell,
-    onWrite: parts.metrics.written,
-    onProblem: parts.onProblem,
+    onChange: callsChanged,
+    onWrite: metrics.written,
   });
   const reader = createPresenceReader({
-    clock,
-    pauses,
-    policies: parts.policies,
-    people: directory,
-    graph,
+    ...common,
     callsOf: writer.of,
-    onChange: ({ personId }) => tell(personId),
-    onRead: parts.metrics.read,
-    onProblem: parts.onProblem,
+    onChange: ({ personId }) => teamsChanged(personId),
+    onRead: metrics.read,
   });
-  const shownOf = (personId: PersonId): PersonPresence | undefined =>
-    shownPresence(writer.of(personId), reader.of(personId), clock);
+  const calls = watchCalls({
+    wall: clock.wall,
+    onRinging: (personId) => keeper.changed(personId, 'call'),
+    onEmergency: (personId) => keeper.emergencyCall(personId),
+  });
+  const memory = openPresenceMemory({
+    clock,
+    states: parts.states,
+    changes: parts.changes,
+    onLost: metrics.journalLost,
+    onProblem,
+  });
+  const keeper = new PresenceKeeper({
+    clock,
+    policies,
+    states: parts.states,
+    personOf(personId) {
+      const person = snapshot().people.get(personId);
+      if (!person) return undefined;
+      const { accountId, displayName } = person;
+      return { accountId, displayName, timeZone: snapshot().accounts.get(accountId)?.timeZone ?? 'UTC' };
+    },
+    callsOf: writer.of,
+    teamsOf: reader.of,
+    watched: reader.watched,
+    ringingSince: calls.ringingSince,
+    emergencySince: calls.emergencySince,
+    registeredOf: (personId) => parts.registeredOf?.(personId),
+    meetingOf: (personId) => parts.meetingOf?.(personId),
+    interruptedSince: (personId) => parts.interruptedSince?.(personId),
+    manualChanged: writer.manualChanged,
+    note: memory.note,
+    onProblem,
+  });
 
-  function tell(personId: PersonId): void {
-    const shown = shownOf(personId);
-    const accountId = parts.snapshot().people.get(personId)?.accountId;
-    if (!shown || accountId === undefined) return;
-    const key = `${shown.label} ${shown.source} ${shown.endpoint} ${shown.stale} ${shown.idle} ${shown.outOfOffice} ${shown.leaseEndsWallMs === undefined}`;
-    if (told.get(personId) === key) return;
-    told.set(personId, key);
-    parts.metrics.changed(shown.source);
-    for (const watcher of watchers) watcher(personId);
-    if (feed.watched) feed.publish({ kind: 'person', accountId, personId, presence: toPresence(shown) });
+  function callsChanged(personId: PersonId): void {
+    const legs = writer.of(personId)?.legs.length ?? 0;
+    keeper.changed(personId, legs > 0 ? 'call' : 'call-ended');
   }
+
+  /** By person: the pair that was counted as unseen last. */
+  const unseen = new Map<PersonId, string>();
+  function teamsChanged(personId: PersonId): void {
+    const seen = reader.of(personId)?.shown;
+    const strange =
+      seen?.own?.unseen === true ? `${seen.ownPair?.availability}/${seen.ownPair?.activity}` : undefined;
+    if (strange === undefined) unseen.delete(personId);
+    else if (unseen.get(personId) !== strange) {
+      unseen.set(personId, strange);
+      metrics.unseen();
+    }
+    keeper.changed(personId, seen?.knowledge === 'fresh' ? 'teams' : 'teams-silent');
+  }
+
+  const shownOf = (personId: PersonId) => {
+    const shown = keeper.of(personId);
+    return shown && toPresence(shown);
+  };
+
+  keeper.onChange((personId) => {
+    const shown = keeper.of(personId);
+    const accountId = snapshot().people.get(personId)?.accountId;
+    if (!shown || accountId === undefined) return;
+    metrics.changed(shown.source);
+    if (feed.watched) feed.publish({ kind: 'person', accountId, personId, presence: toPresence(shown) });
+  });
 
   /** The engine tells from within a call: what goes wrong here must not end it. */
   function aside(work: () => void): void {
     try {
       work();
     } catch (error) {
-      parts.onProblem(`a bug: ${error instanceof Error ? error.stack : String(error)}`);
+      onProblem(`a bug: ${error instanceof Error ? error.stack : String(error)}`);
     }
   }
 
-  const stopListening = [connections.onLinks(refresh), connections.onChange(refresh)];
-
-  const board: PresenceBoard = {
-    of(personId) {
-      reader.watched(personId);
-      const shown = shownOf(personId);
-      return shown && toPresence(shown);
-    },
-  };
+  const lookAtAll = (): void => keeper.lookAtAll(snapshot().people.keys(), 'settings');
+  function snapshotChanged(): void {
+    refresh();
+    keeper.keepOnly(snapshot().people);
+    lookAtAll();
+  }
+  const stopListening = [
+    connections.onLinks(refresh),
+    connections.onChange(refresh),
+    policies.onChange(lookAtAll),
+  ];
 
   return {
-    board,
-    watch: {
-      of: shownOf,
-      onChange(listener) {
-        watchers.add(listener);
-        return () => watchers.delete(listener);
+    board: {
+      of(personId) {
+        reader.watched(personId);
+        return shownOf(personId);
       },
-      watched: (personId) => reader.watched(personId),
     },
-    own: memoryOwnPresence(clock, board, () => undefined),
-    callChanged: (call) => aside(() => writer.callChanged(call)),
-    callEnded: (callId) => aside(() => writer.callEnded(callId)),
-    snapshotChanged: refresh,
+    own: createOwnPresence({
+      wall: clock.wall,
+      snapshot,
+      keeper,
+      policies,
+      writer,
+      reader,
+      journal: memory.journal,
+      changes: parts.changes,
+      audit: parts.audit,
+      mayHaveRules: parts.mayHaveRules ?? (() => false),
+      rulesChanged: parts.rulesChanged ?? (() => undefined),
+    }),
+    watch: keeper,
+    gate: keeper,
+    rulesOf: (personId) => keeper.rulesOf(personId),
+    callChanged: (call) =>
+      aside(() => {
+        calls.callChanged(call);
+        writer.callChanged(call);
+      }),
+    callEnded: (callId) =>
+      aside(() => {
+        calls.callEnded(callId);
+        writer.callEnded(callId);
+      }),
+    snapshotChanged,
+    phonesChanged(personIds) {
+      for (const personId of personIds) keeper.changed(personId, 'phones');
+    },
+    meetingChanged: (personId) => keeper.changed(personId, 'calendar'),
     start() {
       refresh();
-      parts.metrics.readAges(reader.ages);
+      metrics.readAges(reader.ages);
       reader.start();
       void writer.restore();
+      memory.start((states) => keeper.restore(states));
     },
     async stop() {
       for (const stop of stopListening) stop();
       reader.stop();
+      keeper.stop();
       const until = clock.now() + farewellMs;
       while (writer.open > 0 && clock.now() < until)
         await new Promise<void>((resolve) => void clock.after(20, resolve));
       writer.stop();
+      await memory.stop();
     },
   };
 }
-
-/** A feature that an admin switched off uses nothing, whatever Microsoft granted (G24, G25). */
-const allows = ({ features }: MicrosoftConnection, feature: ConnectionFeature): boolean =>
-  features === undefined || features.includes(feature);
-
-/** Reading alone cannot show anything in Teams (G19); what is ours may always be withdrawn. */
-const readOnly = (presence: TenantPresence): TenantPresence => ({
-  read: presence.read.bind(presence),
-  write: async (objectId, write) =>
-    write.kind === 'clearPresence' || write.kind === 'clearPreferred'
-      ? presence.write(objectId, write)
-      : { is: 'refused' },
-});

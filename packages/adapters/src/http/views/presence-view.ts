@@ -1,5 +1,5 @@
 import type { Presence } from '@tandem/contract';
-import type { PresenceLabel } from '@tandem/domain';
+import type { AcceptFlags, PresenceLabel } from '@tandem/domain';
 import type { PersonPresence } from '@tandem/engine';
 import { compact, instant } from './shape.ts';
 
@@ -24,7 +24,29 @@ const words: Readonly<Record<PresenceLabel, string>> = {
   unknown: 'unknown',
 };
 
+/** What the sources say that stand above Microsoft's word; of the others `sentenceOf` says it. */
+function ownSentence(shown: PersonPresence): string | undefined {
+  const shows = words[shown.label].charAt(0).toUpperCase() + words[shown.label].slice(1);
+  switch (shown.source) {
+    case 'emergency':
+      return 'In an emergency call.';
+    case 'manual':
+      return `${shows}: set by hand on this platform.`;
+    case 'quiet-hours':
+      return 'Do not disturb: the person wants no calls at this time.';
+    case 'rule':
+      return `${shows}: a call rule of the account matches what Teams shows.`;
+    case 'registration':
+      return shown.label === 'available' ? 'A phone is registered.' : 'No phone is registered.';
+    default:
+      return undefined;
+  }
+}
+
 function sentenceOf(shown: PersonPresence): string {
+  const own = ownSentence(shown);
+  if (own !== undefined) return own;
+  if (shown.label === 'ringing') return 'A call rings.';
   if (shown.source === 'platform-call') {
     if (shown.endpoint === 'teams') return 'On a call in Teams through this platform.';
     const here = 'On a call at a phone of this platform';
@@ -44,6 +66,11 @@ function sentenceOf(shown: PersonPresence): string {
   return `Teams shows: ${words[shown.label]}${idle}${office}.`;
 }
 
+export const toAccepts = ({ acceptDirect, acceptQueue }: AcceptFlags) => ({
+  direct: acceptDirect,
+  queue: acceptQueue,
+});
+
 export function toPresence(shown: PersonPresence): Presence {
   const { teams } = shown;
   return compact({
@@ -51,6 +78,11 @@ export function toPresence(shown: PersonPresence): Presence {
     sentence: sentenceOf(shown),
     source: shown.source,
     outOfOffice: shown.outOfOffice || undefined,
+    pinned: shown.pinned && {
+      since: instant(shown.pinned.sinceWallMs),
+      until: instant(shown.pinned.endsAtWallMs),
+    },
+    accepts: shown.flags && toAccepts(shown.flags),
     stale: shown.stale,
     since: shown.sinceWallMs === undefined ? undefined : instant(shown.sinceWallMs),
     teams: teams && {
