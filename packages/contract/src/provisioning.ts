@@ -126,7 +126,10 @@ export type Funnel = z.infer<typeof funnel>;
 
 export const heldRemoval = z.object({
   since: timestamp,
-  source: z.enum(['own-facts', 'microsoft']),
+  source: z
+    .enum(['own-facts', 'microsoft', 'directory'])
+    .describe('`directory`: held before anybody sees it; decided there, by its `id`'),
+  id: z.string().optional(),
   people: z.number().int().describe('How many would be taken away'),
   linked: z.number().int().describe('Of how many'),
   names: z.array(z.string()).describe('The first 20'),

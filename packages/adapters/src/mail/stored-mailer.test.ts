@@ -97,8 +97,11 @@ class MemoryMails implements MailStore {
     });
   }
   list = async (): Promise<readonly StoredMail[]> => [...this.rows.values()];
-  adminsOf = async (): Promise<readonly string[]> => ['admin@acme.example', 'second@acme.example'];
-  operatorsForPlatform = async (): Promise<readonly string[]> => [];
+  admins: readonly string[] = ['admin@acme.example', 'second@acme.example'];
+  operators: readonly string[] = [];
+  adminsOf = async (): Promise<readonly string[]> => this.admins;
+  operatorsForPlatform = async (): Promise<readonly string[]> => this.operators;
+  accountsWithoutAdminForPlatform = async () => [];
   get only(): StoredMail {
     assert.equal(this.rows.size, 1);
     return [...this.rows.values()][0] as StoredMail;
@@ -234,4 +237,25 @@ test('a subject cannot carry another header into the mail', async () => {
   await one.mailer.stop();
   assert.equal(got[0]?.bcc, undefined);
   assert.match(got[0]?.subject ?? '', /^Hello Bcc:/);
+});
+
+test('an account without an administrator to write to: the operator gets the mail, and is told why', async () => {
+  const one = mailer();
+  one.store.admins = [];
+  one.store.operators = ['operator@platform.example'];
+  await one.mailer.send(mail());
+  // What is for one person is nobody else's.
+  await one.mailer.send(mail({ to: [], key: 'a-person' }));
+  await one.mailer.flush();
+  await one.mailer.stop();
+  assert.deepEqual(
+    got.map(({ to }) => to?.map(({ address }) => address)),
+    [['operator@platform.example']],
+  );
+  assert.match(got[0]?.text ?? '', /^You get this as the operator.*no administrator.*Ünïcode too/s);
+  const nobody = mailer();
+  nobody.store.admins = [];
+  await nobody.mailer.send(mail());
+  assert.deepEqual([nobody.store.only.state, nobody.outcomes], ['not-sent', ['not-sent']]);
+  assert.match(nobody.store.only.trouble ?? '', /no operator either/);
 });

@@ -28,6 +28,8 @@ const holdMs = 120_000;
 /** 30 s, 1, 2, 4 ... at most 60 minutes. */
 const waitMs = (tries: number): number => Math.min(30_000 * 2 ** (tries - 1), 3_600_000);
 const mostUnstored = 100;
+const insteadWords =
+  'You get this as the operator of the platform: the account has no administrator with a mail address. Name one, or tell the customer.';
 
 /**
  * Mails by way of a table: kept before they are sent, sent once for each key, over restarts too. While the database is away
@@ -41,12 +43,15 @@ export function createStoredMailer(parts: StoredMailerParts): StoredMailer {
   let running: Promise<void> | undefined;
 
   async function keep(mail: Mail): Promise<void> {
-    const to = mail.to === 'admins' ? await store.adminsOf(mail.accountId) : mail.to;
+    const admins = mail.to === 'admins' ? await store.adminsOf(mail.accountId) : mail.to;
+    // Somebody has to hear of it: who runs the platform can name an administrator, or tell the customer.
+    const instead = mail.to === 'admins' && admins.length === 0 ? await store.operatorsForPlatform() : [];
+    const to = admins.length > 0 ? admins : instead;
     const trouble =
       sender === undefined
         ? 'No mail server is configured.'
         : to.length === 0
-          ? 'No administrator of the account has an address.'
+          ? 'No administrator of the account has an address, and no operator either.'
           : undefined;
     const isNew = await store.keep({
       id: parts.newId(),
@@ -54,7 +59,7 @@ export function createStoredMailer(parts: StoredMailerParts): StoredMailer {
       accountId: mail.accountId,
       to,
       subject: mail.subject.replaceAll(/[\r\n]+/g, ' '),
-      text: mail.text,
+      text: instead.length > 0 ? `${insteadWords}\n\n${mail.text}` : mail.text,
       attachments: mail.attachments ?? [],
       state: trouble === undefined ? 'waiting' : 'not-sent',
       ...(trouble !== undefined && { trouble }),

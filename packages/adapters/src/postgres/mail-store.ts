@@ -37,6 +37,8 @@ export interface MailStore {
   /** Addresses of the account's admins; a sign-in name that is an address is one. */
   adminsOf(accountId: AccountId): Promise<readonly string[]>;
   operatorsForPlatform(): Promise<readonly string[]>;
+  /** Accounts whose mails reach no administrator: none of them is enabled and has an address. */
+  accountsWithoutAdminForPlatform(): Promise<readonly AccountId[]>;
 }
 
 export function createMailStore(db: Database): MailStore {
@@ -168,6 +170,28 @@ export function createMailStore(db: Database): MailStore {
           .execute(),
       );
       return addresses(rows);
+    },
+    async accountsWithoutAdminForPlatform() {
+      const rows = await db.readPlatform('accounts without an address', (tx) =>
+        tx
+          .selectFrom('accounts')
+          .select('id')
+          .where(({ not, exists, selectFrom }) =>
+            not(
+              exists(
+                selectFrom('users')
+                  .select('users.id')
+                  .whereRef('users.account_id', '=', 'accounts.id')
+                  .where('users.role', '=', 'admin')
+                  .where('users.disabled', '=', false)
+                  .where('users.name', 'like', '%_@_%'),
+              ),
+            ),
+          )
+          .orderBy('id')
+          .execute(),
+      );
+      return rows.map(({ id }) => id);
     },
   };
 }

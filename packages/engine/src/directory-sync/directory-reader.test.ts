@@ -233,6 +233,23 @@ describe('F11: links that are too old, runs that break off', () => {
   });
 });
 
+test('a nightly comparison that fails is tried again less and less often, not with every reading', async () => {
+  const one = await started();
+  one.directory.comparisonsFail = true;
+  one.directory.comparisons = 0;
+  await one.clock.advance(86_400_000 + 60_000);
+  const first = one.directory.comparisons;
+  assert.ok(first >= 1);
+  await one.clock.advance(3_600_000);
+  const tries = one.directory.comparisons - first;
+  assert.ok(tries >= 4 && tries <= 8, `${tries} tries in an hour, of 120 readings`);
+  one.directory.comparisonsFail = false;
+  await one.clock.advance(900_000);
+  const well = one.directory.comparisons;
+  await one.clock.advance(3_600_000);
+  assert.equal(one.directory.comparisons, well, 'went well: the next night');
+});
+
 describe('how soon', () => {
   test('a change is seen within 60 s without a notification, and within 5 s with one', async () => {
     const one = await started();
@@ -522,7 +539,8 @@ test('F09: whatever happens in the tenant, and however pages, notifications and 
         }
       }
       directory.failing = 0;
-      await clock.advance(200_000);
+      // Longer than the longest wait of a comparison that failed, where one may have.
+      await clock.advance(steps.some((act) => act.do === 'fail') ? 1_000_000 : 200_000);
 
       for (let id = 1; id <= 6; id++) {
         const truth = directory.users_.get(userId(id));

@@ -44,6 +44,9 @@ const calmMs = 3_000;
 const echoesMs = [3_000, 10_000];
 const longestWaitMs = 60_000;
 const compareEveryMs = 86_400_000;
+/** A comparison that failed is as dear as one that went well: after 1, 2, 4 … 15 minutes, not with each reading. */
+const compareAgainMs = 60_000;
+const longestCompareAgainMs = 900_000;
 /** Reading groups anew only to ask for them together costs their members once. */
 const arrangeEveryMs = 3_600_000;
 const mostInFilter = 50;
@@ -62,6 +65,8 @@ export class DirectoryReader implements DirectoryView {
   #batches: Batch[] = [];
   #state: DirectoryView['state'] = { connection: { is: 'connected' } };
   #comparedAtWallMs: number | undefined;
+  #compareNotBefore = Number.NEGATIVE_INFINITY;
+  #comparisonsFailed = 0;
   #arrangedAt: number;
   #roundBeganAt = Number.NEGATIVE_INFINITY;
   #goodRoundBeganAt = Number.NEGATIVE_INFINITY;
@@ -245,7 +250,8 @@ export class DirectoryReader implements DirectoryView {
     this.#goodRoundBeganAt = beganAt;
     this.#failures = 0;
     this.#state = { connection: { is: 'connected' } };
-    if (clock.wall() - (this.#comparedAtWallMs ?? Number.NEGATIVE_INFINITY) >= compareEveryMs)
+    const compared = this.#comparedAtWallMs ?? Number.NEGATIVE_INFINITY;
+    if (clock.wall() - compared >= compareEveryMs && clock.wall() >= this.#compareNotBefore)
       await this.#compare();
     return this.mirror.revision === revision ? 'nothing' : 'changes';
   }
@@ -346,6 +352,9 @@ export class DirectoryReader implements DirectoryView {
   async #compare(): Promise<void> {
     const { clock, source } = this.#deps;
     const count = this.#deps.count ?? (() => undefined);
+    const again = Math.min(longestCompareAgainMs, compareAgainMs * 2 ** this.#comparisonsFailed);
+    this.#compareNotBefore = clock.wall() + again;
+    this.#comparisonsFailed += 1;
     const differs = async (): Promise<boolean | undefined> => {
       for (const groupId of this.mirror.followed) {
         const told = await source.transitiveMembers(groupId);
@@ -367,6 +376,7 @@ export class DirectoryReader implements DirectoryView {
     }
     count({ what: 'comparison', result: different ? 'different' : 'same' });
     this.#comparedAtWallMs = clock.wall();
+    this.#comparisonsFailed = 0;
     if (!different) return;
     this.#deps.onProblem('memberships differ from what Microsoft says: all followed groups are read anew');
     this.#batches = [];

@@ -183,8 +183,11 @@ export class TestDirectory implements DirectorySource {
     });
   }
 
+  comparisons = 0;
+  comparisonsFail = false;
   transitiveMembers(root: string): ReturnType<DirectorySource['transitiveMembers']> {
-    if (this.failing > 0) return Promise.resolve({ kind: 'failed' as const });
+    this.comparisons += 1;
+    if (this.failing > 0 || this.comparisonsFail) return Promise.resolve({ kind: 'failed' as const });
     const group = this.groups_.get(root);
     if (!group || group.deleted) return Promise.resolve({ kind: 'gone' as const });
     const ids = new Set([...this.truth(root)].filter((id) => this.users_.get(id)?.deleted === false));

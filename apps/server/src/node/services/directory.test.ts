@@ -250,6 +250,9 @@ describe('the directory of a node against the twin', () => {
       return one !== 'unread' && one?.displayName === 'Dana Fields';
     }, 'the change that came while nobody ran');
     assert.ok(!again.results.has('users created'), 'the subscriptions are still ours');
+    again.endConnection();
+    const ended = () => again.operations.filter((one) => one === 'deleteSubscription 204').length;
+    await until(() => ended() === 2, 'an ended connection: Microsoft tells nobody any more');
     await again.stop();
   });
 

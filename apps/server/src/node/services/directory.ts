@@ -8,6 +8,8 @@ import { graphReceiver, type Hint, hooksPath } from '@tandem/adapters/graph-noti
 import { SubscriptionBook } from '@tandem/adapters/graph-notifications/subscription-book.ts';
 import type { TenantDirectoryBoard } from '@tandem/adapters/http/areas/tenant-directory.ts';
 import type { DirectoryMetrics, DirectoryReading } from '@tandem/adapters/http/directory-metrics.ts';
+import { instant } from '@tandem/adapters/http/views/shape.ts';
+import type { HeldRemoval } from '@tandem/contract';
 import type { AccountId, ConnectionId, RoutingSnapshot } from '@tandem/domain';
 import type { AuditLog, Clock, DirectoryView, Mailer } from '@tandem/engine';
 import { DirectoryReader } from '@tandem/engine/directory-sync/directory-reader.ts';
@@ -45,6 +47,8 @@ export interface Directory {
   onChange(heard: (accountId: AccountId) => void): void;
   /** Told before the answers change: an admin confirmed that these users may leave. */
   onConfirmed(heard: (connectionId: ConnectionId, objectIds: ReadonlySet<string>) => void): void;
+  /** Changes of many people that wait for an admin before anybody sees them. */
+  heldOf(connectionId: ConnectionId): readonly HeldRemoval[];
   readonly board: TenantDirectoryBoard;
   /** For the metrics. */
   readings(): readonly DirectoryReading[];
@@ -70,6 +74,7 @@ export interface DirectoryEntry {
   saving: Promise<void>;
 }
 
+const mostNames = 20;
 const saveEveryMs = 5 * 60_000;
 const saveSoonMs = 2_000;
 /** A node that stops has two seconds for everything. */
@@ -238,6 +243,14 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
   /** An interrupted connection is there still: one that is not has ended, and what is known of its people goes with it. */
   async function giveUp(entry: DirectoryEntry): Promise<void> {
     entry.dirty = false;
+    const { graph } = entry.connection;
+    const heir = [...entries.values()].find((one) => one.connection.graph === graph);
+    if (heir) {
+      // Another connection with this tenant and app goes on hearing: with a subscription of its own.
+      await entry.subscriptions?.end();
+      entry.subscriptions = undefined;
+      if (started) subscribe(heir);
+    } else void entry.subscriptions?.end();
     await close(entry);
     // The same connection was made again meanwhile: the file is its own by now.
     if (!entries.has(entry.connection.connectionId)) await removeDirectory(entry.file);
@@ -308,6 +321,22 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
     onChange: (heard) => void listeners.add(heard),
     onConfirmed: (heard) => void confirmed.add(heard),
     viewOf: (connectionId) => entries.get(connectionId)?.reader,
+    heldOf(connectionId) {
+      const reader = entries.get(connectionId)?.reader;
+      return (reader?.mirror.held ?? [])
+        .filter(({ state }) => state === 'waiting')
+        .map(({ id, heldAtWallMs, people, linked }) => ({
+          id,
+          since: instant(heldAtWallMs),
+          source: 'directory' as const,
+          people: people.size,
+          linked,
+          names: [...people.keys()].slice(0, mostNames).map((objectId) => {
+            const user = reader?.user(objectId);
+            return user && user !== 'unread' ? user.displayName : 'a deleted user';
+          }),
+        }));
+    },
     board: directoryBoard({
       entriesOf: (accountId) =>
         connections.all(accountId).flatMap(({ connectionId }) => entries.get(connectionId) ?? []),

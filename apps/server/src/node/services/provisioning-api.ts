@@ -13,8 +13,16 @@ import {
   toStep,
 } from '@tandem/adapters/http/views/provisioning-view.ts';
 import { instant } from '@tandem/adapters/http/views/shape.ts';
-import type { ActionItem, ProvisioningChange, TenantWrite } from '@tandem/contract';
+import type {
+  ActionItem,
+  HeldRemoval,
+  ProvisioningChange,
+  Provisioning as ShownProvisioning,
+  TenantWrite,
+} from '@tandem/contract';
 import {
+  type AccountId,
+  type ConnectionId,
   type E164,
   isE164,
   type LeaverForward,
@@ -48,6 +56,10 @@ export function createProvisioningBoard(parts: {
   readonly audit: AuditLog;
   readonly wall: () => number;
   readonly people: () => ReadonlyMap<Person['id'], Person>;
+  /** Changes of many people that wait at the directory of a connection. */
+  readonly heldAtDirectory?: (connectionId: ConnectionId) => readonly HeldRemoval[];
+  /** Accounts whose mails reach no administrator. */
+  readonly withoutAdmin?: () => ReadonlySet<AccountId>;
 }): ProvisioningBoard {
   const { provisioning, directory, audit, wall } = parts;
   const visible = (scope: Scope): readonly RunningConnection[] =>
@@ -56,6 +68,27 @@ export function createProvisioningBoard(parts: {
     );
   const find = (scope: Scope, connectionId: string): RunningConnection | undefined =>
     visible(scope).find((one) => one.connectionId === connectionId);
+
+  /** What is held on the way from the directory is held for the same reason, and shown beside. */
+  const shown = (one: RunningConnection): ShownProvisioning => {
+    const view = toProvisioning(one);
+    const held = parts.heldAtDirectory?.(one.connectionId) ?? [];
+    return { ...view, status: { ...view.status, held: [...view.status.held, ...held] } };
+  };
+  const unreachable = (scope: Scope, owner: string | undefined): readonly ActionItem[] =>
+    owner !== undefined && owner !== 'platform-admin'
+      ? []
+      : [...(parts.withoutAdmin?.() ?? [])]
+          .filter((accountId) => scope.kind !== 'person' && seesAccount(scope, accountId))
+          .map((accountId) => ({
+            accountId,
+            code: 'no-admin-address',
+            title: 'No administrator of the account has a mail address: mails about it go to the operator.',
+            owner: 'platform-admin',
+            fix: 'Give an administrator a sign-in name that is a mail address.',
+            people: 0,
+            names: [],
+          }));
 
   const nextSettings = (before: ProvisioningSettings, change: ProvisioningChange): ProvisioningSettings => {
     const { licences, messages, personas, leaverForward, ...rest } = change;
@@ -172,10 +205,10 @@ export function createProvisioningBoard(parts: {
   };
 
   return {
-    list: (scope) => visible(scope).map((one) => toProvisioning(one)),
+    list: (scope) => visible(scope).map(shown),
     read(scope, connectionId) {
       const one = find(scope, connectionId);
-      return one && toProvisioning(one);
+      return one && shown(one);
     },
     async change(scope, connectionId, asked, by) {
       const one = find(scope, connectionId);
@@ -268,27 +301,29 @@ export function createProvisioningBoard(parts: {
       return page(written, ask);
     },
     actionItems(scope, owner) {
-      return visible(scope).flatMap((one): ActionItem[] =>
-        actionItemsOf(one.provisioner, ({ link, person }) =>
-          person ? (one.provisioner.reportOf(link.personId)?.checks ?? []) : [],
-        )
-          .filter((item) => owner === undefined || item.owner === owner)
-          .map(({ code, check, people, sinceWallMs }) => ({
-            accountId: one.accountId,
-            connectionId: one.connectionId,
-            code,
-            title: check.sentence,
-            owner: check.owner,
-            fix: check.fix,
-            ...(people.length === 0 && check.link !== undefined && { link: check.link }),
-            people: people.length,
-            names: people.slice(0, mostNames).map(({ personId, link }) => ({
-              personId,
-              displayName: parts.people().get(personId)?.displayName ?? '',
-              ...(link !== undefined && { link }),
+      return unreachable(scope, owner).concat(
+        visible(scope).flatMap((one): ActionItem[] =>
+          actionItemsOf(one.provisioner, ({ link, person }) =>
+            person ? (one.provisioner.reportOf(link.personId)?.checks ?? []) : [],
+          )
+            .filter((item) => owner === undefined || item.owner === owner)
+            .map(({ code, check, people, sinceWallMs }) => ({
+              accountId: one.accountId,
+              connectionId: one.connectionId,
+              code,
+              title: check.sentence,
+              owner: check.owner,
+              fix: check.fix,
+              ...(people.length === 0 && check.link !== undefined && { link: check.link }),
+              people: people.length,
+              names: people.slice(0, mostNames).map(({ personId, link }) => ({
+                personId,
+                displayName: parts.people().get(personId)?.displayName ?? '',
+                ...(link !== undefined && { link }),
+              })),
+              ...(sinceWallMs !== undefined && { since: instant(sinceWallMs) }),
             })),
-            ...(sinceWallMs !== undefined && { since: instant(sinceWallMs) }),
-          })),
+        ),
       );
     },
     person: (person) => toPersonProvisioning(person, provisioning.ofPerson(person), wall()),
