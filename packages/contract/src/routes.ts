@@ -11,6 +11,7 @@ import { presenceSyncRoutes } from './areas/presence-sync-routes.ts';
 import { provisioningRoutes } from './areas/provisioning-routes.ts';
 import { queueRoutes } from './areas/queue-routes.ts';
 import { routingDomainRoutes } from './areas/routing-domain-routes.ts';
+import { tagRoutes } from './areas/tag-routes.ts';
 import { tenantFileRoutes } from './areas/tenant-file-routes.ts';
 import { webhookRoutes } from './areas/webhook-routes.ts';
 import { call, callDirections, callSummary, ladder, resultClasses } from './call.ts';
@@ -39,6 +40,7 @@ export const routes = defineRoutes({
   ...presenceSyncRoutes,
   ...numberRoutes,
   ...jobRoutes,
+  ...tagRoutes,
   ...tenantFileRoutes,
   ...auditRoutes,
   ...webhookRoutes,

@@ -103,6 +103,11 @@ const resources: Partial<Record<RouteId, string>> = {
   'routingDomains.startOver': acmeRoutingDomainId,
   'routingDomains.delete': acmeRoutingDomainId,
   'tenantFile.read': world.acmeId,
+  'tags.used': world.acmeId,
+  'tags.people': world.acmeId,
+  'tags.calls': world.acmeId,
+  'tags.read': world.danaId,
+  'tags.set': world.danaId,
   'jobs.read': acmeJobId,
   'jobs.items': acmeJobId,
   'jobs.pause': acmeJobId,
@@ -137,6 +142,7 @@ const resources: Partial<Record<RouteId, string>> = {
 const bodies: Partial<Record<RouteId, unknown>> = {
   'contacts.add': { personId: world.boId, favourite: true },
   'contacts.change': { favourite: true },
+  'tags.set': { tags: ['Sales'] },
   'accounts.change': { noAnswerSeconds: 30 },
   'connections.signIn': { account: world.acmeId, returnTo: 'http://localhost/connect/callback' },
   'connections.consent': { returnTo: 'http://localhost/connect/callback' },
@@ -224,6 +230,7 @@ after(() => harness.server.close());
 /** What a list must be asked with. */
 const queries: Partial<Record<RouteId, string>> = {
   'contacts.search': '?search=a',
+  'tags.calls': '?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z',
   'numbers.who': '?number=%2B12025550142',
 };
 

@@ -21,6 +21,7 @@ import { presenceSyncHandlers } from './areas/presence-sync-handlers.ts';
 import { provisioningHandlers } from './areas/provisioning-handlers.ts';
 import { queueHandlers } from './areas/queue-handlers.ts';
 import { routingDomainHandlers } from './areas/routing-domain-handlers.ts';
+import { tagHandlers } from './areas/tag-handlers.ts';
 import { tenantFileHandlers } from './areas/tenant-file-handlers.ts';
 import { webhookHandlers } from './areas/webhook-handlers.ts';
 import { actorOf } from './auth/actor.ts';
@@ -158,6 +159,7 @@ export function createHandlers(services: ApiServices): Handlers {
     ...auditHandlers(services),
     ...webhookHandlers(services),
     ...contactHandlers(services),
+    ...tagHandlers(services),
     ...queueHandlers(services),
     'session.create': async ({ input, caller }) => {
       const outcome = await sessions.signIn(input.body.name.trim(), input.body.password, caller.address);

@@ -30,6 +30,7 @@ import type { ProvisioningBoard } from './provisioning-board.ts';
 import type { QueueBoard } from './queue-board.ts';
 import type { RoutingDomainBoard } from './routing-domain-board.ts';
 import type { Scope } from './scope.ts';
+import type { TagBoard } from './tag-board.ts';
 import type { TenantFileBoard } from './tenant-file-board.ts';
 
 /**
@@ -60,6 +61,7 @@ export interface ApiServices {
   readonly routingDomains: RoutingDomainBoard;
   readonly numbers: NumberBoard;
   readonly jobs: JobBoard;
+  readonly tags: TagBoard;
   readonly tenantFiles: TenantFileBoard;
   readonly contacts: ContactBoard;
   readonly queues: QueueBoard;

@@ -452,6 +452,7 @@ export interface Schema {
     after: ColumnType<Record<string, unknown> | null, string | null, string>;
     finished_at: ColumnType<number | null, Date | undefined, Date>;
   };
+  person_tags: { account_id: AccountId; person_id: PersonId; tag: string };
   settings: { key: string; value: ColumnType<unknown, string, string>; version: Generated<number> };
   routing_changes: { id: Generated<number>; at: GeneratedWall; what: string };
 }

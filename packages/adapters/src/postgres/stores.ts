@@ -40,6 +40,7 @@ import { createQueueStore, type QueueStore } from './queue-store.ts';
 import { createRoutingDomainStore, type RoutingDomainStore } from './routing-domain-store.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
 import { createSignInAttemptStore } from './sign-in-attempt-store.ts';
+import { createTagStore, type TagStore } from './tag-store.ts';
 import { createTogether, type Together } from './together.ts';
 import { createTokenStore, type TokenStore } from './token-store.ts';
 import { createUserStore, type UserStore } from './user-store.ts';
@@ -73,6 +74,7 @@ export interface Stores {
   readonly jobs: JobStore;
   readonly bulk: BulkStore;
   readonly together: Together;
+  readonly tags: TagStore;
   readonly numberStock: NumberStockStore;
   readonly routingDomains: RoutingDomainStore;
   readonly contacts: ContactStore;
@@ -106,6 +108,7 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     webhooks: createWebhookStore(db, box),
     jobs: createJobStore(db),
     bulk: createBulkStore(db),
+    tags: createTagStore(db),
     together: createTogether(db, (inner) => createStores(inner, box, unstoredCalls)),
     numberStock: createNumberStockStore(db),
     routingDomains: createRoutingDomainStore(db),

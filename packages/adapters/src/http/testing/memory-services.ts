@@ -19,6 +19,7 @@ import { memoryPresenceSync } from './memory-presence-sync.ts';
 import { memoryProvisioning } from './memory-provisioning.ts';
 import { memoryQueues } from './memory-queues.ts';
 import { memoryRoutingDomains } from './memory-routing-domains.ts';
+import { memoryTags } from './memory-tags.ts';
 import { memoryTenantDirectory } from './memory-tenant-directory.ts';
 import { memoryTenantFiles } from './memory-tenant-file.ts';
 import { memoryWebhooks } from './memory-webhooks.ts';
@@ -160,6 +161,7 @@ export function createMemoryServices(clock: ApiClock) {
     presence,
     ownPresence: memoryOwnPresence(clock, presence, gate),
     contacts: memoryContacts(directory),
+    tags: memoryTags(() => directory.data.people),
     queues: memoryQueues(world.acmeId, world.globexId, [world.danaId, world.boId], (personId) =>
       world.people().find(({ id }) => id === personId),
     ),

@@ -16,6 +16,7 @@ import { audit } from './0015-audit.ts';
 import { webhooks } from './0016-webhooks.ts';
 import { routingDomains } from './0017-routing-domains.ts';
 import { leastGrants } from './0018-least-grants.ts';
+import { personTags } from './0019-person-tags.ts';
 import { presenceSync } from './0020-presence-sync.ts';
 import { presenceRuns } from './0021-presence-runs.ts';
 import { queues } from './0022-queues.ts';
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   presenceStates,
   presenceJournal,
   syncOperator,
+  personTags,
 ];
