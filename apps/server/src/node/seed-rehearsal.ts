@@ -6,8 +6,10 @@ import {
   asCarrierId,
   asDeviceId,
   asPersonId,
+  asQueueId,
   type Carrier,
   type E164,
+  queueDefaults,
   uuidV7,
 } from '@tandem/domain';
 import { rehearsalWorld } from '@tandem/simulator/world/rehearsal-world.ts';
@@ -25,6 +27,7 @@ export const rehearsalIds = {
   person: (upn: string) => asPersonId(idOf(`person ${upn}`)),
   carrier: asCarrierId(idOf('carrier')),
   device: (account: string, name: string) => asDeviceId(idOf(`device ${account} ${name}`)),
+  queue: (account: string, name: string) => asQueueId(idOf(`queue ${account} ${name}`)),
   user: (name: string) => idOf(`user ${name}`),
 } as const;
 
@@ -93,6 +96,7 @@ export async function seedRehearsal(stores: Stores, config: NodeConfig): Promise
   await seedProvisioningSettings(stores, rehearsalIds.account);
   for (const { key } of rehearsalWorld.customers) await seedPresence(stores, rehearsalIds.account(key));
   await seedPhones(stores, config);
+  await seedQueues(stores);
   await seedSignIns(stores, config);
 }
 
@@ -121,6 +125,25 @@ async function seedPhones(stores: Stores, config: NodeConfig): Promise<void> {
       );
     }
   }
+}
+
+/** One queue of Acme's, so that there is somebody to wait for: people at Teams clients, and Dana at a desk phone too. */
+async function seedQueues(stores: Stores): Promise<void> {
+  const accountId = rehearsalIds.account('acme');
+  const id = rehearsalIds.queue('acme', 'Sales');
+  if ((await stores.queues.list(accountId)).length > 0) return;
+  await stores.queues.create({
+    ...queueDefaults,
+    id,
+    accountId,
+    name: 'Sales',
+    extension: '1500',
+    number: '+12025550158' as E164,
+    members: ['alex@acme.example', 'dana@acme.example', 'wren@acme.example'].map((upn) => ({
+      personId: rehearsalIds.person(upn),
+      loggedIn: true,
+    })),
+  });
 }
 
 async function seedSignIns(stores: Stores, config: NodeConfig): Promise<void> {

@@ -52,6 +52,8 @@ type Leg = (TeamsCall | CarrierCall) & { whenConnected(run: () => void): void };
 /** A tone counts as heard within this; G.711 and the window of the measurement cost a few hertz. */
 const toleranceHz = 15;
 const setupPatienceMs = 70_000;
+/** Answered, and nobody at the twin rings for so long: whoever answered is somewhere else. */
+const nobodyRungMs = 1_000;
 /** So long it may take until one of several who answered together hears that another was first. */
 const toldOffMs = 500;
 
@@ -153,10 +155,15 @@ async function watch(
     }
     const setupMs = Math.round((caller.connectedAtMs ?? 0) - caller.startedAtMs);
     // The callee's leg was answered before the caller's; ACK may still be on its way.
-    if (!arrivals.some((leg) => leg.connectedAtMs !== undefined)) {
+    // In a queue the caller is answered first, hears music, and one after the other is rung until somebody answers.
+    const patience = clock.now() + setupPatienceMs;
+    for (let quietSince = clock.now(); clock.now() < patience; ) {
+      if (caller.done || arrivals.some((leg) => leg.connectedAtMs !== undefined)) break;
+      if (arrivals.some((leg) => !leg.done)) quietSince = clock.now();
+      else if (clock.now() - quietSince >= nobodyRungMs) break;
       await new Promise<void>((resolve) => {
         wake = resolve;
-        clock.after(1_000, resolve);
+        clock.after(50, resolve);
       });
     }
     // Other calls may run at the same time: the leg to the number that was dialled is ours; a short number (an
