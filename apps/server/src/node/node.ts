@@ -450,6 +450,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     leases: stores.presenceLeases,
     preferred: stores.preferredPresence,
     policies: presenceSync.policies,
+    interruptedSince: presenceSync.interruptedSince,
     states: stores.presenceStates,
     changes: stores.presenceChanges,
     audit: changes.audit,

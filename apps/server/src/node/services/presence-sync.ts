@@ -12,6 +12,7 @@ import type {
   PresencePolicies,
   StoredConnection,
 } from '@tandem/engine';
+import { workingStates } from '@tandem/engine/connection/connection.machine.ts';
 import type { PresenceProbeOutcome, PresenceTenant } from '@tandem/engine/presence-sync/ports.ts';
 import { PresenceSyncDesk } from '@tandem/engine/presence-sync/presence-desk.ts';
 import { PresenceMemory } from '@tandem/engine/presence-sync/presence-memory.ts';
@@ -62,6 +63,8 @@ export interface PresenceSync {
   readonly links: PresenceLinks;
   readonly board: PresenceSyncBoard;
   settingsOf(accountId: AccountId): PresenceSyncSettings;
+  /** Wall ms since when the person's connection does not work. Undefined: it works, or there is none. */
+  interruptedSince(personId: PersonId): number | undefined;
   /** Personal rules are others. */
   policiesChanged(): void;
   start(): void;
@@ -255,6 +258,12 @@ export async function openPresenceSync(parts: PresenceSyncParts): Promise<Presen
         keeper.list().filter((one) => one.accountId === accountId && one.life.state !== 'DISCONNECTED'),
     },
     settingsOf: (accountId) => memory.settingsOf(accountId).settings,
+    interruptedSince(personId) {
+      const one = person(personId);
+      const found = one && connections.ofPerson(one);
+      const stored = found && keeper.find(found.connectionId);
+      return stored && !workingStates.has(stored.life.state) ? stored.life.sinceWallMs : undefined;
+    },
     policiesChanged: () => memory.changed(),
     start() {
       runner.start();
