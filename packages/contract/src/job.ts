@@ -32,9 +32,30 @@ const switches = z
   })
   .refine((change) => Object.values(change).some((one) => one !== undefined), 'nothing to change');
 
+/** Compared without regard to case; several conditions must all hold. */
+const rangeRule = z.strictObject({
+  when: z
+    .strictObject({ city: text(128).optional(), department: text(128).optional() })
+    .refine((when) => Object.values(when).some((one) => one !== undefined), 'wanted city or department'),
+  range: id,
+});
+export type RangeRule = z.infer<typeof rangeRule>;
+
 export const newJob = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('change-people'), account: id, ...who, change: switches }),
-  z.strictObject({ kind: z.literal('give-numbers'), account: id, ...who, range: id.optional() }),
+  z.strictObject({
+    kind: z.literal('give-numbers'),
+    account: id,
+    ...who,
+    range: id.optional().describe('From which range; absent: from any'),
+    rules: z
+      .array(rangeRule)
+      .max(50)
+      .optional()
+      .describe(
+        'The first that fits what Entra says of the person decides; when none fits, `range`, else nothing',
+      ),
+  }),
   z.strictObject({ kind: z.literal('retry-provisioning'), account: id, ...who }),
   z.strictObject({
     kind: z.literal('import-people'),

@@ -65,6 +65,7 @@ import { sentBy } from './services/sent-by.ts';
 import { createTagBoard } from './services/tags.ts';
 import { createTenantFiles } from './services/tenant-file.ts';
 import { startWaitingReminder, waitingIn } from './services/waiting-reminder.ts';
+import { createWorkplaces } from './services/workplaces.ts';
 
 export interface RunningNode {
   stop(): Promise<void>;
@@ -526,6 +527,9 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     audit: changes.audit,
     stored: changes.stored,
     refresh: () => snapshots.refresh(),
+    workplaces: createWorkplaces((accountId) =>
+      connections.all(accountId).flatMap(({ connectionId }) => directory.viewOf(connectionId) ?? []),
+    ),
     newId: () => uuidV7(Date.now(), random.bytes(10)),
     wall: clock.wall,
     onProblem: (what) => log.error({ what }, 'jobs'),

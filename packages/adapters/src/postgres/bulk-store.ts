@@ -69,10 +69,8 @@ export function createBulkStore(db: Database): BulkStore {
         }
         const entries: AuditEntry[] = [];
         const faults = new Map<BulkWrite, Error>();
-        const rangeId = job.options.range;
         const outcomes = await writeAsManyAsGo(tx, job.accountId, [...open.keys()], faults, {
           spared: await namedByOthers(tx, job.id),
-          ...(typeof rangeId === 'string' && { rangeId }),
         });
         for (const [write, item] of open) {
           const outcome = outcomes.get(write);

@@ -29,6 +29,8 @@ export type BulkWrite =
       readonly person: Versioned<Person>;
       readonly change: PersonChange;
       readonly next: boolean;
+      /** From which the next free number comes; absent: from any. */
+      readonly rangeId?: string;
       readonly giveBack?: readonly NumberBefore[];
     }
   | {
@@ -78,7 +80,7 @@ export async function writeAll(
   tx: Tx,
   accountId: AccountId,
   writes: readonly BulkWrite[],
-  options: { readonly rangeId?: string; readonly spared: ReadonlySet<string> },
+  options: { readonly spared: ReadonlySet<string> },
 ): Promise<ReadonlyMap<BulkWrite, BulkOutcome>> {
   const outcomes = new Map<BulkWrite, BulkOutcome>();
   const leaving = writes.filter((write) => write.do === 'remove');
@@ -332,29 +334,39 @@ async function takeNamed(tx: Tx, accountId: AccountId, wanted: readonly Wanted[]
 async function takeNext(
   tx: Tx,
   wanted: readonly Wanted[],
-  { rangeId, spared }: { readonly rangeId?: string; readonly spared: ReadonlySet<string> },
+  { spared }: { readonly spared: ReadonlySet<string> },
 ): Promise<void> {
-  const asking = wanted.filter(({ next }) => next);
-  if (asking.length === 0) return;
-  let query = freeOnes(tx, rangeId).clearLimit().limit(asking.length);
-  if (spared.size > 0) query = query.where('numbers.number', '<>', sql<string>`all(${[...spared]}::text[])`);
-  const free = await query.forUpdate('numbers').skipLocked().execute();
-  if (free.length < asking.length)
-    throw new SomeRefused(
-      new Map(
-        asking
-          .slice(free.length)
-          .map(({ write }) => [write, { ok: false, refusal: { kind: 'no-free-number' } }] as const),
-      ),
-    );
-  const placed = asking.map((one, i) => {
-    const number = free[i]?.number as E164;
-    one.took.push({ number, was: 'free' });
-    const others = one.numbers ?? (one.write.do === 'change' ? one.write.person.numbers : []);
-    one.numbers = [number, ...others];
-    return { number, person_id: one.personId, position: 0 };
-  });
-  await place(tx, placed);
+  const byRange = new Map<string | undefined, Wanted[]>();
+  for (const one of wanted) {
+    if (!one.next) continue;
+    const rangeId = one.write.do === 'change' ? one.write.rangeId : undefined;
+    const asking = byRange.get(rangeId);
+    if (asking) asking.push(one);
+    else byRange.set(rangeId, [one]);
+  }
+  const refusals = new Map<BulkWrite, Extract<BulkOutcome, { ok: false }>>();
+  // Who names a range before who takes any: the others must not take its last ones.
+  for (const [rangeId, asking] of [...byRange].sort(
+    ([a], [b]) => Number(a === undefined) - Number(b === undefined),
+  )) {
+    let query = freeOnes(tx, rangeId).clearLimit().limit(asking.length);
+    if (spared.size > 0)
+      query = query.where('numbers.number', '<>', sql<string>`all(${[...spared]}::text[])`);
+    const free = await query.forUpdate('numbers').skipLocked().execute();
+    const placed = asking.flatMap((one, i) => {
+      const number = free[i]?.number as E164 | undefined;
+      if (number === undefined) {
+        refusals.set(one.write, { ok: false, refusal: { kind: 'no-free-number' } });
+        return [];
+      }
+      one.took.push({ number, was: 'free' });
+      const others = one.numbers ?? (one.write.do === 'change' ? one.write.person.numbers : []);
+      one.numbers = [number, ...others];
+      return [{ number, person_id: one.personId, position: 0 }];
+    });
+    await place(tx, placed);
+  }
+  if (refusals.size > 0) throw new SomeRefused(refusals);
 }
 
 async function place(

@@ -37,7 +37,7 @@ export function decideItem(
           },
         };
   if (!person) return over('left-out', 'The person is not there any more.');
-  const { giveBack, remove, number, ...rest } = wanted;
+  const { giveBack, remove, number, range, ...rest } = wanted;
   const back = giveBack === undefined ? {} : { giveBack: giveBack as readonly NumberBefore[] };
   if (remove === true) return { do: 'remove', person, ...back };
   if (asWanted(item, person)) return over('done', 'Done.');
@@ -46,7 +46,14 @@ export function decideItem(
     ...(rest as PersonChange),
     ...(number !== undefined && number !== 'next' && { numbers: mainNumber(person, number as E164 | null) }),
   };
-  return { do: 'change', person, change, next: number === 'next', ...back };
+  return {
+    do: 'change',
+    person,
+    change,
+    next: number === 'next',
+    ...(typeof range === 'string' && { rangeId: range }),
+    ...back,
+  };
 }
 
 /** The item with what came of it, and with what an undo needs. */
@@ -62,8 +69,9 @@ export function itemOver(
   if (write.do === 'remove') return { ...item, state: 'done', words: 'Removed.' };
   const [main] = person.numbers;
   const given = took.some(({ number }) => number === main) ? main : undefined;
+  const { range: _, ...wanted } = item.after ?? {};
   const after: Facts = {
-    ...item.after,
+    ...wanted,
     ...(given !== undefined && { number: given }),
     ...(took.length > 0 && { took }),
   };
@@ -99,7 +107,7 @@ export function auditOf(
       after: { upn, ...(mail !== undefined && { mail }), numbers, teamsToggle },
     };
   if (write.do === 'remove') return { ...base, action: 'person.delete', before: { upn, numbers } };
-  const { giveBack: _, ...after } = item.after ?? {};
+  const { giveBack: _, range: __, ...after } = item.after ?? {};
   return {
     ...base,
     action: 'person.change',

@@ -1,5 +1,6 @@
 import type { PersonRow, ReadRow } from '@tandem/adapters/csv/people-csv.ts';
 import type { Facts, JobItem } from '@tandem/adapters/postgres/job-store.ts';
+import type { RangeRule } from '@tandem/contract';
 import type { E164, Person } from '@tandem/domain';
 
 /** What is looked at when an item is planned, and again before it is carried out. */
@@ -54,17 +55,50 @@ export function planChange(
   return { ...base, state: 'waiting', words: `${words.join('; ')}.`, before, after };
 }
 
+/** What Entra says of where somebody works. */
+export interface Workplace {
+  readonly city?: string;
+  readonly department?: string;
+}
+
+/** From where somebody gets a number: the first rule that fits, else the one range, else anywhere. Null: from nowhere. */
+export function rangeFor(
+  rules: readonly RangeRule[] | undefined,
+  range: string | undefined,
+  workplace: Workplace | undefined,
+): string | undefined | null {
+  if (rules === undefined) return range;
+  const same = (wanted: string | undefined, is: string | undefined): boolean =>
+    wanted === undefined || wanted.trim().toLowerCase() === is?.trim().toLowerCase();
+  const rule = rules.find(
+    ({ when }) => same(when.city, workplace?.city) && same(when.department, workplace?.department),
+  );
+  return rule?.range ?? range ?? null;
+}
+
 /** Somebody whose number is wanted has one already, or gets the next free one when their turn comes. */
-export function planNumber(position: number, person: Person): JobItem {
+export function planNumber(
+  position: number,
+  person: Person,
+  range?: string | null,
+  workplace?: Workplace,
+): JobItem {
   const base = { position, personId: person.id, label: person.displayName };
   const [number] = person.numbers;
   if (number !== undefined) return { ...base, state: 'unchanged', words: `Has ${number}.` };
+  if (range === null) {
+    const { city = 'none', department = 'none' } = workplace ?? {};
+    const words = workplace
+      ? `No rule fits: city ${city}, department ${department}.`
+      : 'No rule fits: nothing is known of the person in Entra.';
+    return { ...base, state: 'refused', code: 'PRV-301', words };
+  }
   return {
     ...base,
     state: 'waiting',
     words: 'Gets the next free number.',
     before: { number: null },
-    after: { number: 'next' },
+    after: { number: 'next', ...(range !== undefined && { range }) },
   };
 }
 

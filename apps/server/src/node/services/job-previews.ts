@@ -1,14 +1,16 @@
 import { readPeopleCsv } from '@tandem/adapters/csv/people-csv.ts';
 import type { Facts, JobItem } from '@tandem/adapters/postgres/job-store.ts';
 import type { NewJob, ReadinessSummary } from '@tandem/contract';
-import type { Account, AccountId, Person, RoutingSnapshot } from '@tandem/domain';
-import { planChange, planNumber, planRow } from './job-plans.ts';
+import type { Account, AccountId, Person, PersonId, RoutingSnapshot } from '@tandem/domain';
+import { planChange, planNumber, planRow, rangeFor, type Workplace } from './job-plans.ts';
 
 export const mostPeople = 25_000;
 
 export interface PreviewGround {
   readonly snapshot: RoutingSnapshot;
   readonly readinessOf: (account: Account, person: Person) => ReadinessSummary;
+  /** What the connected directories say of these people; who is not in it is not known there. */
+  readonly workplaces: (account: Account, people: readonly Person[]) => ReadonlyMap<PersonId, Workplace>;
 }
 
 export type JobPreview =
@@ -35,13 +37,19 @@ export function previewOf(account: Account, ask: NewJob, ground: PreviewGround):
         options: change,
       };
     }
-    case 'give-numbers':
+    case 'give-numbers': {
+      const { rules, range } = ask;
+      const places = rules ? ground.workplaces(account, people) : undefined;
       return {
         kind: 'items',
         title: `Give numbers to ${many}`,
-        items: people.map((person, i) => planNumber(i + 1, person)),
-        options: { ...(ask.range !== undefined && { range: ask.range }) },
+        items: people.map((person, i) => {
+          const place = places?.get(person.id);
+          return planNumber(i + 1, person, rangeFor(rules, range, place), place);
+        }),
+        options: {},
       };
+    }
     case 'retry-provisioning':
       return {
         kind: 'items',

@@ -43,9 +43,10 @@ interface Watch {
   readonly stores?: Partial<Stores>;
   readonly refreshed?: () => void;
   readonly stored?: () => void;
+  readonly workplaces?: ReturnType<JobParts['workplaces']>;
 }
 
-function jobsWith({ people = [], stores: other = {}, refreshed, stored }: Watch = {}) {
+function jobsWith({ people = [], stores: other = {}, refreshed, stored, workplaces }: Watch = {}) {
   const parts: JobParts = {
     stores: { ...stores, ...other },
     snapshot: () =>
@@ -56,6 +57,7 @@ function jobsWith({ people = [], stores: other = {}, refreshed, stored }: Watch 
       }) as unknown as RoutingSnapshot,
     provisioning: { act: async () => ({ kind: 'nothing-to-retry' }) },
     readinessOf: () => assert.fail('nobody asks'),
+    workplaces: () => workplaces ?? new Map(),
     audit: { note: async () => undefined },
     stored: () => stored?.(),
     refresh: async () => refreshed?.(),
@@ -342,6 +344,42 @@ test('a job that is paused and cancelled leaves the rest alone and says so', asy
   const { counts } = await reached('cancelled');
   assert.deepEqual([counts.done, counts.cancelled, counts.waiting], [done, 700 - done, 0]);
   assert.equal((await named('pause')).length, done);
+  await jobs.stop();
+});
+
+test('a rule gives people of London numbers of London, everybody else the other range, and whom no rule fits none; undone, the numbers are free', async () => {
+  await range('+442071830000', '+442071830001');
+  await range('+493012460000', '+493012460009');
+  const ranges = await stores.numberStock.ranges(acme.id);
+  const idOf = (number: string) => ranges.find(({ first }) => first === number)?.id as string;
+  const [london, berlin] = [idOf('+442071830000'), idOf('+493012460000')];
+  const [una, vic, wes, xan] = ['una', 'vic', 'wes', 'xan'].map((name) => person(`${name}@acme.example`));
+  const four = [una, vic, wes, xan].flatMap((one) => one ?? []);
+  for (const one of four) assert.ok((await stores.people.create(acme.id, one)).ok);
+  const jobs = jobsWith({
+    people: four,
+    workplaces: new Map([
+      [four[0]?.id as Person['id'], { city: 'london', department: 'Sales' }],
+      [four[1]?.id as Person['id'], { city: 'London ' }],
+      [four[2]?.id as Person['id'], { city: 'Berlin' }],
+    ]),
+  });
+  const rules = [
+    { when: { city: 'London' }, range: london },
+    { when: { city: 'Berlin' }, range: berlin },
+  ];
+  const made = await jobs.board.create(acme.id, { kind: 'give-numbers', account: acme.id, rules }, alex);
+  const job = made.kind === 'done' ? made.job : assert.fail(made.kind);
+  const { counts } = await finish(jobs, job);
+  assert.deepEqual([counts.done, counts.refused], [3, 1]);
+  const numbers = async () =>
+    (await Promise.all(four.map((one) => named(one.upn)))).map(([one]) => one?.numbers);
+  assert.deepEqual(await numbers(), [['+442071830000'], ['+442071830001'], ['+493012460000'], []]);
+  const [refused] = (await jobs.board.items(mine, job.id, { limit: 5, state: 'refused' })) ?? [];
+  assert.match(refused?.words ?? '', /^No rule fits/);
+  assert.equal((await undone(jobs, job.id)).counts.done, 3);
+  assert.deepEqual(await numbers(), [[], [], [], []]);
+  assert.equal(await stateOf('+442071830000'), 'free');
   await jobs.stop();
 });
 

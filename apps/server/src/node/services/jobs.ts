@@ -23,6 +23,7 @@ export interface JobParts extends Omit<JobRunParts, 'stores' | 'note'> {
   readonly stores: Pick<Stores, 'jobs' | 'bulk' | 'people' | 'accounts'>;
   readonly snapshot: () => RoutingSnapshot;
   readonly readinessOf: (account: Account, person: Person) => ReadinessSummary;
+  readonly workplaces: PreviewGround['workplaces'];
   readonly audit: AuditLog;
 }
 
@@ -46,7 +47,11 @@ export function createJobs(parts: JobParts): Jobs {
       ...(Object.keys(more).length > 0 && { after: more }),
     });
   const runs = createJobRuns({ ...parts, note });
-  const ground = (): PreviewGround => ({ snapshot: parts.snapshot(), readinessOf: parts.readinessOf });
+  const ground = (): PreviewGround => ({
+    snapshot: parts.snapshot(),
+    readinessOf: parts.readinessOf,
+    workplaces: parts.workplaces,
+  });
 
   async function shown(job: StoredJob): Promise<ShownJob> {
     const counts = await stores.jobs.counts(job.accountId, job.id);
