@@ -2,6 +2,7 @@ import { problemPage } from '@tandem/contract';
 import { type Account, type Person, teamsEligibility } from '@tandem/domain';
 import { mayTryNext, peerStatusVerdict } from '@tandem/engine/call/peer-status.ts';
 import { normalEnd, verdicts } from '@tandem/engine/call/verdicts.ts';
+import { presenceCodes, presenceCodeTable } from '@tandem/engine/presence-sync/codes.ts';
 import { code, heading, table } from './page.ts';
 
 /** A person without anything, once without and once with a wrong number: together they meet every rule. */
@@ -95,6 +96,18 @@ export function errorsPage(): string {
     ...table(
       ['code', 'said of Dana Doe'],
       findings().map((finding) => [code(finding.code), finding.sentence]),
+    ),
+    '',
+    '## Why presence of a person is not synced',
+    '',
+    'Shown in the table of people, in the results of a run and in its mail. All but PRS-130 are tried again every hour.',
+    '',
+    ...table(
+      ['code', 'means', 'what to do', 'whose turn'],
+      presenceCodes.map((name) => {
+        const { meaning, fix, owner } = presenceCodeTable[name];
+        return [code(name), meaning, fix, owner];
+      }),
     ),
     '',
   ].join('\n');

@@ -2,6 +2,7 @@ import { branchMachine } from '@tandem/engine/call/branch.machine.ts';
 import { callMachine } from '@tandem/engine/call/call.machine.ts';
 import { connectionMachine } from '@tandem/engine/connection/connection.machine.ts';
 import { peerHealth } from '@tandem/engine/health/peer-health.machine.ts';
+import { runMachine } from '@tandem/engine/presence-sync/run.machine.ts';
 import {
   dialogMachine,
   drawMachine,
@@ -17,12 +18,15 @@ import { fence, heading } from './page.ts';
 
 type Tables = Parameters<typeof drawMachine>[0];
 
-const simple = Object.fromEntries(
-  Object.entries(peerHealth).map(([from, row]) => [
-    from,
-    Object.fromEntries(Object.entries(row).map(([input, to]) => [input, [to]])),
-  ]),
-);
+/** A table whose steps do nothing but lead on. */
+const asSteps = (machine: object): Record<string, Record<string, unknown[]>> =>
+  Object.fromEntries(
+    Object.entries(machine).map(([from, row]) => [
+      from,
+      Object.fromEntries(Object.entries(row as object).map(([input, to]) => [input, [to]])),
+    ]),
+  );
+const simple = asSteps(peerHealth);
 
 const machines: readonly {
   readonly title: string;
@@ -48,6 +52,12 @@ const machines: readonly {
     about:
       'An account and one Entra tenant. Before the first proof it is a way that can be left and resumed; after it, it is never less than interrupted.',
     machine: connectionMachine,
+  },
+  {
+    title: 'A run of presence',
+    source: 'packages/engine/src/presence-sync/run.machine.ts',
+    about: 'Everybody in its scope is matched with Microsoft and read once; then one mail tells the result.',
+    machine: asSteps(runMachine),
   },
   {
     title: 'The health of a peer',
