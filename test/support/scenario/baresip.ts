@@ -26,6 +26,8 @@ export interface BaresipOptions {
   readonly answers?: boolean;
   /** Registers as `number` of this realm by digest, over what `outbound` says. */
   readonly registers?: { readonly realm: string; readonly password: string };
+  /** Addresses whose presence it watches by SUBSCRIBE. */
+  readonly watches?: readonly string[];
 }
 
 export interface BaresipEvent {
@@ -75,6 +77,7 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
       'module_path /usr/lib/baresip/modules',
       ...['g711', 'aufile', 'srtp', 'sndfile', 'uuid'].map((name) => `module ${name}.so`),
       'module_tmp account.so',
+      ...(options.watches ? ['module_app contact.so', 'module_app presence.so'] : []),
       'module_app menu.so',
       'module_app ctrl_tcp.so',
       `ctrl_tcp_listen 127.0.0.1:${options.controlPort}`,
@@ -95,7 +98,8 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
       .join(';')
       .concat('\n'),
   );
-  writeFileSync(join(folder, 'contacts'), '');
+  const contacts = (options.watches ?? []).map((uri) => `"${uri}" <${uri}>;presence=p2p\n`);
+  writeFileSync(join(folder, 'contacts'), contacts.join(''));
   const program: Program = startProgram('baresip', ['-f', folder, '-v'], {
     cwd: folder,
     env: { ...process.env, HOME: folder },

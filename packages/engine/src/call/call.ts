@@ -395,7 +395,11 @@ export class Call {
     const action = this.#step('progress');
     if (!action) return;
     this.record.ringingMs ??= Math.round(this.#deps.clock.now() - this.startedAt);
-    if (this.#seat) return; // the caller hears music
+    if (this.#seat) {
+      // The caller hears music; the member's lamp begins to blink.
+      this.#deps.onChange(this);
+      return;
+    }
     const first = action === 'relayProgress';
     // A further endpoint may have begun to ring.
     if (first || !this.#alone) this.#deps.onChange(this);
