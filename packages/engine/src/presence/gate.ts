@@ -41,7 +41,7 @@ export function gateVerdict(facts: GateFacts, call: KnockingCall): GateVerdict {
   return {
     rings: false,
     label: effective.label,
-    because: `${name} shows ${labelWords[effective.label]}. ${callsSentenceOf(vector, effective, wording)}`,
+    because: `${name} shows ${labelWords[effective.label]}. ${callsSentenceOf(vector, effective, wording, 'their')}`,
     otherwise: exceptions.unavailable,
   };
 }

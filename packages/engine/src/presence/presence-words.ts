@@ -73,12 +73,12 @@ export function clauseOf(
     case 'manual': {
       const by = vector.manual?.setBy;
       const at = vector.manual ? ` at ${time(vector.manual.setAtWallMs, words)}` : '';
-      return `it was set here by hand${by ? ` by ${by}` : ''}${at}, and stays${until} or until you release it`;
+      return `it was set here by hand${by ? ` by ${by}` : ''}${at}, and stays${until} or until it is released`;
     }
     case 'quiet-hours':
       return vector.quiet?.by === 'no-calls'
-        ? `you asked for no calls${until}`
-        : `your quiet hours last${until}`;
+        ? `no calls are wanted${until}`
+        : `the quiet hours last${until}`;
     case 'rule': {
       const { rule } = effective;
       if (!rule) return 'a call rule matches';
@@ -142,6 +142,7 @@ export function callsSentenceOf(
   vector: PresenceVector,
   effective: EffectivePresence,
   words: Wording,
+  whose: 'your' | 'their' = 'your',
 ): string {
   const callback = vector.emergency?.callbackUntilWallMs;
   if (callback !== undefined && callback > words.nowWallMs)
@@ -158,7 +159,7 @@ export function callsSentenceOf(
     acceptDirect === 'yes'
       ? 'Direct calls ring, calls of queues do not'
       : acceptDirect === 'vip'
-        ? 'Only your important callers ring'
-        : 'No calls ring but those of your important callers';
+        ? `Only ${whose} important callers ring`
+        : `No calls ring but those of ${whose} important callers`;
   return why === '' ? `${what}.` : `${what}: ${why}.`;
 }

@@ -450,27 +450,39 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
     desk.preferredUpTo = Math.max(desk.preferredUpTo, preferred?.sequence ?? 0);
     const leased = lease !== undefined && lease.leftMs > 0;
     const prefers = preferred !== undefined && preferred.leftMs > 0;
-    // The store came late and this process has something of its own already: it goes on above the old number.
+    const now = clock.now();
+    const pair = preferred && knownPairs.get(`${preferred.availability}/${preferred.activity}`);
+    const left = prefers && !preferred.standing ? { leftKey: preferred.wish } : undefined;
+    const stands = prefers &&
+      pair &&
+      preferred.standing && {
+        preferred: { pair, key: preferred.wish, endsMs: now + preferred.leftMs },
+      };
+    // The store came late and this process has something of its own already: it goes on above the old number. A lease of
+    // before ends by itself; what was preferred stands for hours, so it is taken over all the same.
     if ((!leased && !prefers) || desk.state.sequence > 0) {
       if (desk.state.leaseEndsMs === undefined) dropRow(desk);
+      const none = { platform: [], teams: [] };
+      const before = desk.state.preferred
+        ? undefined
+        : restoreCallPresence({ sequence, ...left, ...stands }, none, now).preferred;
+      desk.state = {
+        ...desk.state,
+        ...left,
+        ...(before && { preferred: before }),
+        sequence: Math.max(desk.state.sequence, sequence),
+      };
       if (desk.state.preferred === undefined) dropPreferred(desk);
-      desk.state = { ...desk.state, sequence: Math.max(desk.state.sequence, sequence) };
       schedule(desk);
       return;
     }
     const { entraTenantId, objectId } = leased ? lease : row;
-    const now = clock.now();
-    const pair = preferred && knownPairs.get(`${preferred.availability}/${preferred.activity}`);
     desk.restored = {
       at: { accountId, personId, entraTenantId, objectId },
       sequence,
       ...(leased && { leaseEndsMs: now + lease.leftMs }),
-      ...(prefers && !preferred.standing && { leftKey: preferred.wish }),
-      ...(prefers &&
-        pair &&
-        preferred.standing && {
-          preferred: { pair, key: preferred.wish, endsMs: now + preferred.leftMs },
-        }),
+      ...left,
+      ...stands,
     };
     delete desk.at;
     attach(desk);
