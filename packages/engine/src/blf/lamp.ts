@@ -124,11 +124,11 @@ export function personShown(
   return shownStates[label];
 }
 
-/** A phone's presence. */
-export function phoneShown(calls: Iterable<LineCall>, registered: boolean): WatchedPresence {
+/** The presence of a phone that is registered, or of a queue where somebody is logged in. */
+export function placeShown(calls: Iterable<LineCall>, staffed: boolean): WatchedPresence {
   const own = stateOfCalls(calls);
   if (own !== undefined) return shownStates[own];
-  return registered ? shownStates.available : shownStates.offline;
+  return staffed ? shownStates.available : shownStates.offline;
 }
 
 function stateOfCalls(calls: Iterable<LineCall>): 'on_call' | 'ringing' | undefined {

@@ -1,6 +1,6 @@
 import type { PersonId } from '@tandem/domain';
 import type { CallEnd } from '../call/call-end.ts';
-import { deviceKey, personKey } from './watched.ts';
+import { deviceKey, personKey, queueKey } from './watched.ts';
 
 /** One call as a lamp shows it. */
 export interface LineCall {
@@ -15,7 +15,7 @@ export interface LineCall {
 const none: ReadonlyMap<string, LineCall> = new Map();
 const strength = { trying: 0, early: 1, confirmed: 2 } as const satisfies Record<CallEnd['state'], number>;
 
-/** Who of all people and phones rings or talks, by the engine's live calls: known in the same turn. */
+/** Who of all people, phones and queues rings or talks, by the engine's live calls: known in the same turn. */
 export class Lines {
   /** Person or phone to its calls, by their id. */
   readonly #calls = new Map<string, Map<string, LineCall>>();
@@ -30,11 +30,12 @@ export class Lines {
   update(callId: string, ends: readonly CallEnd[]): readonly string[] {
     const now = new Map<string, Map<string, LineCall>>();
     for (const end of ends) {
-      const { direction, state, remote, personId, deviceId } = end;
+      const { direction, state, remote, personId, deviceId, queueId } = end;
       const id = `${callId}.${direction === 'initiator' ? 'a' : 'b'}`;
       for (const key of [
         personId === undefined ? undefined : personKey(personId),
         deviceId === undefined ? undefined : deviceKey(deviceId),
+        queueId === undefined ? undefined : queueKey(queueId),
       ]) {
         if (key === undefined) continue;
         const calls = now.get(key) ?? new Map<string, LineCall>();

@@ -4,10 +4,13 @@ import {
   type Account,
   asCallId,
   asPersonId,
+  asQueueId,
   buildSnapshot,
   type Device,
   type Person,
   type PresenceLabel,
+  type Queue,
+  queueDefaults,
   type RoutingSnapshot,
 } from '@tandem/domain';
 import { ha1Of } from '@tandem/sip';
@@ -27,6 +30,7 @@ interface Facts {
   readonly devices: readonly Device[];
   readonly people: readonly Person[];
   readonly accounts: readonly Account[];
+  readonly queues?: readonly Queue[];
 }
 const snapshotOf = (facts: Facts): RoutingSnapshot =>
   buildSnapshot({ version: 1, builtAtWallMs: 0, carriers: [], hubs: [], ...facts }).snapshot;
@@ -288,6 +292,49 @@ test('a phone of nobody: offline, available while registered, on a call', () => 
   call('c1', { personId: undefined, deviceId: reception.id, direction: 'initiator', state: 'trying' });
   world.pass(10);
   assert.match(watching.notifies.at(-1)?.body ?? '', /on-the-phone/);
+});
+
+test('somebody waits in a queue: its lamp blinks until a member takes the call; it is open while a member is logged in', () => {
+  const { world, watch, seen, facts, call } = office();
+  const sales: Queue = {
+    ...queueDefaults,
+    id: asQueueId('sales'),
+    accountId: acmeId,
+    name: 'Sales',
+    extension: '1500',
+    members: [{ personId: dana, loggedIn: false }],
+  };
+  seen.snapshot = snapshotOf({ ...facts, queues: [sales] });
+  const phone = phoneOf(world);
+  const [dialog, presence, member] = [
+    phone.subscribe({ user: '1500' }),
+    phone.subscribe({ user: '1500', event: 'presence' }),
+    phone.subscribe({ user: '1001' }),
+  ];
+  const note = () => /<dm:note>(.*)<\/dm:note>/.exec(presence.notifies.at(-1)?.body ?? '')?.[1];
+  world.pass(1_000);
+  assert.deepEqual([lamp(dialog), note()], [['terminated'], 'Offline']);
+  seen.snapshot = snapshotOf({
+    ...facts,
+    queues: [{ ...sales, members: [{ personId: dana, loggedIn: true }] }],
+  });
+  watch.snapshotChanged();
+  world.pass(1_000);
+  assert.equal(note(), 'Available');
+  const waits = { personId: undefined, queueId: sales.id };
+  call('c1', waits);
+  world.pass(10);
+  assert.deepEqual([lamp(dialog), note(), lamp(member)], [['early'], 'Ringing', ['terminated']]);
+  call('c1', waits, { state: 'early' });
+  world.pass(10);
+  assert.deepEqual([lamp(dialog), lamp(member)], [['early'], ['early']]);
+  call('c1', { state: 'confirmed' });
+  world.pass(10);
+  assert.deepEqual([lamp(dialog), note(), lamp(member)], [['terminated'], 'Available', ['confirmed']]);
+  seen.snapshot = snapshotOf(facts);
+  watch.snapshotChanged();
+  world.pass(10);
+  assert.equal(dialog.notifies.at(-1)?.state, 'terminated;reason=noresource');
 });
 
 test('Teams still says in a call when a call of ours has ended: the lamp goes dark, and lights again only for another call', () => {

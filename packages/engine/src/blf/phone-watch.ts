@@ -1,6 +1,6 @@
 /**
- * Lamps on desk phones (RFC 4235 dialog, RFC 3856 presence): a phone that proves itself by digest watches people and
- * phones of its own account, and is told of our own calls at once and of Teams as the platform knows it.
+ * Lamps on desk phones (RFC 4235 dialog, RFC 3856 presence): a phone that proves itself by digest watches people, phones and
+ * queues of its own account, and is told of our own calls at once and of Teams as the platform knows it.
  */
 import type { AccountId, Device, DeviceId, PersonId, PresenceLabel, RoutingSnapshot } from '@tandem/domain';
 import {
@@ -28,7 +28,7 @@ import { keyOfFlow } from '../registrar/bindings.ts';
 import { UnprovenBudget } from '../registrar/unproven-budget.ts';
 import { userOfUri } from '../routing/call-facts.ts';
 import { devicesOf } from '../routing/devices.ts';
-import { liveDialogs, personShown, phoneShown, uriUser, withEnded } from './lamp.ts';
+import { liveDialogs, personShown, placeShown, uriUser, withEnded } from './lamp.ts';
 import { Lines, leftTheCall } from './lines.ts';
 import { notifySettings, type PhoneWatchSettings } from './settings.ts';
 import { isThere, keyOfWatched, personKey, type Watched, watchedAs } from './watched.ts';
@@ -259,7 +259,7 @@ export function createPhoneWatch(deps: PhoneWatchDeps): PhoneWatch {
       const shown =
         watched.kind === 'person'
           ? personShown(lines.of(key), besidesOurCalls(watched.personId), hasPhone(watched.personId))
-          : phoneShown(lines.of(key), isRegistered(watched.deviceId));
+          : placeShown(lines.of(key), isStaffed(watched));
       return {
         same: `${shown.basic} ${shown.note} ${shown.activities.join()}`,
         body: () => printPidf(uri, shown),
@@ -268,6 +268,13 @@ export function createPhoneWatch(deps: PhoneWatchDeps): PhoneWatch {
   }
 
   const isRegistered = (deviceId: DeviceId): boolean => deps.registrations.contactOf(deviceId) !== undefined;
+  const isStaffed = (place: Exclude<Watched, { kind: 'person' }>): boolean =>
+    place.kind === 'device'
+      ? isRegistered(place.deviceId)
+      : (deps
+          .snapshot()
+          .queues.get(place.queueId)
+          ?.members.some(({ loggedIn }) => loggedIn) ?? false);
   const hasPhone = (personId: PersonId): boolean =>
     devicesOf(deps.snapshot(), personId).some(({ id }) => isRegistered(id));
 
@@ -358,6 +365,7 @@ export function createPhoneWatch(deps: PhoneWatchDeps): PhoneWatch {
         const active = snapshot.accounts.get(accountId)?.status === 'active';
         if (device?.accountId !== accountId || !active) subscription.end('rejected');
         else if (!isThere(snapshot, accountId, watched)) subscription.end('noresource');
+        else if (watched.kind === 'queue') subscription.news(false);
       }
     },
     flowClosed(flow) {

@@ -4,6 +4,7 @@ import {
   type DeviceId,
   type Owner,
   type PersonId,
+  type QueueId,
   type RoutingSnapshot,
   readNumber,
 } from '@tandem/domain';
@@ -11,13 +12,18 @@ import {
 /** What a lamp can be about. */
 export type Watched =
   | { readonly kind: 'person'; readonly personId: PersonId }
-  | { readonly kind: 'device'; readonly deviceId: DeviceId };
+  | { readonly kind: 'device'; readonly deviceId: DeviceId }
+  | { readonly kind: 'queue'; readonly queueId: QueueId };
 
-/** One text for each person and each phone. */
+/** One text for each person, each phone and each queue. */
 export const personKey = (personId: PersonId): string => `person ${personId}`;
 export const deviceKey = (deviceId: DeviceId): string => `device ${deviceId}`;
-export const keyOfWatched = (watched: Watched): string =>
-  watched.kind === 'person' ? personKey(watched.personId) : deviceKey(watched.deviceId);
+export const queueKey = (queueId: QueueId): string => `queue ${queueId}`;
+
+export function keyOfWatched(watched: Watched): string {
+  if (watched.kind === 'person') return personKey(watched.personId);
+  return watched.kind === 'device' ? deviceKey(watched.deviceId) : queueKey(watched.queueId);
+}
 
 /**
  * Whom a phone of this account means by `user`: an extension, a number, or another phone's name. Only what is the
@@ -44,17 +50,22 @@ export function watchedAs(
 
 /** Whether it is still there, and still the account's. */
 export function isThere(snapshot: RoutingSnapshot, accountId: AccountId, watched: Watched): boolean {
-  const found =
-    watched.kind === 'person'
-      ? snapshot.people.get(watched.personId)
-      : snapshot.devices.get(watched.deviceId);
-  return found?.accountId === accountId;
+  return foundIn(snapshot, watched)?.accountId === accountId;
+}
+
+function foundIn(
+  { people, devices, queues }: RoutingSnapshot,
+  watched: Watched,
+): { readonly accountId: AccountId } | undefined {
+  if (watched.kind === 'person') return people.get(watched.personId);
+  return watched.kind === 'device' ? devices.get(watched.deviceId) : queues.get(watched.queueId);
 }
 
 function ofOwner(owner: Owner, accountId: AccountId): Watched | undefined {
   if (owner.accountId !== accountId) return undefined;
   if (owner.kind === 'person') return { kind: 'person', personId: owner.personId };
-  return owner.kind === 'device' ? { kind: 'device', deviceId: owner.deviceId } : undefined;
+  if (owner.kind === 'device') return { kind: 'device', deviceId: owner.deviceId };
+  return { kind: 'queue', queueId: owner.queueId };
 }
 
 type Phones = ReadonlyMap<string, Device>;

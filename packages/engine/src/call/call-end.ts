@@ -1,4 +1,4 @@
-import type { AccountId, DeviceId, PersonId } from '@tandem/domain';
+import type { AccountId, DeviceId, PersonId, Queue, QueueId } from '@tandem/domain';
 import type { Branch as BranchRoute, DecisionFacts } from '../routing/decision.ts';
 import type { CallState } from './call.machine.ts';
 import type { LegRole } from './call-failure.ts';
@@ -11,6 +11,8 @@ export interface CallEnd {
   readonly accountId: AccountId;
   readonly personId: PersonId | undefined;
   readonly deviceId: DeviceId | undefined;
+  /** The queue in which the caller waits: somebody should take this call. */
+  readonly queueId?: QueueId;
   /** Who called, and who was called. */
   readonly direction: 'initiator' | 'recipient';
   /** `trying`: the other side does not ring yet. `early`: it rings. `confirmed`: answered. */
@@ -45,6 +47,7 @@ export function endsOf(
   caller: { readonly role: LegRole; readonly deviceId: DeviceId | undefined },
   branches: readonly EndBranch[],
   winner: BranchRoute | undefined,
+  waitsIn: Queue | undefined,
 ): readonly CallEnd[] {
   const callerState = callerStates[state];
   if (callerState === undefined) return [];
@@ -53,6 +56,11 @@ export function endsOf(
   const { deviceId } = caller;
   if (accountId !== undefined && caller.role !== 'carrier' && (personId ?? deviceId) !== undefined)
     ends.push({ accountId, personId, deviceId, direction: 'initiator', state: callerState, remote: to });
+  if (waitsIn) {
+    const { id: queueId, accountId: of } = waitsIn;
+    const nobody = { personId: undefined, deviceId: undefined };
+    ends.push({ ...nobody, accountId: of, queueId, direction: 'recipient', state: 'early', remote: from });
+  }
   const end = (route: BranchRoute, at: CallEnd['state']): void => {
     if (route.kind === 'to-carrier') return;
     ends.push({

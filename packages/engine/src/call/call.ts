@@ -167,7 +167,8 @@ export class Call {
   ends(deviceId: DeviceId | undefined): readonly CallEnd[] {
     const ringing = this.#branches.map(({ route, state }) => ({ route, rings: state === 'ringing' }));
     const caller = { role: this.a.role, deviceId };
-    return endsOf(this.#state, this.record.decision, caller, ringing, this.#winner?.route);
+    const waitsIn = this.#state === 'waiting' ? this.#seat?.route.queue : undefined;
+    return endsOf(this.#state, this.record.decision, caller, ringing, this.#winner?.route, waitsIn);
   }
 
   get fromTeams(): boolean {
