@@ -5,8 +5,10 @@ import type { Person } from '@tandem/domain';
 import type { StoredPresencePerson } from '@tandem/engine/presence-sync/ports.ts';
 import { noCounts, type StoredRun } from '@tandem/engine/presence-sync/run.ts';
 import { defaultPresenceSettings } from '@tandem/engine/presence-sync/settings.ts';
+import pg from 'pg';
 import { createSecretBox } from '../security/secret-box.ts';
 import { type Database, openDatabase } from './database.ts';
+import { migrate } from './migrate.ts';
 import { createStores, type Stores } from './stores.ts';
 import { freshId, sampleAccount, samplePerson } from './test-support/samples.ts';
 import { startTestServer, type TestServer } from './test-support/server.ts';
@@ -162,4 +164,42 @@ test('of many runs the newest stay', async () => {
   const [, second] = await store.listRuns(acme.id, { limit: 2 });
   const after = await store.listRuns(acme.id, { limit: 5, before: second?.id });
   assert.equal(after.length, 1);
+});
+
+test('accounts whose connection has presence switched on keep it for everybody; the others set it up themselves', async () => {
+  const { ownerUrl } = await server.freshDatabase('presence_before');
+  const owner = new pg.Client({ connectionString: ownerUrl });
+  await owner.connect();
+  try {
+    // As the release before left it.
+    await owner.query(
+      'drop table presence_run_results, presence_runs, presence_sync_people, presence_sync_settings',
+    );
+    await owner.query(
+      "delete from schema_migrations where name in ('0020-presence-sync', '0021-presence-runs')",
+    );
+    await owner.query("select set_config('tandem.scope', 'platform', false)");
+    for (const [account, features] of [
+      [acme, ['provisioning', 'presence']],
+      [globex, ['provisioning']],
+    ] as const) {
+      await owner.query(
+        `insert into accounts (id, name, status, mail_domains, country, time_zone, unknown_caller, no_answer_seconds)
+         values ($1, $2, 'active', '{}', 'US', 'UTC', 'reject', 20)`,
+        [account.id, account.name],
+      );
+      await owner.query(
+        `insert into microsoft_connections (id, account_id, entra_tenant_id, kind, client_id, features, state, life)
+         values ($1, $2, $3, 'platform-app', $4, $5, 'CONNECTED', '{}')`,
+        [randomUUID(), account.id, randomUUID(), randomUUID(), features],
+      );
+    }
+    await migrate({ ownerUrl });
+    const { rows } = await owner.query('select account_id, settings, version from presence_sync_settings');
+    assert.deepEqual(rows, [
+      { account_id: acme.id, settings: { mode: 'all', direction: 'both' }, version: 1 },
+    ]);
+  } finally {
+    await owner.end();
+  }
 });

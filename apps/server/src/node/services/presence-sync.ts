@@ -19,7 +19,7 @@ import { PresenceMemory } from '@tandem/engine/presence-sync/presence-memory.ts'
 import { PresenceRunner } from '@tandem/engine/presence-sync/presence-runner.ts';
 import { presenceTenant } from '@tandem/engine/presence-sync/presence-tenant.ts';
 import type { PresenceSyncSettings } from '@tandem/engine/presence-sync/settings.ts';
-import type { OpenConnections } from './microsoft-connections.ts';
+import type { MicrosoftConnection, OpenConnections } from './microsoft-connections.ts';
 import { readPresenceCopy, writePresenceCopy } from './presence-sync-file.ts';
 
 export interface PresenceSyncParts {
@@ -139,16 +139,29 @@ export async function openPresenceSync(parts: PresenceSyncParts): Promise<Presen
     made.set(connectionId, { stored, view, tenant });
     return tenant;
   }
+  /** Asked for each person of each account: looked up once until a connection is another. */
+  const own = new Map<AccountId, readonly MicrosoftConnection[]>();
+  const allOf = (accountId: AccountId): readonly MicrosoftConnection[] => {
+    let found = own.get(accountId);
+    if (!found) {
+      found = connections.all(accountId);
+      own.set(accountId, found);
+    }
+    return found;
+  };
+  function connectionOf(one: Person): MicrosoftConnection | undefined {
+    const found = allOf(one.accountId);
+    return found.length < 2 ? found[0] : connections.ofPerson(one);
+  }
   const tenants = (accountId: AccountId): readonly PresenceTenant[] =>
-    connections.all(accountId).flatMap(({ connectionId }) => tenantBy(connectionId) ?? []);
+    allOf(accountId).flatMap(({ connectionId }) => tenantBy(connectionId) ?? []);
 
   async function probe(
     connectionId: ConnectionId,
     objectIds: readonly string[],
   ): Promise<PresenceProbeOutcome> {
     const stored = keeper.find(connectionId);
-    const connection =
-      stored && connections.all(stored.accountId).find((one) => one.connectionId === connectionId);
+    const connection = stored && allOf(stored.accountId).find((one) => one.connectionId === connectionId);
     if (!connection) return { is: 'refused' };
     try {
       const outcome = await tenantPresence(connection.graph, connection.clientId).read(objectIds);
@@ -178,7 +191,7 @@ export async function openPresenceSync(parts: PresenceSyncParts): Promise<Presen
     people,
     tenants,
     tenantOf(one: Person): PresenceTenant | undefined {
-      const found = connections.ofPerson(one);
+      const found = connectionOf(one);
       return found && tenantBy(found.connectionId);
     },
     knownObjectId: connections.objectIdOf,
@@ -220,7 +233,7 @@ export async function openPresenceSync(parts: PresenceSyncParts): Promise<Presen
     for (const accountId of memory.accounts()) runner.factsChanged(accountId);
   };
   directory.onChange((accountId) => runner.factsChanged(accountId));
-  const stops: (() => void)[] = [memory.onChange(planCopy)];
+  const stops: (() => void)[] = [memory.onChange(planCopy), connections.onChange(() => own.clear())];
 
   async function resume(): Promise<void> {
     if (stopped) return;
@@ -243,7 +256,7 @@ export async function openPresenceSync(parts: PresenceSyncParts): Promise<Presen
     links: {
       objectIdOf(personId) {
         const one = person(personId);
-        return one && memory.objectIdOf(personId, connections.ofPerson(one)?.tenantId);
+        return one && memory.objectIdOf(personId, connectionOf(one)?.tenantId);
       },
       onLinks(heard) {
         const both = [memory.onChange(heard), connections.onLinks(heard)];
@@ -260,7 +273,7 @@ export async function openPresenceSync(parts: PresenceSyncParts): Promise<Presen
     settingsOf: (accountId) => memory.settingsOf(accountId).settings,
     interruptedSince(personId) {
       const one = person(personId);
-      const found = one && connections.ofPerson(one);
+      const found = one && connectionOf(one);
       const stored = found && keeper.find(found.connectionId);
       return stored && !workingStates.has(stored.life.state) ? stored.life.sinceWallMs : undefined;
     },
