@@ -20,7 +20,7 @@ const rehearse = (...args: readonly string[]): Promise<{ code: number | null; ou
     child.on('close', (code) => resolve({ code, out, said }));
   });
 
-for (const name of ['first-call', 'carrier-503']) {
+for (const name of ['first-call', 'carrier-503', 'presence-meeting-no-calls', 'presence-overlap']) {
   test(`an operator rehearses ${name} on a fresh instance, and it goes as told`, async () => {
     const portBase = String((await portSlot()).base);
     const { code, out, said } = await rehearse(name, '--json', '--port-base', portBase);

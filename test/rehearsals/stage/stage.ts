@@ -31,6 +31,8 @@ const patienceMs = 45_000;
 export interface Stage {
   api(path: string): Promise<Response>;
   apiJson<T>(path: string): Promise<T>;
+  /** A change through the API; throws what it refuses. */
+  change<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>;
   /** The twin's control API; throws what it refuses. */
   twin<T>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>;
   breakHub(hub: Hub, fault: string): Promise<void>;
@@ -73,6 +75,19 @@ export function createStage({ ready }: RehearsalContext): Stage {
       const answer = await stage.api(path);
       if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
       return (await answer.json()) as T;
+    },
+    async change<T>(method: string, path: string, body?: unknown) {
+      const answer = await fetch(`${ready.api}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+      return (text === '' ? undefined : JSON.parse(text)) as T;
     },
     async twin<T>(method: string, path: string, body?: unknown) {
       const answer = await fetch(`${control}${path}`, {
