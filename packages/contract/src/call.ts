@@ -38,6 +38,15 @@ export const callSummary = z.object({
   q850: z.number().int().optional(),
   code: z.string().optional().describe('Stable code of the verdict'),
   sentence: z.string().optional().describe('The verdict in words'),
+  queue: z
+    .object({
+      queueId: id,
+      name: z.string(),
+      waitedMs: z.number().optional().describe('INVITE in to the answer of a member'),
+      memberId: id.optional().describe('Who answered'),
+    })
+    .optional()
+    .describe('The queue that was called'),
 });
 export type CallSummary = z.infer<typeof callSummary>;
 

@@ -436,6 +436,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   metricsOf.current = metrics;
   metrics.microsoft.readLinks(provisioning.links);
   metrics.directory.readDirectories(directory.readings);
+  metrics.queues.readWaiting(() => engine.queues.waiting);
   metrics.microsoft.readConnections(connections.states);
   const phonesWithPeople = phonesOfPeople({
     clock,
@@ -458,6 +459,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     mayHaveRules: (accountId) => presenceSync.settingsOf(accountId).personalOverrides,
     rulesChanged: () => presenceSync.policiesChanged(),
     registeredOf: phonesWithPeople.registeredOf,
+    mayReadCalendars: (connectionId) => connections.mayUse(connectionId, 'calendar'),
     feed,
     metrics: metrics.presence,
     onProblem: (what) => log.warn({ what }, 'presence'),
@@ -526,10 +528,10 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     readinessOf: (account, person) => summaryOf(readiness, account, person),
     audit: changes.audit,
     stored: changes.stored,
-    refresh: () => snapshots.refresh(),
     workplaces: createWorkplaces((accountId) =>
       connections.all(accountId).flatMap(({ connectionId }) => directory.viewOf(connectionId) ?? []),
     ),
+    refresh: () => snapshots.refresh(),
     newId: () => uuidV7(Date.now(), random.bytes(10)),
     wall: clock.wall,
     onProblem: (what) => log.error({ what }, 'jobs'),

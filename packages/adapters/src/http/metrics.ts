@@ -5,6 +5,7 @@ import { type MicrosoftMetrics, registerMicrosoftMetrics } from './microsoft-met
 import { type PhoneWatchMetrics, registerPhoneWatchMetrics } from './phone-watch-metrics.ts';
 import { type PlatformCounters, type PlatformReadings, registerPlatformMetrics } from './platform-metrics.ts';
 import { type PresenceMetrics, registerPresenceMetrics } from './presence-metrics.ts';
+import { type QueueMetrics, registerQueueMetrics } from './queue-metrics.ts';
 import type { LiveCalls, MetricsText, PeerBoard } from './services.ts';
 import { Tally } from './tally.ts';
 
@@ -26,6 +27,7 @@ export interface Metrics extends MetricsText {
   readonly platform: Omit<PlatformCounters, 'callClosed'>;
   readonly phoneWatch: PhoneWatchMetrics;
   readonly presence: PresenceMetrics;
+  readonly queues: QueueMetrics;
   readonly microsoft: MicrosoftMetrics;
   readonly directory: DirectoryMetrics;
   callOpened(record: CallRecord): void;
@@ -143,12 +145,14 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   });
 
   const platform = registerPlatformMetrics(registry, deps.platform, deps.wall);
+  const queues = registerQueueMetrics(registry);
 
   return {
     registry,
     platform,
     phoneWatch: registerPhoneWatchMetrics(registry),
     presence: registerPresenceMetrics(registry),
+    queues,
     microsoft: registerMicrosoftMetrics(registry),
     directory: registerDirectoryMetrics(registry),
     contentType: registry.contentType,
@@ -160,6 +164,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     },
     callClosed(record) {
       platform.callClosed(record);
+      queues.callClosed(record);
       const connector = deps.connector(record);
       const { direction, result = 'failed', q850 = 'none' } = record;
       results.add(`${direction} ${result} ${q850} ${connector}`, 1, () => ({

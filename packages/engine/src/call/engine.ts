@@ -113,7 +113,11 @@ export interface CallEngine {
     lastMediaWallMs?: (callId: CallId) => number | undefined,
   ): number;
   peers(): readonly PeerView[];
-  readonly queues: { viewOf(queueId: QueueId): QueueView | undefined };
+  readonly queues: {
+    viewOf(queueId: QueueId): QueueView | undefined;
+    /** Callers who wait, in all queues. */
+    readonly waiting: number;
+  };
   /** Wall ms of the last OPTIONS from Microsoft; undefined: none since the start (S20). */
   readonly microsoftLastHeardAt: number | undefined;
   /** Starts probing. */
@@ -550,7 +554,12 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     get microsoftLastHeardAt() {
       return peers.microsoftLastHeardAt;
     },
-    queues: { viewOf: (queueId) => desk.viewOf(queueId) },
+    queues: {
+      viewOf: (queueId) => desk.viewOf(queueId),
+      get waiting() {
+        return desk.waiting;
+      },
+    },
     start() {
       probes.start();
       desk.start();

@@ -49,6 +49,7 @@ export interface QueueDesk {
   /** The call is over, for whoever was part of it. */
   over(callId: CallId): void;
   viewOf(queueId: QueueId): QueueView | undefined;
+  readonly waiting: number;
   snapshotChanged(): void;
   /** Listens to presence from now on. */
   start(): void;
@@ -381,6 +382,9 @@ export function createQueueDesk(deps: QueueDeskDeps): QueueDesk {
     },
     start() {
       unwatch ??= deps.gate?.onChange(presenceChanged);
+    },
+    get waiting() {
+      return floor.waitingAtAll;
     },
     snapshotChanged: () => run(() => floor.look(clock.now())),
     stop() {

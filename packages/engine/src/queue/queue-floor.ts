@@ -245,6 +245,12 @@ export class QueueFloor {
     return this.#lines.get(queueId) ?? [];
   }
 
+  get waitingAtAll(): number {
+    let count = 0;
+    for (const line of this.#lines.values()) count += line.length;
+    return count;
+  }
+
   turnOf(personId: PersonId): Turn | undefined {
     return this.#members.get(personId);
   }

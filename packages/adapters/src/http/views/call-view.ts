@@ -28,6 +28,7 @@ export function toCallSummary(record: CallRecord, phase?: CallPhase): CallSummar
     q850: record.q850,
     code: record.code,
     sentence: record.sentence,
+    queue: record.queue && { ...record.queue },
   });
 }
 
