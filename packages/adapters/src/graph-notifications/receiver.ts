@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { HintJournal } from './hint-journal.ts';
+import type { ContentPost } from './presence-inbox.ts';
 import type { SubscriptionBook, Verdict } from './subscription-book.ts';
 
 /**
@@ -13,6 +14,8 @@ export interface ReceiverOptions {
   readonly wall: () => number;
   /** Something of this connection changed, or its subscriptions want to be authorised anew. */
   readonly onHint: (connectionId: string, hint: Hint) => void;
+  /** Items with encrypted content, of subscriptions of ours; whether Microsoft sent them is for the taker to prove. */
+  readonly onContent?: (connectionId: string, post: ContentPost) => void;
   /** Every item, and every POST that came to nothing, by what was made of it. */
   readonly onResult: (result: ReceiverResult, items: number) => void;
 }
@@ -107,6 +110,7 @@ async function receive(connectionId: string, body: unknown, options: ReceiverOpt
   if (items.length > mostItems) onResult('too-many', items.length - mostItems);
   const hints: Hint[] = [];
   const stored: { subscriptionId: string; what: string }[] = [];
+  const contents: ContentPost['items'][number][] = [];
   for (const item of items.slice(0, mostItems)) {
     const read = readItem(item);
     if (!read) {
@@ -118,8 +122,15 @@ async function receive(connectionId: string, body: unknown, options: ReceiverOpt
       onResult(verdict, 1);
       continue;
     }
-    const { subscriptionId, lifecycle } = read;
-    if (lifecycle !== undefined && lifecycle !== 'reauthorizationRequired') {
+    const { subscriptionId, lifecycle, content } = read;
+    if (content !== undefined) {
+      // It says by itself what changed; the directory is not asked because of it.
+      contents.push({
+        subscriptionId,
+        entraTenantId: read.tenantId.toLowerCase(),
+        encryptedContent: content,
+      });
+    } else if (lifecycle !== undefined && lifecycle !== 'reauthorizationRequired') {
       onResult('lifecycle-unknown', 1);
       // `missed` and `subscriptionRemoved` are not sent for users and groups; should they be, looking is right.
       hints.push({ kind: 'changed' });
@@ -135,6 +146,8 @@ async function receive(connectionId: string, body: unknown, options: ReceiverOpt
     return 503;
   }
   onResult('accepted', stored.length);
+  if (contents.length > 0)
+    options.onContent?.(connectionId, { items: contents, validationTokens: tokensOf(body) });
   const told = new Set<string>();
   for (const hint of hints) {
     const key = hint.kind === 'changed' ? '' : hint.subscriptionId;
@@ -143,6 +156,11 @@ async function receive(connectionId: string, body: unknown, options: ReceiverOpt
     onHint(connectionId, hint);
   }
   return 202;
+}
+
+function tokensOf(body: unknown): unknown {
+  const { validationTokens } = JSON.parse(String(body)) as { readonly validationTokens?: unknown };
+  return validationTokens;
 }
 
 function itemsOf(body: unknown): readonly unknown[] | undefined {
@@ -160,10 +178,8 @@ const short = (value: unknown): string => (typeof value === 'string' ? value.sli
 
 function readItem(item: unknown) {
   if (typeof item !== 'object' || item === null) return undefined;
-  const { subscriptionId, clientState, tenantId, changeType, lifecycleEvent } = item as Record<
-    string,
-    unknown
-  >;
+  const { subscriptionId, clientState, tenantId, changeType, lifecycleEvent, encryptedContent } =
+    item as Record<string, unknown>;
   if (typeof subscriptionId !== 'string' || subscriptionId.length > 64) return undefined;
   return {
     subscriptionId,
@@ -171,6 +187,7 @@ function readItem(item: unknown) {
     tenantId: short(tenantId),
     changeType: /^[a-z,]{1,32}$/.test(short(changeType)) ? short(changeType) : 'unsaid',
     lifecycle: lifecycleEvent === undefined ? undefined : short(lifecycleEvent),
+    content: lifecycleEvent === undefined ? encryptedContent : undefined,
   };
 }
 

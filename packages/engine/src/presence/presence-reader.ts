@@ -2,6 +2,7 @@ import type { PersonId } from '@tandem/domain';
 import type { Clock } from '../ports/clock.ts';
 import type { PresencePolicies } from '../ports/presence-policies.ts';
 import {
+  idsPerRequest,
   newPollingPlan,
   type PollingPlan,
   type PollTier,
@@ -61,6 +62,8 @@ export interface PresenceReader {
   readNow(personId: PersonId): Promise<boolean>;
   /** Microsoft told of a change by itself. Older than what is known: dropped, as any late read. */
   heard(entraTenantId: string, objectId: string, read: TeamsRead): void;
+  /** Something changed, Microsoft says, but not when: read soon, many in one request. */
+  hinted(entraTenantId: string, objectId: string): void;
   /** Age of each person's state, and in which tier it is read. For metrics. */
   ages(): readonly { readonly tier: PollTier; readonly ageMs: number | undefined }[];
   start(): void;
@@ -73,6 +76,8 @@ export const watchedForMs = 60_000;
 export const warmAfterChangeMs = 120_000;
 /** New people are hot until first read, but those whom Graph never tells of not for ever. */
 const newForMs = 30_000;
+/** Hints come in bursts: so long they are gathered for one request. */
+const gatherHintsMs = 250;
 /** How often it is looked for states that have grown old while Microsoft says nothing. */
 const lookEveryMs = 5000;
 /** After a pause that Microsoft asked for, what is to be written goes first (reliability F08). */
@@ -100,6 +105,8 @@ interface Tenant {
   /** The last sweep was refused for good. */
   refused: boolean;
   reading: boolean;
+  readonly hinted: Set<string>;
+  stopHints?: (() => void) | undefined;
   stopTimer?: () => void;
 }
 
@@ -142,12 +149,20 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     for (const [id, tenant] of tenants) {
       if (byTenant.has(id)) continue;
       tenant.stopTimer?.();
+      tenant.stopHints?.();
       tenants.delete(id);
     }
     if (!running) return;
     for (const id of byTenant.keys()) {
       if (tenants.has(id)) continue;
-      const tenant: Tenant = { id, plan: newPollingPlan, failures: 0, refused: false, reading: false };
+      const tenant: Tenant = {
+        id,
+        plan: newPollingPlan,
+        failures: 0,
+        refused: false,
+        reading: false,
+        hinted: new Set(),
+      };
       tenants.set(id, tenant);
       wake(tenant);
     }
@@ -279,6 +294,20 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     if (changed || wasStale) deps.onChange?.(one.person);
   }
 
+  function readHinted(tenant: Tenant): void {
+    tenant.stopHints = undefined;
+    const connection = graph.of(tenant.id);
+    const known = new Set((byTenant.get(tenant.id) ?? []).map(({ person }) => person.objectId));
+    const ids = [...tenant.hinted].filter((id) => known.has(id)).slice(0, idsPerRequest);
+    tenant.hinted.clear();
+    // In a pause nothing is asked: what changed is read by the sweep that follows it.
+    if (!running || !connection || ids.length === 0 || pauses.untilMs(tenant.id) !== undefined) return;
+    void readBatch(tenant, ids, connection.read(ids)).then((outcome) => {
+      deps.onRead?.(outcome.is, 'hot');
+      if (outcome.is === 'throttled') pauses.throttled(tenant.id, outcome.retryAfterMs);
+    });
+  }
+
   /** Waits after a sweep that did not go well. */
   function judge(tenant: Tenant, outcomes: readonly PresenceReadOutcome[]): void {
     const now = clock.now();
@@ -341,6 +370,12 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     heard(entraTenantId, objectId, read) {
       for (const one of byTenant.get(entraTenantId) ?? [])
         if (one.person.objectId === objectId) take(one, read, undefined);
+    },
+    hinted(entraTenantId, objectId) {
+      const tenant = tenants.get(entraTenantId);
+      if (!tenant) return;
+      tenant.hinted.add(objectId);
+      tenant.stopHints ??= clock.after(gatherHintsMs, () => readHinted(tenant));
     },
     ages() {
       const now = clock.now();
