@@ -285,6 +285,8 @@ export class World {
   readonly log = new KeptLog();
   readonly clock: VirtualClock;
   readonly events: EngineEvent[] = [];
+  /** Hears each event when it happens: a call is asked for what it is then. */
+  heard: (event: EngineEvent) => void = () => undefined;
   readonly bugs: unknown[] = [];
   readonly engine: CallEngine;
   snapshot: RoutingSnapshot;
@@ -394,7 +396,10 @@ export class World {
         phones: { via: { UDP: 'phones-udp' }, contact: { UDP: contact }, mediaAddress: '192.0.2.1' },
         budgets: { ...defaultBudgets, ...options.budgets },
       },
-      onEvent: (event) => this.events.push(event),
+      onEvent: (event) => {
+        this.events.push(event);
+        this.heard(event);
+      },
       onBug: (error) => this.bugs.push(error),
     });
   }
