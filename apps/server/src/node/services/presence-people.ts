@@ -65,8 +65,11 @@ export function presencePeople({ connections, snapshot }: PresencePeopleParts): 
 const allows = ({ features }: MicrosoftConnection, feature: ConnectionFeature): boolean =>
   features === undefined || features.includes(feature);
 
-/** Reading alone cannot show anything in Teams (G19). */
+/** Reading alone cannot show anything in Teams (G19); what is ours may always be withdrawn. */
 const readOnly = (presence: TenantPresence): TenantPresence => ({
   read: presence.read.bind(presence),
-  write: async () => ({ is: 'refused' }),
+  write: async (objectId, write) =>
+    write.kind === 'clearPresence' || write.kind === 'clearPreferred'
+      ? presence.write(objectId, write)
+      : { is: 'refused' },
 });

@@ -4,7 +4,7 @@ import type { PresenceMetrics } from '@tandem/adapters/http/presence-metrics.ts'
 import type { PresenceBoard } from '@tandem/adapters/http/services.ts';
 import { toPresence } from '@tandem/adapters/http/views/presence-view.ts';
 import type { PresenceChangeStore } from '@tandem/adapters/postgres/presence-change-store.ts';
-import type { AccountId, CallRules, PersonId, RoutingSnapshot } from '@tandem/domain';
+import type { AccountId, CallRules, ConnectionId, PersonId, RoutingSnapshot } from '@tandem/domain';
 import {
   type AuditLog,
   type Clock,
@@ -21,6 +21,7 @@ import {
   type PresenceWatch,
 } from '@tandem/engine';
 import type { MicrosoftConnections } from './microsoft-connections.ts';
+import { presenceCalendars } from './presence-calendars.ts';
 import { type HeardCall, watchCalls } from './presence-calls.ts';
 import { openPresenceMemory } from './presence-memory.ts';
 import { createOwnPresence } from './presence-own.ts';
@@ -45,7 +46,8 @@ export interface PresenceParts {
   readonly rulesChanged?: () => void;
   /** A phone of the person is registered, or none of those that there are. */
   readonly registeredOf?: KeeperDeps['registeredOf'];
-  readonly meetingOf?: KeeperDeps['meetingOf'];
+  /** The connection may read calendars (U05). Absent: none may. */
+  readonly mayReadCalendars?: (connectionId: ConnectionId) => boolean;
   readonly interruptedSince?: KeeperDeps['interruptedSince'];
   readonly feed: { readonly watched: boolean; publish(event: FeedEvent): void };
   readonly metrics: PresenceMetrics;
@@ -65,7 +67,6 @@ export interface Presence {
   snapshotChanged(): void;
   /** A phone registered, or does not any more. */
   phonesChanged(personIds: Iterable<PersonId>): void;
-  meetingChanged(personId: PersonId): void;
   start(): void;
   /** Lets what is on its way to Microsoft arrive, for a moment; what does not is cleared by the next start. */
   stop(): Promise<void>;
@@ -92,7 +93,17 @@ export function createPresence(parts: PresenceParts): Presence {
     callsOf: writer.of,
     onChange: ({ personId }) => teamsChanged(personId),
     onRead: metrics.read,
+    isPriority: (personId) => queueMembers.has(personId),
   });
+  const calendars = presenceCalendars({
+    ...common,
+    connections,
+    snapshot,
+    mayRead: parts.mayReadCalendars,
+    onChange: (personId) => keeper.changed(personId, 'calendar'),
+  });
+  /** Those whom a queue may ring next: read often. */
+  let queueMembers: ReadonlySet<PersonId> = new Set();
   const calls = watchCalls({
     wall: clock.wall,
     onRinging: (personId) => keeper.changed(personId, 'call'),
@@ -121,7 +132,7 @@ export function createPresence(parts: PresenceParts): Presence {
     ringingSince: calls.ringingSince,
     emergencySince: calls.emergencySince,
     registeredOf: (personId) => parts.registeredOf?.(personId),
-    meetingOf: (personId) => parts.meetingOf?.(personId),
+    meetingOf: calendars.meetingOf,
     interruptedSince: (personId) => parts.interruptedSince?.(personId),
     manualChanged: writer.manualChanged,
     note: memory.note,
@@ -144,6 +155,9 @@ export function createPresence(parts: PresenceParts): Presence {
       unseen.set(personId, strange);
       metrics.unseen();
     }
+    // Graph says "in a call" for meetings too (U05): the calendar tells, while no call of ours is known.
+    const inCall = seen?.present?.activity?.toLowerCase() === 'inacall';
+    if (inCall && !writer.of(personId)?.legs.length) calendars.wanted(personId);
     keeper.changed(personId, seen?.knowledge === 'fresh' ? 'teams' : 'teams-silent');
   }
 
@@ -170,8 +184,16 @@ export function createPresence(parts: PresenceParts): Presence {
   }
 
   const lookAtAll = (): void => keeper.lookAtAll(snapshot().people.keys(), 'settings');
-  function snapshotChanged(): void {
+  function takeSnapshot(): void {
+    queueMembers = new Set(
+      [...(snapshot().queues?.values() ?? [])].flatMap(({ members }) =>
+        members.filter(({ loggedIn }) => loggedIn).map(({ personId }) => personId),
+      ),
+    );
     refresh();
+  }
+  function snapshotChanged(): void {
+    takeSnapshot();
     keeper.keepOnly(snapshot().people);
     lookAtAll();
   }
@@ -218,17 +240,18 @@ export function createPresence(parts: PresenceParts): Presence {
     phonesChanged(personIds) {
       for (const personId of personIds) keeper.changed(personId, 'phones');
     },
-    meetingChanged: (personId) => keeper.changed(personId, 'calendar'),
     start() {
-      refresh();
+      takeSnapshot();
       metrics.readAges(reader.ages);
       reader.start();
+      calendars.start();
       void writer.restore();
       memory.start((states) => keeper.restore(states));
     },
     async stop() {
       for (const stop of stopListening) stop();
       reader.stop();
+      calendars.stop();
       keeper.stop();
       const until = clock.now() + farewellMs;
       while (writer.open > 0 && clock.now() < until)
