@@ -1,6 +1,7 @@
 /**
  * Takes the README's pictures of the portal from the sample world: `node test/e2e/take-screenshots.ts [DIR]`. With
- * `--all` also in dark colours and in a narrow window, for whoever changes a page to look at.
+ * `--all` also in dark colours and in a narrow window, for whoever changes a page to look at; `--only people,call` for
+ * some of them.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,7 +11,10 @@ import { openBrowser, signIn, visit } from './browser.ts';
 import { startMemoryServer } from './memory-server.ts';
 import { ivoId } from './sample-boards.ts';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { all: { type: 'boolean' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { all: { type: 'boolean' }, only: { type: 'string' } },
+});
 const folder = positionals[0] ?? join(import.meta.dirname, '../../docs/images');
 
 const server = await startMemoryServer();
@@ -53,6 +57,10 @@ const more = [
     path: '/microsoft/connection-acme?tab=people',
     see: 'Who decides',
   },
+  { name: 'presence', who: 'admin@acme.example', path: '/presence', see: 'Step 3' },
+  { name: 'presence-operator', who: 'operator', path: `/presence?account=${world.globexId}`, see: 'Step 3' },
+  { name: 'my-presence', who: 'dana@acme.example', path: '/me/presence', see: 'Important callers' },
+  { name: 'contacts', who: 'dana@acme.example', path: '/contacts', see: 'Bo Larsen' },
   { name: 'action-items', who: 'operator', path: '/action-items', see: 'PRV-401' },
   { name: 'webhooks', who: 'admin@acme.example', path: '/webhooks', see: 'Webhooks' },
   { name: 'audit', who: 'admin@acme.example', path: '/audit', see: 'account.open' },
@@ -64,8 +72,11 @@ const looks = [
   { name: '-narrow', options: { width: 360 } },
 ];
 
+const only = values.only?.split(',');
+const wanted = [...shown, ...more].filter(({ name }) => only?.includes(name) ?? true);
+
 try {
-  for (const { name, who, path, see } of values.all ? [...shown, ...more] : shown) {
+  for (const { name, who, path, see } of values.all ? wanted : shown) {
     for (const look of values.all ? looks : looks.slice(0, 1)) {
       const { page, context } = await visit(browser, server.url, look.options);
       await page.goto(path);

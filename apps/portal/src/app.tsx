@@ -30,6 +30,8 @@ import { PersonPage } from './pages/person/person-page.tsx';
 import { PresenceHelpPage } from './pages/presence/help-page.tsx';
 import { MyPresencePage } from './pages/presence/my-presence-page.tsx';
 import { PresenceSyncPage } from './pages/presence-sync/presence-sync-page.tsx';
+import { QueuePage } from './pages/queues/queue-page.tsx';
+import { QueuesPage } from './pages/queues/queues-page.tsx';
 import { SignInPage } from './pages/sign-in-page.tsx';
 import { WebhooksPage } from './pages/webhooks-page.tsx';
 import { ProblemView } from './parts/problem-view.tsx';
@@ -101,6 +103,8 @@ function Gate(props: { readonly isDark: boolean; readonly toggleDark: () => void
           <Route path={patterns.connect} element={<WizardPage />} />
           <Route path={patterns.callback} element={<CallbackPage />} />
           <Route path={patterns.presence} element={<PresenceSyncPage />} />
+          <Route path={patterns.queues} element={<QueuesPage />} />
+          <Route path={patterns.queue} element={<QueuePage />} />
           <Route path={patterns.actionItems} element={<ActionItemsPage />} />
           <Route path={patterns.webhooks} element={<WebhooksPage />} />
           <Route path={patterns.audit} element={<AuditPage />} />

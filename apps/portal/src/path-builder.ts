@@ -46,6 +46,8 @@ export const paths = {
   connect: (id: string, query?: { step?: string }) =>
     withQuery(`/microsoft/${encodeURIComponent(id)}/connect`, query),
   presence: (query?: { account?: string; state?: string; code?: string }) => withQuery('/presence', query),
+  queues: (query?: { account?: string }) => withQuery('/queues', query),
+  queue: (id: string) => `/queues/${encodeURIComponent(id)}`,
   actionItems: (query?: { account?: string }) => withQuery('/action-items', query),
   webhooks: (query?: { account?: string }) => withQuery('/webhooks', query),
   audit: (query?: { account?: string; object?: string; action?: string }) => withQuery('/audit', query),
@@ -80,6 +82,8 @@ export const patterns = {
   callback: '/connect/callback',
   approve: '/connect/approve',
   presence: '/presence',
+  queues: '/queues',
+  queue: '/queues/:id',
   actionItems: '/action-items',
   webhooks: '/webhooks',
   audit: '/audit',

@@ -1,4 +1,10 @@
-import { type CallSummary, liveEvent, liveEventKinds, type RouteOutput } from '@tandem/contract';
+import {
+  type CallSummary,
+  liveEvent,
+  liveEventKinds,
+  type QueueLive,
+  type RouteOutput,
+} from '@tandem/contract';
 import { useEffect, useState } from 'react';
 import { ask, queries, sessionKey } from './client.ts';
 import { takePerson } from './live-people.ts';
@@ -58,6 +64,7 @@ export function useLiveEvents(): LiveState {
       } else if (event.kind === 'peers') queries.setQueryData(peerBoard.queryKey, event.peers);
       else if (event.kind === 'call') takeCall(event.call);
       else if (event.kind === 'person') takePerson(event);
+      else if (event.kind === 'queue') takeQueue(event.live);
       else if (event.kind === 'signed-out') void queries.invalidateQueries({ queryKey: sessionKey });
     }
 
@@ -71,6 +78,13 @@ export function useLiveEvents(): LiveState {
   }, []);
 
   return state;
+}
+
+function takeQueue(live: QueueLive): void {
+  const { queryKey } = ask('queues.live', { params: { id: live.queueId } });
+  queries.setQueryData(queryKey, live);
+  // An answer on its way may be older than the event and would write over it.
+  if (queries.isFetching({ queryKey }) > 0) void queries.invalidateQueries({ queryKey });
 }
 
 type CallPage = RouteOutput<'calls.list'>;

@@ -77,7 +77,7 @@ export function MismatchesCard({ accountId }: { readonly accountId: string }) {
               <Button
                 size="small"
                 disabled={use.isPending}
-                aria-label={`Use ${upn} for ${one.displayName}`}
+                aria-label={`Use this match: ${upn} for ${one.displayName}`}
                 onClick={() => use.mutate({ personId, objectId })}
               >
                 Use this match

@@ -33,7 +33,10 @@ const flags: readonly (readonly [Flag, string, string])[] = [
 
 const useStyles = makeStyles({
   small: { display: 'block', color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
-  line: { display: 'flex', flexWrap: 'wrap', gap: '12px', alignItems: 'end' },
+  line: { display: 'flex', flexWrap: 'wrap', gap: '12px', alignItems: 'start' },
+  addresses: { flexGrow: 1, maxWidth: '480px' },
+  button: { marginTop: '26px' },
+  choice: { border: 'none', margin: 0, padding: 0, justifySelf: 'start' },
 });
 
 const conferences = [
@@ -69,7 +72,7 @@ export function MoreOptions({
             <span className={styles.small}>{hint}</span>
           </span>
         ))}
-        <fieldset disabled={disabled} style={{ border: 'none', margin: 0, padding: 0 }}>
+        <fieldset disabled={disabled} className={styles.choice}>
           <Choice
             label="Conferences of ours show in Teams as"
             value={settings.conferenceAs}
@@ -90,11 +93,19 @@ export function MoreOptions({
           }}
         >
           <div className={styles.line}>
-            <Field label="Mail about runs also to" hint="Addresses, with commas between">
+            <Field
+              className={styles.addresses}
+              label="Mail about runs also to"
+              hint="Addresses, with commas between"
+            >
               <Input value={notify} disabled={disabled} onChange={(_, data) => setNotify(data.value)} />
             </Field>
             {mayWrite && (
-              <Button type="submit" disabled={disabled || addresses.join() === settings.notify.join()}>
+              <Button
+                className={styles.button}
+                type="submit"
+                disabled={disabled || addresses.join() === settings.notify.join()}
+              >
                 Save addresses
               </Button>
             )}

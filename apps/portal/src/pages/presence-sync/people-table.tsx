@@ -29,6 +29,8 @@ const useStyles = makeStyles({
   small: { display: 'block', fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   code: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200, whiteSpace: 'nowrap' },
   actions: { display: 'flex', flexWrap: 'wrap', gap: '6px' },
+  who: { display: 'flex', gap: '4px', alignItems: 'start' },
+  name: { paddingTop: '6px' },
   bulk: { padding: '0 20px 12px' },
 });
 
@@ -92,35 +94,29 @@ export function PeopleTable({
   const { mutate, isPending } = act;
   const columns = useMemo<ColumnDef<TableRow>[]>(
     () => [
-      ...(mayWrite
-        ? [
-            {
-              id: 'choose',
-              header: 'Choose',
-              cell: ({ row: { original: one } }: { row: { original: TableRow } }) => (
-                <Checkbox
-                  aria-label={`Choose ${one.displayName}`}
-                  checked={chosen.has(one.id)}
-                  onChange={(_, data) =>
-                    setChosen((old) => {
-                      const next = new Set(old);
-                      if (data.checked === true) next.add(one.id);
-                      else next.delete(one.id);
-                      return next;
-                    })
-                  }
-                />
-              ),
-            },
-          ]
-        : []),
       {
         header: 'Name',
         cell: ({ row: { original: one } }) => (
-          <>
-            <TextLink to={paths.person(one.id, { tab: 'presence' })}>{one.displayName}</TextLink>
-            <span className={styles.small}>{one.mail ?? one.upn}</span>
-          </>
+          <span className={styles.who}>
+            {mayWrite && (
+              <Checkbox
+                aria-label={`Choose ${one.displayName}`}
+                checked={chosen.has(one.id)}
+                onChange={(_, data) =>
+                  setChosen((old) => {
+                    const next = new Set(old);
+                    if (data.checked === true) next.add(one.id);
+                    else next.delete(one.id);
+                    return next;
+                  })
+                }
+              />
+            )}
+            <span className={styles.name}>
+              <TextLink to={paths.person(one.id, { tab: 'presence' })}>{one.displayName}</TextLink>
+              <span className={styles.small}>{one.mail ?? one.upn}</span>
+            </span>
+          </span>
         ),
       },
       {

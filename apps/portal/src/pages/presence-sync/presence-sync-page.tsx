@@ -1,7 +1,7 @@
 import { ApiError } from '@tandem/contract';
 import { useQuery } from '@tanstack/react-query';
 import { ask } from '../../api/client.ts';
-import { useSession, useZones } from '../../api/session.ts';
+import { useMay, useSession, useZones } from '../../api/session.ts';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { AccountChoice } from '../../parts/filter-bar.tsx';
 import { Ago } from '../../parts/instant.tsx';
@@ -13,6 +13,7 @@ import { useFilters } from '../../parts/use-filters.ts';
 import { MismatchesCard } from './mismatches-card.tsx';
 import { MoreOptions } from './more-options.tsx';
 import { PeopleTable } from './people-table.tsx';
+import { RunBanner } from './run-banner.tsx';
 import { RunsCard } from './runs-card.tsx';
 import { StepConnection } from './step-connection.tsx';
 import { StepPeople } from './step-people.tsx';
@@ -23,6 +24,7 @@ import { usePresenceSync } from './use-presence-sync.ts';
 export function PresenceSyncPage() {
   const session = useSession();
   const { get, set } = useFilters();
+  const maySee = useMay('presence-sync:read');
   const operator = session.accountId === undefined;
   const accounts = useQuery({ ...ask('accounts.list', { query: { limit: 2 } }), enabled: operator });
   // With one customer there is nothing to choose.
@@ -39,10 +41,30 @@ export function PresenceSyncPage() {
         <Card>
           <EmptyState title="Choose an account">Presence is set up for each account by itself.</EmptyState>
         </Card>
-      ) : (
+      ) : maySee ? (
         <Setup key={accountId} accountId={accountId} />
+      ) : (
+        <OnlyRuns accountId={accountId} />
       )}
     </Page>
+  );
+}
+
+/** For a sync operator: begin a run, see how it went, and nothing else. */
+function OnlyRuns({ accountId }: { readonly accountId: string }) {
+  const zone = useZones()(accountId);
+  const question = ask('presenceSync.runs', { params: { id: accountId }, query: { limit: 1 } });
+  const { data } = useQuery({ ...question, refetchInterval: 2_000 });
+  const run = data?.items[0];
+  return (
+    <Stack>
+      {run && (
+        <Card title="Last run">
+          <RunBanner run={run} />
+        </Card>
+      )}
+      <RunsCard accountId={accountId} run={run} zone={zone} />
+    </Stack>
   );
 }
 

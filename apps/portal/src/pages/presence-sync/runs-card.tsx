@@ -1,4 +1,4 @@
-import { Button, makeStyles, ProgressBar, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import type { PresenceRun, PresenceRunResult } from '@tandem/contract';
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import type { ColumnDef } from '@tanstack/react-table';
@@ -16,13 +16,11 @@ import { dayAndTime } from '../../words/format.ts';
 import { outcomeWords, runReasonWords, runStateWords } from '../../words/presence-sync.ts';
 
 const useStyles = makeStyles({
-  banner: { display: 'grid', gap: '8px', padding: '0 20px 16px' },
-  words: { margin: 0 },
   small: { display: 'block', fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   figures: { whiteSpace: 'nowrap', fontVariantNumeric: 'tabular-nums' },
 });
 
-/** The run that goes on or went last, and those before it (product-behaviour 2.9). */
+/** All runs, newest first. Who may begin one and nothing else sees no people. */
 export function RunsCard({
   accountId,
   run,
@@ -33,12 +31,14 @@ export function RunsCard({
   readonly zone: string;
 }) {
   const styles = useStyles();
-  const mayWrite = useMay('presence-sync:write');
+  const mayRun = useMay('presence-sync:run');
+  const maySeePeople = useMay('presence-sync:read');
   const [cursor, setCursor] = useState<string>();
   const [shown, setShown] = useState<string>();
   const runs = useQuery({
     ...ask('presenceSync.runs', { params: { id: accountId }, query: { limit: 10, cursor } }),
     placeholderData: keepPreviousData,
+    refetchInterval: 5_000,
   });
   const start = useMutation({
     mutationFn: () => api.call('presenceSync.startRun', { params: { id: accountId } }),
@@ -68,32 +68,39 @@ export function RunsCard({
         cell: ({ row: { original: one } }) => (
           <>
             {one.sentence}
+            {one.seconds !== undefined && (
+              <span className={styles.small}>It took {one.seconds.toFixed(1)} s.</span>
+            )}
             {one.mailed && <span className={styles.small}>A mail was handed over.</span>}
           </>
         ),
       },
-      {
-        header: 'Users',
-        cell: ({ row: { original: one } }) => (
-          <Button
-            size="small"
-            aria-pressed={shown === one.id}
-            aria-label={`Users of the run of ${dayAndTime(one.startedAt, zone)}`}
-            onClick={() => setShown(shown === one.id ? undefined : one.id)}
-          >
-            {shown === one.id ? 'Hide' : 'Show'}
-          </Button>
-        ),
-      },
+      ...(maySeePeople
+        ? [
+            {
+              header: 'Users',
+              cell: ({ row: { original: one } }: { row: { original: PresenceRun } }) => (
+                <Button
+                  size="small"
+                  aria-pressed={shown === one.id}
+                  aria-label={`${shown === one.id ? 'Hide' : 'Show'} users of the run of ${dayAndTime(one.startedAt, zone)}`}
+                  onClick={() => setShown(shown === one.id ? undefined : one.id)}
+                >
+                  {shown === one.id ? 'Hide' : 'Show'}
+                </Button>
+              ),
+            },
+          ]
+        : []),
     ],
-    [styles, zone, shown],
+    [styles, zone, shown, maySeePeople],
   );
   return (
     <Card
       title="Runs"
       bare
       aside={
-        mayWrite && (
+        mayRun && (
           <Button disabled={going || start.isPending} onClick={() => start.mutate()}>
             Sync now
           </Button>
@@ -103,21 +110,6 @@ export function RunsCard({
       {start.error && (
         <div style={{ padding: '0 20px 18px' }}>
           <ProblemView error={start.error} />
-        </div>
-      )}
-      {run && (
-        <div className={styles.banner} role="status">
-          <p className={styles.words}>
-            <StateBadge {...runStateWords[run.state]} /> {run.sentence}
-            {run.seconds !== undefined && ` It took ${run.seconds.toFixed(1)} s.`}
-          </p>
-          {going && (
-            <ProgressBar
-              aria-label="Progress of the run"
-              value={run.counts.judged}
-              max={Math.max(1, run.counts.inScope)}
-            />
-          )}
         </div>
       )}
       <DataTable

@@ -40,10 +40,10 @@ export function StepConnection({ setup, zone }: { readonly setup: PresenceSync; 
                 <h3 className={styles.title}>{one.tenantName ?? one.tenantId}</h3>
                 <StateBadge {...connectionWords[one.state]} />
               </span>
-              {one.state !== 'connected' || !one.authorised ? (
-                <TurnNotice tone="warn" sentence={one.sentence} turn={one.turn} next={one.next} zone={zone} />
-              ) : (
+              {one.state === 'connected' ? (
                 <span>{one.sentence}</span>
+              ) : (
+                <TurnNotice tone="warn" sentence={one.sentence} turn={one.turn} next={one.next} zone={zone} />
               )}
               <Facts
                 rows={[

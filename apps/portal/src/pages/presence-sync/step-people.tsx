@@ -17,11 +17,13 @@ import { PreviewAction } from '../../parts/preview-action.tsx';
 import { Row, Stack } from '../../parts/stack.tsx';
 import { WordList } from '../../parts/word-list.tsx';
 import { directionWords, mismatchWords, modeWords } from '../../words/presence-sync.ts';
+import { RunBanner } from './run-banner.tsx';
 import type { PresenceSetup } from './use-presence-sync.ts';
 
 const useStyles = makeStyles({
   small: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
   words: { margin: 0 },
+  choice: { border: 'none', margin: 0, padding: 0, justifySelf: 'start' },
 });
 
 /** Step 2: whose presence is synced, and in which direction. Shown before it is done. */
@@ -59,7 +61,7 @@ export function StepPeople({
             />
           ))}
         </RadioGroup>
-        <fieldset disabled={!mayWrite} style={{ border: 'none', margin: 0, padding: 0 }}>
+        <fieldset disabled={!mayWrite} className={styles.choice}>
           <Choice
             label="Direction"
             value={direction}
@@ -85,9 +87,10 @@ export function StepPeople({
               act={(preview) => write.mutateAsync({ part: { mode, direction }, preview: preview.preview })}
               done={() => undefined}
             />
-            {changed && <span>Not saved yet.</span>}
+            {changed && <span role="status">Not saved yet.</span>}
           </Row>
         )}
+        {setup.run && <RunBanner run={setup.run} />}
         <Facts
           rows={[
             ['People', counts.people],

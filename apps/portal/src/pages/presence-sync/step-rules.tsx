@@ -34,6 +34,7 @@ const useStyles = makeStyles({
     '@media (max-width: 820px)': { gridTemplateColumns: 'minmax(0, 1fr)' },
   },
   state: { fontWeight: tokens.fontWeightSemibold },
+  edit: { justifySelf: 'start' },
   small: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
 });
 
@@ -76,15 +77,18 @@ export function StepRules({
               <li key={state} className={styles.row}>
                 <span className={styles.state}>{ruledStateWords[state]}</span>
                 {editing ? (
-                  <Choice
-                    label={`While Teams shows ${ruledStateWords[state]}`}
-                    value={draft[state]}
-                    options={rules.map((rule) => [rule, ruleWords[rule]] as const)}
-                    onChoose={(chosen) => {
-                      const rule = rules.find((one) => one === chosen);
-                      if (rule) setDraft((old) => ({ ...old, [state]: rule }));
-                    }}
-                  />
+                  <span>
+                    <Choice
+                      label={`While Teams shows ${ruledStateWords[state]}`}
+                      value={draft[state]}
+                      options={rules.map((rule) => [rule, ruleWords[rule]] as const)}
+                      onChoose={(chosen) => {
+                        const rule = rules.find((one) => one === chosen);
+                        if (rule) setDraft((old) => ({ ...old, [state]: rule }));
+                      }}
+                    />
+                    <span className={styles.small}>Saved: {ruleWords[settings.rules[state]]}</span>
+                  </span>
                 ) : (
                   <span>
                     {ruleWords[settings.rules[state]]}{' '}
@@ -96,6 +100,7 @@ export function StepRules({
                 {mayWrite && !editing && (
                   <Button
                     size="small"
+                    className={styles.edit}
                     disabled={busy}
                     aria-label={`Edit ${ruledStateWords[state]}`}
                     onClick={() => setDraft((old) => ({ ...old, [state]: settings.rules[state] }))}
