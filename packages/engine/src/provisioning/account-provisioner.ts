@@ -333,6 +333,7 @@ export class AccountProvisioner {
       const one = askedOf(personId, entry);
       if (!one || (what === 'moving' && !one.moving)) continue;
       asked.set(personId, one.number);
+      entry.lookedFor = false;
       people.push(one);
     }
     const startedAt = this.#deps.clock.wall();

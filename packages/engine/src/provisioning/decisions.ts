@@ -43,6 +43,7 @@ export class Decisions {
     if (typeof outcome === 'string') return outcome;
     if (action.kind !== 'recheck')
       this.#parts.deps.history?.(personId, { atWallMs: nowWallMs, trigger: 'manual', by: who, event });
+    entry.lookedFor = true;
     if (outcome !== before) {
       this.#decided(entry, outcome);
     }

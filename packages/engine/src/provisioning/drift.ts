@@ -95,8 +95,11 @@ export function decided(
   const left = before.filter((one) => one.field !== field);
   const next: Link = { ...rest, decisions, ...(left.length > 0 && { drift: left }) };
   if (field === 'voice') return { ...next, reassign: true };
-  if (field === 'number')
-    return theirs === null || decision === 'accept' ? next : { ...next, replaces: theirs };
+  if (field === 'number') {
+    if (decision === 'accept') return next;
+    // Nothing to take away first: the number is given once more.
+    return theirs === null ? { ...next, reassign: true } : { ...next, replaces: theirs };
+  }
   if (decision === 'accept')
     return { ...next, accepted: { ...next.accepted, [field]: { name: theirs, assign: false } } };
   // To be written again: it counts as never written.

@@ -37,6 +37,8 @@ export interface Entry {
   held: boolean;
   /** When time alone makes the next step. */
   dueWallMs: number;
+  /** Somebody asked for a look at this person: Teams' own view is read anew, however young the last one is. */
+  lookedFor: boolean;
 }
 
 export interface ClientSigns {
@@ -62,6 +64,7 @@ export function newEntry(link: Link): Entry {
     busy: false,
     held: false,
     dueWallMs: dueOf(link),
+    lookedFor: false,
   };
 }
 
@@ -141,7 +144,7 @@ export function askedOf(personId: PersonId, entry: Entry): AskedPerson | undefin
     ...(person?.mail !== undefined && { mail: person.mail }),
     ...(link.objectId !== undefined && { objectId: link.objectId }),
     ...(number !== undefined && { number }),
-    urgent: link.state !== 'READY',
+    urgent: link.state !== 'READY' || entry.lookedFor,
     moving: movingStates.has(link.state),
   };
 }

@@ -117,6 +117,9 @@ function drifted(
   nowWallMs: number,
 ): Link {
   if (!settledStates.has(link.state) || link.replaces !== undefined || link.reassign) return link;
+  // Who is gone lost everything with it: that is one finding, not a difference for each.
+  const user = microsoft?.user;
+  if (user === null || (user !== undefined && user !== 'unread' && user.deletedOn !== undefined)) return link;
   // Another number is wanted by us: that is our own change.
   const ours = own.person?.number === link.assignedNumber;
   const number = ours ? readBack(link, microsoft?.number ?? 'unread') : undefined;
