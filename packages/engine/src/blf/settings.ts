@@ -28,5 +28,10 @@ export const defaultPace: PhoneWatchSettings['pace'] = {
   all: { points: 5_000, perSecond: 500 },
 };
 
-/** Ringing, answer and end go out at once; everything else at most twice a second. */
+/**
+ * Ringing, answer and end go out at once; everything else at most twice a second.
+ *
+ * DEVIATION: RFC 3856 §6.10 and RFC 4235 §3.10 advise seconds between NOTIFYs. A lamp that lags by seconds is worse than
+ * none, and only one NOTIFY is under way for each subscription.
+ */
 export const notifySettings = { gapMs: 500, retryMs: 5_000, mostMissed: 3 } as const;
