@@ -208,13 +208,17 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
     return count;
   }
 
-  match(people: readonly AskedIdentity[]): Seen<ReadonlyMap<string, MatchedIdentity>> {
+  match(
+    people: readonly AskedIdentity[],
+    how?: { readonly nearest: boolean },
+  ): Seen<ReadonlyMap<string, MatchedIdentity>> {
     if (this.#usersReadAt === undefined) return 'unread';
-    return matchPeople(people, {
-      user: (id) => this.#userOf(id),
+    const source = {
+      user: (id: string) => this.#userOf(id),
       users: () => this.#users.values(),
-      holders: (address) => this.#addresses.holders(address),
-    });
+      holders: (address: string) => this.#addresses.holders(address),
+    };
+    return matchPeople(people, source, how?.nearest);
   }
 
   /** Who has a phone number in the directory: made when first asked for, since few ask. */

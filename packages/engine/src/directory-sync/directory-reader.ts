@@ -148,7 +148,8 @@ export class DirectoryReader implements DirectoryView {
   }
   user = (objectId: string) => this.mirror.user(objectId);
   users = () => this.mirror.users();
-  match = (people: readonly AskedIdentity[]) => this.mirror.match(people);
+  match = (people: readonly AskedIdentity[], how?: { readonly nearest: boolean }) =>
+    this.mirror.match(people, how);
   membership = (groupIds: readonly string[], objectId: string) => this.mirror.membership(groupIds, objectId);
   members = (groupIds: readonly string[]) => this.mirror.members(groupIds);
   group = (groupId: string) => this.mirror.group(groupId);

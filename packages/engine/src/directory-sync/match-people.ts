@@ -23,6 +23,7 @@ const steps: readonly Exclude<MatchStep, 'link'>[] = ['upn', 'mail', 'proxy'];
 export function matchPeople(
   people: readonly AskedIdentity[],
   source: MatchSource,
+  withNearest = true,
 ): ReadonlyMap<string, MatchedIdentity> {
   const found = new Map<string, Omit<MatchedIdentity, 'sharedWith' | 'nearest'>>();
   const claims = new Map<string, string[]>();
@@ -34,7 +35,7 @@ export function matchPeople(
     if (known) known.push(person.id);
     else claims.set(match.user.objectId, [person.id]);
   }
-  const unmatched = people.filter(({ id }) => found.get(id)?.user === null);
+  const unmatched = withNearest ? people.filter(({ id }) => found.get(id)?.user === null) : [];
   const nearest = nearestOf(unmatched, source);
   const all = new Map<string, MatchedIdentity>();
   for (const [id, match] of found) {

@@ -16,7 +16,11 @@ export interface DirectoryView {
   users(): Iterable<DirectoryUser>;
 
   /** Which Entra user each of these is, by the order of product-behaviour 2.1; all at once, so that two who mean one are told. */
-  match(people: readonly AskedIdentity[]): Seen<ReadonlyMap<string, MatchedIdentity>>;
+  /** `nearest`: also who may have been meant, by a walk through everybody; yes unless said otherwise. */
+  match(
+    people: readonly AskedIdentity[],
+    how?: { readonly nearest: boolean },
+  ): Seen<ReadonlyMap<string, MatchedIdentity>>;
 
   /**
    * Is the person in any of these groups, directly or through groups in them? `no` is said only when every group below was

@@ -22,7 +22,10 @@ export interface AskedPerson {
 /** What of the directory's mirror identity needs. */
 export interface IdentitySource {
   user(objectId: string): Seen<DirectoryUser | null>;
-  match(people: readonly AskedIdentity[]): Seen<ReadonlyMap<string, MatchedIdentity>>;
+  match(
+    people: readonly AskedIdentity[],
+    how?: { readonly nearest: boolean },
+  ): Seen<ReadonlyMap<string, MatchedIdentity>>;
 }
 
 export type Identity =
@@ -53,39 +56,49 @@ export type HolderOf = (objectId: string, asking: PersonId) => string | undefine
 export const isPresenceCandidate = (user: DirectoryUser): boolean =>
   user.enabled === true && !user.guest && !user.resource && user.deletedOn === undefined;
 
+export interface IdentifyHow {
+  /** Also who the addresses would find by now for those who have a link: the nightly look. */
+  readonly proposals: boolean;
+  /** Awaited between slices: calls run in the same process, and ten thousand people take half a second. */
+  readonly breath: () => Promise<void>;
+}
+
+const perSlice = 200;
+
 /**
  * Who everybody is at Microsoft: the stored link, else sign-in name, mail, any proxy address; one candidate only
- * (product-behaviour 2.1). All at once, so that two who mean one user are both told. `unread`: the directory was never read.
+ * (product-behaviour 2.1). All of an account, so that two who mean one user are both told. `unread`: the directory was never
+ * read.
  */
-export function identifyPeople(
+export async function identifyPeople(
   people: readonly AskedPerson[],
   source: IdentitySource,
   holderOf: HolderOf,
-): Seen<ReadonlyMap<PersonId, Identity>> {
-  const addresses = source.match(
-    people.map(({ personId, displayName, upn, mail }) => ({
-      id: personId,
-      displayName,
-      upn,
-      ...(mail !== undefined && { mail }),
-    })),
-  );
-  if (addresses === 'unread') return 'unread';
-  const names = new Map<string, string>(people.map(({ personId, displayName }) => [personId, displayName]));
-  const linked = new Set<string>(
-    people.filter(({ link, known }) => (link?.objectId ?? known) !== undefined).map((one) => one.personId),
-  );
+  { proposals, breath }: IdentifyHow,
+): Promise<Seen<ReadonlyMap<PersonId, Identity>>> {
+  if (source.match([], { nearest: false }) === 'unread') return 'unread';
   const found = new Map<PersonId, Identity>();
-  for (const person of people) {
-    const address = addresses.get(person.personId);
-    if (!address) continue;
-    const storedId = (person.link?.objectId ?? person.known)?.toLowerCase();
-    found.set(
-      person.personId,
-      storedId === undefined
-        ? byAddress(person, address, { names, linked, holderOf })
-        : byLink(person, storedId, source, address, holderOf),
+  for (let at = 0; at < people.length; at += perSlice) {
+    if (at > 0) await breath();
+    const slice = people.slice(at, at + perSlice);
+    const toMatch = slice.filter(({ link }) => proposals || link === undefined);
+    const addresses = source.match(
+      toMatch.map(({ personId, displayName, upn, mail }) => ({
+        id: personId,
+        displayName,
+        upn,
+        ...(mail !== undefined && { mail }),
+      })),
+      { nearest: false },
     );
+    if (addresses === 'unread') return 'unread';
+    for (const person of slice) {
+      const address = addresses.get(person.personId);
+      const storedId = (person.link?.objectId ?? person.known)?.toLowerCase();
+      if (storedId !== undefined)
+        found.set(person.personId, byLink(person, storedId, source, address, holderOf));
+      else if (address) found.set(person.personId, byAddress(person, address, holderOf));
+    }
   }
   return refuseTwins(people, found);
 }
@@ -95,12 +108,12 @@ function byLink(
   person: AskedPerson,
   objectId: string,
   source: IdentitySource,
-  address: MatchedIdentity,
+  address: MatchedIdentity | undefined,
   holderOf: HolderOf,
 ): Identity {
   const seen = source.user(objectId);
   const user = seen === 'unread' ? null : seen;
-  const byAddressNow = address.alsoMatches.length === 0 ? address.user : null;
+  const byAddressNow = address?.alsoMatches.length === 0 ? address.user : null;
   const proposal =
     byAddressNow && byAddressNow.objectId !== objectId && isPresenceCandidate(byAddressNow)
       ? { proposal: byAddressNow }
@@ -116,20 +129,15 @@ function byLink(
   if (holder !== undefined) return { is: 'failed', code: 'PRS-113', detail: { who: [holder] }, user };
   const barred = barredBy(user);
   if (barred) return { is: 'failed', code: barred, detail: { who: [nameOf(user)] }, user, ...proposal };
-  const by =
-    person.link?.by ??
-    (byAddressNow?.objectId === objectId && address.by !== undefined ? address.by : 'link');
+  const sameByAddress = byAddressNow?.objectId === objectId ? address?.by : undefined;
+  const by = person.link?.by ?? sameByAddress ?? 'link';
   return { is: 'found', user, by, ...proposal };
 }
 
 function byAddress(
   person: AskedPerson,
-  { user, by, alsoMatches, sharedWith }: MatchedIdentity,
-  known: {
-    readonly names: ReadonlyMap<string, string>;
-    readonly linked: ReadonlySet<string>;
-    readonly holderOf: HolderOf;
-  },
+  { user, by, alsoMatches }: MatchedIdentity,
+  holderOf: HolderOf,
 ): Identity {
   if (person.upn.trim() === '' && (person.mail ?? '').trim() === '')
     return { is: 'failed', code: 'PRS-110', detail: {} };
@@ -138,13 +146,8 @@ function byAddress(
   if (barred) return { is: 'failed', code: barred, detail: { who: [nameOf(user)] }, user };
   if (alsoMatches.length > 0)
     return { is: 'failed', code: 'PRS-112', detail: { who: [nameOf(user), ...alsoMatches] }, user };
-  const holder = known.holderOf(user.objectId, person.personId);
+  const holder = holderOf(user.objectId, person.personId);
   if (holder !== undefined) return { is: 'failed', code: 'PRS-113', detail: { who: [holder] }, user };
-  const rivals = sharedWith.filter((id) => !known.linked.has(id));
-  if (rivals.length > 0) {
-    const who = [person.displayName, ...rivals.map((id) => known.names.get(id) ?? id)];
-    return { is: 'failed', code: 'PRS-112', detail: { who }, user };
-  }
   if (!isPresenceCandidate(user))
     return {
       is: 'failed',
@@ -160,7 +163,7 @@ const barredBy = (user: DirectoryUser): 'PRS-105' | 'PRS-106' | undefined => {
   return user.enabled === false ? 'PRS-105' : undefined;
 };
 
-/** Two who were found as one user without a link of ours: neither of them is guessed. */
+/** Several who were found as one user: whoever has a link keeps it, and without one nobody is guessed. */
 function refuseTwins(
   people: readonly AskedPerson[],
   found: Map<PersonId, Identity>,
@@ -175,7 +178,9 @@ function refuseTwins(
   }
   for (const claimants of claims.values()) {
     if (claimants.length < 2) continue;
-    const owner = claimants.find(({ link }) => link !== undefined);
+    const known = claimants.filter((one) => one.known !== undefined);
+    const owner =
+      claimants.find(({ link }) => link !== undefined) ?? (known.length === 1 ? known[0] : undefined);
     for (const person of claimants) {
       const identity = found.get(person.personId);
       if (person === owner || identity?.is !== 'found') continue;

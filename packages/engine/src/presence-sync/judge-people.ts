@@ -12,6 +12,8 @@ export interface JudgeParts {
   readonly person: (personId: PersonId) => Person | undefined;
   readonly tenantOf: (person: Person) => PresenceTenant | undefined;
   readonly knownObjectId: (personId: PersonId) => string | undefined;
+  /** Lets others have a turn. */
+  readonly breath: () => Promise<void>;
 }
 
 export interface Judged {
@@ -19,18 +21,21 @@ export interface Judged {
   readonly tenant: PresenceTenant | undefined;
   readonly verdict: PersonVerdict;
   readonly identity: Seen<Identity> | undefined;
+  /** Whether it was looked for other matches of those who have one. */
+  readonly proposals: boolean;
 }
 
 /**
- * What stands in the way of each of these people, from memory and at once. Everybody of the account is matched, asked for or
+ * What stands in the way of each of these people, from memory. Everybody of the account is matched, asked for or
  * not: whether two mean one user at Microsoft is a question about both.
  */
-export function judgePeople(
+export async function judgePeople(
   parts: JudgeParts,
   accountId: AccountId,
   settings: Pick<PresenceSyncSettings, 'direction'>,
   wanted: (person: Person) => boolean,
-): ReadonlyMap<PersonId, Judged> {
+  proposals = false,
+): Promise<ReadonlyMap<PersonId, Judged>> {
   const { memory } = parts;
   const groups = new Map<string, { tenant: PresenceTenant | undefined; people: Person[] }>();
   for (const person of parts.people(accountId)) {
@@ -49,13 +54,14 @@ export function judgePeople(
   for (const { tenant, people } of groups.values()) {
     if (!people.some(wanted)) continue;
     const identities: Seen<ReadonlyMap<PersonId, Identity>> = tenant?.view
-      ? identifyPeople(
+      ? await identifyPeople(
           people.map((person) => askedPerson(person, tenant, parts)),
           tenant.view,
           (objectId, asking) => {
             const holder = memory.holderOf(objectId);
             return holder === undefined || holder === asking ? undefined : nameOfHolder(holder);
           },
+          { proposals, breath: parts.breath },
         )
       : 'unread';
     for (const person of people) {
@@ -65,6 +71,7 @@ export function judgePeople(
         person,
         tenant,
         identity,
+        proposals,
         verdict: judgePerson(person, settings, tenant?.reach, identity),
       });
     }

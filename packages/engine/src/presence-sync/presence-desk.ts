@@ -163,10 +163,13 @@ export class PresenceSyncDesk {
   }
 
   /** What other settings would do. Nothing is written, nothing is asked of Microsoft. */
-  preview(accountId: AccountId, wanted: Pick<PresenceSyncSettings, 'mode' | 'direction'>): PresencePreview {
+  async preview(
+    accountId: AccountId,
+    wanted: Pick<PresenceSyncSettings, 'mode' | 'direction'>,
+  ): Promise<PresencePreview> {
     const { memory, people, tenants } = this.#parts;
     const everybody = people(accountId);
-    const judged = judgePeople(this.#parts, accountId, wanted, () => true);
+    const judged = await judgePeople(this.#parts, accountId, wanted, () => true);
     const counts = { people: everybody.length, inScope: 0, begins: 0, ends: 0, unsynced: 0, fails: 0 };
     for (const person of everybody) {
       const scope = scopeOf(wanted, memory.choiceOf(person.id));
@@ -189,9 +192,10 @@ export class PresenceSyncDesk {
     };
   }
 
-  mismatches(accountId: AccountId): readonly PresenceMismatch[] {
+  async mismatches(accountId: AccountId): Promise<readonly PresenceMismatch[]> {
     const { settings } = this.settingsOf(accountId);
-    return this.#mismatchesOf(accountId, judgePeople(this.#parts, accountId, settings, () => true).values());
+    const judged = await judgePeople(this.#parts, accountId, settings, () => true);
+    return this.#mismatchesOf(accountId, judged.values());
   }
 
   /** Everybody by name, as far as `wanted` says. */

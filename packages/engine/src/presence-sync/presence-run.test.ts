@@ -397,7 +397,7 @@ test('“use this match”: the ambiguous person is synced by it; nobody takes a
   one.runner.start();
   await set(one, { mode: 'all' });
   assert.equal(stateOf(one, 1), 'failed PRS-112');
-  const [mismatch] = one.desk.mismatches(acme);
+  const [mismatch] = await one.desk.mismatches(acme);
   assert.deepEqual(
     mismatch?.candidates.map(({ user, usable }) => [user.objectId, usable]),
     [
@@ -454,7 +454,7 @@ test('the preview counts what a change begins and ends, and names who does not f
   one.world.people.set(personId(4), platformPerson(4, { active: false }));
   one.world.people.set(personId(5), platformPerson(5));
   const before = JSON.stringify([...one.store.people.values()]);
-  const preview = one.desk.preview(acme, { mode: 'all', direction: 'both' });
+  const preview = await one.desk.preview(acme, { mode: 'all', direction: 'both' });
   assert.deepEqual(
     [preview.people, preview.inScope, preview.begins, preview.ends, preview.fails, preview.directoryRead],
     [5, 5, 3, 0, 2, true],
@@ -469,7 +469,7 @@ test('the preview counts what a change begins and ends, and names who does not f
   assert.equal(JSON.stringify([...one.store.people.values()]), before);
   assert.deepEqual(one.reads, []);
   await set(one, { mode: 'all' });
-  assert.equal(one.desk.preview(acme, { mode: 'disabled', direction: 'both' }).ends, 3);
+  assert.equal((await one.desk.preview(acme, { mode: 'disabled', direction: 'both' })).ends, 3);
 });
 
 test('the database is away in mid-run: it waits, goes on by itself, and is told once', async () => {

@@ -237,7 +237,7 @@ export class PresenceRunner {
     if (this.#stopped || course.open.length > 0) return;
     const { settings } = memory.settingsOf(accountId);
     const startedWallMs = clock.wall();
-    const judged = this.#judge(accountId, (person) => {
+    const judged = await this.#judge(accountId, (person) => {
       const result = memory.rowOf(person.id)?.result;
       return (
         memory.scopeOf(accountId, person.id) === 'in' &&
@@ -281,7 +281,11 @@ export class PresenceRunner {
   /** Whether the addresses would find somebody else than the stored matches by now: proposed, never moved. */
   async recheck(accountId: AccountId): Promise<void> {
     const { memory, clock } = this.#parts;
-    const judged = this.#judge(accountId, (person) => memory.rowOf(person.id)?.link !== undefined);
+    const judged = await this.#judge(
+      accountId,
+      (person) => memory.rowOf(person.id)?.link !== undefined,
+      true,
+    );
     const changed: StoredPresencePerson[] = [];
     for (const { person, identity } of judged.values()) {
       const row = memory.rowOf(person.id);
@@ -356,7 +360,7 @@ export class PresenceRunner {
     if (!over() && scope.length > 0) await this.#waitForDirectories(accountId, scope, over);
     let judged: ReadonlyMap<PersonId, Judged> = new Map();
     if (!over()) {
-      judged = this.#judge(accountId, (person) => ids.has(person.id));
+      judged = await this.#judge(accountId, (person) => ids.has(person.id));
       move('matched', { counts: { ...noCounts, inScope: scope.length } });
       await save();
     }
@@ -435,8 +439,13 @@ export class PresenceRunner {
 
   // ---- verdicts, and what Microsoft says to them
 
-  #judge(accountId: AccountId, wanted: (person: Person) => boolean): ReadonlyMap<PersonId, Judged> {
-    return judgePeople(this.#parts, accountId, this.#parts.memory.settingsOf(accountId).settings, wanted);
+  #judge(
+    accountId: AccountId,
+    wanted: (person: Person) => boolean,
+    proposals = false,
+  ): Promise<ReadonlyMap<PersonId, Judged>> {
+    const { settings } = this.#parts.memory.settingsOf(accountId);
+    return judgePeople(this.#parts, accountId, settings, wanted, proposals);
   }
 
   /** Stores links first, then asks Microsoft for the presence of those who have one. */
@@ -498,7 +507,7 @@ export class PresenceRunner {
   }
 
   /** Undefined: nothing about the person is different. */
-  #rowOf({ person, tenant, verdict, identity }: Judged): StoredPresencePerson | undefined {
+  #rowOf({ person, tenant, verdict, identity, proposals }: Judged): StoredPresencePerson | undefined {
     const { memory, clock } = this.#parts;
     if (verdict.is === 'waiting') return undefined;
     const before = memory.rowOf(person.id);
@@ -515,7 +524,9 @@ export class PresenceRunner {
         : base.link;
     const { proposal: _, link: __, ...rest } = base;
     const proposal =
-      identity === undefined || identity === 'unread' ? base.proposal : identity.proposal?.objectId;
+      !proposals || identity === undefined || identity === 'unread'
+        ? base.proposal
+        : identity.proposal?.objectId;
     const next: StoredPresencePerson = {
       ...rest,
       ...(link && { link }),
@@ -573,7 +584,7 @@ export class PresenceRunner {
     }
     course.rejudging = true;
     try {
-      const judged = this.#judge(accountId, (person) => memory.scopeOf(accountId, person.id) === 'in');
+      const judged = await this.#judge(accountId, (person) => memory.scopeOf(accountId, person.id) === 'in');
       const changed: Judged[] = [];
       for (const one of judged.values()) {
         const { person, tenant, verdict } = one;

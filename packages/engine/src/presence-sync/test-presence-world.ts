@@ -52,7 +52,7 @@ export class TestClock {
 }
 
 export const turns = async (): Promise<void> => {
-  for (let turn = 0; turn < 400; turn++) await Promise.resolve();
+  for (let turn = 0; turn < 1000; turn++) await Promise.resolve();
 };
 
 export const userId = (n: number): string => `dadadada-0000-4000-8000-${String(n).padStart(12, '0')}`;
@@ -133,6 +133,7 @@ export function presenceWorld(people: readonly Person[], users: readonly UserCha
         return tenant ? [tenant] : [];
       },
       knownObjectId: (id: PersonId) => world.known.get(id),
+      breath: () => Promise.resolve(),
       probe: {
         read: async (_connection: string, objectIds: readonly string[]) => {
           reads.push(objectIds);

@@ -195,6 +195,7 @@ export async function openPresenceSync(parts: PresenceSyncParts): Promise<Presen
       return found && tenantBy(found.connectionId);
     },
     knownObjectId: connections.objectIdOf,
+    breath: () => new Promise<void>((resolve) => void setImmediate(resolve)),
     probe: { read: probe },
     mailer: parts.mailer,
     audit: parts.audit,

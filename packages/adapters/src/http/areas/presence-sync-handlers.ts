@@ -78,7 +78,7 @@ export function presenceSyncHandlers(services: ApiServices): HandlersOf<typeof p
       const { version, settings } = input.body;
       const present = desk.settingsOf(accountId);
       if (present.version === version && settings.mode !== present.settings.mode) {
-        const preview = desk.preview(accountId, settings);
+        const preview = await desk.preview(accountId, settings);
         if (needsConfirmation(preview) && input.query.preview !== boundTo(accountId, settings, preview))
           return new Refusal('preview-outdated', {
             detail: `Sync would begin for ${preview.begins} people and end for ${preview.ends}. Preview it and send the preview along.`,
@@ -98,7 +98,7 @@ export function presenceSyncHandlers(services: ApiServices): HandlersOf<typeof p
     'presenceSync.preview': async ({ scope, input }) => {
       const accountId = await accountOf(scope, input.params.id);
       if (!accountId) return notFound();
-      const preview = desk.preview(accountId, input.body);
+      const preview = await desk.preview(accountId, input.body);
       return toPreview(preview, boundTo(accountId, input.body, preview));
     },
     'presenceSync.people': async ({ scope, input }) => {
@@ -158,7 +158,7 @@ export function presenceSyncHandlers(services: ApiServices): HandlersOf<typeof p
       if (!accountId) return notFound();
       const { kind } = input.query;
       const { items, ...page } = slice(
-        desk.mismatches(accountId).filter((one) => kind === undefined || one.kind === kind),
+        (await desk.mismatches(accountId)).filter((one) => kind === undefined || one.kind === kind),
         input.query,
       );
       return compact({ items: items.map(toPresenceMismatch), ...page });

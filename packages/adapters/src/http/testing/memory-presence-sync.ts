@@ -78,6 +78,7 @@ export function memoryPresenceSync(parts: {
       directory.data.people.filter((one) => one.accountId === accountId),
     tenantOf: ({ accountId }: Person) => tenants(accountId)[0],
     knownObjectId: () => undefined,
+    breath: () => Promise.resolve(),
     probe: {
       read: async (_connection: string, ids: readonly string[]) =>
         ({ is: 'read', found: new Set(ids) }) as const,
