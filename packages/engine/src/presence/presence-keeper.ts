@@ -188,6 +188,8 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
       this.forget(personId);
       return;
     }
+    const manual = this.#held.get(personId)?.manual;
+    const why = manual && manual.endsAtWallMs <= this.#deps.clock.wall() ? 'manual-ended' : cause;
     const kept = this.#stateOf(personId, person);
     this.#lookAgain(personId, kept);
     const shown = personPresence(kept.vector, kept.effective);
@@ -200,7 +202,7 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
       : line;
     if (before?.key === key) return;
     this.#told.set(personId, { key, label, line });
-    if (before?.line !== line) this.#journal(personId, person, kept, before, cause, by);
+    if (before?.line !== line) this.#journal(personId, person, kept, before, why, by);
     for (const listener of this.#listeners) listener(personId);
   }
 
@@ -272,8 +274,9 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
     if (accountId === undefined) return;
     await this.#deps.states.save(accountId, personId, { manual: manual ?? null });
     this.#put(accountId, personId, { manual });
-    this.#deps.manualChanged(personId, manual);
+    // First why, then what follows from it.
     this.changed(personId, cause, by);
+    this.#deps.manualChanged(personId, manual);
   }
 
   async setExceptions(personId: PersonId, exceptions: PresenceExceptions, by: string): Promise<void> {
@@ -312,9 +315,9 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
         ...(exceptions && { exceptions }),
         ...(callbackUntilWallMs !== undefined && { callbackUntilWallMs }),
       });
+      this.changed(personId, stands ? 'manual-set' : 'started', stands?.setBy);
       if (stands) this.#deps.manualChanged(personId, stands);
       else if (manual) this.#endManual(accountId, personId, manual);
-      this.changed(personId, stands ? 'manual-set' : 'started', stands?.setBy);
     }
   }
 
@@ -356,6 +359,12 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
 
   #lookAgain(personId: PersonId, { vector, exceptions, wording: { nowWallMs: now } }: KeptState): void {
     const held = this.#held.get(personId);
+    const ended = held?.manual && held.manual.endsAtWallMs <= now;
+    if (ended) {
+      // Somebody asked before the clock did: it is put away all the same.
+      this.#plan(personId, now);
+      return;
+    }
     const ends = [
       held?.manual?.endsAtWallMs,
       nextLook(exceptions, now),
@@ -408,8 +417,10 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
     const cause = this.#causes.get(personId);
     this.#causes.delete(personId);
     if (held?.manual && held.manual.endsAtWallMs <= now) {
-      this.#endManual(held.accountId, personId, held.manual);
+      const { manual } = held;
+      delete held.manual;
       this.changed(personId, 'manual-ended');
+      this.#endManual(held.accountId, personId, manual);
       return;
     }
     const frozen = this.#deps.teamsOf(personId)?.shown.knowledge !== 'fresh';
