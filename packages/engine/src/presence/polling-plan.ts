@@ -101,9 +101,16 @@ export function pausePolls(
   before: PollingPlan,
   retryAfterMs: number | undefined,
   nowMs: number,
+  /** Nothing came of what was asked: all of it is due when the pause ends. */
+  dueAgain = false,
 ): PollingPlan {
   const untilMs = nowMs + (retryAfterMs ?? defaultPauseMs);
-  return { ...before, catchingUp: true, pausedUntilMs: Math.max(untilMs, before.pausedUntilMs ?? 0) };
+  return {
+    ...before,
+    ...(dueAgain && { tiers: newPollingPlan.tiers }),
+    catchingUp: true,
+    pausedUntilMs: Math.max(untilMs, before.pausedUntilMs ?? 0),
+  };
 }
 
 function dueAt(plan: PollingPlan, tier: PollTier, intervalMs: Readonly<Record<PollTier, number>>): number {

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { notSynced, syncedBothWays } from '../ports/presence-policies.ts';
+import { effectivePresence } from './effective-presence.ts';
 import { createPresenceReader } from './presence-reader.ts';
 import { createPresenceWriter } from './presence-writer.ts';
-import { shownPresence } from './shown-presence.ts';
+import { personPresence } from './shown-presence.ts';
+import { teamsEvidence } from './teams-evidence.ts';
+import { createTenantPauses } from './tenant-pauses.ts';
 import {
   callOf,
   FakeDirectory,
@@ -28,10 +32,16 @@ class House {
   readonly changes: string[] = [];
   readonly writer;
   readonly reader;
+  priority = new Set<string>();
 
   constructor(...names: readonly string[]) {
     this.people = new FakeDirectory(...names);
-    const common = { clock: this.clock, people: this.people, graph: this.microsoft };
+    const common = {
+      clock: this.clock,
+      people: this.people,
+      graph: this.microsoft,
+      pauses: createTenantPauses(() => this.clock.now()),
+    };
     this.writer = createPresenceWriter({
       ...common,
       leases: new FakeLeases(this.clock),
@@ -42,12 +52,22 @@ class House {
       ...common,
       policies: this.policies,
       callsOf: this.writer.of,
+      isPriority: (who) => this.priority.has(who),
       onChange: (person) => this.changes.push(`${person.personId} ${this.label(person.personId.slice(7))}`),
     });
     this.reader.start();
   }
   shown(name: string) {
-    return shownPresence(this.writer.of(personId(name)), this.reader.of(personId(name)), this.clock);
+    const seen = this.reader.of(personId(name));
+    const calls = this.writer.of(personId(name));
+    const vector = {
+      calls: {
+        legs: calls?.legs ?? [],
+        ...(calls?.leaseEndsWallMs !== undefined && { leaseEndsWallMs: calls.leaseEndsWallMs }),
+      },
+      ...(seen && { teams: teamsEvidence(seen, this.clock, undefined) }),
+    };
+    return personPresence(vector, effectivePresence(vector, syncedBothWays, this.clock.wall()));
   }
   label(name: string) {
     return this.shown(name)?.label;
@@ -234,4 +254,124 @@ test('ten thousand people for five minutes: the lower bound of requests', async 
   await settled();
   await house.clock.advance(300_000);
   assert.equal(house.microsoft.reads.length, 10 * Math.ceil(10_000 / 650));
+});
+
+const crowd = (count: number): string[] => Array.from({ length: count }, (_, i) => `p${i}`);
+const asked = (house: House): Set<string> => new Set(house.microsoft.reads.flatMap(({ ids }) => ids));
+
+test('two of ten are selected: only these two are in the requests, and who is unselected is not asked for again', async () => {
+  const house = new House(...crowd(10));
+  house.policies.policy = notSynced;
+  for (const name of ['p3', 'p7']) house.policies.people.set(personId(name), syncedBothWays);
+  house.policies.changed();
+  house.microsoft.reads.length = 0;
+  await house.clock.advance(120_000);
+  assert.deepEqual([...asked(house)].sort(), [objectIdOf('p3'), objectIdOf('p7')]);
+  assert.equal(house.reader.of(personId('p0')), undefined);
+  house.policies.people.delete(personId('p3'));
+  house.policies.changed();
+  house.microsoft.reads.length = 0;
+  await house.clock.advance(120_000);
+  assert.deepEqual([...asked(house)], [objectIdOf('p7')]);
+});
+
+test('G20: 1,950 people are read in three requests', async () => {
+  const house = new House(...crowd(1_950));
+  await house.clock.advance(1000);
+  assert.equal(house.microsoft.reads.length, 3);
+});
+
+test('members of queues are read every five seconds all day; the others ride along where there is room', async () => {
+  const house = new House(...crowd(100));
+  house.priority.add(personId('p1'));
+  await house.cool();
+  await house.clock.advance(60_000);
+  assert.ok(house.microsoft.reads.length <= 12 + 2, `${house.microsoft.reads.length}`);
+  house.microsoft.own.set(objectIdOf('p1'), dnd);
+  house.microsoft.own.set(objectIdOf('p77'), away);
+  await house.clock.advance(5_000);
+  assert.deepEqual([house.label('p1'), house.label('p77')], ['dnd', 'away']);
+});
+
+test('a user is deleted in mid-sweep, another is unknown to Teams: unknown both, never available; the rest are read', async () => {
+  const house = new House('dana', 'bo', 'cy');
+  await house.clock.advance(6_000);
+  house.microsoft.missing.add(objectIdOf('dana'));
+  house.microsoft.own.set(objectIdOf('bo'), { availability: 'PresenceUnknown', activity: 'PresenceUnknown' });
+  house.microsoft.own.set(objectIdOf('cy'), away);
+  await house.clock.advance(31_000);
+  assert.deepEqual(
+    ['dana', 'bo', 'cy'].map((name) => house.label(name)),
+    ['unknown', 'unknown', 'away'],
+  );
+});
+
+test('Microsoft tells of changes by itself: many hints, one request within a second, none inside a wait', async () => {
+  const house = new House(...crowd(50));
+  await house.cool();
+  for (let i = 0; i < 20; i++) {
+    house.microsoft.own.set(objectIdOf(`p${i}`), dnd);
+    house.reader.hinted('acacacac-0000-4000-8000-000000000001', objectIdOf(`p${i}`));
+  }
+  house.reader.hinted('acacacac-0000-4000-8000-000000000001', 'object-nobody');
+  await house.clock.advance(1000);
+  assert.equal(house.microsoft.reads.length, 1);
+  assert.equal(house.microsoft.reads[0]?.ids.length, 20);
+  assert.equal(house.label('p19'), 'dnd');
+});
+
+test('a state comes by itself and an older one by the next read: the newer one stands', async () => {
+  const house = new House('dana');
+  await house.clock.advance(1000);
+  house.reader.heard('acacacac-0000-4000-8000-000000000001', objectIdOf('dana'), {
+    ...dnd,
+    sequenceNumber: 'A9',
+  });
+  assert.equal(house.label('dana'), 'dnd');
+  house.reader.heard('acacacac-0000-4000-8000-000000000001', objectIdOf('dana'), {
+    ...away,
+    sequenceNumber: 'A8',
+  });
+  assert.equal(house.label('dana'), 'dnd');
+});
+
+test('after a wait: who hung up is cleared first, who talks is set then, and only then people are read', async () => {
+  const house = new House('dana', 'bo');
+  await house.clock.advance(1000);
+  house.writer.callChanged(callOf('one', { name: 'dana', at: 'phone' }));
+  await house.clock.advance(2000);
+  house.microsoft.trouble = { is: 'later', retryAfterMs: 20_000, throttled: true };
+  house.reader.watched(personId('dana'));
+  await house.clock.advance(5000);
+  house.microsoft.trouble = undefined;
+  const [reads, writes] = [house.microsoft.reads.length, house.microsoft.writes.length];
+  house.writer.callEnded('one');
+  house.writer.callChanged(callOf('two', { name: 'bo', at: 'phone' }));
+  await house.clock.advance(30_000);
+  const clear = house.microsoft.writes.find(({ kind }, i) => i >= writes && kind === 'clearPresence');
+  const set = house.microsoft.writes.find(({ kind }, i) => i >= writes && kind === 'setPresence');
+  const read = house.microsoft.reads[reads];
+  assert.ok(clear && set && read);
+  assert.ok(clear.at < set.at && set.at < read.at, `${clear.at} ${set.at} ${read.at}`);
+});
+
+test('Microsoft says 429 without a time: 10 s, then 20, then 40', async () => {
+  const house = new House('dana');
+  await house.clock.advance(1000);
+  house.microsoft.trouble = { is: 'later', throttled: true };
+  await house.clock.advance(200_000);
+  const gaps = house.microsoft.reads.map(({ at }, i, all) => at - (all[i - 1]?.at ?? at)).slice(2);
+  for (const [i, wanted] of [10_000, 20_000, 40_000].entries()) {
+    const gap = gaps[i] ?? 0;
+    assert.ok(gap >= wanted && gap <= wanted + 6_000, gaps.join());
+  }
+});
+
+test('"fix my presence" reads Dana at once', async () => {
+  const house = new House('dana');
+  await house.cool();
+  house.microsoft.own.set(objectIdOf('dana'), dnd);
+  assert.equal(await house.reader.readNow(personId('dana')), true);
+  assert.equal(house.label('dana'), 'dnd');
+  assert.equal(await house.reader.readNow(personId('nobody')), false);
 });

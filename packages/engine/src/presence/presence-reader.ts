@@ -216,7 +216,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     // A sweep that Microsoft takes its time for is not overtaken by the next.
     const pausedUntil = pauses.untilMs(tenant.id);
     if (pausedUntil !== undefined)
-      tenant.plan = pausePolls(tenant.plan, pausedUntil + writesFirstMs - now, now);
+      tenant.plan = pausePolls(tenant.plan, pausedUntil + writesFirstMs - now, now, true);
     if (connection && !tenant.reading) {
       const { plan, batches, nextMs } = planPolls(tenant.plan, tiers, now, intervalMs);
       tenant.plan = plan;

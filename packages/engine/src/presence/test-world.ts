@@ -77,6 +77,8 @@ export class FakeMicrosoft implements PresenceGraph {
   /** What is preferred, by us or by the person: nobody can tell. */
   readonly preferred = new Map<string, TeamsRead & { readonly endsMs: number }>();
   connected = true;
+  /** Left out of answers. */
+  readonly missing = new Set<string>();
   /** What answers instead of the work, while it is set. */
   trouble:
     | Exclude<PresenceWriteOutcome & PresenceReadOutcome, { is: 'read' }>
@@ -148,8 +150,10 @@ export class FakeMicrosoft implements PresenceGraph {
   async #read(ids: readonly string[]): Promise<PresenceReadOutcome> {
     this.reads.push({ at: this.#clock.now(), ids });
     const { trouble } = this;
-    const found = new Map(ids.map((id) => [id, this.shown(id)]));
+    const found = new Map(ids.filter((id) => !this.missing.has(id)).map((id) => [id, this.shown(id)]));
     await this.#latency();
+    if (trouble?.is === 'later' && trouble.throttled && trouble.retryAfterMs === undefined)
+      return { is: 'throttled' };
     if (trouble?.is === 'later')
       return trouble.retryAfterMs === undefined
         ? { is: 'failed' }
