@@ -194,7 +194,8 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
     this.#lookAgain(personId, kept);
     const shown = personPresence(kept.vector, kept.effective);
     const before = this.#told.get(personId);
-    if (!shown && !before) return;
+    // Not heard of yet is no state: after a start there is nothing to tell before somebody said something.
+    if (!before && (!shown || kept.effective.source === 'none')) return;
     const { label, source, flags } = kept.effective;
     const line = `${label} ${source} ${flags.acceptDirect} ${flags.acceptQueue}`;
     const key = shown
@@ -315,7 +316,7 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
         ...(exceptions && { exceptions }),
         ...(callbackUntilWallMs !== undefined && { callbackUntilWallMs }),
       });
-      this.changed(personId, stands ? 'manual-set' : 'started', stands?.setBy);
+      this.changed(personId, 'started', stands?.setBy);
       if (stands) this.#deps.manualChanged(personId, stands);
       else if (manual) this.#endManual(accountId, personId, manual);
     }
