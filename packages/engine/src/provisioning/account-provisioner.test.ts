@@ -505,3 +505,19 @@ test('PRV-304: Microsoft refuses to take the number from who has it: that is sai
     ['FAILED', 'the user has no licence', undefined],
   );
 });
+
+test('a change to a number that somebody else has: it is refused once, the old one stays, and it can be taken over', async () => {
+  const it = world({ links: [readyLink()], held: [['kim', second]] });
+  await it.clock.pass(2_000);
+  it.change('dana', { numbers: [second] });
+  await it.clock.pass(120_000);
+  const dana = () => it.provisioner.entries().get(asPersonId('dana'))?.link ?? assert.fail();
+  assert.deepEqual([dana().state, dana().code, it.tenant.writes], ['FAILED', 'PRV-304', []]);
+  const { generation } = dana();
+  await it.clock.pass(300_000);
+  assert.equal(dana().generation, generation, 'nothing turns round and round');
+  assert.equal(it.provisioner.act(dana().personId, { kind: 'take-over', objectId: 'kim' }, 'alex'), 'done');
+  await it.clock.pass(120_000);
+  assert.equal(it.tenant.held.get('id-dana@acme.example'), second);
+  assert.equal(it.tenant.held.has('kim'), false);
+});

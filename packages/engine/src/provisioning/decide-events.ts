@@ -293,9 +293,9 @@ function waitingEvent(
       before.code === 'PRV-502' &&
       policiesDue(before, after.own.wanted, after.microsoft, nowWallMs).length > 0;
     if (seen && holds(seen) && !policyLeft) return { event: 'alreadyAssigned' };
-    // Another number was refused, not this one.
+    // Another number was refused, not this one; unless Microsoft shows that this one cannot be had either.
     const refused = before.assignedNumber;
-    if (wanted !== undefined && refused !== undefined && wanted !== refused)
+    if (wanted !== undefined && refused !== undefined && wanted !== refused && !(byConflict && conflict))
       return { event: 'numberChanged' };
     return byConflict && seen && conflict === undefined && wanted !== undefined
       ? { event: 'retry' }
