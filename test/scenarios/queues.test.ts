@@ -178,3 +178,35 @@ test('Alex talks on a call of her own that runs through Tandem: she is not offer
   const record = await platform.api.finished(waits.sipCallId);
   assert.match(record.why.join(' '), /Not offered: Alex Amber has another call\./);
 });
+
+test('Alex turns on Do not disturb in Teams: neither a direct call nor the queue rings her, Dana is next, and both records say why', async () => {
+  await members(alexUpn, 'dana@acme.example');
+  const presence = (availability: string, activity: string) =>
+    platform.twin.ask('PATCH', `/users/${alexUpn}`, { presence: { availability, activity } });
+  const alex = await idOf(alexUpn);
+  const shows = (label: string) =>
+    until(`Tandem knows that Alex is ${label}`, async () => {
+      const seenNow = await platform.api.get<{ label: string }>(`/people/${alex}/presence`);
+      return seenNow.label === label;
+    });
+  await presence('DoNotDisturb', 'DoNotDisturb');
+  await shows('dnd');
+  assert.deepEqual(
+    (await live()).members.map(({ state }) => state),
+    ['skipped', 'free'],
+  );
+  const direct = await callOver(platform.twin, pat, '+12025550143', 'udp');
+  assert.deepEqual([direct.connected, 'status' in direct && direct.status], [false, 480]);
+  const refused = await platform.api.finished(direct.sipCallId ?? '');
+  assert.equal(refused.code, 'callee-unavailable');
+  assert.match(refused.why.join(' '), /Alex Amber shows Do not disturb/);
+  const queued = await callOver(platform.twin, pat, sales, 'udp');
+  assert.ok(queued.connected && queued.heardEachOther, JSON.stringify(queued));
+  assert.equal(queued.calleeIs, 'dana@acme.example');
+  const taken = await platform.api.finished(queued.sipCallId);
+  assert.match(taken.why.join(' '), /Not offered: Alex Amber shows Do not disturb/);
+  await presence('Available', 'Available');
+  await shows('available');
+  const again = await callOver(platform.twin, pat, '+12025550143', 'udp');
+  assert.ok(again.connected && again.heardEachOther, JSON.stringify(again));
+});

@@ -3,6 +3,7 @@ import { callMachine } from '@tandem/engine/call/call.machine.ts';
 import { connectionMachine } from '@tandem/engine/connection/connection.machine.ts';
 import { peerHealth } from '@tandem/engine/health/peer-health.machine.ts';
 import { runMachine } from '@tandem/engine/presence-sync/run.machine.ts';
+import { memberMachine } from '@tandem/engine/queue/member.machine.ts';
 import {
   dialogMachine,
   drawMachine,
@@ -45,6 +46,12 @@ const machines: readonly {
     source: 'packages/engine/src/call/branch.machine.ts',
     about: 'The way to one endpoint of the called side: Teams, a phone, or a carrier.',
     machine: branchMachine,
+  },
+  {
+    title: "A member's turn in queues",
+    source: 'packages/engine/src/queue/member.machine.ts',
+    about: 'Over all queues in which the member is; only who is idle can be offered a call.',
+    machine: asSteps(memberMachine),
   },
   {
     title: 'A connection with Microsoft 365',
