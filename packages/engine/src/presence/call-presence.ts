@@ -114,7 +114,7 @@ export const noCallPresence: CallPresence = {
 
 export interface StoredPresence {
   readonly leaseEndsMs?: number;
-  readonly preferred?: Omit<HeldPreferred, 'sure' | 'keepUntilMs'>;
+  readonly preferred?: Omit<HeldPreferred, 'keepUntilMs'>;
   readonly leftKey?: string;
   readonly sequence: number;
 }
@@ -136,7 +136,9 @@ export function restoreCallPresence(
     sequence,
     // A lease of before the crash: renew it now if a call lives, else clear it.
     ...(leaseEndsMs !== undefined && { leaseEndsMs, renewAtMs: 0 }),
-    ...(preferred && { preferred: { ...preferred, sure: true, keepUntilMs: nowMs + orphanGraceMs } }),
+    ...(preferred && { preferred: { ...preferred, keepUntilMs: nowMs + orphanGraceMs } }),
+    // Nobody knows whether Microsoft was told: told again, unless the person chose something meanwhile.
+    ...(preferred && !preferred.sure && { parkedKey: preferred.key }),
     ...(leftKey !== undefined && { leftKey }),
   };
 }
@@ -287,7 +289,9 @@ function settle(
       if (outcome.is === 'hidden') return later(well, nowMs + lookAgainMs);
       if (refused) return later(well, nowMs + refusedPauseMs);
       const cleared = withoutPreferred(well);
-      if (outcome.is === 'left') return { ...cleared, ...(key !== undefined && { leftKey: key }) };
+      // Ours may never have stood there: then what is shown is no answer of the person's to it.
+      const overruled = outcome.is === 'left' && well.preferred?.sure === true;
+      if (overruled) return { ...cleared, ...(key !== undefined && { leftKey: key }) };
       return { ...cleared, ...(key !== undefined && { parkedKey: key }) };
     }
   }

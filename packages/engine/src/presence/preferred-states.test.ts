@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { notSynced, syncedBothWays } from '../ports/presence-policies.ts';
 import { type ManualState, usualManualMs } from './manual-presence.ts';
 import { createPresenceWriter, type PresenceWriter } from './presence-writer.ts';
@@ -368,4 +369,89 @@ test('the database is away: her state is told all the same', async () => {
   await room.hand('dnd');
   assert.equal(room.teams, 'DoNotDisturb/DoNotDisturb');
   assert.ok(room.problems.length > 0);
+});
+
+test('states set by hand, calls, choices in Teams, crashes, unsyncing and trouble in any order: nothing of ours outlives its wish, her own choice stays, writes are few', async () => {
+  const event = fc.record({
+    what: fc.constantFrom(
+      'hand',
+      'hand',
+      'release',
+      'talk',
+      'hangUp',
+      'pick',
+      'unpick',
+      'crash',
+      'unsync',
+      'sync',
+    ) as fc.Arbitrary<
+      'hand' | 'release' | 'talk' | 'hangUp' | 'pick' | 'unpick' | 'crash' | 'unsync' | 'sync'
+    >,
+    state: fc.constantFrom(...byHand.map(([state]) => state)),
+    waitMs: fc.constantFrom(0, 100, 3000, 20_000, 400_000),
+    latencyMs: fc.constantFrom(0, 300),
+    trouble: fc.constantFrom(
+      undefined,
+      undefined,
+      { is: 'later' as const },
+      {
+        is: 'later' as const,
+        retryAfterMs: 9000,
+        throttled: true as const,
+      },
+    ),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(event, { maxLength: 20 }), async (days) => {
+      const room = new Room();
+      let standing: { state: ManualState; at: number } | undefined;
+      /** She chose something in Teams since: ours need not show. */
+      let chosen = false;
+      const began = room.clock.now();
+      for (const { what, state, waitMs, latencyMs, trouble } of days) {
+        room.microsoft.latencyMs = latencyMs;
+        room.microsoft.trouble = trouble;
+        if (what === 'hand') {
+          standing = { state, at: room.clock.wall() };
+          chosen = false;
+          await room.hand(state);
+        } else if (what === 'release') {
+          standing = undefined;
+          await room.hand(undefined);
+        } else if (what === 'talk') await room.talk();
+        else if (what === 'hangUp') await room.hangUp();
+        else if (what === 'pick' || what === 'unpick') {
+          chosen = true;
+          room.microsoft.pick(
+            danaObject,
+            what === 'pick' ? { availability: 'BeRightBack', activity: 'BeRightBack' } : undefined,
+          );
+        } else if (what === 'crash') {
+          const crash = room.crash(standing?.state, standing?.at);
+          await room.clock.advance(1000);
+          await crash;
+        } else {
+          room.policies.policy = what === 'unsync' ? notSynced : syncedBothWays;
+          room.policies.changed();
+        }
+        await room.clock.advance(waitMs);
+      }
+      room.microsoft.latencyMs = 0;
+      room.microsoft.trouble = undefined;
+      await room.hangUp();
+      await room.clock.advance(600_000);
+      const held = room.microsoft.preferred.get(danaObject);
+      const own = held?.endsMs === Number.POSITIVE_INFINITY;
+      const shows = held !== undefined && held.endsMs > room.clock.now() && !own;
+      const synced = room.policies.policy.synced;
+      if (!standing || !synced) assert.ok(!shows, 'ours outlives its wish');
+      const ends = standing ? standing.at + usualManualMs[standing.state] : 0;
+      if (standing && synced && !chosen && room.clock.wall() < ends - 60_000)
+        assert.equal(room.teams, byHand.find(([state]) => state === standing?.state)?.[1]);
+      assert.notEqual(room.teams, 'Busy/InACall', 'stuck busy');
+      const spentMs = room.clock.now() - began;
+      assert.ok(room.microsoft.writes.length <= 4 * days.length + spentMs / 5000 + 4, 'a storm of writes');
+    }),
+    { numRuns: 80 },
+  );
 });

@@ -122,6 +122,9 @@ const longestRetryMs = 60_000;
 const restorePatienceMs = 10_000;
 export const fixPatienceMs = 15_000;
 
+/** Before a stored wish of which Microsoft has not said yes: a process that died cannot tell whether it was told. */
+const asked = 'asked: ';
+
 interface Leg {
   readonly endpoint: CallParty['endpoint'];
   readonly sinceWallMs: number;
@@ -130,7 +133,12 @@ interface Leg {
 interface Restored {
   readonly at: PresencePerson;
   readonly leaseEndsMs?: number;
-  readonly preferred?: { readonly pair: PreferredPair; readonly key: string; readonly endsMs: number };
+  readonly preferred?: {
+    readonly pair: PreferredPair;
+    readonly key: string;
+    readonly endsMs: number;
+    readonly sure: boolean;
+  };
   readonly leftKey?: string;
   readonly sequence: number;
 }
@@ -258,9 +266,10 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
       desk.lastPreferred = { pair: before.preferred.pair, untilMs: now + echoAfterClearMs };
       // A wish that the person overruled in Teams is remembered as long as it stands: no start tells it again.
       if (leftKey === before.preferred.key && desk.state.manual?.key === leftKey)
-        rememberLeft(desk, before.preferred);
+        remember(desk, before.preferred, false);
       else dropPreferred(desk);
     } else if (before.manual?.key !== desk.state.manual?.key && preferred === undefined) dropPreferred(desk);
+    if (preferred?.sure && before.preferred?.sure === false) remember(desk, preferred, true);
     // With nothing at Microsoft the machine is free to follow the link to another object.
     if (!wishes(desk) && !desk.fix && isIdle(desk.state)) delete desk.at;
     if (before.leaseEndsMs !== leaseEndsMs || before.preferred?.key !== preferred?.key)
@@ -353,7 +362,7 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
         write.kind === 'setPresence'
           ? leases.hold({ ...at, sequence }, leaseMs)
           : deps.preferred.hold(
-              { ...at, sequence, ...pairOf(write), wish: preferred?.key ?? '', standing: true },
+              { ...at, sequence, ...pairOf(write), wish: `${asked}${preferred?.key ?? ''}`, standing: true },
               write.forMs,
             ),
       )
@@ -406,15 +415,16 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
     );
   }
 
-  function rememberLeft(desk: Desk, left: NonNullable<CallPresence['preferred']>): void {
+  /** `standing`: Microsoft said yes; else the person overruled it in Teams. */
+  function remember(desk: Desk, held: NonNullable<CallPresence['preferred']>, standing: boolean): void {
     const { at } = desk;
     if (!at) return;
     const sequence = desk.state.sequence + 1;
     desk.state = { ...desk.state, sequence };
     desk.preferredUpTo = sequence;
-    const row = { ...at, sequence, ...left.pair, wish: left.key, standing: false };
-    inStore(desk, 'a wish that was overruled could not be stored', () =>
-      deps.preferred.hold(row, Math.max(1, left.endsMs - clock.now())),
+    const row = { ...at, sequence, ...held.pair, wish: held.key, standing };
+    inStore(desk, 'what a person wishes Microsoft to show could not be stored', () =>
+      deps.preferred.hold(row, Math.max(1, held.endsMs - clock.now())),
     );
   }
 
@@ -451,12 +461,18 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
     const leased = lease !== undefined && lease.leftMs > 0;
     const prefers = preferred !== undefined && preferred.leftMs > 0;
     const now = clock.now();
+    const sure = preferred?.wish.startsWith(asked) === false;
     const pair = preferred && knownPairs.get(`${preferred.availability}/${preferred.activity}`);
     const left = prefers && !preferred.standing ? { leftKey: preferred.wish } : undefined;
     const stands = prefers &&
       pair &&
       preferred.standing && {
-        preferred: { pair, key: preferred.wish, endsMs: now + preferred.leftMs },
+        preferred: {
+          pair,
+          key: sure ? preferred.wish : preferred.wish.slice(asked.length),
+          endsMs: now + preferred.leftMs,
+          sure,
+        },
       };
     // The store came late and this process has something of its own already: it goes on above the old number. A lease of
     // before ends by itself; what was preferred stands for hours, so it is taken over all the same.
