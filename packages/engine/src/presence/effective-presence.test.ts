@@ -400,6 +400,7 @@ describe('inactivity kept out (N06)', () => {
 describe('Teams is not known, or the connection is interrupted (2.4, 2.10)', () => {
   const frozen = (availability: string, activity: string) =>
     teams(availability, activity, { knowledge: 'frozen' });
+  const old = { lastRead: { availability: 'Busy', activity: 'InAMeeting', readAtWallMs: now - 400_000 } };
   test('what was known counts on for calls, and is not shown', () => {
     assert.equal(brief({ teams: frozen('DoNotDisturb', 'DoNotDisturb') }), 'unknown by teams, no/n');
     assert.equal(
@@ -410,6 +411,7 @@ describe('Teams is not known, or the connection is interrupted (2.4, 2.10)', () 
   });
   test('then direct calls ring, rules stop, and queues go by our own calls', () => {
     const dropped = teams('DoNotDisturb', 'DoNotDisturb', {
+      ...old,
       knowledge: 'frozen',
       interruptedSinceWallMs: now - 300_001,
     });
@@ -417,8 +419,12 @@ describe('Teams is not known, or the connection is interrupted (2.4, 2.10)', () 
     assert.equal(brief({ teams: dropped, calls: onPhone }), 'on_call by platform-call, yes/n');
   });
   test('interrupted a moment ago: frozen, however young the last read is', () => {
-    const cut = teams('Busy', 'InAMeeting', { interruptedSinceWallMs: now - 299_000 });
+    const cut = teams('Busy', 'InAMeeting', { ...old, interruptedSinceWallMs: now - 299_000 });
     assert.equal(brief({ teams: cut }, { rules: blocked }), 'unknown by teams, no/n');
+  });
+  test('the connection lacks something else, and presence is still told: nothing changes', () => {
+    const told = teams('Busy', 'InAMeeting', { interruptedSinceWallMs: now - 600_000 });
+    assert.equal(brief({ teams: told }, { rules: blocked }), 'dnd by rule, no/n');
   });
 });
 

@@ -154,7 +154,8 @@ const interruptionMs = 5 * 60_000;
 
 function teamsKnown(teams: TeamsEvidence | undefined, nowWallMs: number): TeamsEvidence | undefined {
   const sinceMs = teams?.interruptedSinceWallMs;
-  if (!teams || sinceMs === undefined) return teams;
+  // What was read since shows that presence, at least, is still told.
+  if (!teams || sinceMs === undefined || (teams.lastRead?.readAtWallMs ?? 0) >= sinceMs) return teams;
   const over = nowWallMs - sinceMs > interruptionMs;
   const knowledge = over || teams.knowledge === 'dropped' ? 'dropped' : 'frozen';
   if (knowledge === 'frozen') return { ...teams, knowledge };
