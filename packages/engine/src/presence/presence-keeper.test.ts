@@ -202,3 +202,15 @@ test('the account’s rules change: everybody is looked at again, and a free que
   assert.deepEqual([process.label('dana'), heard], ['dnd', [dana]]);
   assert.equal(world.microsoft.writes.length, 0, 'a rule is never written to Teams (B27)');
 });
+
+test('somebody who listens has a bug: the others are told, and nothing ends', async () => {
+  const { process, hand } = await house();
+  const heard: string[] = [];
+  process.keeper.onChange(() => {
+    throw new Error('a bug of whoever listens');
+  });
+  process.keeper.onChange((who) => heard.push(who));
+  await hand('busy');
+  assert.ok(heard.includes(dana));
+  assert.equal(process.label('dana'), 'busy');
+});

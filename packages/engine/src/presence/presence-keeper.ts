@@ -204,7 +204,18 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
     if (before?.key === key) return;
     this.#told.set(personId, { key, label, line });
     if (before?.line !== line) this.#journal(personId, person, kept, before, why, by);
-    for (const listener of this.#listeners) listener(personId);
+    this.#tell(personId);
+  }
+
+  /** Asked from timers and from within calls: who listens must not end them. */
+  #tell(personId: PersonId): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(personId);
+      } catch (error) {
+        this.#deps.onProblem?.(`a bug: ${error instanceof Error ? error.stack : String(error)}`);
+      }
+    }
   }
 
   #journal(
@@ -287,7 +298,7 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
     this.#put(accountId, personId, { exceptions });
     this.changed(personId, 'quiet-hours', by);
     // Who gets through is no state of the person, but queues and lamps may care.
-    for (const listener of this.#listeners) listener(personId);
+    this.#tell(personId);
   }
 
   /** An emergency call of the person began or goes on: for an hour from now whoever calls back gets through. */
