@@ -9,10 +9,15 @@ import type { PersonChange } from './person-store.ts';
 export interface NumberBefore {
   readonly number: E164;
   /** `absent`: the account did not have it. */
-  readonly was: 'free' | 'reserved' | 'absent';
+  readonly was: 'free' | 'reserved' | 'quarantine' | 'absent';
   readonly reservedFor?: string;
   readonly untilWallMs?: number;
   readonly reason?: string;
+  /** Whose it was, while it rests, and who is rung meanwhile. */
+  readonly formerOwner?: string;
+  readonly formerPersonId?: PersonId;
+  readonly forwardPersonId?: PersonId;
+  readonly forwardNumber?: E164;
 }
 
 /** What becomes of one person. Numbers in `giveBack` are made as they were, as far as the person still has them. */
@@ -250,17 +255,24 @@ async function giveBack(tx: Tx, writes: readonly BulkWrite[]): Promise<void> {
       .execute();
   const kept = rows.filter(({ was }) => was !== 'absent');
   if (kept.length === 0) return;
-  const shape = kept.map(({ number, was, reservedFor, untilWallMs, reason }) => ({
+  const shape = kept.map(({ number, was, reservedFor, untilWallMs, reason, ...rested }) => ({
     number,
-    held: was === 'reserved' ? 'reserved' : null,
+    held: was === 'free' ? null : was,
     held_until: untilWallMs === undefined ? null : new Date(untilWallMs).toISOString(),
     held_reason: reason ?? null,
     reserved_for: reservedFor ?? null,
+    former_owner: rested.formerOwner ?? null,
+    former_person_id: rested.formerPersonId ?? null,
+    forward_person: rested.forwardPersonId ?? null,
+    forward_number: rested.forwardNumber ?? null,
   }));
   await sql`update numbers set held = v.held, held_until = v.held_until, held_reason = v.held_reason,
-      reserved_for = v.reserved_for, former_owner = null, version = numbers.version + 1
+      reserved_for = v.reserved_for, former_owner = v.former_owner, former_person_id = v.former_person_id,
+      forward_number = v.forward_number,
+      forward_person = (select id from people where id = v.forward_person), version = numbers.version + 1
     from jsonb_to_recordset(${JSON.stringify(shape)}::jsonb) as v(number text, held text, held_until timestamptz,
-      held_reason text, reserved_for text)
+      held_reason text, reserved_for text, former_owner text, former_person_id uuid, forward_person uuid,
+      forward_number text)
     where numbers.number = v.number and numbers.person_id is null and numbers.device_id is null
       and numbers.queue_id is null`.execute(tx);
 }
@@ -281,6 +293,10 @@ async function takeNamed(tx: Tx, accountId: AccountId, wanted: readonly Wanted[]
       'held_until',
       'held_reason',
       'reserved_for',
+      'former_owner',
+      'former_person_id',
+      'forward_person',
+      'forward_number',
     ])
     .select(sql<boolean>`held is not null and (held = 'ported' or held_until > tandem_now())`.as('holds'))
     .where('number', '=', anyText(names))
@@ -300,18 +316,33 @@ async function takeNamed(tx: Tx, accountId: AccountId, wanted: readonly Wanted[]
         (row && (row.person_id !== null || row.device_id !== null || row.queue_id !== null))
       )
         refusals.set(write, { ok: false, refusal: { kind: 'taken', what: 'number' } });
-      else if (row?.holds && !addressesOf(write.person).includes(row.reserved_for ?? ''))
+      else if (
+        row?.holds &&
+        !(row.held === 'quarantine' && row.former_person_id === personId) &&
+        !addressesOf(write.person).includes(row.reserved_for ?? '')
+      )
         refusals.set(write, { ok: false, refusal: heldRefusal(number, row) });
       given.add(number);
       placed.push({ number, person_id: personId, position });
       if (had.includes(number)) continue;
       took.push({
         number,
-        was: row === undefined ? 'absent' : row.holds ? 'reserved' : 'free',
+        was:
+          row === undefined
+            ? 'absent'
+            : !row.holds
+              ? 'free'
+              : row.held === 'quarantine'
+                ? row.held
+                : 'reserved',
         ...(row?.holds && {
           ...(row.reserved_for !== null && { reservedFor: row.reserved_for }),
           ...(row.held_until !== null && { untilWallMs: row.held_until }),
           ...(row.held_reason !== null && { reason: row.held_reason }),
+          ...(row.former_owner !== null && { formerOwner: row.former_owner }),
+          ...(row.former_person_id !== null && { formerPersonId: row.former_person_id }),
+          ...(row.forward_person !== null && { forwardPersonId: row.forward_person }),
+          ...(row.forward_number !== null && { forwardNumber: row.forward_number as E164 }),
         }),
       });
     }

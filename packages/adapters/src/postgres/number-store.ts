@@ -28,6 +28,8 @@ export interface AccountNumber {
     readonly reason?: string;
     readonly reservedFor?: string;
     readonly formerOwner?: string;
+    /** Who alone may have it while it rests. */
+    readonly formerPersonId?: PersonId;
     readonly forward?: LeaverForward;
   };
 }
@@ -196,6 +198,7 @@ function numberOf(
           ...(row.held_reason !== null && { reason: row.held_reason }),
           ...(row.reserved_for !== null && { reservedFor: row.reserved_for }),
           ...(row.former_owner !== null && { formerOwner: row.former_owner }),
+          ...(row.former_person_id !== null && { formerPersonId: row.former_person_id }),
           ...(row.forward_person !== null && {
             forward: { kind: 'person' as const, personId: row.forward_person },
           }),

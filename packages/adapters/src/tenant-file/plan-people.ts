@@ -126,6 +126,7 @@ function holders(state: TenantState, doing: readonly Row[], leaving: readonly Pe
       numbers.set(number, {
         say: use.say,
         ...(use.reservedFor !== undefined && { for: use.reservedFor.toLowerCase() }),
+        ...(use.formerPersonId !== undefined && { by: use.formerPersonId }),
       });
   }
   for (const person of state.people) {

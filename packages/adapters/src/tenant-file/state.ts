@@ -36,4 +36,9 @@ export interface StoredWebhook {
 export type NumberUse =
   | { readonly by: 'person'; readonly personId: PersonId }
   | { readonly by: 'device' }
-  | { readonly by: 'hold'; readonly say: string; readonly reservedFor?: string };
+  | {
+      readonly by: 'hold';
+      readonly say: string;
+      readonly reservedFor?: string;
+      readonly formerPersonId?: PersonId;
+    };

@@ -5,7 +5,15 @@ import { createStores, type Stores } from '@tandem/adapters/postgres/stores.ts';
 import { sampleAccount } from '@tandem/adapters/postgres/test-support/samples.ts';
 import { startTestServer, type TestServer } from '@tandem/adapters/postgres/test-support/server.ts';
 import { createSecretBox } from '@tandem/adapters/security/secret-box.ts';
-import { asPersonId, type E164, type Person, type RoutingSnapshot, uuidV7 } from '@tandem/domain';
+import {
+  asPersonId,
+  asQueueId,
+  type E164,
+  type Person,
+  queueDefaults,
+  type RoutingSnapshot,
+  uuidV7,
+} from '@tandem/domain';
 import { createJobs, type JobParts } from './jobs.ts';
 
 let server: TestServer;
@@ -320,6 +328,45 @@ test('undoing an import puts numbers back as they were: free, reserved, or not t
   const one = await stores.numbers.get(acme.id, reserved);
   assert.equal(one?.held?.reservedFor, 'rita@acme.example');
   assert.equal((await named('frank')).length + (await named('rita')).length, 0);
+  await jobs.stop();
+});
+
+test('a number of a queue is nobody’s to take; one that rests goes back to whom it was taken from, to nobody else, and rests again when that is undone', async () => {
+  const [line, rests] = ['+493012440001', '+493012440002'] as [E164, E164];
+  const queue = { ...queueDefaults, id: asQueueId(newId()), accountId: acme.id, name: 'Sales', members: [] };
+  assert.ok((await stores.queues.create({ ...queue, number: line })).ok);
+  const kim = { ...person('kim@acme.example'), numbers: [rests] };
+  assert.ok((await stores.people.create(acme.id, kim)).ok);
+  await stores.numberStock.release(acme.id, rests, kim.id, {
+    name: 'Kim',
+    forward: { kind: 'number', number: '+493012440009' as E164 },
+  });
+  const jobs = jobsWith({ people: [{ ...kim, numbers: [] }] });
+  const held = async () => (await stores.numbers.get(acme.id, rests))?.held;
+  const before = await held();
+  assert.deepEqual([before?.kind, before?.formerPersonId], ['quarantine', kim.id]);
+  const others = await imported(
+    jobs,
+    csvOf([`line@acme.example,Line,${line}`, `lee@acme.example,Lee,${rests}`]),
+  );
+  await finish(jobs, others);
+  const bad = (await jobs.board.items(mine, others.id, { limit: 10, state: 'refused' })) ?? [];
+  assert.deepEqual(
+    bad.map(({ label, code }) => [label, code]),
+    [
+      ['Line', 'PRV-304'],
+      ['Lee', 'PRV-307'],
+    ],
+  );
+  const back = await imported(jobs, csvOf([`kim@acme.example,Kim,${rests}`]));
+  assert.equal((await finish(jobs, back)).counts.done, 1);
+  assert.equal(await stateOf(rests), 'assigned');
+  assert.equal((await undone(jobs, back.id)).counts.done, 1);
+  assert.deepEqual(await held(), before);
+  assert.deepEqual(
+    (await stores.queues.list(acme.id)).map(({ number }) => number),
+    [line],
+  );
   await jobs.stop();
 });
 

@@ -293,6 +293,8 @@ function useOf({ number, personId, deviceId, queueId, held }: AccountNumber): Nu
     by: 'hold',
     say: words[held.kind],
     ...(held.reservedFor !== undefined && { reservedFor: held.reservedFor }),
+    ...(held.kind === 'quarantine' &&
+      held.formerPersonId !== undefined && { formerPersonId: held.formerPersonId }),
   };
 }
 
