@@ -175,6 +175,8 @@ test('another master key: everything is read but the passwords', () => {
     people: new Map(),
     numbers: new Map(),
     devices: new Map(),
+    queues: new Map(),
+    held: new Map(),
     extensions: new Map(),
     carriers: new Map([[carrier.id, carrier]]),
     hubs,
