@@ -31,7 +31,7 @@ export interface DirectoryPart {
   /** People in the enable groups; undefined: not read. */
   members(): ReadonlySet<string> | undefined;
   userOf(objectId: string): GraphUser | undefined;
-  /** Is in the bin, or is not there at all any more. False where nobody can tell. */
+  /** Is in the bin. False where nobody can tell: somebody whom the mirror does not know may be new. */
   isDeleted(objectId: string): boolean;
   readonly users: number;
   /** What went wrong with it, for the state of the connection. */
@@ -248,7 +248,7 @@ export function mirroredDirectory(view: DirectoryView, youngerThanMs: number): D
         },
         isDeleted(objectId) {
           const user = view.user(objectId.toLowerCase());
-          return user === null || (user !== 'unread' && user.deletedOn !== undefined);
+          return user !== null && user !== 'unread' && user.deletedOn !== undefined;
         },
         users: count,
         faults: [],

@@ -33,12 +33,8 @@ export interface NumberHolder {
 }
 
 /** How somebody else stands who holds a number (PRV-304). */
-export function holderOf(
-  objectId: string,
-  user: GraphUser | undefined,
-  deleted: boolean,
-): NumberHolder | undefined {
-  if (!user) return deleted ? { upn: objectId, state: 'deleted' } : undefined;
+export function holderOf(user: GraphUser | undefined, deleted: boolean): NumberHolder | undefined {
+  if (!user) return undefined;
   const upn = user.userPrincipalName ?? user.id;
   if (deleted) return { upn, state: 'deleted' };
   if (user.accountEnabled === false) return { upn, state: 'disabled' };

@@ -92,7 +92,7 @@ export function graphTenant(graph: GraphClient, options: GraphTenantOptions): Mi
         before;
       if (!matches) return { ...state, facts, requests: requests() } satisfies TenantReading;
       const who = (objectId: string): NumberHolder | undefined =>
-        holderOf(objectId, part.userOf(objectId), part.isDeleted(objectId));
+        holderOf(part.userOf(objectId), part.isDeleted(objectId));
       let unlicensed = false;
       for (const person of people) {
         const found = matches.get(person.personId);
