@@ -138,7 +138,7 @@ export function createOwnPresence(parts: OwnPresenceParts): OwnPresenceBoard {
       return compact({
         before,
         after,
-        steps: fixSteps(manual !== undefined, wrote, read, after.readsTeams),
+        steps: fixSteps(manual !== undefined, wrote, read, after),
         sentence: fixSentence(before, after, teamsOwn),
         teamsLink: teamsOwn ? teamsLink : undefined,
       });
@@ -240,17 +240,20 @@ function fixSteps(
   released: boolean,
   { session, preferred }: FixedPresence,
   read: boolean,
-  reads: boolean,
+  { synced, readsTeams: reads }: Pick<PresenceVectorView, 'synced' | 'readsTeams'>,
 ): { what: string; done: boolean }[] {
   const word = {
     cleared: 'taken back',
     none: 'there was nothing of ours',
     left: 'left: Teams shows a choice of the person’s own',
-    hidden: 'kept out of the way of a call that is on',
+    hidden: 'not to be seen while Teams is closed; taken back as soon as it shows',
     failed: 'Microsoft did not do it now; it ends by itself',
-    unreachable: 'Microsoft cannot be reached for this person',
+    unreachable: synced
+      ? 'Microsoft cannot be reached for this person'
+      : 'nothing is exchanged with Teams for this person',
   } as const;
-  const done = (outcome: keyof typeof word): boolean => outcome !== 'failed' && outcome !== 'unreachable';
+  const done = (outcome: keyof typeof word): boolean =>
+    !['failed', 'hidden'].includes(outcome) && (outcome !== 'unreachable' || !synced);
   return [
     {
       what: released ? 'The state that was set here by hand: released' : 'Nothing was set here by hand',
