@@ -32,6 +32,8 @@ import { verdictOf } from './verdicts.ts';
 
 /** Most calls of a load test and many real ones are over by then, and never pay for it. */
 const compactAfterMs = 20_000;
+/** A caller may wait for an hour, and be offered hundreds of times. */
+const mostSentences = 200;
 
 /** A way to the called side, and the places where it may be reached. */
 export interface BranchPlan {
@@ -321,6 +323,7 @@ export class Call {
 
   /** What the queue did, for the record and the ladder. */
   noted(sentence: string): void {
+    if (this.record.why.length >= mostSentences) return;
     this.record.why.push(sentence);
     this.#ladder.step('b', sentence, this.#deps.clock.now());
   }
@@ -589,8 +592,8 @@ export class Call {
       return;
     }
     if (event.kind !== 'silent') return;
-    // The caller's half of a bridge is watched where the caller is.
-    if (this.#hold && event.side === 'a') return;
+    // The caller's half of a bridge is watched where the caller is, and who is only rung has nothing to say yet.
+    if (this.#hold && (event.side === 'a' || branch !== this.#winner)) return;
     this.#silent(event.side, event.forMs);
   }
 

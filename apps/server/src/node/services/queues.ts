@@ -12,10 +12,12 @@ import {
   type PersonId,
   type Queue,
   type QueueId,
+  type QueueOverflow,
   type RoutingSnapshot,
 } from '@tandem/domain';
 import type { AuditActor, AuditLog } from '@tandem/engine';
 import type { QueueView } from '@tandem/engine/queue/queue-view.ts';
+import { ownerIn } from '@tandem/engine/routing/called-party.ts';
 
 export interface QueuesParts {
   readonly store: QueueStore;
@@ -74,6 +76,25 @@ export function createQueueBoard(parts: QueuesParts): QueueBoard {
     return { ok: true, queue: shown(queue) };
   }
 
+  /** A forward that leads nowhere is found when it is set, not by the caller. */
+  function overflowFault(
+    accountId: AccountId,
+    overflow: QueueOverflow | undefined,
+    own: readonly (string | null | undefined)[],
+  ): QueueOutcome | undefined {
+    if (overflow?.kind !== 'forward') return undefined;
+    const { to } = overflow;
+    const snapshot = parts.snapshot();
+    const account = snapshot.accounts.get(accountId);
+    const message = own.includes(to)
+      ? 'is this queue itself'
+      : account && ownerIn(snapshot, account, to)
+        ? undefined
+        : 'is no number or extension that somebody of the account has';
+    if (message === undefined) return undefined;
+    return { ok: false, code: 'invalid-request', errors: [{ path: 'overflow.to', message }] };
+  }
+
   async function changed(
     scope: Scope,
     id: string,
@@ -83,6 +104,9 @@ export function createQueueBoard(parts: QueuesParts): QueueBoard {
   ): Promise<QueueOutcome> {
     const before = await find(scope, id);
     if (!before) return { ok: false, code: 'not-found' };
+    const { extension = before.extension, number = before.number } = change;
+    const fault = overflowFault(before.accountId, change.overflow, [extension, number]);
+    if (fault) return fault;
     const outcome = await store.change(before.accountId, before.id, version, change);
     return settled(outcome, before, 'queue.change', actor);
   }
@@ -109,6 +133,8 @@ export function createQueueBoard(parts: QueuesParts): QueueBoard {
     async create(accountId, wanted, actor) {
       if (!parts.snapshot().accounts.has(accountId)) return { ok: false, code: 'not-found' };
       const { members = [], extension, number, ...settings } = wanted;
+      const fault = overflowFault(accountId, settings.overflow, [extension, number]);
+      if (fault) return fault;
       const outcome = await store.create({
         ...settings,
         id: asQueueId(parts.newId()),
