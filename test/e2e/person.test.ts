@@ -209,6 +209,52 @@ describe('the page of a person', { skip: noBrowser }, () => {
     server.people.shown.delete(world.boId);
   });
 
+  test('a number that another Microsoft user has is taken over after it was shown from whom', async () => {
+    const { server } = portal;
+    server.people.shown.set(world.boId, {
+      state: 'FAILED',
+      code: 'PRV-304',
+      may: { retry: true, approve: false, confirmWorks: false, undo: false, takeOver: true },
+    });
+    const page = await portal.as('admin@acme.example', `/people/${world.boId}?tab=provisioning`);
+    await page.getByRole('button', { name: 'Take the number over' }).click();
+    const dialog = page.getByRole('dialog', { name: /^Take .* over for Bo Larsen\?$/ });
+    await dialog.getByText('kim@acme.example, whose sign-in is blocked, loses the number.').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    assert.notEqual(server.people.asked.at(-1)?.action.kind, 'take-over', 'nothing before the yes');
+    await dialog.getByRole('button', { name: 'Take over', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    assert.deepEqual(server.people.asked.at(-1), {
+      person: 'Bo Larsen',
+      action: { kind: 'take-over', preview: 'of-kim' },
+      by: 'admin@acme.example',
+    });
+    const desk = await portal.as('desk@acme.example', `/people/${world.boId}?tab=provisioning`);
+    await desk.getByText('PRV-304').first().waitFor();
+    assert.equal(await desk.getByRole('button', { name: 'Take the number over' }).count(), 0);
+    server.people.shown.delete(world.boId);
+  });
+
+  test('tags are put on a person, lead to everybody who has them, and are taken off', async () => {
+    const page = await portal.as('admin@acme.example', `/people/${world.danaId}`);
+    const tags = page.getByRole('region', { name: 'Tags', exact: true });
+    await tags.getByText('None.').waitFor();
+    await tags.getByLabel('Tags, with commas between').fill('Berlin, Sales,Berlin');
+    await tags.getByRole('button', { name: 'Save tags' }).click();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await tags.getByRole('link', { name: 'Sales' }).click();
+    const tagged = page.getByRole('table', { name: 'Tagged people' });
+    await tagged.getByText('Berlin, Sales').waitFor();
+    assert.match(page.url(), /tag=Sales/, 'can be sent to somebody');
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await page.getByRole('button', { name: 'Show everybody' }).click();
+    await page.getByLabel('Tag', { exact: true }).selectOption('Berlin');
+    await tagged.getByRole('link', { name: 'Dana Fields' }).click();
+    await tags.getByLabel('Tags, with commas between').fill('');
+    await tags.getByRole('button', { name: 'Save tags' }).click();
+    await tags.getByText('None.').waitFor();
+  });
+
   test('the numbers of a person name every holder, the conflict first, and what could not be looked at', async () => {
     const page = await portal.as('admin@acme.example', `/people/${world.danaId}?tab=numbers`);
     const who = page.getByRole('list', { name: 'Who has +12025550142' });

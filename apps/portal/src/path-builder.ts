@@ -17,6 +17,7 @@ export const paths = {
     readiness?: string;
     code?: string;
     state?: string;
+    tag?: string;
   }) => withQuery('/people', query),
   person: (id: string, query?: { tab?: string }) => withQuery(`/people/${encodeURIComponent(id)}`, query),
   /** One check of a person: the page opens there. */

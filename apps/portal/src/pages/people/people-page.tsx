@@ -25,6 +25,7 @@ import { ChoiceContext, ChoosePage, ChoosePerson, type Chosen, nobody } from './
 import { CodeFilter, readCode } from './code-filter.tsx';
 import { ImportPeople } from './import-people.tsx';
 import { NewPerson } from './new-person.tsx';
+import { TagFilter, TaggedPeople } from './tagged-people.tsx';
 import { UnmatchedPeople } from './unmatched-people.tsx';
 
 const useStyles = makeStyles({
@@ -58,6 +59,7 @@ export function PeoplePage() {
   };
   const people = useQuery({ ...ask('people.list', { query }), placeholderData: keepPreviousData });
   const operator = session.accountId === undefined;
+  const tag = get('tag');
   const accounts = useQuery({ ...ask('accounts.list', { query: { limit: 200 } }), enabled: operator });
   const mayChoose = useMay('jobs:write');
   const mayList = useMay('people:list');
@@ -204,7 +206,10 @@ export function PeoplePage() {
     >
       {query.cursor === undefined && <UnmatchedPeople account={query.account} />}
       {people.error && <ProblemView error={people.error} retry={() => void people.refetch()} />}
-      {(people.data || !people.error) && (
+      {tag !== undefined && accountId !== undefined && (
+        <TaggedPeople account={accountId} tag={tag} clear={() => set({ tag: undefined })} />
+      )}
+      {tag === undefined && (people.data || !people.error) && (
         <Card bare>
           <FilterBar>
             <SearchField
@@ -222,6 +227,7 @@ export function PeoplePage() {
               ]}
               onChoose={(verdict) => filter({ readiness: verdict })}
             />
+            <TagFilter account={accountId} value={tag} onChoose={(one) => set({ tag: one })} />
             <CodeFilter account={accountId} value={query.code} onChoose={(code) => filter({ code })} />
             <Choice
               label="State at Microsoft"

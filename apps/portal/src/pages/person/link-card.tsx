@@ -102,6 +102,30 @@ export function LinkCard({
                 done={done}
               />
             )}
+            {link.may.takeOver && (
+              <PreviewAction
+                label="Take the number over"
+                title={`Take ${link.number ? telephone(link.number) : 'the number'} over for ${person.displayName}?`}
+                confirm="Take over"
+                primary
+                load={() => api.call('provisioning.takeOverPreview', { params })}
+                show={({ number, holder, sentence }) => (
+                  <>
+                    <p className={styles.words}>{sentence}</p>
+                    <Facts
+                      rows={[
+                        ['Number', telephone(number)],
+                        ['Has it now', holder.upn],
+                        ['State of that user', holder.state],
+                        ['Gets it', person.displayName],
+                      ]}
+                    />
+                  </>
+                )}
+                act={({ preview }) => api.call('provisioning.takeOver', { params, body: { preview } })}
+                done={done}
+              />
+            )}
             {link.may.confirmWorks && <Override person={person} />}
             {link.may.undo && <UndoWrites person={person} link={link} />}
           </Row>

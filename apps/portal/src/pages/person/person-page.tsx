@@ -24,6 +24,7 @@ import { NumbersTab } from './numbers-tab.tsx';
 import { OwnFact } from './own-fact.tsx';
 import { PersonActions } from './person-actions.tsx';
 import { ProvisioningTab } from './provisioning-tab.tsx';
+import { TagsCard } from './tags-card.tsx';
 import { VerifyCard } from './verify-card.tsx';
 
 const useStyles = makeStyles({
@@ -139,6 +140,7 @@ function ReadinessTab({ person, zone }: { readonly person: Person; readonly zone
           />
           {mayWrite && <NumberForm person={person} />}
         </Card>
+        <TagsCard person={person} />
       </div>
     </div>
   );

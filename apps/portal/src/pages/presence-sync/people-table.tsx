@@ -43,7 +43,8 @@ const actionsFor = (
   mode: PresenceMode,
   { choice, state }: PresenceSyncPerson,
 ): readonly PresenceChoiceAction[] => {
-  if (choice === 'unsynced') return ['resync'];
+  // Resync takes the exception away; among the selected is who is selected then.
+  if (choice === 'unsynced') return mode === 'selected' ? ['select', 'resync'] : ['resync'];
   if (mode === 'selected') return choice === 'on' ? ['deselect', 'unsync'] : ['select'];
   return state === 'failed' || state === 'waiting' ? ['resync', 'unsync'] : ['unsync'];
 };

@@ -58,7 +58,9 @@ export function StepConnection({ setup, zone }: { readonly setup: PresenceSync; 
               {mayConnect && (
                 <Row>
                   <Button onClick={() => void navigate(paths.connection(one.connectionId))}>
-                    {one.authorised ? 'Look at the connection' : 'Authorise again'}
+                    {one.authorised && one.state === 'connected'
+                      ? 'Look at the connection'
+                      : 'Authorise again'}
                   </Button>
                 </Row>
               )}

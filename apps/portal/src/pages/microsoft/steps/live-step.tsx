@@ -6,6 +6,7 @@ import { paths } from '../../../path-builder.ts';
 import { FunnelCard } from '../funnel-card.tsx';
 import { HeldChanges } from '../held-changes.tsx';
 import { UnmatchedCard } from '../unmatched-card.tsx';
+import { GoLiveJobs } from './go-live-jobs.tsx';
 
 const useStyles = makeStyles({ words: { margin: 0 } });
 
@@ -30,6 +31,7 @@ export function LiveStep({
         <TextLink to={paths.actionItems({ account })}>Things to do</TextLink>
         <TextLink to={paths.connection(connection.id, { tab: 'people' })}>All settings</TextLink>
       </Row>
+      <GoLiveJobs account={account} />
       {provisioning && (
         <>
           <HeldChanges connection={connection} provisioning={provisioning} />
