@@ -22,6 +22,7 @@ Exit code 0: each heard the other's tone. 1: not so. 2: no instance runs, or not
 Try: npm run call -- --from +12025550199 --to +12025550142
      npm run call -- --from dana@acme.example --to +12025550199
      npm run call -- --from +12025550199 --to phone:dana-desk
+     npm run call -- --from +12025550199 --to +12025550158        (the queue Sales)
 `;
 
 const write = (stream: NodeJS.WriteStream, text: string): Promise<void> =>
