@@ -257,3 +257,80 @@ test('the signalling process hangs in mid-call: the state at Microsoft ends with
   await patHangsUp(call).catch(() => undefined);
   await danaIs('available', 60_000);
 });
+
+interface Vector extends Shown {
+  readonly because: string;
+  readonly manual?: { readonly state: string };
+}
+
+/** One's own presence, asked as the operator. */
+const own = async <T>(method: string, part: string, body?: unknown): Promise<T> => {
+  const answer = await fetch(`${platform.ready.api}/people/${danaId}/presence/${part}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${platform.token}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(20_000),
+  });
+  const text = await answer.text();
+  assert.ok(answer.ok, `${method} ${part}: ${answer.status} ${text}`);
+  return JSON.parse(text) as T;
+};
+
+test('Dana asks for quiet by hand: Teams shows it, her phone does not ring but for Pat, a crash forgets nothing, and the fix takes it all back', async () => {
+  await phone('PATCH', '', { registered: true, answers: { kind: 'answer', afterMs: 0 } });
+  await danaIs('available');
+  const set = await own<Vector>('PUT', 'manual', { state: 'dnd', minutes: 60 });
+  assert.deepEqual([set.label, set.source, set.manual?.state], ['dnd', 'manual', 'dnd']);
+  await teamsShows('DoNotDisturb/DoNotDisturb', 5_000);
+
+  const shut = await platform.twin.ask<{ sipCallId: string }>('POST', '/carrier/call', {
+    from: pat,
+    to: dana.phoneNumber,
+  });
+  const [record] = await until('the call is over', async () => {
+    const found = await platform.api.find(shut.sipCallId, 'finished');
+    return found.length > 0 ? found : undefined;
+  });
+  assert.equal(record?.status, 480);
+
+  await own('PATCH', 'exceptions', { important: [{ kind: 'number', number: pat }] });
+  await patHangsUp(await theyTalk());
+  await own('PATCH', 'exceptions', { important: [] });
+
+  process.kill(platform.pidOf('node'), 'SIGKILL');
+  const back = await until(
+    'the node is back and Dana still wants quiet',
+    async () => {
+      const shown = await own<Vector>('GET', 'vector').catch(() => undefined);
+      return shown?.manual?.state === 'dnd' ? shown : undefined;
+    },
+    60_000,
+  );
+  assert.match(back.because, /^You show Do not disturb because it was set here by hand/);
+  assert.equal(await inTeams(), 'DoNotDisturb/DoNotDisturb');
+
+  const fixed = await until(
+    'presence is fixed',
+    () =>
+      own<{ before: Vector; after: Vector; steps: readonly { what: string; done: boolean }[] }>(
+        'POST',
+        'fix',
+      ).then((fix) => (fix.steps.every(({ done }) => done) ? fix : undefined)),
+    60_000,
+  );
+  assert.equal(fixed.after.manual, undefined);
+  await teamsShows('Available/Available', 10_000);
+  await danaIs('available', 10_000);
+  const { items } = await own<{ items: readonly { cause: string; to: string; at: string }[] }>(
+    'GET',
+    'journal',
+  );
+  const causes = items.map(({ cause }) => cause).reverse();
+  const [setAt, fixedAt] = [causes.lastIndexOf('manual-set'), causes.lastIndexOf('fixed')];
+  assert.ok(setAt >= 0 && fixedAt > setAt, causes.join(' '));
+  const times = items.map(({ at }) => at);
+  assert.deepEqual(times, [...times].sort().reverse(), 'newest first');
+});
