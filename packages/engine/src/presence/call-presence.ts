@@ -59,6 +59,10 @@ export interface HeldPreferred {
   readonly endsMs: number;
   /** The write that set it has a good answer. */
   readonly sure: boolean;
+  /** Others of ours that stand if it did not take effect. */
+  readonly maybe?: readonly PreferredPair[];
+  /** Not seen at Microsoft when it was to be cleared. */
+  readonly looked?: true;
   /** From before a crash: not cleared before it is known what the person wishes. */
   readonly keepUntilMs?: number;
 }
@@ -275,7 +279,10 @@ function settle(
     case 'setPreferred': {
       const { preferred } = well;
       if (!preferred) return well;
-      if (outcome.is === 'done') return { ...well, preferred: { ...preferred, sure: true } };
+      if (outcome.is === 'done') {
+        const { maybe: _m, ...held } = preferred;
+        return { ...well, preferred: { ...held, sure: true } };
+      }
       if (outcome.is === 'hidden') return later(withoutPreferred(well), nowMs + lookAgainMs);
       const { key } = preferred;
       return {
@@ -289,6 +296,13 @@ function settle(
       if (outcome.is === 'hidden') return later(well, nowMs + lookAgainMs);
       if (refused) return later(well, nowMs + refusedPauseMs);
       const cleared = withoutPreferred(well);
+      const unsure = outcome.is === 'left' && well.preferred?.sure === false ? well.preferred : undefined;
+      // A request of before a crash, or one that was given up, may arrive yet: looked at once more.
+      if (unsure && !unsure.looked)
+        return later(
+          { ...well, preferred: { ...unsure, looked: true }, parkedKey: unsure.key },
+          nowMs + lookAgainMs,
+        );
       // Ours may never have stood there: then what is shown is no answer of the person's to it.
       const overruled = outcome.is === 'left' && well.preferred?.sure === true;
       if (overruled) return { ...cleared, ...(key !== undefined && { leftKey: key }) };
@@ -349,6 +363,7 @@ function wantedPreferred(state: CallPresence, nowMs: number): readonly Wish[] {
   if (!wish || wish.key === state.leftKey || wish.key === state.refusedKey) return [];
   const same =
     held?.sure === true &&
+    held.key === wish.key &&
     held.pair.activity === wish.pair.activity &&
     Math.abs(held.endsMs - wish.endsMs) < sameEndMs;
   return same || wish.endsMs - nowMs < leastPreferredMs ? [] : [{ is: 'setPreferred', wish }];
@@ -424,19 +439,34 @@ function decideWrite(state: CallPresence, nowMs: number): CallPresenceStep {
     case 'clearPreferred':
       return {
         state: { ...state, ...sent('clearPreferred'), lastPreferredMs: nowMs },
-        write: { kind: 'clearPreferred', sequence, ...wish.pair },
+        write: {
+          kind: 'clearPreferred',
+          sequence,
+          ...wish.pair,
+          ...(state.preferred?.maybe && { orPairs: state.preferred.maybe }),
+        },
       };
     case 'setPreferred': {
       const { pair, key, endsMs } = wish.wish;
       const unlessChosen = state.parkedKey === key;
+      const held = state.preferred;
+      const maybe = held ? [...(held.maybe ?? []), held.pair].filter((one) => one !== pair) : [];
+      const orPairs = maybe.length > 0 ? [...new Set(maybe)] : undefined;
       return {
         state: {
           ...state,
           ...sent('setPreferred'),
           lastPreferredMs: nowMs,
-          preferred: { pair, key, endsMs, sure: false },
+          preferred: { pair, key, endsMs, sure: false, ...(orPairs && { maybe: orPairs }) },
         },
-        write: { kind: 'setPreferred', sequence, ...pair, forMs: endsMs - nowMs, unlessChosen },
+        write: {
+          kind: 'setPreferred',
+          sequence,
+          ...pair,
+          forMs: endsMs - nowMs,
+          unlessChosen,
+          ...(orPairs && { orPairs }),
+        },
       };
     }
   }

@@ -27,11 +27,13 @@ export async function carryOutPreferred(
       ...(read.is === 'throttled' && read.retryAfterMs !== undefined && { retryAfterMs: read.retryAfterMs }),
     };
   const shown = read.found.get(objectId);
+  const isOurs = (seen: Seen): boolean =>
+    [write, ...(write.orPairs ?? [])].some((pair) => samePair(seen, pair));
   if (write.kind === 'setPreferred')
-    return shown && isChosen(shown) ? { is: 'left' } : tenant.write(objectId, write);
+    return shown && isChosen(shown) && !isOurs(shown) ? { is: 'left' } : tenant.write(objectId, write);
   // Preferred states show only beside a session (microsoft-graph 2.4): ours may be hidden behind "offline".
   if (!shown || isUnseen(shown)) return { is: 'hidden' };
-  return samePair(shown, write) ? tenant.write(objectId, write) : { is: 'left' };
+  return isOurs(shown) ? tenant.write(objectId, write) : { is: 'left' };
 }
 
 type Seen = { readonly availability: string | null; readonly activity: string | null };

@@ -122,8 +122,19 @@ const longestRetryMs = 60_000;
 const restorePatienceMs = 10_000;
 export const fixPatienceMs = 15_000;
 
-/** Before a stored wish of which Microsoft has not said yes: a process that died cannot tell whether it was told. */
-const asked = 'asked: ';
+/**
+ * A stored wish of which Microsoft has not said yes, with what else of ours may stand there: a process that died cannot tell
+ * whether it was told.
+ */
+const asked = 'asked ';
+const askedWish = ({ orPairs = [] }: { readonly orPairs?: readonly PreferredPair[] }, key: string): string =>
+  `${asked}${orPairs.map(({ availability, activity }) => `${availability}/${activity}`).join()}|${key}`;
+function readWish(wish: string): { key: string; sure: boolean; maybe?: readonly PreferredPair[] } {
+  if (!wish.startsWith(asked)) return { key: wish, sure: true };
+  const [pairs = '', key = ''] = wish.slice(asked.length).split('|');
+  const maybe = pairs.split(',').flatMap((pair) => knownPairs.get(pair) ?? []);
+  return { key, sure: false, ...(maybe.length > 0 && { maybe }) };
+}
 
 interface Leg {
   readonly endpoint: CallParty['endpoint'];
@@ -138,6 +149,7 @@ interface Restored {
     readonly key: string;
     readonly endsMs: number;
     readonly sure: boolean;
+    readonly maybe?: readonly PreferredPair[];
   };
   readonly leftKey?: string;
   readonly sequence: number;
@@ -362,7 +374,13 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
         write.kind === 'setPresence'
           ? leases.hold({ ...at, sequence }, leaseMs)
           : deps.preferred.hold(
-              { ...at, sequence, ...pairOf(write), wish: `${asked}${preferred?.key ?? ''}`, standing: true },
+              {
+                ...at,
+                sequence,
+                ...pairOf(write),
+                wish: askedWish(write, preferred?.key ?? ''),
+                standing: true,
+              },
               write.forMs,
             ),
       )
@@ -461,7 +479,6 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
     const leased = lease !== undefined && lease.leftMs > 0;
     const prefers = preferred !== undefined && preferred.leftMs > 0;
     const now = clock.now();
-    const sure = preferred?.wish.startsWith(asked) === false;
     const pair = preferred && knownPairs.get(`${preferred.availability}/${preferred.activity}`);
     const left = prefers && !preferred.standing ? { leftKey: preferred.wish } : undefined;
     const stands = prefers &&
@@ -469,9 +486,8 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
       preferred.standing && {
         preferred: {
           pair,
-          key: sure ? preferred.wish : preferred.wish.slice(asked.length),
+          ...readWish(preferred.wish),
           endsMs: now + preferred.leftMs,
-          sure,
         },
       };
     // The store came late and this process has something of its own already: it goes on above the old number. A lease of

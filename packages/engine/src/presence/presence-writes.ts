@@ -17,9 +17,15 @@ export type PresenceWrite =
       readonly forMs: number;
       /** It stood before a call: not set again over what the person chose in Teams meanwhile. */
       readonly unlessChosen: boolean;
+      /** Others of ours that may stand there: no choice of the person's. */
+      readonly orPairs?: readonly PreferredPair[];
     } & PreferredPair)
-  /** Only if Microsoft still shows this pair, read just before (product-behaviour 2.8). */
-  | ({ readonly kind: 'clearPreferred'; readonly sequence: number } & PreferredPair);
+  /** Only if Microsoft still shows this pair, or one of those before it, read just before (product-behaviour 2.8). */
+  | ({
+      readonly kind: 'clearPreferred';
+      readonly sequence: number;
+      readonly orPairs?: readonly PreferredPair[];
+    } & PreferredPair);
 
 export type PresenceWriteOutcome =
   | { readonly is: 'done' }
