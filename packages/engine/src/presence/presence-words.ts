@@ -76,9 +76,7 @@ export function clauseOf(
       return `it was set here by hand${by ? ` by ${by}` : ''}${at}, and stays${until} or until it is released`;
     }
     case 'quiet-hours':
-      return vector.quiet?.by === 'no-calls'
-        ? `no calls are wanted${until}`
-        : `the quiet hours last${until}`;
+      return vector.quiet?.by === 'no-calls' ? `no calls are wanted${until}` : `the quiet hours last${until}`;
     case 'rule': {
       const { rule } = effective;
       if (!rule) return 'a call rule matches';
