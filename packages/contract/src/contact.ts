@@ -52,7 +52,7 @@ export type ContactCards = z.infer<typeof contactCards>;
 
 /** What can be dialled and typed: digits with separators, a plus in front, star and hash. */
 const typedNumber = text(40).regex(
-  /^\+?[0-9*#][0-9*# ().\-/]*$/,
+  /^\+? ?\(?[0-9*#][0-9*# ().\-/]*$/,
   'a telephone number or an extension, for example +1 202 555 0142',
 );
 const speedDial = z.number().int().min(1).max(99);

@@ -69,6 +69,19 @@ test('a number whose plus was not encoded is still read as a number', () => {
   assert.equal(query.number, '+12025550142');
 });
 
+test('a number may be written as people write it, also with its area code in brackets', () => {
+  const contact = routes['contacts.add'].body;
+  const exceptions = routes['presence.changeExceptions'].body;
+  const taken = (number: string): readonly boolean[] => [
+    contact.safeParse({ displayName: 'Pat', numbers: [number] }).success,
+    exceptions.safeParse({ important: [{ kind: 'number', number }] }).success,
+  ];
+  for (const number of ['(202) 555-0142', '202-555-0142', '+1 (202) 555-0142', '1002'])
+    assert.deepEqual(taken(number), [true, true], number);
+  for (const number of ['((202) 555-0142', ')202', 'call me', ''])
+    assert.deepEqual(taken(number), [false, false], number);
+});
+
 test('addresses encode what they carry and leave out what is unset', () => {
   assert.equal(addressOf(routes['calls.read'], { params: { id: 'a/../b' } }), '/api/v1/calls/a%2F..%2Fb');
   assert.equal(

@@ -101,7 +101,7 @@ export type PresenceFix = z.infer<typeof presenceFix>;
 const callerNumber = z
   .string()
   .trim()
-  .regex(/^\+?[0-9][0-9 ().-]{1,30}$/, 'a number or an extension, for example +12025550142');
+  .regex(/^\+? ?\(?[0-9][0-9 ().-]{1,30}$/, 'a number or an extension, for example +12025550142');
 
 const weekday = z.number().int().min(1).max(7).describe('1 Monday … 7 Sunday');
 const timeOfDay = z.string().regex(/^(?:[01][0-9]|2[0-3]):[0-5][0-9]$/, 'a time of day, for example 22:00');
