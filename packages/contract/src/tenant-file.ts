@@ -8,11 +8,13 @@ export const tenantFileBody = z.strictObject({
   prune: z
     .boolean()
     .default(false)
-    .describe('Also remove people, ranges and webhooks that the file does not name'),
+    .describe(
+      'Also remove people, ranges, queues, phones and webhooks that a section of the file does not name',
+    ),
 });
 
 export const tenantFileChange = z.object({
-  kind: z.enum(['account', 'provisioning', 'range', 'person', 'webhook']),
+  kind: z.enum(['account', 'provisioning', 'range', 'person', 'queue', 'phone', 'presence', 'webhook']),
   what: plain,
   action: z.enum(['create', 'change', 'remove', 'refused']),
   before: z.record(z.string(), z.unknown()).optional(),

@@ -568,6 +568,11 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       }),
     }),
     provisioning: provisioningBoard,
+    presence: presenceSync.board.desk,
+    phones: {
+      realm: config.sbcBaseDomain,
+      newPassword: () => Buffer.from(random.bytes(18)).toString('base64url'),
+    },
     webhooks: changes.webhooks,
     audit: changes.audit,
     stored: changes.stored,

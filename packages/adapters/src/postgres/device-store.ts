@@ -3,13 +3,31 @@ import { ha1Of } from '@tandem/sip';
 import { type Selectable, sql } from 'kysely';
 import type { SecretBox } from '../security/secret-box.ts';
 import type { Database, Tx } from './database.ts';
-import { done, isId, refused, type StoreOutcome, settle, type Versioned } from './outcome.ts';
+import {
+  done,
+  heldRefusal,
+  isId,
+  noHold,
+  Refused,
+  refused,
+  type StoreOutcome,
+  settle,
+  type Versioned,
+} from './outcome.ts';
 import type { Schema } from './schema.ts';
 
 /** What a phone proves itself with. Only its digest hashes are kept, sealed (T27). */
 export interface DevicePassword {
   readonly realm: string;
   readonly password: string;
+}
+
+/** What is absent stays. `null` takes away. The SIP user stays: the password counts for that one only. */
+export interface DeviceChange {
+  readonly kind?: Device['kind'];
+  readonly extension?: string | null;
+  readonly number?: E164 | null;
+  readonly personId?: PersonId | null;
 }
 
 /** H(user:realm:password) in hex, by algorithm: as good as the password within the realm, so never shown. */
@@ -34,6 +52,12 @@ export interface DeviceStore {
     accountId: AccountId,
     deviceId: DeviceId,
     password: DevicePassword,
+  ): Promise<StoreOutcome<Versioned<Device>>>;
+  /** Whatever stands now is changed. */
+  change(
+    accountId: AccountId,
+    deviceId: DeviceId,
+    change: DeviceChange,
   ): Promise<StoreOutcome<Versioned<Device>>>;
   /** On whose desk it stands from now on; undefined: on nobody's. */
   giveTo(
@@ -85,15 +109,7 @@ export function createDeviceStore(db: Database, box: SecretBox): DeviceStore {
             })
             .execute();
           if (device.extension !== undefined)
-            await tx
-              .insertInto('extensions')
-              .values({
-                account_id: accountId,
-                extension: device.extension,
-                person_id: null,
-                device_id: device.id,
-              })
-              .execute();
+            await writeExtension(tx, accountId, device.id, device.extension);
           if (device.number !== undefined) await writeNumber(tx, accountId, device.id, device.number);
           return done((await readDevices(tx, device.id))[0] as Versioned<Device>);
         }),
@@ -114,6 +130,38 @@ export function createDeviceStore(db: Database, box: SecretBox): DeviceStore {
             })
             .where('id', '=', deviceId)
             .execute();
+          return done((await readDevices(tx, deviceId))[0] as Versioned<Device>);
+        }),
+      );
+    },
+    async change(accountId, deviceId, { kind, extension, number, personId }) {
+      if (!isId(accountId) || !isId(deviceId)) return refused({ kind: 'not-found' });
+      return await settle(() =>
+        db.withAccount(accountId, async (tx) => {
+          const result = await tx
+            .updateTable('devices')
+            .set({
+              ...(kind !== undefined && { kind }),
+              ...(personId !== undefined && { person_id: personId }),
+              version: sql`version + 1`,
+              updated_at: sql`tandem_now()`,
+            })
+            .where('id', '=', deviceId)
+            .executeTakeFirst();
+          if (result.numUpdatedRows === 0n) return refused({ kind: 'not-found' });
+          if (extension !== undefined) {
+            await tx.deleteFrom('extensions').where('device_id', '=', deviceId).execute();
+            if (extension !== null) await writeExtension(tx, accountId, deviceId, extension);
+          }
+          if (number !== undefined) {
+            await tx
+              .updateTable('numbers')
+              .set({ device_id: null, version: sql`version + 1` })
+              .where('device_id', '=', deviceId)
+              .where('number', '<>', number ?? '')
+              .execute();
+            if (number !== null) await writeNumber(tx, accountId, deviceId, number);
+          }
           return done((await readDevices(tx, deviceId))[0] as Versioned<Device>);
         }),
       );
@@ -196,11 +244,27 @@ function deviceOf(row: DeviceRow): Versioned<Device> {
   };
 }
 
-/** A number of the account without an owner is taken; one that is somebody's fails on the key (`taken`). */
+async function writeExtension(tx: Tx, accountId: AccountId, deviceId: DeviceId, extension: string) {
+  await tx
+    .insertInto('extensions')
+    .values({ account_id: accountId, extension, person_id: null, device_id: deviceId })
+    .execute();
+}
+
+/** A free number of the account is taken; one that is somebody's fails on the key (`taken`). */
 async function writeNumber(tx: Tx, accountId: AccountId, deviceId: DeviceId, number: E164): Promise<void> {
+  const row = await tx
+    .selectFrom('numbers')
+    .select(['device_id', 'held', 'held_until', 'held_reason'])
+    .select(sql<boolean>`held is not null and (held = 'ported' or held_until > tandem_now())`.as('holds'))
+    .where('number', '=', number)
+    .forUpdate()
+    .executeTakeFirst();
+  if (row?.device_id === deviceId) return;
+  if (row?.holds) throw new Refused(heldRefusal(number, row));
   const free = await tx
     .updateTable('numbers')
-    .set({ device_id: deviceId, position: 0, version: sql`version + 1` })
+    .set({ ...noHold, device_id: deviceId, position: 0, version: sql`version + 1` })
     .where('number', '=', number)
     .where('person_id', 'is', null)
     .where('device_id', 'is', null)

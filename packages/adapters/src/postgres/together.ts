@@ -22,6 +22,8 @@ export interface Inside {
   write(
     writes: readonly BulkWrite[],
     faults: Map<BulkWrite, Error>,
+    /** Numbers that nobody gets as the next free one. */
+    spared?: ReadonlySet<string>,
   ): Promise<ReadonlyMap<BulkWrite, BulkOutcome>>;
   /** Comes last: the chain of the account is locked from here to the end. */
   append(entries: readonly AuditEntry[], atWallMs: number): Promise<readonly ChainedEntry[]>;
@@ -39,7 +41,8 @@ export function createTogether(db: Database, storesOn: (inner: Database) => Stor
         work({
           stores: storesOn(databaseWithin(db, tx, accountId)),
           lockPeople: (who) => lockPeople(tx, who),
-          write: (writes, faults) => writeAsManyAsGo(tx, accountId, writes, faults, { spared: new Set() }),
+          write: (writes, faults, spared = new Set()) =>
+            writeAsManyAsGo(tx, accountId, writes, faults, { spared }),
           append: (entries, atWallMs) => appendEntries(tx, accountId, entries, atWallMs),
         }),
       ),

@@ -25,22 +25,30 @@ export interface TenantGround {
   /** All of the steps, in their order, or none of them. */
   make(accountId: AccountId, steps: readonly Step[], by: AuditActor): Promise<StepsOutcome>;
   /** What else a change of settings does at once, in words: for example whose numbers it takes away. */
-  consequence(accountId: AccountId, step: Step): string | undefined;
+  consequence(accountId: AccountId, step: Step): Promise<string | undefined>;
   /** Calls and provisioning follow what was changed. */
   settled(accountId: AccountId): Promise<void>;
 }
 
-/** Ranges before those who take numbers from them; whoever leaves before whoever comes; `next` after all named numbers. */
+/**
+ * Ranges before those who take numbers from them; whoever leaves before whoever comes; `next` after all named numbers;
+ * queues and phones after the people who belong to them.
+ */
 const order: readonly ((step: Step) => boolean)[] = [
   (step) => step.do === 'change-account',
   (step) => step.do === 'remove-range',
   (step) => step.do === 'create-range',
+  (step) => step.do === 'remove-queue' || step.do === 'remove-phone',
   (step) => step.do === 'remove-person',
   (step) => (step.do === 'change-person' || step.do === 'create-person') && step.wish.numbers !== 'next',
   (step) => (step.do === 'change-person' || step.do === 'create-person') && step.wish.numbers === 'next',
+  (step) => step.do === 'change-queue' || step.do === 'create-queue',
+  (step) => step.do === 'change-phone' || step.do === 'create-phone',
   (step) => step.do.endsWith('-webhook'),
   (step) => step.do === 'change-provisioning',
+  (step) => step.do === 'change-presence',
 ];
+
 export function createTenantFileBoard(parts: {
   readonly ground: TenantGround;
   readonly audit: AuditLog;
@@ -70,10 +78,11 @@ export function createTenantFileBoard(parts: {
           },
         ],
       };
-    const planned = planTenantFile(reading.file, state, { prune: ask.prune, may: by.may }).map((one) => {
-      const words = one.step && ground.consequence(accountId, one.step);
-      return words === undefined ? one : { ...one, change: { ...one.change, words } };
-    });
+    const planned: Planned[] = [];
+    for (const one of planTenantFile(reading.file, state, { prune: ask.prune, may: by.may })) {
+      const words = one.step && (await ground.consequence(accountId, one.step));
+      planned.push(words === undefined ? one : { ...one, change: { ...one.change, words } });
+    }
     return { kind: 'done', value: { planned, plan: planOf(accountId, ask.prune, planned) } };
   }
 

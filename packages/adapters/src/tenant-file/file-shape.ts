@@ -1,6 +1,9 @@
 import {
   accountChange,
+  newQueue,
   type ProvisioningSettings,
+  presenceRules,
+  presenceSyncSettings,
   provisioningSettings,
   webhookChange,
 } from '@tandem/contract';
@@ -92,6 +95,53 @@ const filePerson = z.strictObject({
   active: z.boolean().optional(),
 });
 
+/** What is not named stays, also of the rules. */
+const filePresence = presenceSyncSettings.partial().extend({ rules: presenceRules.partial().optional() });
+
+const queue = newQueue.shape;
+/** Known by its name. Who is logged in is not the file's business. */
+const fileQueue = z.strictObject({
+  name: text(64),
+  extension: digits(
+    z
+      .string()
+      .regex(/^[0-9]{3,6}$/, 'wanted three to six digits')
+      .nullable()
+      .optional(),
+  ),
+  number: e164.nullable().optional(),
+  /** In their order. */
+  members: z.array(address).max(200).optional(),
+  offerSeconds: queue.offerSeconds.unwrap().optional(),
+  wrapUpSeconds: queue.wrapUpSeconds.unwrap().optional(),
+  maxWaitSeconds: queue.maxWaitSeconds.unwrap().optional(),
+  maxWaiting: queue.maxWaiting.unwrap().optional(),
+  /** Where callers go who cannot wait; null: they are refused. */
+  overflowTo: digits(
+    z
+      .string()
+      .regex(/^(\+[1-9][0-9]{1,14}|[0-9]{3,6})$/, 'wanted a number or an extension of the account')
+      .nullable()
+      .optional(),
+  ),
+});
+
+const small = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'wanted small letters, digits, dots and dashes');
+/** Known by its name. Never its password: a new phone gets one that is shown once. */
+const filePhone = z.strictObject({
+  name: small,
+  kind: z.enum(['desk-phone', 'common-area-phone']).optional(),
+  sipUser: small.optional(),
+  extension: filePerson.shape.extension,
+  number: e164.nullable().optional(),
+  /** On whose desk it stands. */
+  person: address.nullable().optional(),
+});
+
 const hook = webhookChange.shape;
 const fileWebhook = z.strictObject({
   name: text(100),
@@ -107,12 +157,18 @@ export const tenantFileShape = z.strictObject({
   provisioning: z.array(fileProvisioning).max(50).optional(),
   ranges: z.array(fileRange).max(1000).optional(),
   people: z.array(filePerson).max(25_000).optional(),
+  queues: z.array(fileQueue).max(1000).optional(),
+  phones: z.array(filePhone).max(25_000).optional(),
+  presence: filePresence.optional(),
   webhooks: z.array(fileWebhook).max(200).optional(),
 });
 
 export type TenantFile = z.infer<typeof tenantFileShape>;
 export type FileProvisioning = NonNullable<TenantFile['provisioning']>[number];
 export type FilePerson = NonNullable<TenantFile['people']>[number];
+export type FileQueue = NonNullable<TenantFile['queues']>[number];
+export type FilePhone = NonNullable<TenantFile['phones']>[number];
+export type FilePresence = NonNullable<TenantFile['presence']>;
 export type FileRange = NonNullable<TenantFile['ranges']>[number];
 export type FileWebhook = NonNullable<TenantFile['webhooks']>[number];
 

@@ -1,13 +1,16 @@
 import {
   type Permission,
+  type PresenceSyncSettings,
   type ProvisioningChange,
   type ProvisioningSettings,
   provisioningSettings,
 } from '@tandem/contract';
-import type { E164, Person } from '@tandem/domain';
+import type { Device, E164, Person, Queue } from '@tandem/domain';
 import type { AccountChangeAsk } from '../http/connection-board.ts';
 import type { FileProvisioning, FileRange, FileWebhook, TenantFile } from './file-shape.ts';
+import { compareLines, type PhoneWish, planLines, type QueueWish } from './plan-lines.ts';
 import { planPeople } from './plan-people.ts';
+import { planPresence } from './plan-presence.ts';
 import type { StoredWebhook, TenantState } from './state.ts';
 import { accountFacts } from './write-file.ts';
 
@@ -41,13 +44,24 @@ export type Step =
     }
   | { readonly do: 'change-person'; readonly person: Person; readonly wish: PersonWish }
   | { readonly do: 'remove-person'; readonly person: Person }
+  | { readonly do: 'create-queue'; readonly name: string; readonly wish: QueueWish }
+  | { readonly do: 'change-queue'; readonly queue: Queue; readonly wish: QueueWish }
+  | { readonly do: 'remove-queue'; readonly queue: Queue }
+  | {
+      readonly do: 'create-phone';
+      readonly name: string;
+      readonly wish: PhoneWish & { readonly sipUser: string };
+    }
+  | { readonly do: 'change-phone'; readonly phone: Device; readonly wish: PhoneWish }
+  | { readonly do: 'remove-phone'; readonly phone: Device }
+  | { readonly do: 'change-presence'; readonly change: Partial<PresenceSyncSettings> }
   | { readonly do: 'create-webhook'; readonly wanted: Omit<StoredWebhook, 'id'> }
   | { readonly do: 'change-webhook'; readonly id: string; readonly change: Partial<StoredWebhook> }
   | { readonly do: 'remove-webhook'; readonly id: string };
 
 /** One change as it is shown. `before` and `after` hold only what differs. */
 export interface Change {
-  readonly kind: 'account' | 'provisioning' | 'range' | 'person' | 'webhook';
+  readonly kind: 'account' | 'provisioning' | 'range' | 'person' | 'queue' | 'phone' | 'presence' | 'webhook';
   readonly what: string;
   readonly action: 'create' | 'change' | 'remove' | 'refused';
   readonly before?: Facts;
@@ -62,7 +76,7 @@ export interface Planned {
 }
 
 export interface PlanAsk {
-  /** Also remove people, ranges and webhooks that a section of the file does not name. */
+  /** Also remove people, ranges, queues, phones and webhooks that a section of the file does not name. */
   readonly prune: boolean;
   readonly may: (permission: Permission) => boolean;
 }
@@ -88,7 +102,17 @@ export function planTenantFile(file: TenantFile, state: TenantState, { prune, ma
     (file.provisioning ?? []).flatMap((wanted) => planProvisioning(wanted, state)),
   );
   allowed('numbers:write', file.ranges ? planRanges(file.ranges, state, prune) : []);
-  allowed('people:write', file.people ? planPeople(file.people, state, prune) : []);
+  const lines = compareLines(file, state, prune);
+  const people = file.people ? planPeople(file.people, state, prune, lines) : [];
+  allowed('people:write', people);
+  const { queues, phones } = planLines(lines, state, people);
+  allowed('queues:write', queues);
+  allowed('people:write', phones);
+  const left = queues.reduce(
+    (count, { step }) => count + (step?.do === 'create-queue' ? 1 : step?.do === 'remove-queue' ? -1 : 0),
+    state.queues.length,
+  );
+  allowed('presence-sync:write', file.presence ? planPresence(file.presence, state, left > 0) : []);
   allowed('webhooks:write', file.webhooks ? planWebhooks(file.webhooks, state, prune) : []);
   return planned;
 }

@@ -1,6 +1,7 @@
 import type { E164, Person, PersonId } from '@tandem/domain';
 import type { FilePerson } from './file-shape.ts';
 import { type Change, differing, type Facts, type PersonWish, type Planned, refused } from './plan-file.ts';
+import type { Lines } from './plan-lines.ts';
 import type { TenantState } from './state.ts';
 import { personFacts } from './write-file.ts';
 
@@ -16,7 +17,12 @@ interface Row {
  * People by their sign-in address. Numbers and extensions may change hands between people of one file: they are free for
  * somebody when whoever has them now gives them up in the same plan.
  */
-export function planPeople(wanted: readonly FilePerson[], state: TenantState, prune: boolean): Planned[] {
+export function planPeople(
+  wanted: readonly FilePerson[],
+  state: TenantState,
+  prune: boolean,
+  lines: Lines,
+): Planned[] {
   const known = new Map(state.people.map((person) => [person.upn.toLowerCase(), person]));
   const rows = wanted.flatMap((one) => rowOf(one, known.get(one.upn)));
   const named = new Set(wanted.map(({ upn }) => upn));
@@ -27,7 +33,7 @@ export function planPeople(wanted: readonly FilePerson[], state: TenantState, pr
   for (let before = -1; before < faults.size; ) {
     before = faults.size;
     const doing = rows.filter((row) => !faults.has(row));
-    const held = holders(state, doing, leaving);
+    const held = holders(state, doing, leaving, lines);
     for (const row of doing) {
       const fault = faultOf(row, held);
       if (fault !== undefined) faults.set(row, fault);
@@ -111,17 +117,25 @@ interface Held {
     string,
     { readonly by?: PersonId; readonly say: string; readonly for?: string }
   >;
-  readonly extensions: ReadonlyMap<string, { readonly by: PersonId; readonly say: string }>;
+  readonly extensions: ReadonlyMap<string, { readonly by?: PersonId; readonly say: string }>;
 }
 
 /** What is not to be had while these changes are made. */
-function holders(state: TenantState, doing: readonly Row[], leaving: readonly Person[]): Held {
+function holders(
+  state: TenantState,
+  doing: readonly Row[],
+  leaving: readonly Person[],
+  { released, extensions: kept }: Lines,
+): Held {
   const wishes = new Map(doing.flatMap(({ person, wish }) => (person ? [[person.id, wish] as const] : [])));
   const going = new Set(leaving.map(({ id }) => id));
   const numbers = new Map<string, { by?: PersonId; say: string; for?: string }>();
-  const extensions = new Map<string, { by: PersonId; say: string }>();
+  const extensions = new Map<string, { by?: PersonId; say: string }>(
+    [...kept].map(([extension, say]) => [extension, { say }]),
+  );
   for (const [number, use] of state.numbers) {
-    if (use.by === 'device') numbers.set(number, { say: `A phone has ${number}.` });
+    if ((use.by === 'device' || use.by === 'queue') && !released.has(number))
+      numbers.set(number, { say: `A ${use.by === 'queue' ? 'queue' : 'phone'} has ${number}.` });
     if (use.by === 'hold')
       numbers.set(number, {
         say: use.say,

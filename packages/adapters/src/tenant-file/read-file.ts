@@ -211,6 +211,20 @@ function repeated(file: TenantFile): { path: Path; say: string }[] {
     else if (Number(one.last.slice(1)) - Number(one.first.slice(1)) >= 10_000)
       faults.push({ path: ['ranges', i, 'last'], say: 'a range has at most 10000 numbers' });
   }
+  const [queue, phone, sipUser] = [once(), once(), once()];
+  for (const [section, lines] of [
+    ['queues', file.queues ?? []],
+    ['phones', file.phones ?? []],
+  ] as const)
+    for (const [i, one] of lines.entries()) {
+      (section === 'queues' ? queue : phone)(one.name, [section, i, 'name']);
+      extension(one.extension, [section, i, 'extension']);
+      number(one.number, [section, i, 'number']);
+      if ('sipUser' in one) sipUser(one.sipUser, [section, i, 'sipUser']);
+      const member = once();
+      if ('members' in one)
+        for (const [n, upn] of (one.members ?? []).entries()) member(upn, [section, i, 'members', n]);
+    }
   for (const [i, one] of (file.people ?? []).entries()) {
     upn(one.upn, ['people', i, 'upn']);
     extension(one.extension, ['people', i, 'extension']);

@@ -1,5 +1,5 @@
-import type { ProvisioningSettings } from '@tandem/contract';
-import type { Account, E164, Person, PersonId } from '@tandem/domain';
+import type { PresenceSyncSettings, ProvisioningSettings } from '@tandem/contract';
+import type { Account, Device, E164, Person, PersonId, Queue } from '@tandem/domain';
 
 /** What of an account a file can name, as it stands. */
 export interface TenantState {
@@ -11,6 +11,9 @@ export interface TenantState {
   }[];
   readonly ranges: readonly StoredRange[];
   readonly people: readonly Person[];
+  readonly queues: readonly Queue[];
+  readonly phones: readonly Device[];
+  readonly presence: PresenceSyncSettings;
   readonly webhooks: readonly StoredWebhook[];
   /** Numbers of the account that are not simply free. */
   readonly numbers: ReadonlyMap<E164, NumberUse>;
@@ -36,6 +39,7 @@ export interface StoredWebhook {
 export type NumberUse =
   | { readonly by: 'person'; readonly personId: PersonId }
   | { readonly by: 'device' }
+  | { readonly by: 'queue' }
   | {
       readonly by: 'hold';
       readonly say: string;

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { asPersonId, type E164, type Person } from '@tandem/domain';
+import {
+  asDeviceId,
+  asPersonId,
+  asQueueId,
+  type Device,
+  type E164,
+  type Person,
+  type Queue,
+  queueDefaults,
+} from '@tandem/domain';
 import type { AuditEntry } from '@tandem/engine/ports/audit.ts';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
@@ -81,8 +90,67 @@ const anyPeople = fc
       };
     }),
   );
+/** Few names, numbers and extensions, so that they change hands between two accounts. */
+const anyLines = fc.record({
+  numbers: fc.shuffledSubarray([number(300), number(301), number(100), number(110)]),
+  extensions: fc.shuffledSubarray(['500', '501', '502']),
+  queues: fc.uniqueArray(fc.constantFrom('Sales', 'no'), { maxLength: 2 }),
+  phones: fc.uniqueArray(fc.constantFrom('lobby', 'hall'), { maxLength: 2 }),
+  overflowTo: fc.option(fc.constantFrom('500', '+12025550999')),
+  members: fc.shuffledSubarray([0, 1, 2, 3]),
+  seconds: fc.integer({ min: 5, max: 60 }),
+  kind: fc.constantFrom('desk-phone' as const, 'common-area-phone' as const),
+});
+const anyPresence = fc.record({
+  mode: fc.constantFrom('all' as const, 'selected' as const, 'disabled' as const),
+  direction: fc.constantFrom('both' as const, 'to-platform' as const, 'to-teams' as const),
+  busy: fc.constantFrom('accept-all' as const, 'no-calls' as const),
+  notify: fc.constantFrom<readonly string[]>([], ['ops@acme.example']),
+});
+function linesOf(all: typeof anyLines extends fc.Arbitrary<infer T> ? T : never, people: readonly Person[]) {
+  const theirs = new Set(people.flatMap((one) => one.numbers));
+  const numbers = all.numbers.filter((one) => !theirs.has(one));
+  const extensions = [...all.extensions];
+  const owned = () => {
+    const [some, extension] = [numbers.shift(), extensions.shift()];
+    return { ...(some && { number: some }), ...(extension && { extension }) };
+  };
+  const queues = all.queues.map(
+    (name): Queue => ({
+      ...queueDefaults,
+      ...owned(),
+      id: asQueueId(`queue-${name}`),
+      accountId,
+      name,
+      members: all.members.flatMap((i) => {
+        const personId = people[i]?.id;
+        return personId ? [{ personId, loggedIn: true }] : [];
+      }),
+      offerSeconds: all.seconds,
+      overflow: all.overflowTo === null ? { kind: 'refuse' } : { kind: 'forward', to: all.overflowTo },
+    }),
+  );
+  const phones = all.phones.map(
+    (name): Device => ({
+      ...owned(),
+      id: asDeviceId(`phone-${name}`),
+      accountId,
+      name,
+      kind: all.kind,
+      sipUser: `${name}-1`,
+      ...(people[0] && name === 'hall' && { personId: people[0].id }),
+    }),
+  );
+  const uses = new Map<E164, TenantState['numbers'] extends ReadonlyMap<E164, infer Use> ? Use : never>();
+  for (const one of queues) if (one.number) uses.set(one.number, { by: 'queue' });
+  for (const one of phones) if (one.number) uses.set(one.number, { by: 'device' });
+  return { queues, phones, numbers: uses };
+}
+
 const anyState: fc.Arbitrary<TenantState> = fc
   .record({
+    lines: anyLines,
+    presence: anyPresence,
     people: anyPeople,
     webhooks: fc.array(
       fc.record({
@@ -97,27 +165,36 @@ const anyState: fc.Arbitrary<TenantState> = fc
     area: fc.constantFrom('202', '030'),
     testNumber: fc.option(fc.constant(number(199))),
   })
-  .map(({ people, webhooks, ranges, area, testNumber }): TenantState => {
-    const state = emptyState();
-    return {
-      ...state,
-      account: { ...state.account, areaCode: area, mainNumber: number(999) },
-      connections: state.connections.map((one) => ({
-        ...one,
-        settings: { ...one.settings, messages: { toPerson: true, ...(testNumber && { testNumber }) } },
-      })),
-      people,
-      webhooks: webhooks.map((one, i) => ({ ...one, id: `hook-${i}` })),
-      ranges: ranges.map((n) => ({
-        id: `range-${n}`,
-        name: `Range ${n}`,
-        first: number(n * 1000),
-        last: number(n * 1000 + 9),
-        size: 10,
-        free: 10,
-      })),
-    };
-  });
+  .map(
+    ({ people, webhooks, ranges, area, testNumber, lines, presence: { busy, ...presence } }): TenantState => {
+      const state = emptyState();
+      return {
+        ...state,
+        account: { ...state.account, areaCode: area, mainNumber: number(999) },
+        connections: state.connections.map((one) => ({
+          ...one,
+          settings: { ...one.settings, messages: { toPerson: true, ...(testNumber && { testNumber }) } },
+        })),
+        people,
+        ...linesOf(lines, people),
+        presence: {
+          ...state.presence,
+          ...presence,
+          notify: [...presence.notify],
+          rules: { ...state.presence.rules, busy },
+        },
+        webhooks: webhooks.map((one, i) => ({ ...one, id: `hook-${i}` })),
+        ranges: ranges.map((n) => ({
+          id: `range-${n}`,
+          name: `Range ${n}`,
+          first: number(n * 1000),
+          last: number(n * 1000 + 9),
+          size: 10,
+          free: 10,
+        })),
+      };
+    },
+  );
 
 describe('a file and its account', () => {
   test('an export plans to no change, with and without prune, whatever stands in the account', async () => {
@@ -136,8 +213,11 @@ describe('a file and its account', () => {
       fc.asyncProperty(anyState, anyState, fc.constantFrom(100, 110), async (from, to, tail) => {
         const file = await rig(from).exported();
         // A phone of the other account has a number that somebody may get by the file.
-        const free = !to.people.some(({ numbers }) => numbers.includes(number(tail)));
-        const other = rig(free ? { ...to, numbers: new Map([[number(tail), { by: 'device' }]]) } : to);
+        const free =
+          !to.numbers.has(number(tail)) && !to.people.some(({ numbers }) => numbers.includes(number(tail)));
+        const other = rig(
+          free ? { ...to, numbers: new Map([...to.numbers, [number(tail), { by: 'device' }]]) } : to,
+        );
         const before = await other.exported();
         const { applied, left } = await other.apply(file, true);
         const again = await other.plan(file, true);
@@ -145,7 +225,7 @@ describe('a file and its account', () => {
           seen.refused += 1;
           assert.equal(await other.exported(), before, 'nothing was changed');
           assert.equal(again.changes.length, applied.length + left);
-          for (const { words } of applied) assert.match(words ?? '', /^A phone has/);
+          for (const { words } of applied) assert.match(words ?? '', /^A (phone|queue) has|rests once /);
           return;
         }
         seen.made += 1;

@@ -1,5 +1,5 @@
 import type { ProvisioningSettings } from '@tandem/contract';
-import type { Account, Person } from '@tandem/domain';
+import type { Account, Device, Person, Queue } from '@tandem/domain';
 import type { TenantState } from './state.ts';
 
 /**
@@ -24,6 +24,10 @@ export function writeTenantFile(state: TenantState): string {
       [...state.people].sort((a, b) => (a.upn < b.upn ? -1 : 1)),
       personFacts,
     ),
+    ...list('queues', state.queues, (queue) => queueFacts(queue, state.people)),
+    ...list('phones', state.phones, (phone) => phoneFacts(phone, state.people)),
+    'presence:',
+    ...fields({ ...state.presence }, 2),
     ...list('webhooks', state.webhooks, ({ name, url, events, active }) => ({ name, url, events, active })),
   ];
   return `${lines.join('\n')}\n`;
@@ -54,6 +58,34 @@ export function personFacts(person: Person): Readonly<Record<string, unknown>> {
     licence: person.platformLicence,
     active: person.active,
   };
+}
+
+/** What a file says of a queue. */
+export function queueFacts(queue: Queue, people: readonly Person[]): Readonly<Record<string, unknown>> {
+  const { name, extension = null, number = null, overflow } = queue;
+  const { offerSeconds, wrapUpSeconds, maxWaitSeconds, maxWaiting } = queue;
+  const ids = new Set(queue.members.map(({ personId }) => personId));
+  const upns = new Map(
+    people.flatMap(({ id, upn }) => (ids.has(id) ? [[id, upn.toLowerCase()] as const] : [])),
+  );
+  return {
+    name,
+    extension,
+    number,
+    members: queue.members.flatMap(({ personId }) => upns.get(personId) ?? []),
+    offerSeconds,
+    wrapUpSeconds,
+    maxWaitSeconds,
+    maxWaiting,
+    overflowTo: overflow.kind === 'forward' ? overflow.to : null,
+  };
+}
+
+/** What a file says of a phone: all but its password, which nobody can read. */
+export function phoneFacts(phone: Device, people: readonly Person[]): Readonly<Record<string, unknown>> {
+  const { name, kind, sipUser, extension = null, number = null, personId } = phone;
+  const person = people.find(({ id }) => id === personId)?.upn.toLowerCase() ?? null;
+  return { name, kind, sipUser, extension, number, person };
 }
 
 const comment = (text: string): string => text.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, ' ');

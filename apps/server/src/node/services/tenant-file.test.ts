@@ -7,8 +7,10 @@ import { sampleAccount } from '@tandem/adapters/postgres/test-support/samples.ts
 import { startTestServer, type TestServer } from '@tandem/adapters/postgres/test-support/server.ts';
 import { createSecretBox } from '@tandem/adapters/security/secret-box.ts';
 import { createWebhookBoard } from '@tandem/adapters/webhooks/webhook-board.ts';
-import { type E164, uuidV7 } from '@tandem/domain';
+import { type AccountId, type E164, uuidV7 } from '@tandem/domain';
 import type { AuditLog } from '@tandem/engine/ports/audit.ts';
+import { defaultPresenceSettings, type PresenceSyncSettings } from '@tandem/engine/presence-sync/settings.ts';
+import { ha1Of } from '@tandem/sip';
 import { createAccountDesk } from './account-desk.ts';
 import { createNumberBoard, type NumberParts } from './numbers.ts';
 import { createTenantFiles } from './tenant-file.ts';
@@ -34,6 +36,44 @@ after(async () => {
   await db?.close();
   await server?.remove();
 });
+
+/** Settings of presence as the desk keeps them. */
+const presence = {
+  version: 0,
+  settings: defaultPresenceSettings,
+  changes: 0,
+  /** Somebody else saves in between, so many times. */
+  disturbed: 0,
+};
+const desk = {
+  settingsOf: (accountId: AccountId) => ({
+    accountId,
+    version: presence.version,
+    settings: presence.settings,
+  }),
+  async change(accountId: AccountId, version: number, settings: PresenceSyncSettings) {
+    if (presence.disturbed-- > 0) {
+      presence.version += 1;
+      presence.settings = { ...presence.settings, personalOverrides: true };
+    }
+    if (version !== presence.version)
+      return { is: 'changed-meanwhile', say: 'Somebody else was first.' } as const;
+    presence.version += 1;
+    presence.changes += 1;
+    presence.settings = settings;
+    return { is: 'done', stored: { accountId, version: presence.version, settings } } as const;
+  },
+  preview: async () => ({
+    people: 50,
+    inScope: 0,
+    begins: 0,
+    ends: 40,
+    unsynced: 0,
+    fails: 0,
+    directoryRead: true,
+    mismatches: [],
+  }),
+};
 
 const noProvisioning = {
   list: () => [],
@@ -67,6 +107,8 @@ function files() {
       }),
     }),
     provisioning: noProvisioning,
+    presence: desk,
+    phones: { realm: 'sbc.example', newPassword: () => 'made-for-you' },
     webhooks: webhooksOn(stores, audit),
     audit,
     stored: (_account, entries) => void told.push(...entries.map(({ action }) => action)),
@@ -164,6 +206,126 @@ people:
       ['Dee', [], undefined, false],
     ],
   );
+});
+
+const lines = `version: 1
+people:
+  - {upn: eva@acme.example, displayName: Eva, number: next}
+queues:
+  - {name: Sales, number: "+493012700006", extension: "700", members: [eva@acme.example, ann@acme.example], wrapUpSeconds: 9, overflowTo: "12"}
+phones:
+  - {name: Lobby, kind: common-area-phone, sipUser: lobby-acme, number: "+493012700007", extension: "900"}
+presence: {mode: all, customizeCalls: true, rules: {busy: no-calls}}
+`;
+
+test('queues, phones and presence come with the people of the same file; a second time nothing changes, and the password was shown once', async () => {
+  const file = lines.replace('overflowTo: "12"', 'overflowTo: "100"');
+  await apply('version: 1\npeople: [{upn: ben@acme.example, number: "+493012700000", otherNumbers: []}]');
+  presence.disturbed = 1;
+  const { applied } = await apply(file);
+  assert.deepEqual(
+    applied.map(({ kind, action, words }) => [kind, action, words]),
+    [
+      ['person', 'create', 'Has +493012700001.'],
+      ['queue', 'create', undefined],
+      ['phone', 'create', 'Registers as lobby-acme with the password made-for-you; it is shown this once.'],
+      ['presence', 'change', 'Sync of presence begins for 0 people and ends for 40 at once.'],
+    ],
+  );
+  const [queue] = await stores.queues.list(acme.id);
+  const people = new Map((await stores.people.list(acme.id)).map(({ id, displayName }) => [id, displayName]));
+  assert.deepEqual(
+    [queue?.number, queue?.extension, queue?.wrapUpSeconds, queue?.overflow, queue?.maxWaiting],
+    ['+493012700006', '700', 9, { kind: 'forward', to: '100' }, 50],
+  );
+  assert.deepEqual(
+    queue?.members.map(({ personId }) => people.get(personId)),
+    ['Eva', 'Ann'],
+  );
+  const [phone] = await stores.devices.list(acme.id);
+  assert.deepEqual([phone?.name, phone?.number, phone?.extension], ['lobby', '+493012700007', '900']);
+  const [secret] = await stores.devices.listAllSecretsForPlatform();
+  assert.equal(secret?.md5, ha1Of('MD5', 'lobby-acme', 'sbc.example', 'made-for-you'));
+  // What somebody else changed in between stays.
+  const { mode, customizeCalls, rules, personalOverrides } = presence.settings;
+  assert.deepEqual([mode, customizeCalls, rules.busy, personalOverrides], ['all', true, 'no-calls', true]);
+  assert.equal(rules.offline, 'accept-all');
+  const text = await exported();
+  assert.ok(!text.includes('made-for-you'));
+  assert.deepEqual((await apply(file)).applied, []);
+  assert.deepEqual((await apply(text, true)).applied, []);
+  assert.equal(presence.changes, 1);
+  const actions = (await stores.audit.list(acme.id)).map(({ action }) => action);
+  assert.ok(actions.includes('queue.create') && actions.includes('device.create'), actions.join());
+});
+
+test('numbers and extensions change hands between a queue, a phone and a person in one file', async () => {
+  const { applied } = await apply(`version: 1
+people: [{upn: eva@acme.example, number: "+493012700006"}]
+queues: [{name: Sales, number: "+493012700007", extension: "900", members: [ann@acme.example]}]
+phones: [{name: lobby, number: "+493012700001", extension: "700", person: eva@acme.example}]
+`);
+  assert.deepEqual(
+    applied.map(({ action, words }) => [action, words]),
+    [
+      ['change', undefined],
+      ['change', undefined],
+      ['change', undefined],
+    ],
+  );
+  const owners = async () =>
+    (await stores.numbers.list(acme.id))
+      .filter(({ queueId, deviceId }) => queueId ?? deviceId)
+      .map(({ number, queueId }) => [number, queueId ? 'queue' : 'phone']);
+  assert.deepEqual(await owners(), [
+    ['+493012700001', 'phone'],
+    ['+493012700007', 'queue'],
+  ]);
+  const eva = (await stores.people.list(acme.id)).find(({ displayName }) => displayName === 'Eva');
+  assert.deepEqual(eva?.numbers, ['+493012700006']);
+  const [phone] = await stores.devices.list(acme.id);
+  assert.deepEqual([phone?.extension, phone?.personId], ['700', eva?.id]);
+});
+
+test('a queue whose number only the database knows to be another customer’s takes the whole file back, phones and presence too', async () => {
+  const theirs = '+493012799998' as E164;
+  await stores.numberStock.add(globex.id, [theirs]);
+  const [before, saved] = [await exported(), presence.changes];
+  const { applied } = await apply(`version: 1
+queues:
+  - {name: Help, number: "${theirs}"}
+phones:
+  - {name: lobby, person: null}
+  - {name: hall, sipUser: hall-acme}
+presence: {keepDuringInactivity: true}
+`);
+  assert.deepEqual(
+    applied.map(({ what, words }) => [what, words]),
+    [['Help', 'The number belongs to somebody else.']],
+  );
+  assert.equal(await exported(), before);
+  assert.equal(presence.changes, saved);
+});
+
+test('a mode that ends sync for many says so in the plan; queues and phones go only with prune, their numbers to stock', async () => {
+  const board = files();
+  const plan = await board.plan(
+    acme.id,
+    { file: 'version: 1\npresence: {mode: disabled}', prune: false },
+    admin,
+  );
+  assert.ok(plan.kind === 'done');
+  assert.equal(plan.value.changes[0]?.words, 'Sync of presence begins for 0 people and ends for 40 at once.');
+  assert.deepEqual((await apply('version: 1\nqueues: []\nphones: []')).applied, []);
+  const { applied } = await apply('version: 1\nqueues: []\nphones: []', true);
+  assert.deepEqual(
+    applied.map(({ kind, action }) => [kind, action]),
+    [
+      ['queue', 'remove'],
+      ['phone', 'remove'],
+    ],
+  );
+  assert.equal((await stores.numbers.get(acme.id, '+493012700007' as E164))?.queueId, undefined);
 });
 
 test('1,000 people of a file come in one go', async () => {

@@ -2,6 +2,7 @@ import type { AccountDesk } from '@tandem/adapters/http/connection-board.ts';
 import type { NumberBoard, NumberRefusal } from '@tandem/adapters/http/number-board.ts';
 import type { ProvisioningBoard } from '@tandem/adapters/http/provisioning-board.ts';
 import type { TenantFileBoard } from '@tandem/adapters/http/tenant-file-board.ts';
+import { needsConfirmation } from '@tandem/adapters/http/views/presence-sync-view.ts';
 import type { BulkWrite } from '@tandem/adapters/postgres/bulk-writes.ts';
 import type { AccountNumber } from '@tandem/adapters/postgres/number-store.ts';
 import type { Refusal, Versioned } from '@tandem/adapters/postgres/outcome.ts';
@@ -10,14 +11,28 @@ import type { Inside } from '@tandem/adapters/postgres/together.ts';
 import { createTenantFileBoard, type TenantGround } from '@tandem/adapters/tenant-file/board.ts';
 import { differing, type Step } from '@tandem/adapters/tenant-file/plan-file.ts';
 import type { NumberUse, TenantState } from '@tandem/adapters/tenant-file/state.ts';
-import { personFacts } from '@tandem/adapters/tenant-file/write-file.ts';
+import { personFacts, phoneFacts, queueFacts } from '@tandem/adapters/tenant-file/write-file.ts';
 import type { WebhookBoard } from '@tandem/adapters/webhooks/webhook-board.ts';
-import { type AccountId, asPersonId, type E164, type Person } from '@tandem/domain';
+import type { PresenceSyncSettings } from '@tandem/contract';
+import {
+  type AccountId,
+  asDeviceId,
+  asPersonId,
+  asQueueId,
+  type E164,
+  type Person,
+  type PersonId,
+  queueDefaults,
+} from '@tandem/domain';
 import type { AuditActor, AuditEntry, AuditLog } from '@tandem/engine/ports/audit.ts';
+import type { PresenceSyncDesk } from '@tandem/engine/presence-sync/presence-desk.ts';
 import type { ChangeLog } from './change-log.ts';
 
 export interface TenantFileParts {
-  readonly stores: Pick<Stores, 'accounts' | 'people' | 'numbers' | 'numberStock' | 'together'>;
+  readonly stores: Pick<
+    Stores,
+    'accounts' | 'people' | 'numbers' | 'numberStock' | 'queues' | 'devices' | 'together'
+  >;
   /** The boards that everybody uses, on stores that write within one transaction; refreshing is left to us. */
   readonly boardsOn: (
     stores: Stores,
@@ -28,6 +43,9 @@ export interface TenantFileParts {
     readonly accountDesk: Pick<AccountDesk, 'change'>;
   };
   readonly provisioning: Pick<ProvisioningBoard, 'list' | 'change' | 'preview'>;
+  readonly presence: Pick<PresenceSyncDesk, 'settingsOf' | 'change' | 'preview'>;
+  /** What a new phone proves itself with; nobody can read its password later. */
+  readonly phones: { readonly realm: string; readonly newPassword: () => string };
   readonly webhooks: Pick<WebhookBoard, 'list'>;
   readonly audit: AuditLog;
   /** Entries of the audit that stand in the chain with what they tell of. */
@@ -49,16 +67,19 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
     const account = await stores.accounts.get(accountId);
     if (!account) return undefined;
     const scope = { kind: 'account', accountId } as const;
-    const [people, numbers, ranges, webhooks] = await Promise.all([
+    const [people, numbers, ranges, webhooks, queues, phones] = await Promise.all([
       allPeople(accountId),
       allNumbers(accountId),
       stores.numberStock.ranges(accountId),
       parts.webhooks.list(scope, accountId),
+      stores.queues.list(accountId),
+      stores.devices.list(accountId),
     ]);
+    const presence = parts.presence.settingsOf(accountId).settings as PresenceSyncSettings;
     const connections = parts.provisioning
       .list(scope)
       .map(({ connectionId, tenantId, settings }) => ({ id: connectionId, tenantId, settings }));
-    return { account, people, numbers, ranges, webhooks, connections };
+    return { account, people, numbers, ranges, webhooks, connections, queues, phones, presence };
   }
 
   async function allPeople(accountId: AccountId): Promise<readonly Person[]> {
@@ -94,7 +115,7 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
   async function makePeople(
     accountId: AccountId,
     steps: readonly PersonStep[],
-    { inside, note, by, words, refusals }: Making,
+    { inside, note, by, words, refusals, spared }: Making,
   ): Promise<void> {
     const ids = steps.flatMap((step) => (step.do === 'create-person' ? [] : [step.person.id]));
     const now = new Map((await inside.lockPeople({ ids, upns: [] })).map((one) => [one.id, one]));
@@ -105,7 +126,7 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
       else refusals.set(step, 'The person is not there any more.');
     }
     const faults = new Map<BulkWrite, Error>();
-    const outcomes = await inside.write([...writes.keys()], faults);
+    const outcomes = await inside.write([...writes.keys()], faults, spared);
     const [fault] = faults.values();
     if (fault) throw fault;
     for (const [write, step] of writes) {
@@ -156,6 +177,152 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
       }
       case 'remove-webhook':
         if (!(await boards.webhooks.remove(scope, step.id, by))) refuse('The webhook was removed already.');
+        return;
+      default:
+        await makeLine(accountId, step, making);
+    }
+  }
+
+  /** Numbers and extensions that change hands are let go of before anybody gets one. */
+  async function letGo(accountId: AccountId, steps: readonly Step[], { inside }: Making): Promise<void> {
+    for (const step of steps) {
+      if (step.do !== 'change-queue' && step.do !== 'change-phone') continue;
+      const change = {
+        ...(step.wish.number !== undefined && { number: null }),
+        ...(step.wish.extension !== undefined && { extension: null }),
+      };
+      if (Object.keys(change).length === 0) continue;
+      if (step.do === 'change-queue')
+        await inside.stores.queues.change(accountId, step.queue.id, undefined, change);
+      else await inside.stores.devices.change(accountId, step.phone.id, change);
+    }
+  }
+
+  async function makeLine(accountId: AccountId, step: LineStep, making: Making): Promise<void> {
+    const { inside, note, by, words, refusals } = making;
+    const { queues, devices } = inside.stores;
+    const refuse = (refusal: Refusal): void => void refusals.set(step, wordsOf(refusal));
+    const named = [
+      ...('wish' in step && 'members' in step.wish ? (step.wish.members ?? []) : []),
+      ...('wish' in step && 'person' in step.wish && typeof step.wish.person === 'string'
+        ? [step.wish.person]
+        : []),
+    ];
+    const people = named.length === 0 ? [] : await inside.lockPeople({ ids: [], upns: named });
+    const idOf = new Map(people.map(({ upn, id }) => [upn.toLowerCase(), id]));
+    const missing = named.find((upn) => !idOf.has(upn));
+    if (missing !== undefined) return void refusals.set(step, `${missing} is not there any more.`);
+    const idsOf = (upns: readonly string[]): PersonId[] => upns.flatMap((upn) => idOf.get(upn) ?? []);
+    const entry = (action: string, object: AuditEntry['object'], rest: object): void =>
+      note({ accountId, actor: by, action, object, reason, ...rest });
+    const queueObject = ({ id, name }: { id: string; name: string }) => ({ kind: 'queue', id, label: name });
+    const phoneObject = ({ id, name }: { id: string; name: string }) => ({ kind: 'device', id, label: name });
+    switch (step.do) {
+      case 'remove-queue': {
+        const gone = await queues.remove(accountId, step.queue.id);
+        if (!gone.ok) return refuse(gone.refusal);
+        return entry('queue.remove', queueObject(step.queue), {
+          before: queueFacts(step.queue, making.people),
+        });
+      }
+      case 'remove-phone': {
+        const gone = await devices.remove(accountId, step.phone.id);
+        if (!gone.ok) return refuse(gone.refusal);
+        return entry('device.remove', phoneObject(step.phone), {
+          before: phoneFacts(step.phone, making.people),
+        });
+      }
+      case 'create-queue':
+      case 'change-queue': {
+        const { members, overflowTo, number, extension, ...settings } = step.wish;
+        const overflow =
+          overflowTo === undefined
+            ? {}
+            : {
+                overflow:
+                  overflowTo === null
+                    ? ({ kind: 'refuse' } as const)
+                    : ({ kind: 'forward', to: overflowTo } as const),
+              };
+        if (step.do === 'create-queue') {
+          const made = await queues.create({
+            ...queueDefaults,
+            ...settings,
+            ...overflow,
+            id: asQueueId(parts.newId()),
+            accountId,
+            name: step.name,
+            members: idsOf(members ?? []).map((personId) => ({ personId, loggedIn: true })),
+            ...(typeof number === 'string' && { number }),
+            ...(typeof extension === 'string' && { extension }),
+          });
+          if (!made.ok) return refuse(made.refusal);
+          return entry('queue.create', queueObject(made.value), { after: queueFacts(made.value, people) });
+        }
+        const made = await queues.change(accountId, step.queue.id, undefined, {
+          ...settings,
+          ...overflow,
+          number,
+          extension,
+          members: members && idsOf(members),
+        });
+        if (!made.ok) return refuse(made.refusal);
+        const all = [...making.people, ...people];
+        return entry('queue.change', queueObject(made.value), {
+          ...differing(queueFacts(step.queue, all), queueFacts(made.value, all)),
+        });
+      }
+      case 'create-phone': {
+        const { kind = 'desk-phone', sipUser, extension, number, person } = step.wish;
+        const personId = typeof person === 'string' ? idOf.get(person) : undefined;
+        const password = parts.phones.newPassword();
+        const made = await devices.create(
+          accountId,
+          {
+            id: asDeviceId(parts.newId()),
+            accountId,
+            name: step.name,
+            kind,
+            sipUser,
+            ...(typeof number === 'string' && { number }),
+            ...(typeof extension === 'string' && { extension }),
+            ...(personId !== undefined && { personId }),
+          },
+          { realm: parts.phones.realm, password },
+        );
+        if (!made.ok) return refuse(made.refusal);
+        words.set(step, `Registers as ${sipUser} with the password ${password}; it is shown this once.`);
+        return entry('device.create', phoneObject(made.value), { after: phoneFacts(made.value, people) });
+      }
+      case 'change-phone': {
+        const { kind, extension, number, person } = step.wish;
+        const made = await devices.change(accountId, step.phone.id, {
+          ...(kind !== undefined && { kind }),
+          ...(extension !== undefined && { extension }),
+          ...(number !== undefined && { number }),
+          ...(person !== undefined && { personId: person === null ? null : (idOf.get(person) ?? null) }),
+        });
+        if (!made.ok) return refuse(made.refusal);
+        const all = [...making.people, ...people];
+        return entry('device.change', phoneObject(made.value), {
+          ...differing(phoneFacts(step.phone, all), phoneFacts(made.value, all)),
+        });
+      }
+    }
+  }
+
+  /** Somebody else may have changed other settings since: what the file names is set on top of what stands. */
+  async function changePresence(
+    accountId: AccountId,
+    change: Partial<PresenceSyncSettings>,
+    by: AuditActor,
+  ): Promise<string | undefined> {
+    for (let turn = 0; ; turn += 1) {
+      const { version, settings } = parts.presence.settingsOf(accountId);
+      const made = await parts.presence.change(accountId, version, { ...settings, ...change }, by);
+      if (made.is === 'done') return undefined;
+      if (made.is !== 'changed-meanwhile' || turn === 2)
+        return `Not written: ${made.say} All else of the file was made; apply it again.`;
     }
   }
 
@@ -166,6 +333,7 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
       const words = new Map<Step, string>();
       const refusals = new Map<Step, string>();
       const settings = steps.filter((step) => step.do === 'change-provisioning');
+      const presence = steps.filter((step) => step.do === 'change-presence');
       const connected = new Set<string>(
         parts.provisioning.list(scope).map(({ connectionId }) => connectionId),
       );
@@ -177,11 +345,34 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
           const noted: AuditEntry[] = [];
           const note = (entry: AuditEntry): void => void noted.push(entry);
           const boards = parts.boardsOn(inside.stores, { note: async (entry) => note(entry) });
-          const making: Making = { inside, boards, note, by, words, refusals };
+          const changing = steps.flatMap((step) =>
+            step.do === 'change-queue' || step.do === 'remove-queue'
+              ? step.queue.members.map(({ personId }) => personId)
+              : (step.do === 'change-phone' || step.do === 'remove-phone') && step.phone.personId
+                ? [step.phone.personId]
+                : [],
+          );
+          const making: Making = {
+            inside,
+            boards,
+            note,
+            by,
+            words,
+            refusals,
+            people: changing.length === 0 ? [] : await inside.lockPeople({ ids: changing, upns: [] }),
+            spared: new Set(
+              steps.flatMap((step) =>
+                'wish' in step && 'number' in step.wish && typeof step.wish.number === 'string'
+                  ? [step.wish.number]
+                  : [],
+              ),
+            ),
+          };
+          await letGo(accountId, steps, making);
           const people = steps.filter(isPersonStep);
           let peopleMade = false;
           for (const step of steps) {
-            if (step.do === 'change-provisioning') continue;
+            if (step.do === 'change-provisioning' || step.do === 'change-presence') continue;
             if (!isPersonStep(step)) await makeOne(accountId, step, making);
             else if (!peopleMade) {
               peopleMade = true;
@@ -198,9 +389,22 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
       }
       // They restart what provisions, which reads what was committed.
       for (const step of settings) await parts.provisioning.change(scope, step.connectionId, step.change, by);
+      // The first queue may have come by this file, and the rules count only where there is one.
+      if (presence.length > 0) await parts.refresh();
+      for (const step of presence) {
+        const fault = await changePresence(accountId, step.change, by);
+        if (fault !== undefined) words.set(step, fault);
+      }
       return { kind: 'made', words };
     },
-    consequence(accountId, step) {
+    async consequence(accountId, step) {
+      if (step.do === 'change-presence' && step.change.mode !== undefined) {
+        const { settings } = parts.presence.settingsOf(accountId);
+        const preview = await parts.presence.preview(accountId, { ...settings, ...step.change });
+        return needsConfirmation(preview)
+          ? `Sync of presence begins for ${preview.begins} people and ends for ${preview.ends} at once.`
+          : undefined;
+      }
       if (step.do !== 'change-provisioning') return undefined;
       const scope = { kind: 'account', accountId } as const;
       const preview = parts.provisioning.preview(scope, step.connectionId, step.change);
@@ -217,7 +421,13 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
 class NothingMade extends Error {}
 
 type PersonStep = Extract<Step, { do: 'create-person' | 'change-person' | 'remove-person' }>;
-type OtherStep = Exclude<Step, PersonStep | { do: 'change-provisioning' }>;
+type LineStep = Extract<
+  Step,
+  {
+    do: 'create-queue' | 'change-queue' | 'remove-queue' | 'create-phone' | 'change-phone' | 'remove-phone';
+  }
+>;
+type OtherStep = Exclude<Step, PersonStep | { do: 'change-provisioning' | 'change-presence' }>;
 const isPersonStep = (step: Step): step is PersonStep => step.do.endsWith('-person');
 
 interface Making {
@@ -227,6 +437,10 @@ interface Making {
   readonly by: AuditActor;
   readonly words: Map<Step, string>;
   readonly refusals: Map<Step, string>;
+  /** Who belongs to queues and phones before, for the entries of the audit. */
+  readonly people: readonly Person[];
+  /** Numbers that a queue or a phone asks for by name. */
+  readonly spared: ReadonlySet<string>;
 }
 
 /** Undefined: the person is gone. What somebody else changed since stays, but for what is wanted here. */
@@ -280,7 +494,7 @@ function auditOf(accountId: AccountId, actor: AuditActor, write: BulkWrite, pers
 function useOf({ number, personId, deviceId, queueId, held }: AccountNumber): NumberUse | undefined {
   if (personId !== undefined) return { by: 'person', personId };
   if (deviceId !== undefined) return { by: 'device' };
-  if (queueId !== undefined) return { by: 'hold', say: `A queue has ${number}.` };
+  if (queueId !== undefined) return { by: 'queue' };
   if (!held) return undefined;
   const until =
     held.untilWallMs === undefined ? '' : ` until ${new Date(held.untilWallMs).toISOString().slice(0, 10)}`;

@@ -1,5 +1,6 @@
 import type { AccountId, E164, Person } from '@tandem/domain';
 import type { AuditActor, AuditLog } from '@tandem/engine/ports/audit.ts';
+import { defaultPresenceSettings } from '@tandem/engine/presence-sync/settings.ts';
 import { createTenantFileBoard, type TenantGround } from '../../tenant-file/board.ts';
 import type { Step } from '../../tenant-file/plan-file.ts';
 import type { NumberUse, TenantState } from '../../tenant-file/state.ts';
@@ -39,6 +40,9 @@ export function memoryTenantFiles(parts: {
           .map(({ connectionId, tenantId, settings }) => ({ id: connectionId, tenantId, settings })),
         ranges: await numbers.ranges(scope, accountId),
         webhooks: await webhooks.list(scope, accountId),
+        queues: [],
+        phones: [],
+        presence: { ...defaultPresenceSettings, notify: [] },
         numbers: new Map(
           people.flatMap((person) =>
             person.numbers.map((number): [E164, NumberUse] => [
@@ -58,7 +62,7 @@ export function memoryTenantFiles(parts: {
       }
       return refusals.size > 0 ? { kind: 'refused', refusals } : { kind: 'made', words };
     },
-    consequence: () => undefined,
+    consequence: async () => undefined,
     settled: async () => undefined,
   };
   async function makeOne(
@@ -114,6 +118,11 @@ export function memoryTenantFiles(parts: {
       case 'remove-webhook':
         await webhooks.remove(scope, step.id, by);
         return { ok: true };
+      default:
+        return {
+          ok: false,
+          words: 'These services keep no queues, phones and settings of presence of a file.',
+        };
     }
   }
   return createTenantFileBoard({ ground, audit });

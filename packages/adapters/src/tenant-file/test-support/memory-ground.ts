@@ -1,6 +1,18 @@
-import { asAccountId, asPersonId, type E164, type Person } from '@tandem/domain';
+import {
+  asAccountId,
+  asDeviceId,
+  asPersonId,
+  asQueueId,
+  type Device,
+  type E164,
+  type Person,
+  type Queue,
+  queueDefaults,
+} from '@tandem/domain';
+import { defaultPresenceSettings } from '@tandem/engine/presence-sync/settings.ts';
 import type { TenantGround } from '../board.ts';
 import type { PersonWish, Step } from '../plan-file.ts';
+import type { PhoneWish, QueueWish } from '../plan-lines.ts';
 import type { NumberUse, StoredRange, StoredWebhook, TenantState } from '../state.ts';
 
 export const accountId = asAccountId('01930000-0000-7000-8000-00000000ac3e');
@@ -48,6 +60,9 @@ export const emptyState = (): TenantState => ({
   ranges: [],
   people: [],
   webhooks: [],
+  queues: [],
+  phones: [],
+  presence: { ...defaultPresenceSettings, notify: [] },
   numbers: new Map(),
 });
 
@@ -57,24 +72,33 @@ type StepOutcome =
 
 /** An account in memory with the rules that the database keeps: a number and an extension are one person's at a time. */
 export function memoryGround(start: TenantState, consequence?: () => string) {
-  let { account } = start;
+  let { account, presence } = start;
+  const queues = new Map<string, Queue>(start.queues.map((one) => [one.id, one]));
+  const phones = new Map<string, Device>(start.phones.map((one) => [one.id, one]));
   const connections = start.connections.map((one) => ({ ...one }));
   const ranges = new Map<string, StoredRange>(start.ranges.map((one) => [one.id, one]));
   const webhooks = new Map<string, StoredWebhook>(start.webhooks.map((one) => [one.id, one]));
   const people = new Map<string, Person>(start.people.map((one) => [one.id, one]));
-  const held = new Map<E164, NumberUse>([...start.numbers].filter(([, use]) => use.by !== 'person'));
+  const ofLine = new Set([...start.queues, ...start.phones].map((one) => one.number));
+  const held = new Map<E164, NumberUse>(
+    [...start.numbers].filter(([number, use]) => use.by !== 'person' && !ofLine.has(number)),
+  );
   const made: Step['do'][] = [];
   let ids = 0;
   const newId = (): string => `made-${++ids}`;
 
   const ownerOf = (number: E164): Person | undefined =>
     [...people.values()].find((one) => one.numbers.includes(number));
+  const lines = (): readonly (Queue | Device)[] => [...queues.values(), ...phones.values()];
+  const lineOf = (number: E164) => lines().find((one) => one.number === number);
   const numbersIn = ({ first, last }: StoredRange): E164[] => {
     const from = Number(first.slice(1));
     return Array.from({ length: Number(last.slice(1)) - from + 1 }, (_, i) => `+${from + i}` as E164);
   };
   const nextFree = (): E164 | undefined =>
-    [...ranges.values()].flatMap(numbersIn).find((number) => !ownerOf(number) && !held.has(number));
+    [...ranges.values()]
+      .flatMap(numbersIn)
+      .find((number) => !ownerOf(number) && !lineOf(number) && !held.has(number));
 
   function put(person: Person, { mail, extension, numbers, ...rest }: PersonWish): StepOutcome {
     const main = numbers === 'next' ? nextFree() : undefined;
@@ -82,11 +106,11 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
     const wanted = numbers === 'next' ? [main as E164] : (numbers ?? person.numbers);
     for (const number of wanted) {
       const owner = ownerOf(number);
-      if ((owner && owner.id !== person.id) || held.has(number))
+      if ((owner && owner.id !== person.id) || lineOf(number) || held.has(number))
         return { ok: false, words: `taken: ${number}` };
     }
     if (typeof extension === 'string')
-      for (const one of people.values())
+      for (const one of [...people.values(), ...lines()])
         if (one.id !== person.id && one.extension === extension)
           return { ok: false, words: `taken: ${extension}` };
     const { mail: oldMail, extension: oldExtension, ...base } = person;
@@ -102,12 +126,67 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
     return { ok: true };
   }
 
+  /** A queue or a phone with what it wants, which nobody else may have. */
+  function withLine<Line extends Queue | Device>(
+    line: Line,
+    { extension, number }: QueueWish | PhoneWish,
+  ): { readonly ok: true; readonly line: Line } | { readonly ok: false; readonly words: string } {
+    const { extension: had, number: hadNumber, ...base } = line;
+    const [newExtension, newNumber] = [
+      extension === undefined ? had : (extension ?? undefined),
+      number === undefined ? hadNumber : (number ?? undefined),
+    ];
+    const owner = newNumber && (ownerOf(newNumber) ?? lineOf(newNumber));
+    if (newNumber && ((owner && owner.id !== line.id) || held.has(newNumber)))
+      return { ok: false, words: `taken: ${newNumber}` };
+    for (const one of [...people.values(), ...lines()])
+      if (newExtension !== undefined && one.extension === newExtension && one.id !== line.id)
+        return { ok: false, words: `taken: ${newExtension}` };
+    return {
+      ok: true,
+      line: {
+        ...base,
+        ...(newExtension !== undefined && { extension: newExtension }),
+        ...(newNumber !== undefined && { number: newNumber }),
+      } as Line,
+    };
+  }
+  const idOf = (upn: string) => [...people.values()].find((one) => one.upn === upn)?.id;
+  function putQueue(queue: Queue, wish: QueueWish): StepOutcome {
+    const made = withLine(queue, wish);
+    if (!made.ok) return made;
+    const { extension: _, number: __, members, overflowTo, ...rest } = wish;
+    const ids = members?.map(idOf);
+    if (ids?.includes(undefined)) return { ok: false, words: 'nobody' };
+    queues.set(queue.id, {
+      ...made.line,
+      ...rest,
+      ...(ids && { members: ids.flatMap((personId) => (personId ? [{ personId, loggedIn: true }] : [])) }),
+      ...(overflowTo !== undefined && {
+        overflow: overflowTo === null ? { kind: 'refuse' } : { kind: 'forward', to: overflowTo },
+      }),
+    });
+    return { ok: true };
+  }
+  function putPhone(phone: Device, wish: PhoneWish): StepOutcome {
+    const made = withLine(phone, wish);
+    if (!made.ok) return made;
+    const { extension: _, number: __, person, sipUser: ___, ...rest } = wish;
+    const { personId: had, ...base } = made.line;
+    const personId = person === undefined ? had : person === null ? undefined : idOf(person);
+    if (typeof person === 'string' && personId === undefined) return { ok: false, words: 'nobody' };
+    phones.set(phone.id, { ...base, ...rest, ...(personId && { personId }) });
+    return { ok: true };
+  }
+
   const ground: TenantGround = {
     async read(id) {
       if (id !== accountId) return undefined;
       const numbers = new Map(held);
       for (const person of people.values())
         for (const number of person.numbers) numbers.set(number, { by: 'person', personId: person.id });
+      for (const { number } of queues.values()) if (number) numbers.set(number, { by: 'queue' });
+      for (const { number } of phones.values()) if (number) numbers.set(number, { by: 'device' });
       return {
         account,
         connections,
@@ -117,6 +196,9 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         }),
         people: [...people.values()],
         webhooks: [...webhooks.values()],
+        queues: [...queues.values()],
+        phones: [...phones.values()],
+        presence,
         numbers,
       };
     },
@@ -128,9 +210,22 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         new Map(webhooks),
         new Map(people),
         new Map(held),
+        new Map(queues),
+        new Map(phones),
+        presence,
       ] as const;
       // Numbers that change hands are let go of before the first person gets any.
       for (const step of steps) {
+        if (step.do === 'change-queue' || step.do === 'change-phone') {
+          const all: Map<string, Queue | Device> = step.do === 'change-queue' ? queues : phones;
+          const { id } = step.do === 'change-queue' ? step.queue : step.phone;
+          const { extension, number, ...rest } = all.get(id) as Queue | Device;
+          all.set(id, {
+            ...rest,
+            ...(step.wish.extension === undefined && extension !== undefined && { extension }),
+            ...(step.wish.number === undefined && number !== undefined && { number }),
+          } as Queue & Device);
+        }
         if (step.do !== 'change-person') continue;
         const now = people.get(step.person.id) as Person;
         const { extension, ...rest } = now;
@@ -152,19 +247,23 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         return { kind: 'made', words: new Map(words) };
       }
       account = before[0];
+      presence = before[8];
       connections.splice(0, connections.length, ...before[1]);
       for (const [now, was] of [
         [ranges, before[2]],
         [webhooks, before[3]],
         [people, before[4]],
         [held, before[5]],
+        [queues, before[6]],
+        [phones, before[7]],
       ] as readonly [Map<unknown, unknown>, Map<unknown, unknown>][]) {
         now.clear();
         for (const [key, value] of was) now.set(key, value);
       }
       return { kind: 'refused', refusals };
     },
-    consequence: (_accountId, step) => (step.do === 'change-provisioning' ? consequence?.() : undefined),
+    consequence: async (_accountId, step) =>
+      step.do === 'change-provisioning' || step.do === 'change-presence' ? consequence?.() : undefined,
     settled: async () => undefined,
   };
   function makeOne(step: Step): StepOutcome {
@@ -205,7 +304,35 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         return put(people.get(step.person.id) as Person, step.wish);
       case 'remove-person':
         for (const number of step.person.numbers) held.set(number, { by: 'hold', say: `${number} rests.` });
+        for (const queue of queues.values())
+          queues.set(queue.id, {
+            ...queue,
+            members: queue.members.filter(({ personId }) => personId !== step.person.id),
+          });
+        for (const { personId, ...phone } of phones.values())
+          if (personId === step.person.id) phones.set(phone.id, phone);
         return people.delete(step.person.id) ? { ok: true } : { ok: false, words: 'gone' };
+      case 'create-queue': {
+        const id = asQueueId(newId());
+        return putQueue({ ...queueDefaults, id, accountId, name: step.name, members: [] }, step.wish);
+      }
+      case 'change-queue':
+        return putQueue(queues.get(step.queue.id) as Queue, step.wish);
+      case 'remove-queue':
+        return queues.delete(step.queue.id) ? { ok: true } : { ok: false, words: 'gone' };
+      case 'create-phone': {
+        const id = asDeviceId(newId());
+        const { name, wish } = step;
+        const made = putPhone({ id, accountId, name, kind: 'desk-phone', sipUser: wish.sipUser }, wish);
+        return made.ok ? { ok: true, words: 'password once' } : made;
+      }
+      case 'change-phone':
+        return putPhone(phones.get(step.phone.id) as Device, step.wish);
+      case 'remove-phone':
+        return phones.delete(step.phone.id) ? { ok: true } : { ok: false, words: 'gone' };
+      case 'change-presence':
+        presence = { ...presence, ...step.change };
+        return { ok: true };
       case 'create-webhook': {
         const id = newId();
         webhooks.set(id, { id, ...step.wanted });
