@@ -1,7 +1,7 @@
 import type { OwnPresenceOutcome } from '@tandem/adapters/http/own-presence-board.ts';
 import { instant } from '@tandem/adapters/http/views/shape.ts';
 import type { ChangeExceptions } from '@tandem/contract';
-import { type Account, asPersonId, type RoutingSnapshot, readNumber } from '@tandem/domain';
+import { type Account, asPersonId, type PersonId, type RoutingSnapshot, readNumber } from '@tandem/domain';
 import {
   isTimeZone,
   type NamedCaller,
@@ -18,6 +18,8 @@ const minutesOf = (text: string): number => Number(text.slice(0, 2)) * 60 + Numb
 
 export interface Reading {
   readonly account: Account | undefined;
+  /** Whose exceptions they are. */
+  readonly personId: PersonId;
   readonly snapshot: RoutingSnapshot;
   readonly nowWallMs: number;
 }
@@ -71,7 +73,7 @@ export function readChange(
   if (change.unavailable) {
     const unavailable = readTreatment(change.unavailable, reading);
     if (!unavailable)
-      return wrong('unavailable.to', 'a number or an extension that somebody of this account has');
+      return wrong('unavailable.to', 'a number or an extension that somebody else of this account has');
     next = { ...next, unavailable };
   }
   if (change.rules) {
@@ -100,12 +102,16 @@ function readCaller(asked: AskedCaller, { account, snapshot }: Reading): NamedCa
 
 function readTreatment(
   asked: NonNullable<ChangeExceptions['unavailable']>,
-  { account, snapshot }: Reading,
+  { account, personId, snapshot }: Reading,
 ): UnavailableTreatment | undefined {
   if (asked.kind === 'refuse') return asked;
   if (!account) return undefined;
-  if (snapshot.extensions.get(account.id)?.has(asked.to)) return asked;
+  const extended = snapshot.extensions.get(account.id)?.get(asked.to);
   const read = readNumber(asked.to, account.country, account.areaCode);
-  if (read.kind !== 'e164' || snapshot.numbers.get(read.number)?.accountId !== account.id) return undefined;
-  return { kind: 'forward', to: read.number };
+  const numbered = read.kind === 'e164' ? snapshot.numbers.get(read.number) : undefined;
+  const owner = extended ?? numbered;
+  // Sent on to oneself, the call would be turned away all the same.
+  if (owner?.accountId !== account.id || (owner.kind === 'person' && owner.personId === personId))
+    return undefined;
+  return { kind: 'forward', to: !extended && read.kind === 'e164' ? read.number : asked.to };
 }

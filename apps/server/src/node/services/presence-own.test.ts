@@ -236,6 +236,7 @@ test('exceptions: read by the account’s country, colleagues by extension, what
     [{ timeBoxed: [{ kind: 'no-calls', until: '2026-11-24T11:00:00.000Z' }] }, 'timeBoxed.0.until'],
     [{ quietHours: { timeZone: 'Mars/Olympus', spans: [] } }, 'quietHours.timeZone'],
     [{ unavailable: { kind: 'forward', to: '+493055555555' } }, 'unavailable.to'],
+    [{ unavailable: { kind: 'forward', to: '1000' } }, 'unavailable.to'],
   ] as const;
   for (const [change, path] of wrong) {
     const refused = await own.changeExceptions(dana, structuredClone(change) as never, byDana);
@@ -243,4 +244,35 @@ test('exceptions: read by the account’s country, colleagues by extension, what
   }
   const rules = await own.changeExceptions(dana, { rules: { busy: 'no-calls' } }, byDana);
   assert.ok(!rules.ok && rules.is === 'not-allowed');
+});
+
+test('three pages change three things of Dana at once: none of them is lost', async () => {
+  const { start, store } = world();
+  const { own } = start();
+  await turns();
+  const changes = [
+    { important: [{ kind: 'person' as const, personId: bo.id }] },
+    { unavailable: { kind: 'refuse' as const, sip: 603 as const } },
+    { quietHours: { spans: [{ days: [1], from: '22:00', to: '07:00' }] } },
+  ];
+  await Promise.all(changes.map((change) => own.changeExceptions(dana, change, byDana)));
+  for (const { important, unavailable, quietHours } of [
+    own.exceptions(dana),
+    store.states.get(dana.id)?.exceptions ?? own.exceptions(bo),
+  ])
+    assert.deepEqual(
+      [important.length, unavailable, quietHours.spans.length],
+      [1, { kind: 'refuse', sip: 603 }, 1],
+    );
+});
+
+test('the database is away for one change: it is refused, and the next one waits for nothing', async () => {
+  const { start, store } = world();
+  const { own } = start();
+  await turns();
+  store.away = true;
+  await assert.rejects(own.set(dana, { state: 'busy', minutes: 30 }, byDana));
+  store.away = false;
+  assert.equal((await own.set(dana, { state: 'dnd', minutes: 30 }, byDana)).ok, true);
+  assert.equal(own.vector(dana).label, 'dnd');
 });

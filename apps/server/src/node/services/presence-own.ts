@@ -6,7 +6,7 @@ import type {
   StoredPresenceChange,
 } from '@tandem/adapters/postgres/presence-change-store.ts';
 import type { PresenceExceptionsView, PresenceJournalEntry, PresenceVectorView } from '@tandem/contract';
-import type { Account, Person, RoutingSnapshot } from '@tandem/domain';
+import type { Account, Person, PersonId, RoutingSnapshot } from '@tandem/domain';
 import {
   type AuditLog,
   callsSentenceOf,
@@ -79,6 +79,18 @@ export function createOwnPresence(parts: OwnPresenceParts): OwnPresenceBoard {
     });
   }
 
+  /** What people decide about one person goes one after the other: each is made of what stands, and stored before it counts. */
+  const lastOf = new Map<PersonId, Promise<unknown>>();
+  function inTurn<T>(personId: PersonId, work: () => Promise<T>): Promise<T> {
+    const mine = (lastOf.get(personId) ?? Promise.resolve()).then(work, work);
+    lastOf.set(personId, mine);
+    const over = (): void => {
+      if (lastOf.get(personId) === mine) lastOf.delete(personId);
+    };
+    mine.then(over, over);
+    return mine;
+  }
+
   return {
     vector: vectorOf,
 
@@ -93,21 +105,24 @@ export function createOwnPresence(parts: OwnPresenceParts): OwnPresenceBoard {
             : now + usualManualMs[state];
       if (endsAtWallMs <= now || endsAtWallMs > now + longestMs)
         return { ok: false, is: 'invalid', path: 'until', message: latest(now + longestMs) };
-      const before = keeper.manualOf(person.id);
       const manual = { state, setAtWallMs, endsAtWallMs, setBy: by.name };
-      await keeper.setManual(person.id, manual, 'manual-set', by.name);
-      await audited(person, by, 'presence.set', before, manual);
-      return { ok: true, value: vectorOf(person) };
+      return inTurn(person.id, async () => {
+        const before = keeper.manualOf(person.id);
+        await keeper.setManual(person.id, manual, 'manual-set', by.name);
+        await audited(person, by, 'presence.set', before, manual);
+        return { ok: true, value: vectorOf(person) };
+      });
     },
 
-    async release(person, by) {
-      const before = keeper.manualOf(person.id);
-      if (before) {
-        await keeper.setManual(person.id, undefined, 'manual-released', by.name);
-        await audited(person, by, 'presence.release', before, undefined);
-      }
-      return vectorOf(person);
-    },
+    release: (person, by) =>
+      inTurn(person.id, async () => {
+        const before = keeper.manualOf(person.id);
+        if (before) {
+          await keeper.setManual(person.id, undefined, 'manual-released', by.name);
+          await audited(person, by, 'presence.release', before, undefined);
+        }
+        return vectorOf(person);
+      }),
 
     async journal(person, { limit, cursor, fromWallMs, beforeWallMs }) {
       // What happened a moment ago is in it; a store that is away is said by the list.
@@ -147,20 +162,23 @@ export function createOwnPresence(parts: OwnPresenceParts): OwnPresenceBoard {
     exceptions: (person) => exceptionsView(person),
 
     async changeExceptions(person, change, by) {
-      const before = keeper.exceptionsOf(person.id);
-      const account = snapshot().accounts.get(person.accountId);
       if (change.rules && Object.keys(change.rules).length > 0 && !parts.mayHaveRules(person.accountId))
         return {
           ok: false,
           is: 'not-allowed',
           say: 'The account does not let people have call rules of their own. An administrator can allow it in the settings of presence.',
         };
-      const read = readChange(change, before, { account, snapshot: snapshot(), nowWallMs: wall() });
-      if (!read.ok) return read;
-      await keeper.setExceptions(person.id, read.value, by.name);
-      if (change.rules) parts.rulesChanged();
-      await audited(person, by, 'presence.exceptions', before, read.value);
-      return { ok: true, value: exceptionsView(person) };
+      return inTurn(person.id, async () => {
+        const before = keeper.exceptionsOf(person.id);
+        const account = snapshot().accounts.get(person.accountId);
+        const reading = { account, personId: person.id, snapshot: snapshot(), nowWallMs: wall() };
+        const read = readChange(change, before, reading);
+        if (!read.ok) return read;
+        await keeper.setExceptions(person.id, read.value, by.name);
+        if (change.rules) parts.rulesChanged();
+        await audited(person, by, 'presence.exceptions', before, read.value);
+        return { ok: true, value: exceptionsView(person) };
+      });
     },
   };
 
