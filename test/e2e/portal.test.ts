@@ -190,10 +190,12 @@ describe('the portal in a browser', { skip: noBrowser }, () => {
       'Overview',
       'People',
       'Numbers',
+      'Queues',
       'Jobs',
       'Live calls',
       'Calls',
       'Microsoft 365',
+      'Presence',
       'To do',
       'Webhooks',
       'Audit',
@@ -204,17 +206,31 @@ describe('the portal in a browser', { skip: noBrowser }, () => {
       'Overview',
       'People',
       'Numbers',
+      'Queues',
       'Jobs',
       'Live calls',
       'Calls',
       'Microsoft 365',
+      'Presence',
       'To do',
       'Accounts',
     ]);
     const toggle = desk.getByRole('switch', { name: 'Calls in Teams for Bo Larsen' });
     assert.equal(await toggle.isDisabled(), true, 'the desk may look, not change');
     const dana = await as('dana@acme.example');
-    assert.deepEqual(await places(dana), ['My calling', 'Live calls', 'Calls']);
+    assert.deepEqual(await places(dana), [
+      'My calling',
+      'My presence',
+      'Contacts',
+      'Speed dial',
+      'Call history',
+      'Lines',
+      'My queues',
+      'Live calls',
+    ]);
+    const sync = await as('sync@acme.example');
+    assert.deepEqual(await places(sync), ['Presence']);
+    await sync.getByRole('heading', { name: 'Presence with Teams' }).waitFor();
     await dana.getByText('Can you call with Teams?').waitFor();
     await dana.getByRole('region', { name: 'Presence' }).getByText('On a call', { exact: true }).waitFor();
     assert.deepEqual(await accessibilityFaults(dana), []);

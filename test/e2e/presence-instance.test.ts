@@ -99,6 +99,18 @@ describe('presence with Teams, on a whole instance', { skip: noBrowser, timeout:
     });
     await shows.getByText('Do not disturb').first().waitFor();
 
+    // Her queue passes her over, and says why.
+    const queues = await as('desk@acme.example', '/queues');
+    await queues.getByRole('link', { name: 'Sales' }).click();
+    const member = queues
+      .getByRole('listitem')
+      .filter({ has: queues.getByRole('link', { name: 'Dana Doe' }) });
+    await member.getByText('Skipped', { exact: true }).waitFor();
+    await member
+      .getByText(/[Mm]eeting/)
+      .first()
+      .waitFor();
+
     await row(page, 'Dana Doe').getByRole('button', { name: 'Unsync Dana Doe' }).click();
     await row(page, 'Dana Doe').getByText('Unsynced', { exact: true }).waitFor();
     await shows.getByText('Do not disturb').first().waitFor({ state: 'detached' });

@@ -272,6 +272,18 @@ describe('an administrator sets up presence with Teams', { skip: noBrowser }, ()
     assert.equal((await setup(page)).settings.mode, 'selected');
   });
 
+  test('dark colours and a narrow window: nothing sticks out, and the same checks pass', async () => {
+    for (const [name, path, see] of [
+      [admin, '/presence', 'Hana Sato'],
+      ['dana@acme.example', '/me/presence', 'Important callers'],
+    ] as const) {
+      const page = await portal.as(name, path, { dark: true, width: 360 });
+      await page.getByRole('main').getByText(see).filter({ visible: true }).first().waitFor();
+      assert.equal(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth'), 0, path);
+      assert.deepEqual(await accessibilityFaults(page), [], path);
+    }
+  });
+
   test('nothing complained', () => {
     assert.deepEqual(portal.complaints(), []);
   });

@@ -213,6 +213,19 @@ describe('queues in the portal', { skip: noBrowser }, () => {
     told.clear();
   });
 
+  test('dark colours and a narrow window: nothing sticks out, and the same checks pass', async () => {
+    for (const [name, path, see] of [
+      [admin, '/queues', 'Sales'],
+      [admin, salesPath, 'Bo Larsen'],
+      ['dana@acme.example', '/queues', 'I take calls of this queue'],
+    ] as const) {
+      const page = await portal.as(name, path, { dark: true, width: 360 });
+      await page.getByRole('main').getByText(see).filter({ visible: true }).first().waitFor();
+      assert.equal(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth'), 0, path);
+      assert.deepEqual(await accessibilityFaults(page), [], path);
+    }
+  });
+
   test('nothing complained', () => {
     assert.deepEqual(portal.complaints(), []);
   });

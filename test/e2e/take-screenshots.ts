@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { acmeQueueId } from '@tandem/adapters/http/testing/memory-queues.ts';
 import { samplePassword } from '@tandem/adapters/http/testing/memory-services.ts';
 import * as world from '@tandem/adapters/http/testing/sample-world.ts';
 import { openBrowser, signIn, visit } from './browser.ts';
@@ -59,6 +60,9 @@ const more = [
   },
   { name: 'presence', who: 'admin@acme.example', path: '/presence', see: 'Step 3' },
   { name: 'presence-operator', who: 'operator', path: `/presence?account=${world.globexId}`, see: 'Step 3' },
+  { name: 'queues', who: 'operator', path: '/queues', see: 'Sales' },
+  { name: 'queue', who: 'admin@acme.example', path: `/queues/${acmeQueueId}`, see: 'Bo Larsen' },
+  { name: 'my-queues', who: 'dana@acme.example', path: '/queues', see: 'I take calls' },
   { name: 'my-presence', who: 'dana@acme.example', path: '/me/presence', see: 'Important callers' },
   { name: 'contacts', who: 'dana@acme.example', path: '/contacts', see: 'Bo Larsen' },
   { name: 'action-items', who: 'operator', path: '/action-items', see: 'PRV-401' },

@@ -130,5 +130,6 @@ function Home() {
   // Only addresses of our own: a path, never another host.
   if (next?.startsWith('/') && !next.startsWith('//') && !next.includes('\\'))
     return <Navigate to={next} replace />;
-  return <Navigate to={role === 'user' ? paths.me() : paths.overview()} replace />;
+  const home = role === 'user' ? paths.me() : role === 'sync' ? paths.presence() : paths.overview();
+  return <Navigate to={home} replace />;
 }

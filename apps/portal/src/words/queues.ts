@@ -13,6 +13,10 @@ export const memberWords: Record<QueueLive['members'][number]['state'], Word> = 
   'logged-out': { word: 'Logged out', tone: 'quiet' },
 };
 
+/** What the state's own word does not say. */
+export const memberDetail = ({ state, sentence }: QueueLive['members'][number]): string =>
+  sentence === `${memberWords[state].word}.` ? '' : sentence;
+
 export const overflowWords = (overflow: Queue['overflow']): string =>
   overflow.kind === 'refuse' ? 'Refused' : `Sent to ${telephone(overflow.to)}`;
 

@@ -35,7 +35,7 @@ export function MismatchesCard({ accountId }: { readonly accountId: string }) {
   const items = list.data?.items ?? [];
   if (list.data && items.length === 0 && cursor === undefined) return null;
   return (
-    <Card title="Does not fit on both sides" bare>
+    <Card title="Mismatches: who does not fit on both sides" bare>
       {(list.error ?? use.error) && (
         <div style={{ padding: '0 20px 18px' }}>
           <ProblemView error={list.error ?? use.error} />

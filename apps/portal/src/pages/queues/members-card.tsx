@@ -14,7 +14,7 @@ import { ProblemView } from '../../parts/problem-view.tsx';
 import { Row, Stack } from '../../parts/stack.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { paths } from '../../path-builder.ts';
-import { memberWords } from '../../words/queues.ts';
+import { memberDetail, memberWords } from '../../words/queues.ts';
 import { AddMember } from './add-member.tsx';
 import { useQueueLive } from './use-queue-live.ts';
 
@@ -94,7 +94,7 @@ export function MembersCard({ queue, zone }: { readonly queue: Queue; readonly z
                     <>
                       <StateBadge {...memberWords[state.state]} />{' '}
                       <span className={styles.small}>
-                        {state.sentence} {state.until && <Until at={state.until} zone={zone} />}
+                        {memberDetail(state)} {state.until && <Until at={state.until} zone={zone} />}
                       </span>
                     </>
                   ) : (

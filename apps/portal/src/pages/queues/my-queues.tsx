@@ -11,7 +11,7 @@ import { ProblemView } from '../../parts/problem-view.tsx';
 import { Stack } from '../../parts/stack.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { telephone } from '../../words/format.ts';
-import { memberWords, reachedAt } from '../../words/queues.ts';
+import { memberDetail, memberWords, reachedAt } from '../../words/queues.ts';
 import { useQueueLive } from './use-queue-live.ts';
 import { Waits } from './waiting-card.tsx';
 
@@ -65,7 +65,7 @@ function MyQueue({ queue }: { readonly queue: Queue }) {
           <span role="status">
             <StateBadge {...memberWords[state.state]} />{' '}
             <span className={styles.small}>
-              {state.sentence} {state.until && <Until at={state.until} zone={timeZone} />}
+              {memberDetail(state)} {state.until && <Until at={state.until} zone={timeZone} />}
             </span>
           </span>
         )}

@@ -3,7 +3,12 @@ import { Choice } from '../../parts/filter-bar.tsx';
 import type { QueueDraft } from './queue-form.ts';
 
 const useStyles = makeStyles({
-  grid: { display: 'grid', gridTemplateColumns: 'repeat(auto-fill, minmax(220px, 1fr))', gap: '12px 24px' },
+  grid: {
+    display: 'grid',
+    gridTemplateColumns: 'repeat(auto-fill, minmax(220px, 1fr))',
+    gap: '12px 24px',
+    alignItems: 'start',
+  },
 });
 
 /** The settings of a queue, to be typed. */
