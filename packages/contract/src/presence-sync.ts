@@ -41,9 +41,6 @@ export const presenceSyncSettings = z.strictObject({
   conferenceAs: z.enum(['InACall', 'InAConferenceCall']).describe('How our conferences show in Teams'),
   personalOverrides: z.boolean().describe('People may have rules of their own'),
   notify: z.array(address).max(20).describe('Who gets the mail about a run, beside who began it'),
-  accelerated: z
-    .boolean()
-    .describe("Read faster by Microsoft's notifications, where the connection allows it"),
 });
 export type PresenceSyncSettings = z.infer<typeof presenceSyncSettings>;
 

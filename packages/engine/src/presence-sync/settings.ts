@@ -20,7 +20,6 @@ export interface PresenceSyncSettings {
   readonly personalOverrides: boolean;
   /** Addresses that get the mail about a run, beside who began it. */
   readonly notify: readonly string[];
-  readonly accelerated: boolean;
 }
 
 export interface StoredPresenceSettings {
@@ -42,7 +41,6 @@ export const defaultPresenceSettings: PresenceSyncSettings = {
   conferenceAs: 'InACall',
   personalOverrides: false,
   notify: [],
-  accelerated: false,
 };
 
 export const neverSetUp = (accountId: AccountId): StoredPresenceSettings => ({

@@ -7,7 +7,7 @@ import { Card } from '../../parts/page.tsx';
 import { Stack } from '../../parts/stack.tsx';
 import type { PresenceSetup } from './use-presence-sync.ts';
 
-type Flag = 'keepDuringInactivity' | 'meetingsFromCalendar' | 'personalOverrides' | 'accelerated';
+type Flag = 'keepDuringInactivity' | 'meetingsFromCalendar' | 'personalOverrides';
 const flags: readonly (readonly [Flag, string, string])[] = [
   [
     'keepDuringInactivity',
@@ -23,11 +23,6 @@ const flags: readonly (readonly [Flag, string, string])[] = [
     'personalOverrides',
     'People may have rules of their own',
     'Each person may choose another rule than the account’s.',
-  ],
-  [
-    'accelerated',
-    'Read faster by notifications',
-    'Where the connection allows it; Teams is asked regularly all the same.',
   ],
 ];
 
