@@ -112,6 +112,7 @@ export const routes = defineRoutes({
         .optional()
         .describe('Code of the headline, for example `PRV-401`'),
       state: z.enum(linkStates).optional().describe('Where provisioning is'),
+      tag: text(64).optional().describe('Who has this tag'),
     }),
     response: page(person),
     problems: [],
@@ -218,6 +219,7 @@ export const routes = defineRoutes({
       result: z.enum(resultClasses).optional(),
       direction: z.enum(callDirections).optional(),
       person: id.optional(),
+      tag: text(64).optional().describe('Calls of people who have this tag now'),
       sipCallId: text(256).optional().describe('Call-ID of either leg'),
       from: z.iso.datetime({ offset: true }).optional().describe('Invited at or after'),
       to: z.iso.datetime({ offset: true }).optional().describe('Invited before'),

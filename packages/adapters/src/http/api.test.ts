@@ -29,6 +29,30 @@ describe('people', () => {
     assert.equal(new Set(names).size, 8);
   });
 
+  test('people and calls are filtered by a tag; another account’s people with the same tag are not among them', async () => {
+    const harness = await createHarness();
+    const admin = await harness.visitor('admin@acme.example');
+    const names = async (query: string) =>
+      itemsOf(await admin.ask(`/api/v1/people?${query}`)).map((person) => person.displayName);
+    const calls = async (query: string) =>
+      itemsOf(await admin.ask(`/api/v1/calls?${query}`)).map(({ personId }) => personId);
+    assert.deepEqual([await names('tag=Sales'), await calls('tag=Sales')], [[], []]);
+    const put = await admin.ask(`/api/v1/people/${world.danaId}/tags`, {
+      method: 'PUT',
+      body: { tags: ['Sales'] },
+    });
+    assert.equal(put.status, 200);
+    assert.deepEqual(await names('tag=Sales'), ['Dana Fields']);
+    assert.deepEqual(await names('tag=Sales&search=bo'), []);
+    const [all, hers] = [await calls('limit=100'), await calls('limit=100&tag=Sales')];
+    assert.ok(hers.length > 0 && hers.length < all.length, `${hers.length} of ${all.length}`);
+    assert.equal(hers.length, all.filter((personId) => personId === world.danaId).length);
+    const live = await calls('state=live&tag=Sales');
+    assert.ok(live.every((personId) => personId === world.danaId));
+    const other = await harness.visitor('admin@globex.example');
+    assert.deepEqual(itemsOf(await other.ask('/api/v1/people?tag=Sales')), []);
+  });
+
   test('readiness names what is missing, whose turn it is, and calls Microsoft’s side unknown, not good (I10)', async () => {
     const harness = await createHarness();
     const desk = await harness.visitor('desk@acme.example');

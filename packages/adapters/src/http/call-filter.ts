@@ -5,6 +5,8 @@ export interface CallFilter {
   readonly result?: CallRecord['result'] | undefined;
   readonly direction?: CallRecord['direction'] | undefined;
   readonly personId?: string | undefined;
+  /** Calls of any of these people. */
+  readonly personIds?: ReadonlySet<string> | undefined;
   readonly sipCallId?: string | undefined;
   readonly fromWallMs?: number | undefined;
   readonly beforeWallMs?: number | undefined;
@@ -18,6 +20,8 @@ export function matches(record: CallRecord, filter: CallFilter): boolean {
   if (filter.result !== undefined && record.result !== filter.result) return false;
   if (filter.direction !== undefined && record.direction !== filter.direction) return false;
   if (filter.personId !== undefined && record.personId !== filter.personId) return false;
+  if (filter.personIds && (record.personId === undefined || !filter.personIds.has(record.personId)))
+    return false;
   if (filter.sipCallId !== undefined && !record.legs.some((leg) => leg.sipCallId === filter.sipCallId))
     return false;
   if (filter.fromWallMs !== undefined && record.invitedAt < filter.fromWallMs) return false;

@@ -110,6 +110,20 @@ export function createHandlers(services: ApiServices): Handlers {
     return found;
   }
 
+  /** Who has the tag, in all accounts that the scope sees; undefined: no tag was asked for. */
+  async function tagged(scope: Scope, tag: string | undefined): Promise<ReadonlySet<string> | undefined> {
+    if (tag === undefined) return undefined;
+    const found = new Set<string>();
+    let cursor: string | undefined;
+    do {
+      const page = await directory.accounts(scope, { limit: 100, cursor });
+      for (const account of page.items)
+        for (const person of await services.tags.people(account.id, tag)) found.add(person.id);
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    return found;
+  }
+
   async function describe(principal: Principal): Promise<Session> {
     const { accountId } = principal;
     const account = accountId === undefined ? undefined : await quietly(() => accountOf(accountId));
@@ -190,10 +204,13 @@ export function createHandlers(services: ApiServices): Handlers {
     },
 
     'people.list': async ({ scope, input }) => {
-      const { account, readiness, code, state, limit, cursor, search } = input.query;
+      const { account, readiness, code, state, limit, cursor, search, tag } = input.query;
       const narrowed = narrow(scope, account);
       if (!narrowed) return notFound('There is no such account.');
+      const having = await tagged(narrowed, tag);
       const keep = (of: Account, person: Person): boolean => {
+        if (having && !having.has(person.id)) return false;
+        if (!judging) return true;
         const judged = services.readiness.of(of, person);
         return (
           (readiness ?? judged.report.verdict) === judged.report.verdict &&
@@ -206,7 +223,7 @@ export function createHandlers(services: ApiServices): Handlers {
         limit,
         cursor,
         search,
-        ...(judging && { keep }),
+        ...((judging || having) && { keep }),
       });
       const accounts = await accountsById(
         scope,
@@ -284,6 +301,7 @@ export function createHandlers(services: ApiServices): Handlers {
         result: query.result,
         direction: query.direction,
         personId: query.person,
+        personIds: await tagged(narrowed, query.tag),
         sipCallId: query.sipCallId,
         fromWallMs: query.from === undefined ? undefined : Date.parse(query.from),
         beforeWallMs: query.to === undefined ? undefined : Date.parse(query.to),
