@@ -93,6 +93,12 @@ const filePerson = z.strictObject({
   teams: z.boolean().optional(),
   licence: z.boolean().optional(),
   active: z.boolean().optional(),
+  /** All of them. */
+  tags: z
+    .array(text(64))
+    .max(20)
+    .transform((tags) => [...new Set(tags)].sort())
+    .optional(),
 });
 
 /** What is not named stays, also of the rules. */

@@ -25,6 +25,7 @@ export interface PersonWish {
   readonly active?: boolean;
   readonly teamsToggle?: boolean;
   readonly platformLicence?: boolean;
+  readonly tags?: readonly string[];
 }
 
 /** How a planned change is carried out. */

@@ -24,7 +24,7 @@ export function planPeople(
   lines: Lines,
 ): Planned[] {
   const known = new Map(state.people.map((person) => [person.upn.toLowerCase(), person]));
-  const rows = wanted.flatMap((one) => rowOf(one, known.get(one.upn)));
+  const rows = wanted.flatMap((one) => rowOf(one, known.get(one.upn), state));
   const named = new Set(wanted.map(({ upn }) => upn));
   const leaving = prune ? state.people.filter(({ upn }) => !named.has(upn.toLowerCase())) : [];
 
@@ -60,7 +60,7 @@ export function planPeople(
   ];
 }
 
-function rowOf(wanted: FilePerson, person: Person | undefined): readonly Row[] {
+function rowOf(wanted: FilePerson, person: Person | undefined, { tags }: TenantState): readonly Row[] {
   const { upn, number, otherNumbers, ...named } = wanted;
   const numbers = numbersOf(wanted, person);
   const shown: Facts = {
@@ -75,7 +75,10 @@ function rowOf(wanted: FilePerson, person: Person | undefined): readonly Row[] {
     const change: Change = { kind: 'person', what: upn, action: 'create', after };
     return [{ wanted, person, change, wish: wishOf(made, numbers) }];
   }
-  const found = differing({ ...personFacts(person), otherNumbers: person.numbers.slice(1) }, shown);
+  const found = differing(
+    { ...personFacts(person), otherNumbers: person.numbers.slice(1), tags: tags.get(person.id) ?? [] },
+    shown,
+  );
   if (!found) return [];
   const moves = 'number' in found.after || 'otherNumbers' in found.after;
   const change: Change = { kind: 'person', what: upn, action: 'change', ...found };
@@ -99,7 +102,7 @@ const given = (facts: Facts): Facts =>
   Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 
 function wishOf(facts: Facts, numbers: PersonWish['numbers']): PersonWish {
-  const { displayName, mail, extension, teams, licence, active } = facts as Partial<FilePerson>;
+  const { displayName, mail, extension, teams, licence, active, tags } = facts as Partial<FilePerson>;
   return {
     ...(displayName !== undefined && { displayName }),
     ...(mail !== undefined && { mail }),
@@ -108,6 +111,7 @@ function wishOf(facts: Facts, numbers: PersonWish['numbers']): PersonWish {
     ...(active !== undefined && { active }),
     ...(teams !== undefined && { teamsToggle: teams }),
     ...(licence !== undefined && { platformLicence: licence }),
+    ...(tags !== undefined && { tags }),
   };
 }
 

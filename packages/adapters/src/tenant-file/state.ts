@@ -11,6 +11,8 @@ export interface TenantState {
   }[];
   readonly ranges: readonly StoredRange[];
   readonly people: readonly Person[];
+  /** Sorted; who has none is not in it. */
+  readonly tags: ReadonlyMap<PersonId, readonly string[]>;
   readonly queues: readonly Queue[];
   readonly phones: readonly Device[];
   readonly presence: PresenceSyncSettings;

@@ -164,9 +164,19 @@ const anyState: fc.Arbitrary<TenantState> = fc
     ranges: fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 3 }),
     area: fc.constantFrom('202', '030'),
     testNumber: fc.option(fc.constant(number(199))),
+    tags: fc.array(fc.constantFrom<readonly string[]>([], ['no'], ['Sales', 'cost: 12']), { maxLength: 4 }),
   })
   .map(
-    ({ people, webhooks, ranges, area, testNumber, lines, presence: { busy, ...presence } }): TenantState => {
+    ({
+      people,
+      webhooks,
+      ranges,
+      area,
+      testNumber,
+      lines,
+      tags,
+      presence: { busy, ...presence },
+    }): TenantState => {
       const state = emptyState();
       return {
         ...state,
@@ -176,6 +186,7 @@ const anyState: fc.Arbitrary<TenantState> = fc
           settings: { ...one.settings, messages: { toPerson: true, ...(testNumber && { testNumber }) } },
         })),
         people,
+        tags: new Map(people.flatMap(({ id }, i) => (tags[i] ? [[id, tags[i]] as const] : []))),
         ...linesOf(lines, people),
         presence: {
           ...state.presence,

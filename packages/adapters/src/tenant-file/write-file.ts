@@ -22,7 +22,7 @@ export function writeTenantFile(state: TenantState): string {
     ...list(
       'people',
       [...state.people].sort((a, b) => (a.upn < b.upn ? -1 : 1)),
-      personFacts,
+      (person) => ({ ...personFacts(person), tags: state.tags.get(person.id) ?? [] }),
     ),
     ...list('queues', state.queues, (queue) => queueFacts(queue, state.people)),
     ...list('phones', state.phones, (phone) => phoneFacts(phone, state.people)),

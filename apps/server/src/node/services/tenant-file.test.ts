@@ -328,6 +328,18 @@ test('a mode that ends sync for many says so in the plan; queues and phones go o
   assert.equal((await stores.numbers.get(acme.id, '+493012700007' as E164))?.queueId, undefined);
 });
 
+test('tags of people stand in the file: set with a new person, changed, taken away, and not a second time', async () => {
+  const file = (tags: string) =>
+    `version: 1\npeople: [{upn: tia@acme.example, displayName: Tia, tags: [${tags}]}]`;
+  await apply(file('Sales, "12", Sales'));
+  const tia = async () => (await stores.tags.people(acme.id)).map(({ upn, tags }) => [upn, tags]);
+  assert.deepEqual(await tia(), [['tia@acme.example', ['12', 'Sales']]]);
+  assert.deepEqual((await apply(file('Sales, "12"'))).applied, []);
+  assert.deepEqual((await apply(await exported(), true)).applied, []);
+  assert.equal((await apply(file(''))).applied[0]?.action, 'change');
+  assert.deepEqual(await tia(), []);
+});
+
 test('1,000 people of a file come in one go', async () => {
   const rows = Array.from({ length: 1000 }, (_, i) => `  - {upn: m${i}@acme.example, displayName: M${i}}`);
   const { applied } = await apply(`version: 1\npeople:\n${rows.join('\n')}\n`);

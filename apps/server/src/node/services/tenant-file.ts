@@ -31,7 +31,7 @@ import type { ChangeLog } from './change-log.ts';
 export interface TenantFileParts {
   readonly stores: Pick<
     Stores,
-    'accounts' | 'people' | 'numbers' | 'numberStock' | 'queues' | 'devices' | 'together'
+    'accounts' | 'people' | 'numbers' | 'numberStock' | 'queues' | 'devices' | 'tags' | 'together'
   >;
   /** The boards that everybody uses, on stores that write within one transaction; refreshing is left to us. */
   readonly boardsOn: (
@@ -67,19 +67,21 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
     const account = await stores.accounts.get(accountId);
     if (!account) return undefined;
     const scope = { kind: 'account', accountId } as const;
-    const [people, numbers, ranges, webhooks, queues, phones] = await Promise.all([
+    const [people, numbers, ranges, webhooks, queues, phones, tagged] = await Promise.all([
       allPeople(accountId),
       allNumbers(accountId),
       stores.numberStock.ranges(accountId),
       parts.webhooks.list(scope, accountId),
       stores.queues.list(accountId),
       stores.devices.list(accountId),
+      stores.tags.people(accountId),
     ]);
     const presence = parts.presence.settingsOf(accountId).settings as PresenceSyncSettings;
     const connections = parts.provisioning
       .list(scope)
       .map(({ connectionId, tenantId, settings }) => ({ id: connectionId, tenantId, settings }));
-    return { account, people, numbers, ranges, webhooks, connections, queues, phones, presence };
+    const tags = new Map(tagged.map(({ id, tags }) => [id, tags.toSorted()]));
+    return { account, people, tags, numbers, ranges, webhooks, connections, queues, phones, presence };
   }
 
   async function allPeople(accountId: AccountId): Promise<readonly Person[]> {
@@ -136,6 +138,21 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
         continue;
       }
       note(auditOf(accountId, by, write, outcome.person));
+      if (step.do !== 'remove-person' && step.wish.tags) {
+        const { id, displayName } = outcome.person;
+        const made = await inside.stores.tags.set(accountId, id, step.wish.tags);
+        if (!made.ok) refusals.set(step, wordsOf(made.refusal));
+        else
+          note({
+            accountId,
+            actor: by,
+            action: 'person.tag',
+            object: { kind: 'person', id, label: displayName },
+            reason,
+            before: { tags: made.value.before },
+            after: { tags: step.wish.tags },
+          });
+      }
       if (write.do !== 'remove' && write.next) words.set(step, `Has ${outcome.person.numbers[0]}.`);
     }
   }
@@ -474,7 +491,7 @@ function writeOf(
   const person = now.get(step.person.id);
   if (!person) return undefined;
   if (step.do === 'remove-person') return { do: 'remove', person };
-  const { numbers, ...rest } = step.wish;
+  const { numbers, tags: _, ...rest } = step.wish;
   const change = { ...rest, ...(numbers !== undefined && numbers !== 'next' && { numbers }) };
   return { do: 'change', person, change, next: numbers === 'next' };
 }

@@ -40,6 +40,7 @@ export function memoryTenantFiles(parts: {
           .map(({ connectionId, tenantId, settings }) => ({ id: connectionId, tenantId, settings })),
         ranges: await numbers.ranges(scope, accountId),
         webhooks: await webhooks.list(scope, accountId),
+        tags: new Map(),
         queues: [],
         phones: [],
         presence: { ...defaultPresenceSettings, notify: [] },

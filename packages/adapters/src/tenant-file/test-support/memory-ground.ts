@@ -59,6 +59,7 @@ export const emptyState = (): TenantState => ({
   ],
   ranges: [],
   people: [],
+  tags: new Map(),
   webhooks: [],
   queues: [],
   phones: [],
@@ -80,6 +81,7 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
   const webhooks = new Map<string, StoredWebhook>(start.webhooks.map((one) => [one.id, one]));
   const people = new Map<string, Person>(start.people.map((one) => [one.id, one]));
   const ofLine = new Set([...start.queues, ...start.phones].map((one) => one.number));
+  const tags = new Map(start.tags);
   const held = new Map<E164, NumberUse>(
     [...start.numbers].filter(([number, use]) => use.by !== 'person' && !ofLine.has(number)),
   );
@@ -100,7 +102,7 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
       .flatMap(numbersIn)
       .find((number) => !ownerOf(number) && !lineOf(number) && !held.has(number));
 
-  function put(person: Person, { mail, extension, numbers, ...rest }: PersonWish): StepOutcome {
+  function put(person: Person, { mail, extension, numbers, tags: tagged, ...rest }: PersonWish): StepOutcome {
     const main = numbers === 'next' ? nextFree() : undefined;
     if (numbers === 'next' && main === undefined) return { ok: false, words: 'no free number' };
     const wanted = numbers === 'next' ? [main as E164] : (numbers ?? person.numbers);
@@ -116,6 +118,7 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
     const { mail: oldMail, extension: oldExtension, ...base } = person;
     const newMail = mail === undefined ? oldMail : (mail ?? undefined);
     const newExtension = extension === undefined ? oldExtension : (extension ?? undefined);
+    if (tagged) tags.set(person.id, tagged);
     people.set(person.id, {
       ...base,
       ...rest,
@@ -195,6 +198,7 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
           return { ...range, size: all.length, free: all.filter((number) => !numbers.has(number)).length };
         }),
         people: [...people.values()],
+        tags,
         webhooks: [...webhooks.values()],
         queues: [...queues.values()],
         phones: [...phones.values()],
@@ -213,6 +217,7 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         new Map(queues),
         new Map(phones),
         presence,
+        new Map(tags),
       ] as const;
       // Numbers that change hands are let go of before the first person gets any.
       for (const step of steps) {
@@ -256,6 +261,7 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         [held, before[5]],
         [queues, before[6]],
         [phones, before[7]],
+        [tags, before[9]],
       ] as readonly [Map<unknown, unknown>, Map<unknown, unknown>][]) {
         now.clear();
         for (const [key, value] of was) now.set(key, value);
