@@ -19,7 +19,12 @@ export type UnavailableTreatment =
 
 /** The person's state, and whether it lets the call ring. `because` is a whole sentence for the call's record. */
 export type GateVerdict =
-  | { readonly rings: true; readonly because?: string }
+  | {
+      readonly rings: true;
+      readonly because?: string;
+      /** A call rule says that calls of queues ring also while the person has a call (product-behaviour 2.6). */
+      readonly alsoInCalls?: true;
+    }
   | {
       readonly rings: false;
       readonly label: PresenceLabel;

@@ -448,3 +448,36 @@ test('every case has a reason in words, for the state and for the calls', () => 
     ['manual', 'rule', 'calendar'],
   );
 });
+
+test('Microsoft says a word that nobody has seen before: the sentence says that it was heard', () => {
+  const vector = { calls: idleCalls, teams: teams('Levitating', 'Floating') };
+  assert.equal(
+    sentenceOf(vector, judge(vector), words),
+    'You show Unknown because Teams shows Levitating / Floating, and nobody here knows what that means.',
+  );
+});
+
+test('“Accept all calls” lets calls of queues ring also in a call only where the call is what the rule is for', () => {
+  const rules: CallRules = { ...defaultCallRules, busy: 'accept-all', 'in-a-call': 'accept-all' };
+  const rows: readonly (readonly [Partial<PresenceVector>, CallRules | undefined, true | undefined])[] = [
+    [{ calls: inTeamsCall, teams: teams('Available', 'Available') }, rules, true],
+    [{ calls: inTeamsCall, teams: teams('Busy', 'Busy') }, rules, undefined],
+    [{ teams: teams('Offline', 'Offline') }, rules, undefined],
+    [{ teams: teams('Busy', 'InACall') }, undefined, undefined],
+  ];
+  for (const [vector, given, alsoInCalls] of rows) {
+    const whole = { calls: idleCalls, ...vector };
+    const facts = {
+      vector: whole,
+      effective: judge(whole, { rules: given }),
+      exceptions: noExceptions,
+      name: 'Dana',
+      wording: words,
+    };
+    const knock = { callerNumber: undefined, callingPersonId: undefined };
+    const queue = gateVerdict(facts, { kind: 'queue', ...knock });
+    assert.equal(queue.rings && queue.alsoInCalls, alsoInCalls);
+    const direct = gateVerdict(facts, { kind: 'direct', ...knock });
+    assert.equal(direct.rings && direct.alsoInCalls, undefined);
+  }
+});

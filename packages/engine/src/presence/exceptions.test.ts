@@ -32,6 +32,17 @@ describe('quiet hours in the time zone of the person', () => {
   ] as const;
   for (const [title, nowMs, until] of rows)
     test(title, () => assert.equal(quietNow(nights, 'America/New_York', nowMs)?.untilWallMs, until));
+  // Clocks go back in the night to 25 October 2026, and forward in the night to 28 March 2027.
+  const nightly = {
+    ...nights,
+    quietHours: { ...nights.quietHours, spans: [{ days: [6], from: 1320, to: 420 }] },
+  };
+  for (const [title, nowMs, until] of [
+    ['an hour longer when clocks go back', Date.UTC(2026, 9, 24, 21), Date.UTC(2026, 9, 25, 6)],
+    ['in the hour that comes twice', Date.UTC(2026, 9, 25, 1, 30), Date.UTC(2026, 9, 25, 6)],
+    ['an hour shorter when they go forward', Date.UTC(2027, 2, 27, 22), Date.UTC(2027, 2, 28, 5)],
+  ] as const)
+    test(title, () => assert.equal(quietNow(nightly, 'America/New_York', nowMs)?.untilWallMs, until));
   test('without a zone of one’s own the account’s counts', () => {
     const { spans } = nights.quietHours;
     assert.ok(quietNow({ ...nights, quietHours: { spans } }, 'America/New_York', at(10, 2, 30)));

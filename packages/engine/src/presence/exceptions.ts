@@ -61,17 +61,24 @@ export function quietNow(
   if (spans.length === 0) return undefined;
   const local = localTime(nowWallMs, timeZone ?? accountZone);
   const yesterday = ((local.weekday + 5) % 7) + 1;
-  let longest = 0;
+  const startsMs = nowWallMs - (nowWallMs % minuteMs);
+  let untilWallMs = 0;
   for (const { days, from, to } of spans) {
     const over = to <= from;
     const began = days.includes(local.weekday) && local.minutes >= from && (over || local.minutes < to);
     const goesOn = over && days.includes(yesterday) && local.minutes < to;
     if (!began && !goesOn) continue;
     const left = goesOn || !over ? to - local.minutes : to + dayMinutes - local.minutes;
-    longest = Math.max(longest, left);
+    untilWallMs = Math.max(untilWallMs, atTimeOfDay(startsMs + left * minuteMs, to, timeZone ?? accountZone));
   }
-  if (longest === 0) return undefined;
-  return { by: 'schedule', untilWallMs: nowWallMs - (nowWallMs % minuteMs) + longest * minuteMs };
+  return untilWallMs === 0 ? undefined : { by: 'schedule', untilWallMs };
+}
+
+/** In the night in which clocks change, the hours until then are one more or one less than their digits say. */
+function atTimeOfDay(guessMs: number, minutes: number, timeZone: string): number {
+  const late = localTime(guessMs, timeZone).minutes - minutes;
+  const half = dayMinutes / 2;
+  return guessMs - (((late + half + dayMinutes) % dayMinutes) - half) * minuteMs;
 }
 
 /** Who this caller is to the person: on the list of important callers, or let through until a time. */

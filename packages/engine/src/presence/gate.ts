@@ -28,7 +28,7 @@ export function gateVerdict(facts: GateFacts, call: KnockingCall): GateVerdict {
   const direct = call.kind === 'direct';
   const { acceptDirect, acceptQueue } = effective.flags;
   const open = direct ? acceptDirect === 'yes' : acceptQueue;
-  if (open) return { rings: true };
+  if (open) return { rings: true, ...(!direct && ringsInCalls(effective) && { alsoInCalls: true }) };
   const known = direct ? letsThrough(exceptions, call, wording.nowWallMs) : undefined;
   if (known)
     return {
@@ -45,3 +45,7 @@ export function gateVerdict(facts: GateFacts, call: KnockingCall): GateVerdict {
     otherwise: exceptions.unavailable,
   };
 }
+
+/** "Accept all calls" for a state that is a call: then a call is no reason to pass the person over (2.6). */
+const ringsInCalls = ({ rule }: EffectivePresence): boolean =>
+  rule?.rule === 'accept-all' && rule.state.startsWith('in-a-');

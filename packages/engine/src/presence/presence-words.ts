@@ -1,4 +1,4 @@
-import type { CallRule, PresenceLabel, RuledState } from '@tandem/domain';
+import { type CallRule, mapTeamsPresence, type PresenceLabel, type RuledState } from '@tandem/domain';
 import type { EffectivePresence, SourceSays } from './effective-presence.ts';
 import { localTime } from './exceptions.ts';
 import type { PresenceVector } from './vector.ts';
@@ -121,7 +121,11 @@ function unknownBecause(vector: PresenceVector, words: Wording): string {
   if (!lastRead) return 'Microsoft has not told your state in Teams yet';
   if (lastRead.availability === null || lastRead.availability.toLowerCase() === 'presenceunknown')
     return 'Microsoft does not know your state in Teams';
-  return `Microsoft was last heard at ${time(lastRead.readAtWallMs, words)} and showed ${lastRead.availability} / ${lastRead.activity ?? 'nothing'} then`;
+  const pair = `${lastRead.availability} / ${lastRead.activity ?? 'nothing'}`;
+  // A value that stands in no table (2.4): it was heard well enough.
+  if (mapTeamsPresence(lastRead, false).label === 'unknown')
+    return `Teams shows ${pair}, and nobody here knows what that means`;
+  return `Microsoft was last heard at ${time(lastRead.readAtWallMs, words)} and showed ${pair} then`;
 }
 
 /** "You show Busy because …": one sentence for the person. */

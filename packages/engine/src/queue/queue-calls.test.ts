@@ -197,6 +197,31 @@ test('Sam talks on a call of her own from Teams, which runs through Tandem: noth
   );
 });
 
+test('Dana talks, and the call rule for that says “Accept all calls”: the queue offers her its call all the same', async () => {
+  for (const [alsoInCalls, rung] of [
+    [true, 1],
+    [undefined, 0],
+  ] as const) {
+    const gate: PresenceGate = {
+      verdictFor: () => ({ rings: true, ...(alsoInCalls && { alsoInCalls }) }),
+      onChange: () => () => undefined,
+    };
+    const world = worldWith({ members: [{ personId: dana, loggedIn: true }] }, { gate });
+    answers(world.first);
+    const desk = rings(world.phone('dana-desk'));
+    const own = world.fromTeams(outside);
+    await world.run(300);
+    assert.equal(own.accepted?.status, 200);
+    const [pat, next] = [world.fromCarrier(salesNumber), world.fromCarrier(salesNumber)];
+    await world.run(1_000, 50);
+    // One call of queues at a time, whatever a rule says.
+    assert.equal(desk.invites.length, rung);
+    for (const { dialog } of [pat, next, own]) dialog?.bye('');
+    await world.settle();
+    assert.deepEqual(world.bugs, []);
+  }
+});
+
 test('Sam is in a meeting: skipped for Kim, and offered at once when the meeting is over', async () => {
   const meeting: GateVerdict = {
     rings: false,

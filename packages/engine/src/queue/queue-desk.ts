@@ -134,12 +134,22 @@ export function createQueueDesk(deps: QueueDeskDeps): QueueDesk {
     const person = deps.current().people.get(personId);
     if (person?.accountId !== queue.accountId) return gone(personId);
     // U03: known from our own signalling, from the INVITE on, through whatever endpoint it runs.
-    if ((callsOf.get(personId)?.size ?? 0) > 0)
+    if ((callsOf.get(personId)?.size ?? 0) > 0 && !alsoInCalls(personId, as))
       return { state: 'in-call', because: `${name} has another call.` };
     const { failure } = routeTo(personId, as, []);
     if (!failure) return undefined;
     if (failure.kind === 'callee-unavailable') return { state: 'skipped', because: failure.sentence };
     return { state: 'unreachable', because: `${name} cannot be rung. ${verdictOf(failure).say}` };
+  }
+
+  /** "Busy known at once" is the default while no call rule says otherwise (2.6). */
+  function alsoInCalls(personId: PersonId, { caller, calling }: CalledAs): boolean {
+    const verdict = deps.gate?.verdictFor(personId, {
+      kind: 'queue',
+      callerNumber: caller.anonymous ? undefined : caller.number,
+      callingPersonId: calling.personId,
+    });
+    return verdict?.rings === true && verdict.alsoInCalls === true;
   }
 
   // ---------------------------------------------------------------- driving the floor
