@@ -162,7 +162,8 @@ export class Call {
     // Who hears music is on the phone as well.
     const route = this.#state === 'talking' ? this.#winner?.route : undefined;
     if (!route && !(this.#hold && this.a.alive)) return [];
-    return partiesOf(this.record.decision, this.a.role, route);
+    const parties = partiesOf(this.record.decision, this.a.role, route);
+    return route && this.#session?.held ? parties.map((party) => ({ ...party, held: true })) : parties;
   }
 
   /** Who of ours rings or talks now; `deviceId`: the phone that made the call. */
@@ -573,6 +574,7 @@ export class Call {
         end: (ending) => this.end(ending),
         guard: (work) => this.guard(work),
         noted: (side, sentence) => this.#ladder.step(side, sentence, this.#deps.clock.now()),
+        heldChanged: () => this.#deps.onChange(this),
       },
       {
         a: this.a,

@@ -45,6 +45,11 @@ function reinvite(
   return seen;
 }
 
+async function after<T>(world: World, work: T): Promise<T> {
+  await world.run(200);
+  return work;
+}
+
 const status = (seen: { outcome: FinalOutcome | undefined }): number | undefined =>
   seen.outcome?.kind === 'response' ? seen.outcome.response.status : undefined;
 
@@ -76,6 +81,27 @@ test('Dana holds in Teams: the carrier is told, then both ends hang up at the sa
   assert.deepEqual(world.engine.ua.counts, { transactions: 0, dialogs: 0 });
   assert.deepEqual(world.bugs, []);
 });
+
+for (const [who, holds, asked] of [
+  ['the carrier', 'pat', 'sendonly'],
+  ['Dana in Teams', 'teams', 'inactive'],
+] as const)
+  test(`${who} holds: Dana’s party is held, told once, and once more when it is over; a refresh in between is no news`, async () => {
+    const { world, ...sides } = await talking();
+    const other = holds === 'pat' ? sides.teams : sides.pat;
+    const [live] = world.engine.activeCalls();
+    const held = (): (boolean | undefined)[] | undefined => live?.parties().map((party) => party.held);
+    assert.deepEqual(held(), [undefined]);
+    const changes = (): number => world.events.filter(({ kind }) => kind === 'call-changed').length;
+    const before = changes();
+    assert.equal(status(await after(world, reinvite(sides[holds], offerSdp(`a=${asked}\r\n`)))), 200);
+    assert.deepEqual([held(), changes() - before], [[true], 1]);
+    // Who is held says so when it refreshes its session; that is not a hold of its own.
+    assert.equal(status(await after(world, reinvite(other, offerSdp('a=inactive\r\n')))), 200);
+    assert.deepEqual([held(), changes() - before], [[true], 1]);
+    assert.equal(status(await after(world, reinvite(sides[holds], offerSdp('a=sendrecv\r\n')))), 200);
+    assert.deepEqual([held(), changes() - before], [[undefined], 2]);
+  });
 
 test('the carrier refreshes its session with the same SDP: answered on its own leg, Teams never hears of it', async () => {
   const { world, pat, teams } = await talking();
@@ -155,6 +181,11 @@ for (const [when, delay] of [
     world.tandem.hear(cancel, world.first, 'UDP');
     await world.run(5000);
     if (delay > 0) assert.equal(status(hold), 487);
+    const held = world.engine
+      .activeCalls()[0]
+      ?.parties()
+      .map((party) => party.held);
+    assert.deepEqual(held, [status(hold) === 487 ? undefined : true]);
     if (status(hold) === 487) {
       assert.deepEqual(told, ['sendonly', 'sendrecv']);
       const again = reinvite(pat, offerSdp());

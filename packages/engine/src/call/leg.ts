@@ -31,6 +31,11 @@ export class Leg {
     this.direction = audioDirection(sdp);
   }
 
+  /** This side has put the other one on hold (RFC 3264 §8.4); `recvonly` is how the other one says yes to that. */
+  get holds(): boolean {
+    return this.direction === 'sendonly' || this.direction === 'inactive';
+  }
+
   get alive(): boolean {
     return this.dialog !== undefined && this.dialog.state !== 'ended';
   }

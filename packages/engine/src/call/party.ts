@@ -11,6 +11,8 @@ export interface CallParty {
   readonly accountId: AccountId;
   readonly personId: PersonId;
   readonly endpoint: 'platform' | 'teams';
+  /** The call is on hold, whichever side wanted it. */
+  readonly held?: true;
 }
 
 /** People of ours who have this call from its INVITE on, answered or not: nobody offers them another one (U03). */

@@ -25,6 +25,8 @@ export interface SessionOwner {
   /** Runs `work`; a bug in it ends this call and nothing else. */
   guard(work: () => void | Promise<void>): void;
   noted(side: 'a' | 'b', sentence: string): void;
+  /** The call is on hold now, or not any more. */
+  heldChanged(): void;
 }
 
 const sdpType = 'application/sdp';
@@ -71,6 +73,17 @@ export class Session {
 
   get onHold(): boolean {
     return this.#legs.a.direction !== 'sendrecv' || this.#legs.b.direction !== 'sendrecv';
+  }
+
+  /** One side, or both, put the other on hold. */
+  get held(): boolean {
+    return this.#legs.a.holds || this.#legs.b.holds;
+  }
+
+  #turned(turn: () => void): void {
+    const before = this.held;
+    turn();
+    if (this.held !== before) this.#owner.heldChanged();
   }
 
   stop(): void {
@@ -132,7 +145,7 @@ export class Session {
       const answer = sessionBodyOf(ack);
       if (answer.kind !== 'sdp') return;
       this.#owner.guard(async () => {
-        leg.heard(answer.bytes);
+        this.#turned(() => leg.heard(answer.bytes));
         await this.#owner.media.answer(leg.side, answer.bytes, '');
       });
     };
@@ -155,7 +168,7 @@ export class Session {
       incoming.respond(488); // the session stays as it was (RFC 3261 14.2)
       return;
     }
-    leg.heard(sdp);
+    this.#turned(() => leg.heard(sdp));
     const other = leg.side === 'a' ? this.#legs.b : this.#legs.a;
     if (!turned || !other.alive) {
       await this.#answerHere(leg, incoming, headers);
@@ -199,6 +212,11 @@ export class Session {
             const back = await this.#owner.media.answer(other.side, answer.bytes, toTagOf(response) ?? '');
             this.#agreeTimer(other, response);
             other.sdp = answer.bytes;
+            // Whoever was held and refreshed meanwhile said `inactive` only because of that.
+            if (leg.direction === 'sendrecv' && audioDirection(answer.bytes) === 'sendrecv')
+              this.#turned(() => {
+                other.direction = 'sendrecv';
+              });
             other.sent = offer;
             if (incoming.answered) {
               await this.#takeBack(leg, before, other);
@@ -225,7 +243,7 @@ export class Session {
   async #takeBack(leg: Leg, before: Buffer | undefined, told: Leg | undefined): Promise<void> {
     const { media } = this.#owner;
     if (!before || !this.#owner.talking()) return;
-    leg.heard(before);
+    this.#turned(() => leg.heard(before));
     const offer = await media.offer(leg.side, before);
     const { dialog } = told ?? {};
     if (!offer.ok || !told?.alive || !dialog) {

@@ -60,6 +60,24 @@ class Room {
 
 const atPhone = (call: string, name = 'dana') => callOf(call, { name, at: 'phone' });
 
+test('what Dana does in answered calls and rooms is told as it is: held, talking, presenting', async () => {
+  const room = new Room('dana');
+  const doing = () => room.writer.of(personId('dana'))?.legs.map((leg) => leg.doing ?? 'talking');
+  room.writer.callChanged(atPhone('one'));
+  assert.deepEqual(doing(), ['talking']);
+  room.writer.callChanged(callOf('one', { name: 'dana', at: 'phone', held: true }));
+  room.writer.callChanged(callOf('two', { name: 'dana', at: 'teams' }));
+  assert.deepEqual(doing(), ['held', 'talking']);
+  room.writer.callChanged(atPhone('one'));
+  room.writer.callEnded('two');
+  room.writer.roomChanged(accountId, personId('dana'), 'board', 'presenting');
+  assert.deepEqual(doing(), ['talking', 'presenting']);
+  room.writer.callEnded('one');
+  room.writer.roomChanged(accountId, personId('dana'), 'board', undefined);
+  assert.deepEqual(doing(), []);
+  await settled();
+});
+
 test('Dana answers at her desk phone and hangs up: one write sets, one clears, her former state is back, no row is left', async () => {
   const room = new Room('dana');
   room.writer.callChanged(callOf('one'));

@@ -25,6 +25,7 @@ import type {
 import { carryOutPreferred, type PresencePair } from './preferred-write.ts';
 import type { PresenceWrite, PresenceWriteOutcome } from './presence-writes.ts';
 import { createTenantPauses, type TenantPauses } from './tenant-pauses.ts';
+import type { CallLeg } from './vector.ts';
 import { type PreferredPair, preferredPairs, type RoomActivity } from './wish.ts';
 
 export interface PresenceWriterDeps {
@@ -45,8 +46,8 @@ export interface PresenceWriterDeps {
 
 /** What a person does in answered calls, as our own signalling knows it: at once, whatever Microsoft says. */
 export interface CallsOfPerson {
-  /** Answered legs now, the oldest first. */
-  readonly legs: readonly { readonly endpoint: CallParty['endpoint']; readonly sinceWallMs: number }[];
+  /** Answered legs now, the oldest first, then rooms of the platform. */
+  readonly legs: readonly CallLeg[];
   /** Our own session may be alive at Microsoft, or what is read may be from when it was. */
   readonly mayEcho: boolean;
   /** Until when our session may be alive; absent: there is none. */
@@ -139,6 +140,7 @@ function readWish(wish: string): { key: string; sure: boolean; maybe?: readonly 
 interface Leg {
   readonly endpoint: CallParty['endpoint'];
   readonly sinceWallMs: number;
+  readonly doing?: 'held';
 }
 
 interface Restored {
@@ -159,7 +161,7 @@ interface Desk {
   readonly personId: PersonId;
   accountId?: AccountId;
   readonly legs: Map<string, Leg>;
-  readonly rooms: Map<string, RoomActivity>;
+  readonly rooms: Map<string, { readonly activity: RoomActivity; readonly sinceWallMs: number }>;
   manual?: ManualPresence;
   /** Wall ms at which a calendar of ours ends the person's being busy. */
   eventEndsWallMs?: number;
@@ -239,7 +241,7 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
       for (const endpoint of ['teams', 'platform'] as const)
         for (const legId of legs[endpoint]) feed(desk, { kind: 'legAnswered', legId, endpoint });
     }
-    for (const [roomId, activity] of desk.rooms) feed(desk, { kind: 'room', roomId, activity });
+    for (const [roomId, { activity }] of desk.rooms) feed(desk, { kind: 'room', roomId, activity });
     if (desk.manual) feed(desk, manualInput(desk));
     if (desk.eventEndsWallMs !== undefined) feed(desk, eventInput(desk));
     feed(desk, { kind: 'tick' });
@@ -459,6 +461,15 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
     if (desk.legs.size === 1 || endpoint === 'platform') deps.onChange?.(desk.personId);
   }
 
+  /** Microsoft is told nothing of it: a call on hold stays one (2.5). */
+  function holdLeg(desk: Desk, legId: string, held: boolean): void {
+    const leg = desk.legs.get(legId);
+    if (!leg || held === (leg.doing === 'held')) return;
+    const { doing: _, ...talking } = leg;
+    desk.legs.set(legId, held ? { ...talking, doing: 'held' } : talking);
+    deps.onChange?.(desk.personId);
+  }
+
   function legWent(desk: Desk, legId: string): void {
     const atPhone = desk.legs.get(legId)?.endpoint === 'platform';
     desk.legs.delete(legId);
@@ -567,12 +578,13 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
       const parties = call.parties();
       if (!before && parties.length === 0) return;
       const now = new Map<string, Desk>();
-      for (const { leg, accountId, personId, endpoint } of parties) {
+      for (const { leg, accountId, personId, endpoint, held } of parties) {
         // A leg may change hands in a transfer: it is another leg then.
         const legId = `${call.callId}/${leg}/${personId}/${endpoint}`;
         const desk = deskOf(accountId, personId);
         now.set(legId, desk);
         if (!before?.has(legId)) legCame(desk, legId, endpoint);
+        holdLeg(desk, legId, held === true);
       }
       for (const [legId, desk] of before ?? []) if (!now.has(legId)) legWent(desk, legId);
       if (now.size > 0) calls.set(call.callId, now);
@@ -590,10 +602,12 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
     },
     roomChanged(accountId, personId, roomId, activity) {
       const desk = deskOf(accountId, personId);
-      if (activity) desk.rooms.set(roomId, activity);
+      const sinceWallMs = desk.rooms.get(roomId)?.sinceWallMs ?? clock.wall();
+      if (activity) desk.rooms.set(roomId, { activity, sinceWallMs });
       else desk.rooms.delete(roomId);
       if (desk.at) feed(desk, { kind: 'room', roomId, activity });
       else attach(desk);
+      deps.onChange?.(personId);
     },
     calendarChanged(personId, event) {
       const ends = event && !event.shownByMicrosoft ? event.endsAtWallMs : undefined;
@@ -645,7 +659,12 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
         desk.restored?.preferred?.pair ??
         (lastPreferred && lastPreferred.untilMs > now ? lastPreferred.pair : undefined);
       return {
-        legs: [...desk.legs.values()],
+        legs: [
+          ...desk.legs.values(),
+          ...Array.from(desk.rooms.values(), ({ activity, sinceWallMs }): CallLeg => {
+            return { endpoint: 'platform', sinceWallMs, doing: activity };
+          }),
+        ],
         mayEcho,
         ours: [...(mayEcho ? (showing ? [showing] : sessionPairs) : []), ...(standing ? [standing] : [])],
         ...(preferred && {

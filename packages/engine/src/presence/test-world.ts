@@ -293,16 +293,22 @@ export class FakeDirectory implements PresenceDirectory {
 /** A call with these answered parties: `phone` is one that Teams cannot see. */
 export function callOf(
   callId: string,
-  ...parties: readonly { readonly name: string; readonly at: 'phone' | 'teams'; readonly leg?: 'a' | 'b' }[]
+  ...parties: readonly {
+    readonly name: string;
+    readonly at: 'phone' | 'teams';
+    readonly leg?: 'a' | 'b';
+    readonly held?: true;
+  }[]
 ): { readonly callId: string; parties(): readonly CallParty[] } {
   return {
     callId,
     parties: () =>
-      parties.map(({ name, at, leg = 'b' }) => ({
+      parties.map(({ name, at, leg = 'b', held }) => ({
         leg,
         accountId,
         personId: personId(name),
         endpoint: at === 'phone' ? 'platform' : 'teams',
+        ...(held && { held }),
       })),
   };
 }

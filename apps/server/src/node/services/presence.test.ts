@@ -75,9 +75,9 @@ function house(onProblem: (what: string) => void = (what) => assert.fail(what)) 
   return { clock, requests, events, counted, rows, presence };
 }
 
-const talk = (callId: string) => ({
+const talk = (callId: string, held = {}) => ({
   callId,
-  parties: () => [{ leg: 'b', accountId: acme, personId: dana, endpoint: 'platform' } as const],
+  parties: () => [{ leg: 'b', accountId: acme, personId: dana, endpoint: 'platform', ...held } as const],
 });
 
 const turns = async (): Promise<void> => {
@@ -108,6 +108,37 @@ test('Dana’s call is told to whoever watches her account, once for each change
   );
   assert.deepEqual(counted.slice(-2), ['setPresence done', 'clearPresence done']);
   assert.equal(rows.size, 0);
+});
+
+test('Dana’s call is held and goes on: on hold here and back, and Microsoft is told nothing of it', async () => {
+  const { presence, events, requests } = house();
+  await turns();
+  presence.callChanged(talk('one'));
+  await turns();
+  const before = requests.filter((operation) => operation !== 'presences');
+  const since = presence.board.of(dana)?.since;
+  const labels = [];
+  for (const held of [{ held: true }, { held: true }, {}]) {
+    presence.callChanged(talk('one', held));
+    await turns();
+    labels.push(presence.board.of(dana)?.label);
+  }
+  assert.deepEqual(labels, ['on_hold', 'on_hold', 'on_call']);
+  assert.equal(presence.board.of(dana)?.since, since, 'it is the same call');
+  assert.deepEqual(
+    requests.filter((operation) => operation !== 'presences'),
+    before,
+  );
+  assert.deepEqual(
+    events.map((event) => (event.kind === 'person' ? event.presence?.label : event.kind)).slice(-3),
+    ['on_call', 'on_hold', 'on_call'],
+  );
+  // A second call in which she talks counts before the one on hold.
+  presence.callChanged(talk('one', { held: true }));
+  presence.callChanged(talk('two'));
+  assert.equal(presence.board.of(dana)?.label, 'on_call');
+  presence.callEnded('two');
+  assert.equal(presence.board.of(dana)?.label, 'on_hold');
 });
 
 test('of somebody whose Entra user is not known nothing is said, and nothing is asked', async () => {
