@@ -260,10 +260,10 @@ describe('connecting Microsoft Teams in the browser', { skip: noBrowser, timeout
     assert.match(words, /Dana Fields\s+Bo Larsen\s+and 10 more/);
     await waits.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Preview and save' }).waitFor();
-    await page.getByLabel('Callers of a leaver').selectOption('voicemail');
+    await page.getByLabel('Calls go on for (hours)').fill('12');
     await preview(page, 'Preview and save', 'Save');
     await page.getByText('Nothing is changed.').waitFor();
-    assert.equal(await page.getByLabel('Callers of a leaver').inputValue(), 'voicemail');
+    assert.equal(await page.getByLabel('Calls go on for (hours)').inputValue(), '12');
   });
 
   test('the operator creates an account that may use Teams, and the wizard begins', async () => {

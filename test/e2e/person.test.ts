@@ -269,7 +269,7 @@ describe('the page of a person', { skip: noBrowser }, () => {
   test('recent calls stand one step from their reasons; the tabs answer to the arrow keys', async () => {
     const page = await portal.as('desk@acme.example', `/people/${world.danaId}`);
     await page.getByRole('tab', { name: 'Readiness' }).focus();
-    for (let n = 0; n < 3; n += 1) await page.keyboard.press('ArrowRight');
+    for (let n = 0; n < 4; n += 1) await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Enter');
     await page.waitForURL(/tab=calls/);
     const calls = page.getByRole('table', { name: 'Recent calls' });

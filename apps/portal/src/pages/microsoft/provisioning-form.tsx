@@ -39,6 +39,10 @@ const modes = Object.keys(modeWords) as ProvisioningSettings['mode'][];
 const policyFields = Object.keys(policyWords) as (keyof ProvisioningSettings['policies'])[];
 const driftFields = Object.keys(driftFieldWords) as (keyof ProvisioningSettings['drift'])[];
 
+/** What can be carried out by this form alone, and what was decided before. */
+const leaverChoices = (stands: ProvisioningSettings['leaverRule']) =>
+  Object.entries(leaverWords).filter(([rule]) => rule === 'announcement' || rule === stands);
+
 /** Settings of a connection. Saved only after a preview that says who joins, who leaves, and what is written. */
 export function ProvisioningForm({
   connection,
@@ -198,7 +202,7 @@ export function ProvisioningForm({
                     change({ leaverRule: value as ProvisioningSettings['leaverRule'] })
                   }
                 >
-                  {Object.entries(leaverWords).map(([key, word]) => (
+                  {leaverChoices(settings.leaverRule).map(([key, word]) => (
                     <option key={key} value={key}>
                       {word}
                     </option>
