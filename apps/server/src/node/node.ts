@@ -459,6 +459,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     mayHaveRules: (accountId) => presenceSync.settingsOf(accountId).personalOverrides,
     rulesChanged: () => presenceSync.policiesChanged(),
     registeredOf: phonesWithPeople.registeredOf,
+    otherIntervalMs: config.presenceReadSeconds * 1000,
     mayReadCalendars: (connectionId) => connections.mayUse(connectionId, 'calendar'),
     feed,
     metrics: metrics.presence,

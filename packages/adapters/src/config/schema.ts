@@ -139,6 +139,13 @@ export const settings = {
     example: 'https://portal.example.net',
     takesEffect: 'restart',
   }),
+  presenceReadSeconds: setting({
+    kind: wholeNumber(15, 30),
+    default: 30,
+    doc: 'Seconds between two reads of presence in Teams of people with whom nothing goes on now; who is in a call, in a queue, watched, or changed lately is read every 5 seconds in any case.',
+    example: '15',
+    takesEffect: 'restart',
+  }),
   dnsCommand: setting({
     kind: path,
     default: undefined as string | undefined,

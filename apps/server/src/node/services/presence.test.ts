@@ -5,7 +5,7 @@ import type { FeedEvent } from '@tandem/adapters/http/events/event-feed.ts';
 import { createManualClock } from '@tandem/adapters/http/testing/manual-clock.ts';
 import { asAccountId, asPersonId, type RoutingSnapshot } from '@tandem/domain';
 import { samePolicyForAll, syncedBothWays } from '@tandem/engine';
-import { createPresence } from './presence.ts';
+import { createPresence, type PresenceParts } from './presence.ts';
 import { oneConnection } from './testing/one-connection.ts';
 import { noMemory } from './testing/presence-store.ts';
 
@@ -16,7 +16,10 @@ const entraTenantId = '7818921F-927D-4ED4-B779-63F502F7A102';
 const danaObject = '7818921f-0000-4000-8000-000000000001';
 
 /** The node's presence with a Graph that answers everything, and time that moves when told to. */
-function house(onProblem: (what: string) => void = (what) => assert.fail(what)) {
+function house(
+  onProblem: (what: string) => void = (what) => assert.fail(what),
+  more: Pick<PresenceParts, 'otherIntervalMs'> = {},
+) {
   const clock = createManualClock();
   const requests: string[] = [];
   const events: FeedEvent[] = [];
@@ -58,6 +61,7 @@ function house(onProblem: (what: string) => void = (what) => assert.fail(what)) 
       drop: async () => undefined,
       listForPlatform: async () => [],
     },
+    ...more,
     policies: samePolicyForAll(syncedBothWays),
     ...noMemory(),
     feed: { watched: true, publish: (event) => events.push(event) },
@@ -139,6 +143,21 @@ test('Dana’s call is held and goes on: on hold here and back, and Microsoft is
   assert.equal(presence.board.of(dana)?.label, 'on_call');
   presence.callEnded('two');
   assert.equal(presence.board.of(dana)?.label, 'on_hold');
+});
+
+test('people with whom nothing goes on are read as often as the operator wants', async () => {
+  for (const [otherIntervalMs, expected] of [
+    [15_000, 8],
+    [30_000, 4],
+  ] as const) {
+    const { requests, clock } = house(undefined, { otherIntervalMs });
+    await turns();
+    // Who was never read and who changed lately is read more often.
+    for (let s = 0; s < 180; s++, await turns()) clock.advance(1000);
+    const before = requests.length;
+    for (let s = 0; s < 120; s++, await turns()) clock.advance(1000);
+    assert.equal(requests.length - before, expected);
+  }
 });
 
 test('of somebody whose Entra user is not known nothing is said, and nothing is asked', async () => {

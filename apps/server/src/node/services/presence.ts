@@ -49,6 +49,8 @@ export interface PresenceParts {
   /** The connection may read calendars (U05). Absent: none may. */
   readonly mayReadCalendars?: (connectionId: ConnectionId) => boolean;
   readonly interruptedSince?: KeeperDeps['interruptedSince'];
+  /** How often those are read with whom nothing goes on: 15 to 30 s, unless said 30. */
+  readonly otherIntervalMs?: number;
   readonly feed: { readonly watched: boolean; publish(event: FeedEvent): void };
   readonly metrics: PresenceMetrics;
   readonly onProblem: (what: string) => void;
@@ -94,6 +96,7 @@ export function createPresence(parts: PresenceParts): Presence {
     onChange: ({ personId }) => teamsChanged(personId),
     onRead: metrics.read,
     isPriority: (personId) => queueMembers.has(personId),
+    ...(parts.otherIntervalMs !== undefined && { otherIntervalMs: parts.otherIntervalMs }),
   });
   const calendars = presenceCalendars({
     ...common,
