@@ -1,20 +1,25 @@
+import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hubNames, type TwinConfig } from '../config.ts';
 import { startTwin, type Twin } from '../twin.ts';
 
-/** A port that was free a moment ago. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
+/** Below the ports that the system gives to outgoing connections: those come and go between a look and its use. */
+const askedPorts = { first: 28_000, last: 32_700 } as const;
+
+/** A port that was free a moment ago, and that nobody is given without asking for it. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(askedPorts.first, askedPorts.last);
+    const free = await new Promise<boolean>((resolve) => {
+      const probe = createServer();
+      probe.once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
     });
-  });
+    if (free) return port;
+  }
 }
 
 /**
