@@ -1,7 +1,7 @@
 /**
  * Writes docs/reference/figures.md from bench results.
  *
- *     node tools/figures.ts                     runs every bench (about 15 minutes), keeps the results, writes the page
+ *     node tools/figures.ts                     runs every bench (about 25 minutes), keeps the results, writes the page
  *     node tools/figures.ts --only media,parse  runs these, takes the others from the results kept
  *     node tools/figures.ts --no-run            writes the page from the results kept
  *     [--results DIR]                           where results are kept: NAME.json each (default dist/figures)
@@ -15,11 +15,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { BenchReport } from '../test/bench/bench.ts';
-import { figuresPage, type TakenReport } from './figures-page.ts';
+import { benchNames, figuresPage, type TakenReport } from './figures-page.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const names = ['signalling', 'media', 'memory', 'parse', 'provisioning'] as const;
-
 const { values } = parseArgs({
   options: {
     'no-run': { type: 'boolean', default: false },
@@ -28,7 +26,12 @@ const { values } = parseArgs({
   },
 });
 const folder = values.results;
-const wanted = values['no-run'] ? [] : (values.only?.split(',') ?? names);
+const wanted = values['no-run'] ? [] : (values.only?.split(',') ?? benchNames);
+const strange = wanted.filter((name) => !benchNames.some((known) => known === name));
+if (strange.length > 0) {
+  process.stderr.write(`no bench ${strange.join(', ')}; there are ${benchNames.join(', ')}\n`);
+  process.exit(2);
+}
 mkdirSync(folder, { recursive: true });
 
 for (const name of wanted) {
@@ -55,7 +58,7 @@ for (const name of wanted) {
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(taken, undefined, 1)}\n`);
 }
 
-const reports = names.flatMap((name): TakenReport[] => {
+const reports = benchNames.flatMap((name): TakenReport[] => {
   const file = join(folder, `${name}.json`);
   return existsSync(file) ? [JSON.parse(readFileSync(file, 'utf8')) as TakenReport] : [];
 });
@@ -64,5 +67,5 @@ if (reports.length === 0) {
   process.exit(1);
 }
 const page = join(root, 'docs/reference/figures.md');
-writeFileSync(page, figuresPage(reports, names));
+writeFileSync(page, figuresPage(reports, benchNames));
 process.stdout.write(`${page}\n`);
