@@ -130,7 +130,9 @@ export const presenceSync = z.object({
   defaultRules: presenceRules,
   customizeOffered: z
     .object({ offered: z.boolean(), reason: plain.optional() })
-    .describe('Whether the switch of the rules can be used, else why not'),
+    .describe(
+      'Whether the switch of the rules is offered, else why not; one that is on can always be switched off',
+    ),
   changedBy: plain.optional(),
   changedAt: timestamp.optional(),
   counts: presenceSyncCounts,

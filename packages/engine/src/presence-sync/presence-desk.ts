@@ -88,7 +88,8 @@ export class PresenceSyncDesk {
   }
 
   customizeOffered(accountId: AccountId): ReturnType<typeof customizeOffered> {
-    return customizeOffered(this.settingsOf(accountId).settings, this.#parts.hasQueue(accountId));
+    const { settings } = this.settingsOf(accountId);
+    return customizeOffered(settings, this.#parts.hasQueue(accountId), settings.customizeCalls);
   }
 
   counts(accountId: AccountId): PresenceSyncCounts {

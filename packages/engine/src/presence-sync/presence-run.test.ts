@@ -248,6 +248,28 @@ test('the rules are offered where there is a queue and Teams is read, else it is
   assert.equal(one.memory.of(personId(1)).rules, undefined);
 });
 
+test('the last queue is deleted: the rules go on for direct calls and it is said why; switched off, they stay off until there is a queue', async () => {
+  const one = three();
+  one.world.hasQueue = true;
+  await set(one, { mode: 'all', customizeCalls: true });
+  one.world.hasQueue = false;
+  assert.deepEqual(one.memory.of(personId(1)).rules, defaultPresenceSettings.rules);
+  const { offered, reason } = one.desk.customizeOffered(acme);
+  assert.equal(offered, false);
+  assert.match(reason ?? '', /no call queue any more\. The rules go on counting for direct calls/);
+  // What else is changed meanwhile leaves the switch alone.
+  const rules = { ...defaultPresenceSettings.rules, busy: 'no-calls' as const };
+  await set(one, { rules });
+  assert.deepEqual(one.memory.of(personId(1)).rules, rules);
+  await set(one, { customizeCalls: false });
+  assert.equal(one.memory.of(personId(1)).rules, undefined);
+  assert.match(one.desk.customizeOffered(acme).reason ?? '', /Create one first/);
+  const { version, settings } = one.desk.settingsOf(acme);
+  const on = await one.desk.change(acme, version, { ...settings, customizeCalls: true }, admin);
+  assert.equal(on.is, 'wrong-state');
+  assert.deepEqual(one.desk.settingsOf(acme).settings.rules, rules, 'kept while off');
+});
+
 test('the node dies in mid-run: the next one goes on, counts nobody twice and mails once', async () => {
   const one = three();
   const node = one.node();

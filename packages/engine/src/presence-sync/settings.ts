@@ -92,20 +92,26 @@ export function policyOf(settings: PresenceSyncSettings): PresencePolicy {
   };
 }
 
-/** Whether the switch of the rules can be used (product-behaviour 2.2). */
+/**
+ * Whether the switch of the rules is offered (product-behaviour 2.2). `isOn`: it was switched on before. It stays on when the
+ * last queue goes, since the rules are about direct calls as well; nobody's calls change because a queue is deleted.
+ */
 export function customizeOffered(
   settings: Pick<PresenceSyncSettings, 'direction'>,
   hasQueue: boolean,
+  isOn = false,
 ): { readonly offered: boolean; readonly reason?: string } {
   if (!readsTeams(settings))
     return {
       offered: false,
-      reason: 'The rules go by what Teams shows, and the direction does not read Teams.',
+      reason: `The rules go by what Teams shows, and the direction does not read Teams.${isOn ? ' They count again once it does.' : ''}`,
     };
   if (!hasQueue)
     return {
       offered: false,
-      reason: 'The account has no call queue. Create one first: the rules are about its calls.',
+      reason: isOn
+        ? 'The account has no call queue any more. The rules go on counting for direct calls; once switched off, they can be switched on again when there is a queue.'
+        : 'The account has no call queue. Create one first: the rules are about its calls.',
     };
   return { offered: true };
 }
