@@ -252,6 +252,35 @@ test('presence is switched off, or Dana unsynced: session and preferred state ar
   assert.equal(room.teams, 'DoNotDisturb/DoNotDisturb');
 });
 
+test('Dana is linked with another user while her state and her call stand: both leave the old one and go to the new', async () => {
+  for (const crashes of [false, true]) {
+    const room = new Room();
+    const setAtWallMs = room.clock.wall();
+    const shown = (objectId: string) => {
+      const { availability, activity } = room.microsoft.shown(objectId);
+      return `${availability}/${activity}`;
+    };
+    await room.hand('dnd');
+    if (!crashes) await room.talk();
+    await room.clock.advance(10_000);
+    assert.equal(room.teams, 'DoNotDisturb/DoNotDisturb');
+    room.people.link('dana', 'object-right');
+    if (crashes) await room.crash('dnd', setAtWallMs);
+    await room.clock.advance(20_000);
+    assert.deepEqual(
+      [room.teams, shown('object-right')],
+      ['Available/Available', 'DoNotDisturb/DoNotDisturb'],
+    );
+    await room.hand(undefined);
+    await room.clock.advance(10_000);
+    assert.equal(shown('object-right'), crashes ? 'Available/Available' : 'Busy/InACall');
+    await room.hangUp();
+    await room.clock.advance(10_000);
+    assert.equal(shown('object-right'), 'Available/Available');
+    assert.deepEqual(room.problems, []);
+  }
+});
+
 test('to the platform only: calls and states set by hand write nothing', async () => {
   const room = new Room();
   room.policies.policy = { ...syncedBothWays, writesTeams: false };

@@ -235,7 +235,7 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
     if (restored) {
       delete desk.restored;
       const restoredState = restoreCallPresence(restored, legs, clock.now());
-      desk.state = { ...restoredState, ...decided(policies.of(desk.personId)) };
+      desk.state = { ...restoredState, ...decidedFor(desk) };
     } else {
       // Legs at Teams first: a call that Teams shows by itself must not be written for a moment.
       for (const endpoint of ['teams', 'platform'] as const)
@@ -245,6 +245,28 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
     if (desk.manual) feed(desk, manualInput(desk));
     if (desk.eventEndsWallMs !== undefined) feed(desk, eventInput(desk));
     feed(desk, { kind: 'tick' });
+  }
+
+  /** The person is another user at Microsoft now than the one that was told of them. */
+  function moved({ at, personId }: Desk): boolean {
+    const now = at && people.find(personId);
+    return now !== undefined && (now.objectId !== at?.objectId || now.entraTenantId !== at.entraTenantId);
+  }
+
+  /** From somebody else all that is ours is withdrawn, before it is told where it belongs. */
+  function decidedFor(desk: Desk): ReturnType<typeof decided> {
+    const now = decided(policies.of(desk.personId));
+    return moved(desk) ? { ...now, writes: false } : now;
+  }
+
+  function decideAnew(desk: Desk): void {
+    const { writes, conferenceAs } = decidedFor(desk);
+    if (desk.state.writes === writes && desk.state.conferenceAs === conferenceAs) return;
+    if (desk.at) feed(desk, { kind: 'policy', writes, conferenceAs });
+    else {
+      desk.state = { ...desk.state, writes, conferenceAs };
+      if (wishes(desk)) attach(desk);
+    }
   }
 
   const inMonotonic = (wallMs: number): number => clock.now() + wallMs - clock.wall();
@@ -285,7 +307,9 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
     } else if (before.manual?.key !== desk.state.manual?.key && preferred === undefined) dropPreferred(desk);
     if (preferred?.sure && before.preferred?.sure === false) remember(desk, preferred, true);
     // With nothing at Microsoft the machine is free to follow the link to another object.
-    if (!wishes(desk) && !desk.fix && isIdle(desk.state)) delete desk.at;
+    const free = !desk.fix && isIdle(desk.state);
+    const follows = free && wishes(desk) && moved(desk);
+    if (free && (follows || !wishes(desk))) delete desk.at;
     if (before.leaseEndsMs !== leaseEndsMs || before.preferred?.key !== preferred?.key)
       deps.onChange?.(desk.personId);
     schedule(desk);
@@ -293,6 +317,10 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
       const { preferredNotBeforeMs } = desk.state;
       if (!preferred || (preferredNotBeforeMs ?? 0) > now) desk.fix.done();
     }
+    if (!follows) return;
+    const { sequence } = desk.state;
+    desk.state = { ...noCallPresence, ...decided(policies.of(desk.personId)), sequence };
+    attach(desk);
   }
 
   /** Something of the person is going on that Microsoft may have to be told of. */
@@ -550,19 +578,14 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
 
   const stopListening = [
     people.onChange(() => {
-      for (const desk of desks.values()) if (wishes(desk) || desk.restored) attach(desk);
+      for (const desk of desks.values()) {
+        if (desk.at) decideAnew(desk);
+        else if (wishes(desk) || desk.restored) attach(desk);
+      }
     }),
     // Not synced any more: what is ours is withdrawn once. Synced: what lives is asserted (2.2).
     policies.onChange(() => {
-      for (const desk of desks.values()) {
-        const { writes, conferenceAs } = decided(policies.of(desk.personId));
-        if (desk.state.writes === writes && desk.state.conferenceAs === conferenceAs) continue;
-        if (desk.at) feed(desk, { kind: 'policy', writes, conferenceAs });
-        else {
-          desk.state = { ...desk.state, writes, conferenceAs };
-          if (wishes(desk)) attach(desk);
-        }
-      }
+      for (const desk of desks.values()) decideAnew(desk);
     }),
   ];
 

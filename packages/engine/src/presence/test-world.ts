@@ -271,8 +271,9 @@ export class FakeDirectory implements PresenceDirectory {
   #person(name: string): PresencePerson {
     return { accountId, personId: personId(name), entraTenantId, objectId: objectIdOf(name) };
   }
-  link(name: string): void {
-    this.#people.set(personId(name), this.#person(name));
+  /** `objectId`: the person is another user at Microsoft from now on. */
+  link(name: string, objectId = objectIdOf(name)): void {
+    this.#people.set(personId(name), { ...this.#person(name), objectId });
     this.changed();
   }
   changed(): void {
