@@ -53,6 +53,7 @@ export * from './presence/effective-presence.ts';
 export * from './presence/exceptions.ts';
 export * from './presence/gate.ts';
 export * from './presence/journal.ts';
+export type * from './presence/kept-state.ts';
 export * from './presence/manual-presence.ts';
 export * from './presence/person-states.ts';
 export * from './presence/polling-plan.ts';

@@ -1,80 +1,37 @@
 import type { AccountId, CallRules, PersonId } from '@tandem/domain';
-import type { Clock } from '../ports/clock.ts';
 import type { PresenceGate } from '../ports/presence-gate.ts';
-import type { PresencePolicies } from '../ports/presence-policies.ts';
 import type { PresenceWatch } from '../ports/presence-watch.ts';
-import { type EffectivePresence, effectivePresence } from './effective-presence.ts';
-import { nextLook, noExceptions, type PresenceExceptions, quietNow, withoutEnded } from './exceptions.ts';
+import { nextLook, noExceptions, type PresenceExceptions, withoutEnded } from './exceptions.ts';
 import { gateVerdict } from './gate.ts';
 import type { PresenceCause, PresenceChange } from './journal.ts';
+import { type KeptPerson, type KeptSources, type KeptState, keptState } from './kept-state.ts';
+import { LookPlan } from './look-plan.ts';
 import type { ManualPresence } from './manual-presence.ts';
 import type { PersonState, PersonStates } from './person-states.ts';
-import type { TeamsSeen } from './presence-reader.ts';
-import { sentenceOf, type Wording } from './presence-words.ts';
-import type { CallsOfPerson } from './presence-writer.ts';
 import { personPresence } from './shown-presence.ts';
-import { teamsEvidence } from './teams-evidence.ts';
-import type { PinnedState, PresenceVector } from './vector.ts';
+import { changeOf, type Told, toldOf } from './told-change.ts';
+import type { PinnedState } from './vector.ts';
 
-export interface KeptPerson {
-  readonly accountId: AccountId;
-  readonly displayName: string;
-  /** The account's; what the person named for quiet hours goes before it. */
-  readonly timeZone: string;
-}
-
-export interface KeeperDeps {
-  readonly clock: Clock;
+export interface KeeperDeps extends KeptSources {
   readonly states: PersonStates;
-  readonly policies: PresencePolicies;
   personOf(personId: PersonId): KeptPerson | undefined;
-  callsOf(personId: PersonId): CallsOfPerson | undefined;
-  teamsOf(personId: PersonId): TeamsSeen | undefined;
   watched(personId: PersonId): void;
-  /** Wall ms since which a call rings the person; undefined: none does. */
-  ringingSince?(personId: PersonId): number | undefined;
-  /** Wall ms since which the person is in an emergency call. */
-  emergencySince?(personId: PersonId): number | undefined;
-  registeredOf?(personId: PersonId): boolean | undefined;
-  meetingOf?(personId: PersonId): PresenceVector['meeting'];
-  interruptedSince?(personId: PersonId): number | undefined;
   /** To Microsoft: what the person set by hand, or that it is over. */
   manualChanged(personId: PersonId, manual: ManualPresence | undefined): void;
   note(change: PresenceChange, first: boolean): void;
   onProblem?(what: string): void;
 }
 
-/** One person as it stands now, with everything that it came from. */
-export interface KeptState {
-  readonly vector: PresenceVector;
-  readonly effective: EffectivePresence;
-  readonly exceptions: PresenceExceptions;
-  readonly wording: Wording;
-}
-
 /** How long everything rings after an emergency call (product-behaviour 4.2). */
 export const callbackWindowMs = 60 * 60_000;
 /** Teams is not known any more: looked at again, because nobody says when what was known is dropped. */
 const lookWhileFrozenMs = 20_000;
-/** People looked at in one turn: calls go on in between. */
-const looksAtOnce = 200;
-const longestLookMs = 60_000;
-
-/** What is merely learnt: the first of it is no change. */
-const ofTheWorld: ReadonlySet<PresenceCause> = new Set(['teams', 'teams-silent', 'settings', 'phones']);
 
 interface Held {
   accountId: AccountId;
   manual?: PinnedState;
   exceptions?: PresenceExceptions;
   callbackUntilWallMs?: number;
-}
-
-interface Told {
-  readonly key: string;
-  readonly label: EffectivePresence['label'];
-  /** What the journal has a line for. */
-  readonly line: string;
 }
 
 /**
@@ -85,16 +42,12 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
   readonly #deps: KeeperDeps;
   readonly #held = new Map<PersonId, Held>();
   readonly #told = new Map<PersonId, Told>();
-  readonly #looks = new Map<PersonId, number>();
-  /** Why somebody is looked at, where it is not their own time that is over. */
-  readonly #causes = new Map<PersonId, PresenceCause>();
+  readonly #looks: LookPlan;
   readonly #listeners = new Set<(personId: PersonId) => void>();
-  #stopTimer: (() => void) | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
-  #stopped = false;
 
   constructor(deps: KeeperDeps) {
     this.#deps = deps;
+    this.#looks = new LookPlan(deps.clock, (personId, now, cause) => this.#lookAt(personId, now, cause));
   }
 
   // ---- asked
@@ -140,43 +93,10 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
   }
 
   #stateOf(personId: PersonId, person: KeptPerson): KeptState {
-    const { deps, now } = { deps: this.#deps, now: this.#deps.clock.wall() };
-    const held = this.#held.get(personId);
-    const exceptions = held?.exceptions ?? noExceptions;
-    const policy = deps.policies.of(personId);
-    const calls = deps.callsOf(personId);
-    const seen = policy.readsTeams ? deps.teamsOf(personId) : undefined;
-    const quiet = quietNow(exceptions, person.timeZone, now);
-    const manual = this.manualOf(personId);
-    const emergencySince = deps.emergencySince?.(personId);
-    const callback = held?.callbackUntilWallMs;
-    const ringing = deps.ringingSince?.(personId);
-    const meeting = deps.meetingOf?.(personId);
-    const registered = deps.registeredOf?.(personId);
-    const vector: PresenceVector = {
-      calls: {
-        legs: calls?.legs ?? [],
-        ...(ringing !== undefined && { ringingSinceWallMs: ringing }),
-        ...(calls?.leaseEndsWallMs !== undefined && { leaseEndsWallMs: calls.leaseEndsWallMs }),
-      },
-      ...(seen && { teams: teamsEvidence(seen, deps.clock, deps.interruptedSince?.(personId)) }),
-      ...(manual && { manual }),
-      ...(quiet && { quiet }),
-      ...(meeting && meeting.endsAtWallMs > now && { meeting }),
-      ...(registered !== undefined && { registered }),
-      ...((emergencySince !== undefined || (callback !== undefined && callback > now)) && {
-        emergency: {
-          ...(emergencySince !== undefined && { sinceWallMs: emergencySince }),
-          ...(callback !== undefined && { callbackUntilWallMs: callback }),
-        },
-      }),
-    };
-    return {
-      vector,
-      effective: effectivePresence(vector, policy, now),
-      exceptions,
-      wording: { timeZone: exceptions.quietHours.timeZone ?? person.timeZone, nowWallMs: now },
-    };
+    return keptState(this.#deps, personId, person, {
+      ...this.#held.get(personId),
+      manual: this.manualOf(personId),
+    });
   }
 
   // ---- told
@@ -196,14 +116,11 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
     const before = this.#told.get(personId);
     // Not heard of yet is no state: after a start there is nothing to tell before somebody said something.
     if (!before && (!shown || kept.effective.source === 'none')) return;
-    const { label, source, flags } = kept.effective;
-    const line = `${label} ${source} ${flags.acceptDirect} ${flags.acceptQueue}`;
-    const key = shown
-      ? `${line} ${shown.endpoint} ${shown.stale} ${shown.idle} ${shown.outOfOffice} ${shown.leaseEndsWallMs === undefined} ${shown.pinned?.sinceWallMs} ${kept.vector.emergency?.callbackUntilWallMs}`
-      : line;
-    if (before?.key === key) return;
-    this.#told.set(personId, { key, label, line });
-    if (before?.line !== line) this.#journal(personId, person, kept, before, why, by);
+    const told = toldOf(kept, shown);
+    if (before?.key === told.key) return;
+    this.#told.set(personId, told);
+    if (before?.line !== told.line)
+      this.#deps.note(changeOf(person.accountId, personId, kept, before, why, by), before === undefined);
     this.#tell(personId);
   }
 
@@ -218,46 +135,10 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
     }
   }
 
-  #journal(
-    personId: PersonId,
-    { accountId }: KeptPerson,
-    { vector, effective, wording }: KeptState,
-    before: Told | undefined,
-    cause: PresenceCause,
-    by: string | undefined,
-  ): void {
-    const read = vector.teams?.lastRead;
-    this.#deps.note(
-      {
-        accountId,
-        personId,
-        atWallMs: wording.nowWallMs,
-        ...(before && { from: before.label }),
-        to: effective.label,
-        source: effective.source,
-        cause: before || !ofTheWorld.has(cause) ? cause : 'started',
-        flags: effective.flags,
-        sentence: sentenceOf(vector, effective, wording),
-        ...(by !== undefined && { by }),
-        ...(read && {
-          teams: {
-            availability: read.availability,
-            activity: read.activity,
-            unseen: vector.teams?.own?.unseen ?? false,
-          },
-        }),
-      },
-      before === undefined,
-    );
-  }
-
   /** The account's settings or the facts about people changed: everybody is looked at, in turns. */
   lookAtAll(people: Iterable<PersonId>, cause: PresenceCause): void {
     const now = this.#deps.clock.wall();
-    for (const personId of people) {
-      this.#causes.set(personId, cause);
-      this.#plan(personId, now);
-    }
+    for (const personId of people) this.#looks.at(now, personId, cause);
   }
 
   /** Who is gone is forgotten. */
@@ -269,8 +150,7 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
   forget(personId: PersonId): void {
     this.#held.delete(personId);
     this.#told.delete(personId);
-    this.#looks.delete(personId);
-    this.#causes.delete(personId);
+    this.#looks.forget(personId);
   }
 
   // ---- decided by people
@@ -334,8 +214,7 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
   }
 
   stop(): void {
-    this.#stopped = true;
-    this.#stopTimer?.();
+    this.#looks.stop();
   }
 
   #put(
@@ -374,7 +253,7 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
     const ended = held?.manual && held.manual.endsAtWallMs <= now;
     if (ended) {
       // Somebody asked before the clock did: it is put away all the same.
-      this.#plan(personId, now);
+      this.#looks.at(now, personId);
       return;
     }
     const ends = [
@@ -384,50 +263,12 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
       held?.callbackUntilWallMs,
       vector.teams?.knowledge === 'frozen' ? now + lookWhileFrozenMs : undefined,
     ].filter((at) => at !== undefined && at > now) as number[];
-    if (ends.length > 0) this.#plan(personId, Math.min(...ends));
-    else this.#looks.delete(personId);
+    if (ends.length > 0) this.#looks.at(Math.min(...ends), personId);
+    else this.#looks.never(personId);
   }
 
-  #plan(personId: PersonId, atWallMs: number): void {
-    this.#looks.set(personId, atWallMs);
-    if (atWallMs < this.#timerAt) this.#arm(atWallMs);
-  }
-
-  #arm(atWallMs: number): void {
-    if (this.#stopped) return;
-    this.#stopTimer?.();
-    this.#timerAt = atWallMs;
-    // The wall may jump; looked at least once a minute, an end is never late by more.
-    const inMs = Math.min(longestLookMs, Math.max(1, atWallMs - this.#deps.clock.wall()));
-    this.#stopTimer = this.#deps.clock.after(inMs, () => this.#look());
-  }
-
-  #look(): void {
-    this.#stopTimer = undefined;
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    const now = this.#deps.clock.wall();
-    let done = 0;
-    let next = Number.POSITIVE_INFINITY;
-    for (const [personId, at] of this.#looks) {
-      if (at > now) {
-        next = Math.min(next, at);
-        continue;
-      }
-      if (done++ >= looksAtOnce) {
-        next = now;
-        continue;
-      }
-      this.#looks.delete(personId);
-      this.#lookAt(personId, now);
-    }
-    for (const at of this.#looks.values()) next = Math.min(next, Math.max(at, now));
-    if (Number.isFinite(next)) this.#arm(next);
-  }
-
-  #lookAt(personId: PersonId, now: number): void {
+  #lookAt(personId: PersonId, now: number, cause: PresenceCause | undefined): void {
     const held = this.#held.get(personId);
-    const cause = this.#causes.get(personId);
-    this.#causes.delete(personId);
     if (held?.manual && held.manual.endsAtWallMs <= now) {
       const { manual } = held;
       delete held.manual;
