@@ -281,6 +281,17 @@ test('Dana is linked with another user while her state and her call stand: both 
   }
 });
 
+test('Dana was deleted and made anew at Microsoft: what stood at the old user does not keep her state from the new one', async () => {
+  const room = new Room();
+  await room.hand('dnd');
+  await room.clock.advance(10_000);
+  room.microsoft.missing.add(danaObject);
+  room.people.link('dana', 'object-new');
+  await room.clock.advance(20_000);
+  assert.equal(room.microsoft.shown('object-new').availability, 'DoNotDisturb');
+  assert.equal(room.microsoft.preferred.has(danaObject), false);
+});
+
 test('to the platform only: calls and states set by hand write nothing', async () => {
   const room = new Room();
   room.policies.policy = { ...syncedBothWays, writesTeams: false };

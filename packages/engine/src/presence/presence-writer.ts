@@ -372,6 +372,9 @@ export function createPresenceWriter(deps: PresenceWriterDeps): PresenceWriter {
           write.kind === 'setPreferred' || write.kind === 'clearPreferred'
             ? await carryOutPreferred(tenant, at.objectId, write)
             : await tenant.write(at.objectId, write);
+        // Somebody else's by now, or deleted: that user may never be seen again, and the person waits for this.
+        if (outcome.is === 'hidden' && write.kind === 'clearPreferred' && moved(desk))
+          outcome = await tenant.write(at.objectId, write);
         deps.onWrite?.(write.kind, outcome.is);
         if (outcome.is !== 'later') pauses.good(at.entraTenantId);
         else if (outcome.throttled || outcome.retryAfterMs !== undefined)
