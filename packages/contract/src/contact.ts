@@ -62,7 +62,9 @@ export const newContact = z
     personId: id.optional().describe('A person of one’s account'),
     objectId: z.string().max(64).optional().describe('A user of the connected directory'),
     displayName: text(200).optional(),
-    mail: text(320).optional(),
+    mail: text(320)
+      .regex(/^[^\s@,;<>]+@[^\s@,;<>]+$/, 'a mail address')
+      .optional(),
     numbers: z.array(typedNumber).max(8).optional(),
     favourite: z.boolean().default(false),
     speedDial: speedDial.optional(),

@@ -82,6 +82,12 @@ test('a number may be written as people write it, also with its area code in bra
     assert.deepEqual(taken(number), [false, false], number);
 });
 
+test('somebody of one’s own has a mail address or none, not any words', () => {
+  const contact = routes['contacts.add'].body;
+  const taken = (mail: string) => contact.safeParse({ displayName: 'Pat', numbers: ['1002'], mail }).success;
+  assert.deepEqual(['pat@example.org', 'Europe/Nowhere', 'a@b c'].map(taken), [true, false, false]);
+});
+
 test('addresses encode what they carry and leave out what is unset', () => {
   assert.equal(addressOf(routes['calls.read'], { params: { id: 'a/../b' } }), '/api/v1/calls/a%2F..%2Fb');
   assert.equal(
