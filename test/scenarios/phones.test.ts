@@ -263,7 +263,7 @@ test('strangers at the phones: OPTIONS, scanners and noise get silence', async (
     stranger.say(head('OPTIONS') + end, platform.ready.sip.phonesUdp);
     stranger.say(`${head('REGISTER')}User-Agent: friendly-scanner\r\n${end}`, platform.ready.sip.phonesUdp);
     stranger.say('\r\n\r\n', platform.ready.sip.phonesUdp);
-    stranger.say(head('SUBSCRIBE') + end, platform.ready.sip.phonesUdp);
+    stranger.say(head('MESSAGE') + end, platform.ready.sip.phonesUdp);
     // What comes after all of them and is answered shows that they were not.
     stranger.say(
       `${head('REGISTER').replaceAll('REGISTER-', '')}Contact: <sip:x@${stranger.address}>\r\n${end}`.replace(
