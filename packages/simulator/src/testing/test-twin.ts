@@ -39,9 +39,10 @@ export async function startTestTwin(
       twinHub1: 0,
       twinHub2: 0,
       twinHub3: 0,
-      twinCarrier: 0,
-      twinCarrierSecond: 0,
-      twinCarrierThird: 0,
+      // UDP and TCP on one number: what the system chooses for one may be taken for the other.
+      twinCarrier: await freePort(),
+      twinCarrierSecond: await freePort(),
+      twinCarrierThird: await freePort(),
       twinLogin: 0,
       twinGraph: 0,
       twinDns: 0,
