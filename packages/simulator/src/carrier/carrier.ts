@@ -110,13 +110,14 @@ export class Carrier {
     const { address } = this.#options;
     for (const [index, name] of addresses.entries()) {
       const port = this.#ports[index] ?? 0;
-      const bound = await this.#transport.listenUdp({ name: `carrier-${name}-udp`, address, port });
-      await this.#transport.listenStream({
+      // TCP first: where the system chooses, outgoing connections of others hold many more TCP ports than UDP ones.
+      const bound = await this.#transport.listenStream({
         name: `carrier-${name}-tcp`,
         protocol: 'TCP',
         address,
-        port: bound,
+        port,
       });
+      await this.#transport.listenUdp({ name: `carrier-${name}-udp`, address, port: bound });
       this.#ports[index] = bound;
     }
     this.#transport.connector({ name: 'carrier-first-tcp' });
