@@ -93,8 +93,9 @@ describe('queues in the portal', { skip: noBrowser }, () => {
       .getByRole('dialog', { name: 'Delete the queue Support?' })
       .getByRole('button', { name: 'Delete it' })
       .click();
-    await page.getByRole('table', { name: 'Queues' }).getByText('Sales').waitFor();
-    assert.equal(await page.getByText('Support').count(), 0);
+    const queues = page.getByRole('table', { name: 'Queues' });
+    await queues.getByText('Sales').waitFor();
+    assert.equal(await queues.getByText('Support').count(), 0, 'a deleted queue is never shown again');
   });
 
   test('who waits and why a member is skipped are on the page the moment they change', async () => {

@@ -6,3 +6,10 @@ export function reread(...areas: readonly string[]): void {
     predicate: ({ queryKey: [name] }) => areas.some((area) => String(name).startsWith(area)),
   });
 }
+
+/** After a deletion, before its list is opened: what was read before is not shown again, not even while it is read anew. */
+export function forget(...areas: readonly string[]): void {
+  queries.removeQueries({
+    predicate: ({ queryKey: [name] }) => areas.some((area) => String(name).startsWith(area)),
+  });
+}

@@ -3,7 +3,7 @@ import type { Person } from '@tandem/contract';
 import { useRef } from 'react';
 import { useNavigate } from 'react-router';
 import { api } from '../../api/client.ts';
-import { reread } from '../../api/reread.ts';
+import { forget, reread } from '../../api/reread.ts';
 import { PreviewAction } from '../../parts/preview-action.tsx';
 import { WordList } from '../../parts/word-list.tsx';
 import { paths } from '../../path-builder.ts';
@@ -54,8 +54,9 @@ export function Leave({ person, zone }: { readonly person: Person; readonly zone
         })
       }
       done={() => {
+        forget('people.list', 'provisioning.list');
         void navigate(paths.people());
-        reread('people.list', 'numbers.', 'ranges.', 'provisioning.list');
+        reread('numbers.', 'ranges.');
       }}
     />
   );

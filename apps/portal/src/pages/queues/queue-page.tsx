@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from 'react-router';
 import { api, ask } from '../../api/client.ts';
-import { reread } from '../../api/reread.ts';
+import { forget, reread } from '../../api/reread.ts';
 import { useMay, useZones } from '../../api/session.ts';
 import { FormDialog } from '../../parts/form-dialog.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -33,8 +33,9 @@ export function QueuePage() {
             confirm="Delete it"
             act={() => api.call('queues.delete', { params: { id } })}
             done={() => {
+              forget('queues.list');
               void navigate(paths.queues());
-              reread('queues.list', 'numbers.', 'presenceSync.');
+              reread('numbers.', 'presenceSync.');
             }}
           >
             <span>
