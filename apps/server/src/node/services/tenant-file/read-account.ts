@@ -1,0 +1,101 @@
+import type { ProvisioningBoard } from '@tandem/adapters/http/provisioning-board.ts';
+import type { AccountNumber } from '@tandem/adapters/postgres/number-store.ts';
+import type { Stores } from '@tandem/adapters/postgres/stores.ts';
+import type { NumberUse, TenantState } from '@tandem/adapters/tenant-file/state.ts';
+import type { WebhookBoard } from '@tandem/adapters/webhooks/webhook-board.ts';
+import type { PresenceSyncSettings } from '@tandem/contract';
+import type { AccountId, E164, Person } from '@tandem/domain';
+import type { PresenceSyncDesk } from '@tandem/engine/presence-sync/presence-desk.ts';
+
+export interface ReadingParts {
+  readonly stores: Pick<
+    Stores,
+    'accounts' | 'people' | 'numbers' | 'numberStock' | 'queues' | 'devices' | 'tags'
+  >;
+  readonly provisioning: Pick<ProvisioningBoard, 'list'>;
+  readonly presence: Pick<PresenceSyncDesk, 'settingsOf'>;
+  readonly webhooks: Pick<WebhookBoard, 'list'>;
+}
+
+const pageOfPeople = 500;
+const pageOfNumbers = 1000;
+
+/** What of an account a file can name, as it stands; undefined: there is no such account. */
+export async function readAccount(
+  parts: ReadingParts,
+  accountId: AccountId,
+): Promise<TenantState | undefined> {
+  const { stores } = parts;
+  const account = await stores.accounts.get(accountId);
+  if (!account) return undefined;
+  const scope = { kind: 'account', accountId } as const;
+  const [people, numbers, ranges, webhooks, queues, phones, tagged] = await Promise.all([
+    allPeople(stores, accountId),
+    allNumbers(stores, accountId),
+    stores.numberStock.ranges(accountId),
+    parts.webhooks.list(scope, accountId),
+    stores.queues.list(accountId),
+    stores.devices.list(accountId),
+    stores.tags.people(accountId),
+  ]);
+  const presence = parts.presence.settingsOf(accountId).settings as PresenceSyncSettings;
+  const connections = parts.provisioning
+    .list(scope)
+    .map(({ connectionId, tenantId, settings }) => ({ id: connectionId, tenantId, settings }));
+  const tags = new Map(tagged.map(({ id, tags }) => [id, tags.toSorted()]));
+  return { account, people, tags, numbers, ranges, webhooks, connections, queues, phones, presence };
+}
+
+async function allPeople(stores: Pick<Stores, 'people'>, accountId: AccountId): Promise<readonly Person[]> {
+  const people: Person[] = [];
+  for (;;) {
+    const afterUpn = people.at(-1)?.upn;
+    const page = await stores.people.list(accountId, {
+      limit: pageOfPeople,
+      ...(afterUpn !== undefined && { afterUpn }),
+    });
+    people.push(...page);
+    if (page.length < pageOfPeople) return people;
+  }
+}
+
+async function allNumbers(
+  stores: Pick<Stores, 'numbers'>,
+  accountId: AccountId,
+): Promise<ReadonlyMap<E164, NumberUse>> {
+  const uses = new Map<E164, NumberUse>();
+  for (let after: string | undefined; ; ) {
+    const page = await stores.numbers.list(accountId, {
+      limit: pageOfNumbers,
+      ...(after !== undefined && { afterNumber: after }),
+    });
+    for (const one of page) {
+      const use = useOf(one);
+      if (use) uses.set(one.number, use);
+    }
+    if (page.length < pageOfNumbers) return uses;
+    after = page.at(-1)?.number;
+  }
+}
+
+/** Undefined: it is simply free. */
+function useOf({ number, personId, deviceId, queueId, held }: AccountNumber): NumberUse | undefined {
+  if (personId !== undefined) return { by: 'person', personId };
+  if (deviceId !== undefined) return { by: 'device' };
+  if (queueId !== undefined) return { by: 'queue' };
+  if (!held) return undefined;
+  const until =
+    held.untilWallMs === undefined ? '' : ` until ${new Date(held.untilWallMs).toISOString().slice(0, 10)}`;
+  const words = {
+    reserved: `${number} is reserved for ${held.reservedFor ?? 'somebody'}${until}.`,
+    quarantine: `${number} rests${until}${held.formerOwner === undefined ? '' : `; ${held.formerOwner} had it`}.`,
+    ported: `${number} is with another carrier.`,
+  };
+  return {
+    by: 'hold',
+    say: words[held.kind],
+    ...(held.reservedFor !== undefined && { reservedFor: held.reservedFor }),
+    ...(held.kind === 'quarantine' &&
+      held.formerPersonId !== undefined && { formerPersonId: held.formerPersonId }),
+  };
+}
