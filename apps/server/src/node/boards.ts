@@ -1,0 +1,145 @@
+import { summaryOf } from '@tandem/adapters/http/views/readiness-view.ts';
+import type { CallEngine } from '@tandem/engine';
+import type { MicrosoftSide } from './microsoft-side.ts';
+import type { NodeContext } from './node-context.ts';
+import { createAccountDesk } from './services/account-desk.ts';
+import { watchAdminAddresses } from './services/admin-addresses.ts';
+import { createConnectionBoard } from './services/connection-board.ts';
+import { createJobs } from './services/jobs.ts';
+import { createNumberBoard } from './services/numbers.ts';
+import { createProvisioningBoard } from './services/provisioning-api.ts';
+import { createReadinessBoard } from './services/provisioning-board.ts';
+import { createQueueBoard } from './services/queues.ts';
+import { createTagBoard } from './services/tags.ts';
+import { createTenantFiles } from './services/tenant-file.ts';
+import { startWaitingReminder, waitingIn } from './services/waiting-reminder.ts';
+import { createWorkplaces } from './services/workplaces.ts';
+import type { NodeStorage } from './storage.ts';
+
+export interface BoardsParts {
+  readonly storage: Pick<NodeStorage, 'stores' | 'changes' | 'snapshots' | 'apiStores'>;
+  readonly microsoft: MicrosoftSide;
+  readonly engine: Pick<CallEngine, 'queues'>;
+}
+
+export type Boards = ReturnType<typeof openBoards>;
+
+/** What people who administer do: numbers, people, queues, bulk jobs, files of an account; and who is reminded of what. */
+export function openBoards({ config, log, clock, random, newId }: NodeContext, parts: BoardsParts) {
+  const { stores, changes, snapshots, apiStores } = parts.storage;
+  const { mailer, connections, directory, provisioning, presenceSync } = parts.microsoft;
+  const { audit } = changes;
+  const { wall } = clock;
+  const snapshot = () => snapshots.current();
+  const refresh = () => snapshots.refresh();
+  const later = () => Promise.resolve();
+
+  const numberParts = {
+    stores,
+    directory: apiStores.directory,
+    connections,
+    viewOf: directory.viewOf,
+    audit,
+    newId,
+    refresh,
+    wall,
+    leaverForward: provisioning.leaverForward,
+  };
+  const numbers = createNumberBoard(numberParts);
+  const adminAddresses = watchAdminAddresses({
+    read: () => stores.mails.accountsWithoutAdminForPlatform(),
+    clock,
+  });
+  const reminder = startWaitingReminder({
+    clock,
+    mailer,
+    portalUrl: () => config.publicUrl,
+    waiting: () => provisioningBoard.list({ kind: 'platform' }).map(waitingIn),
+  });
+  const provisioningBoard = createProvisioningBoard({
+    provisioning,
+    directory: apiStores.directory,
+    audit,
+    wall,
+    people: () => snapshot().people,
+    heldAtDirectory: directory.heldOf,
+    withoutAdmin: adminAddresses.without,
+  });
+  const readiness = createReadinessBoard(wall, provisioning);
+  const jobs = createJobs({
+    stores,
+    snapshot,
+    provisioning: provisioningBoard,
+    readinessOf: (account, person) => summaryOf(readiness, account, person),
+    audit,
+    stored: changes.stored,
+    workplaces: createWorkplaces((accountId) =>
+      connections.all(accountId).flatMap(({ connectionId }) => directory.viewOf(connectionId) ?? []),
+    ),
+    refresh,
+    newId,
+    wall,
+    onProblem: (what) => log.error({ what }, 'jobs'),
+  });
+  const queues = createQueueBoard({
+    store: stores.queues,
+    snapshot,
+    viewOf: (queueId) => parts.engine.queues.viewOf(queueId),
+    audit,
+    refresh,
+    newId,
+  });
+  const accountDeskParts = {
+    accounts: stores.accounts,
+    carriers: stores.carriers,
+    audit,
+    refresh: async () => void (await refresh()),
+    wall,
+    randomBytes: random.bytes,
+  };
+  const tenantFiles = createTenantFiles({
+    stores,
+    boardsOn: (inside, audit) => ({
+      numbers: createNumberBoard({ ...numberParts, stores: inside, audit, refresh: later }),
+      webhooks: changes.webhooksOn(inside, audit),
+      accountDesk: createAccountDesk({
+        ...accountDeskParts,
+        accounts: inside.accounts,
+        carriers: inside.carriers,
+        audit,
+        refresh: later,
+      }),
+    }),
+    provisioning: provisioningBoard,
+    presence: presenceSync.board.desk,
+    phones: {
+      realm: config.sbcBaseDomain,
+      newPassword: () => Buffer.from(random.bytes(18)).toString('base64url'),
+    },
+    webhooks: changes.webhooks,
+    audit,
+    stored: changes.stored,
+    refresh,
+    newId,
+    wall,
+  });
+  return {
+    numbers,
+    adminAddresses,
+    reminder,
+    provisioning: provisioningBoard,
+    readiness,
+    jobs,
+    queues,
+    accountDesk: createAccountDesk(accountDeskParts),
+    tenantFiles,
+    connections: createConnectionBoard({
+      connections,
+      redirectUris: connections.redirectUris(),
+      mails: stores.mails,
+      wall,
+    }),
+    tags: createTagBoard({ store: stores.tags, audit }),
+    contacts: { ...stores.contacts, newId },
+  };
+}
