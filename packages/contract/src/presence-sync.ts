@@ -38,7 +38,6 @@ export const presenceSyncSettings = z.strictObject({
   meetingsFromCalendar: z
     .boolean()
     .describe('“In a call” during a meeting of the calendar, without a call of ours, counts as the meeting'),
-  conferenceAs: z.enum(['InACall', 'InAConferenceCall']).describe('How our conferences show in Teams'),
   personalOverrides: z.boolean().describe('People may have rules of their own'),
   notify: z.array(address).max(20).describe('Who gets the mail about a run, beside who began it'),
 });

@@ -71,6 +71,14 @@ test('two administrators save what they read at the same time: one is told who w
   );
 });
 
+test('what an older version stored and nobody reads any more goes nowhere', async () => {
+  const store = stores.presenceSync;
+  const settings = { ...defaultPresenceSettings, conferenceAs: 'InAConferenceCall' };
+  const saved = await store.saveSettings({ accountId: globex.id, settings, version: 1 }, 0);
+  assert.ok(saved.ok);
+  assert.deepEqual(saved.stored.settings, defaultPresenceSettings);
+});
+
 test('one Entra user is one person’s, also over customers; the others keep everything but the link', async () => {
   const store = stores.presenceSync;
   const [one, two] = [randomUUID(), randomUUID()];

@@ -4,6 +4,7 @@ import type { RunResult } from '@tandem/engine/presence-sync/run.ts';
 import {
   defaultPresenceSettings,
   neverSetUp,
+  type PresenceSyncSettings,
   type StoredPresenceSettings,
 } from '@tandem/engine/presence-sync/settings.ts';
 import { type Selectable, sql } from 'kysely';
@@ -246,12 +247,20 @@ async function upsert(tx: Tx, rows: readonly StoredPresencePerson[]): Promise<vo
 function settingsOf(row: Selectable<Schema['presence_sync_settings']>): StoredPresenceSettings {
   return {
     accountId: row.account_id,
-    // What a row does not say is as it is for everybody who decided nothing.
-    settings: { ...defaultPresenceSettings, ...row.settings },
+    settings: knownSettings(row.settings),
     version: row.version,
     ...(row.changed_by !== null && { changedBy: row.changed_by }),
     changedWallMs: row.changed_at,
   };
+}
+
+/**
+ * What a row does not say is as it is for everybody who decided nothing; what nobody reads any more stands in rows of before
+ * and goes nowhere.
+ */
+function knownSettings(stored: Partial<PresenceSyncSettings>): PresenceSyncSettings {
+  const known = Object.entries(stored).filter(([name]) => name in defaultPresenceSettings);
+  return { ...defaultPresenceSettings, ...Object.fromEntries(known) };
 }
 
 function personOf(row: Selectable<Schema['presence_sync_people']>): StoredPresencePerson {

@@ -13,8 +13,6 @@ export interface PresencePolicy {
   readonly keepDuringInactivity: boolean;
   /** InACall during a calendar meeting without a leg of ours counts as the meeting (U05). */
   readonly meetingsFromCalendar: boolean;
-  /** How our own conferences show in Teams (product-behaviour 2.5). */
-  readonly conferenceAs: 'InACall' | 'InAConferenceCall';
 }
 
 /** From memory: routing and the presence loops ask for it all the time. */
@@ -31,7 +29,6 @@ export const notSynced: PresencePolicy = {
   rules: undefined,
   keepDuringInactivity: false,
   meetingsFromCalendar: true,
-  conferenceAs: 'InACall',
 };
 
 export const syncedBothWays: PresencePolicy = {

@@ -16,7 +16,6 @@ export interface PresenceSyncSettings {
   readonly rules: CallRules;
   readonly keepDuringInactivity: boolean;
   readonly meetingsFromCalendar: boolean;
-  readonly conferenceAs: 'InACall' | 'InAConferenceCall';
   readonly personalOverrides: boolean;
   /** Addresses that get the mail about a run, beside who began it. */
   readonly notify: readonly string[];
@@ -38,7 +37,6 @@ export const defaultPresenceSettings: PresenceSyncSettings = {
   rules: defaultCallRules,
   keepDuringInactivity: false,
   meetingsFromCalendar: true,
-  conferenceAs: 'InACall',
   personalOverrides: false,
   notify: [],
 };
@@ -88,7 +86,6 @@ export function policyOf(settings: PresenceSyncSettings): PresencePolicy {
     rules: settings.customizeCalls && reads ? settings.rules : undefined,
     keepDuringInactivity: settings.keepDuringInactivity,
     meetingsFromCalendar: settings.meetingsFromCalendar,
-    conferenceAs: settings.conferenceAs,
   };
 }
 

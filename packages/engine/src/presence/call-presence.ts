@@ -3,7 +3,6 @@ import {
   type PreferredPair,
   type PreferredWish,
   preferredWish,
-  type RoomActivity,
   type SessionPair,
   type StandingEvent,
   type StandingManual,
@@ -25,8 +24,6 @@ export interface CallPresence extends WishSources {
   readonly leaseEndsMs?: number;
   /** When the lease must be renewed. */
   readonly renewAtMs?: number;
-  /** What our session shows, as far as we know. */
-  readonly showing?: SessionPair;
   /** What the person prefers because of us, and may still prefer. Store it before sending the write. */
   readonly preferred?: HeldPreferred;
   /** Made room for a call: set again after it, unless the person chose something else. */
@@ -70,14 +67,9 @@ export interface HeldPreferred {
 export type CallPresenceInput =
   | { readonly kind: 'legAnswered'; readonly legId: string; readonly endpoint: 'platform' | 'teams' }
   | { readonly kind: 'legEnded'; readonly legId: string }
-  | { readonly kind: 'room'; readonly roomId: string; readonly activity: RoomActivity | undefined }
   | { readonly kind: 'manual'; readonly manual: StandingManual | undefined }
   | { readonly kind: 'event'; readonly event: StandingEvent | undefined }
-  | {
-      readonly kind: 'policy';
-      readonly writes: boolean;
-      readonly conferenceAs: WishSources['conferenceAs'];
-    }
+  | { readonly kind: 'policy'; readonly writes: boolean }
   /** Microsoft asked the whole tenant to wait. */
   | { readonly kind: 'pause'; readonly untilMs: number }
   | { readonly kind: 'fix' }
@@ -105,10 +97,8 @@ const leastPreferredMs = 10_000;
 
 export const noCallPresence: CallPresence = {
   writes: true,
-  conferenceAs: 'InACall',
   platformLegs: new Set(),
   teamsLegs: new Set(),
-  rooms: new Map(),
   waived: false,
   sequence: 0,
   failures: 0,
@@ -192,12 +182,6 @@ function take(before: CallPresence, input: CallPresenceInput, nowMs: number): Ca
         teamsLegs: strip(before.teamsLegs),
       };
     }
-    case 'room': {
-      const rooms = new Map(before.rooms);
-      if (input.activity) rooms.set(input.roomId, input.activity);
-      else rooms.delete(input.roomId);
-      return input.activity && !shows(before) ? begun({ ...before, rooms }) : { ...before, rooms };
-    }
     case 'manual':
       return takeManual(before, input.manual);
     case 'event': {
@@ -205,7 +189,7 @@ function take(before: CallPresence, input: CallPresenceInput, nowMs: number): Ca
       return input.event ? { ...rest, event: input.event } : rest;
     }
     case 'policy':
-      return { ...before, writes: input.writes, conferenceAs: input.conferenceAs };
+      return { ...before, writes: input.writes };
     case 'pause':
       return { ...before, notBeforeMs: Math.max(before.notBeforeMs ?? 0, input.untilMs) };
     case 'fix': {
@@ -219,7 +203,7 @@ function take(before: CallPresence, input: CallPresenceInput, nowMs: number): Ca
   }
 }
 
-const shows = ({ platformLegs, rooms }: CallPresence): boolean => platformLegs.size > 0 || rooms.size > 0;
+const shows = ({ platformLegs }: CallPresence): boolean => platformLegs.size > 0;
 
 /** A call begins: an old no, and an old wish to be seen as available, were about another one. */
 const begun = (state: CallPresence): CallPresence => ({
@@ -317,7 +301,7 @@ const later = (state: CallPresence, preferredNotBeforeMs: number): CallPresence 
 });
 
 function withoutLease(state: CallPresence): CallPresence {
-  const { leaseEndsMs: _l, renewAtMs: _r, showing: _s, ...rest } = state;
+  const { leaseEndsMs: _l, renewAtMs: _r, ...rest } = state;
   return rest;
 }
 
@@ -329,7 +313,7 @@ function withoutPreferred(state: CallPresence): CallPresence {
 /** In the order in which they go out when several are due. */
 type Wish =
   | { readonly is: 'clear' }
-  | { readonly is: 'set'; readonly pair: SessionPair; readonly began: boolean }
+  | { readonly is: 'set'; readonly pair: SessionPair }
   | { readonly is: 'park'; readonly pair: PreferredPair }
   | { readonly is: 'clearPreferred'; readonly pair: PreferredPair }
   | { readonly is: 'setPreferred'; readonly wish: PreferredWish }
@@ -347,9 +331,7 @@ function wantedSession(state: CallPresence): readonly Wish[] {
   const leased = state.leaseEndsMs !== undefined;
   if (state.fixing || (session === 'none' && leased)) return [{ is: 'clear' }];
   if (session === 'none' || session === 'leave' || state.refused) return [];
-  // What a process of before showed is not known: it is asserted again.
-  const other = state.showing !== undefined && state.showing.activity !== session.activity;
-  return leased && !other ? [{ is: 'renew', pair: session }] : [{ is: 'set', pair: session, began: !leased }];
+  return [{ is: leased ? 'renew' : 'set', pair: session }];
 }
 
 function wantedPreferred(state: CallPresence, nowMs: number): readonly Wish[] {
@@ -384,8 +366,8 @@ function earliest(state: CallPresence, wish: Wish): number {
   const preferredPause = state.preferredNotBeforeMs ?? never;
   switch (wish.is) {
     case 'set':
-      // The start of a call does not wait, unless it is a second try; another activity in it does.
-      return Math.max(setPause, after(state.lastSetMs, flapWindowMs), wish.began ? again : lastWrite);
+      // The start of a call does not wait, unless it is a second try.
+      return Math.max(setPause, after(state.lastSetMs, flapWindowMs), again);
     case 'clear':
       return Math.max(pause, after(state.lastClearMs, flapWindowMs), again);
     case 'renew':
@@ -428,7 +410,6 @@ function decideWrite(state: CallPresence, nowMs: number): CallPresenceStep {
           ...rest,
           ...sent('set'),
           lastSetMs: nowMs,
-          showing: wish.pair,
           // It may begin to count at Microsoft as late as we give up waiting.
           leaseEndsMs: nowMs + leaseMs + giveUpMs,
         },

@@ -290,10 +290,17 @@ describe('who is stronger (2.6)', () => {
       'on_hold by platform-call, yes/n',
     ],
     [
-      'a conference of ours',
-      { calls: { legs: [{ endpoint: 'platform', sinceWallMs: now, doing: 'conference' }] } },
+      'one of two calls is on hold: on a call',
+      {
+        calls: {
+          legs: [
+            { endpoint: 'platform', sinceWallMs: now, doing: 'held' },
+            { endpoint: 'platform', sinceWallMs: now },
+          ],
+        },
+      },
       {},
-      'in_conference by platform-call, yes/n',
+      'on_call by platform-call, yes/n',
     ],
     [
       'quiet hours are do not disturb',

@@ -202,12 +202,7 @@ const isMeeting = (vector: PresenceVector, policy: PresencePolicy): boolean =>
 const legLabel: Readonly<Record<NonNullable<CallLeg['doing']>, PresenceLabel>> = {
   talking: 'on_call',
   held: 'on_hold',
-  conference: 'in_conference',
-  meeting: 'in_meeting',
-  presenting: 'presenting',
 };
-/** What counts most of several. */
-const doingFirst = ['presenting', 'meeting', 'conference', 'talking', 'held'] as const;
 
 function ownCalls({ calls }: PresenceVector): readonly SourceSays[] {
   const [oldest] = calls.legs;
@@ -216,13 +211,12 @@ function ownCalls({ calls }: PresenceVector): readonly SourceSays[] {
     // The queue that rings a phone must not take its own ringing for a reason to stop.
     return [{ source: 'platform-call', label: 'ringing', sinceWallMs: calls.ringingSinceWallMs }];
   }
-  const doing =
-    doingFirst.find((one) => calls.legs.some((leg) => (leg.doing ?? 'talking') === one)) ?? 'talking';
+  const doing = calls.legs.every((leg) => leg.doing === 'held') ? 'held' : 'talking';
   return [
     {
       source: 'platform-call',
       label: legLabel[doing],
-      flags: doing === 'presenting' ? flags.none : flags.directOnly,
+      flags: flags.directOnly,
       sinceWallMs: oldest.sinceWallMs,
     },
   ];

@@ -1,11 +1,11 @@
 import type { AccountId, PersonId } from '@tandem/domain';
 import type { Clock } from '../ports/clock.ts';
 import type { PresencePolicies } from '../ports/presence-policies.ts';
+import type { CallsOfPerson } from './calls-of-person.ts';
 import { type EffectivePresence, effectivePresence } from './effective-presence.ts';
 import { noExceptions, type PresenceExceptions, quietNow } from './exceptions.ts';
 import type { TeamsSeen } from './presence-reader.ts';
 import type { Wording } from './presence-words.ts';
-import type { CallsOfPerson } from './presence-writer.ts';
 import { teamsEvidence } from './teams-evidence.ts';
 import type { PinnedState, PresenceVector } from './vector.ts';
 

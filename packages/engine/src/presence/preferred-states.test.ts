@@ -5,7 +5,6 @@ import { notSynced, syncedBothWays } from '../ports/presence-policies.ts';
 import { type ManualState, usualManualMs } from './manual-presence.ts';
 import { createPresenceWriter, type PresenceWriter } from './presence-writer.ts';
 import {
-  accountId,
   callOf,
   FakeDirectory,
   FakeLeases,
@@ -300,39 +299,6 @@ test('to the platform only: calls and states set by hand write nothing', async (
   await room.clock.advance(hour);
   await room.hangUp();
   assert.deepEqual(room.kinds(), []);
-});
-
-const rooms = [
-  ['conference', 'InACall', 'Busy/InACall'],
-  ['conference', 'InAConferenceCall', 'Busy/InAConferenceCall'],
-  ['meeting', 'InACall', 'Busy/InACall'],
-  ['presenting', 'InACall', 'DoNotDisturb/Presenting'],
-] as const;
-for (const [activity, conferenceAs, pair] of rooms)
-  test(`Dana is ${activity === 'presenting' ? activity : `in a ${activity}`} of the platform, shown as ${conferenceAs}: ${pair}, gone when she leaves`, async () => {
-    const room = new Room();
-    room.policies.policy = { ...syncedBothWays, conferenceAs };
-    room.writer.roomChanged(accountId, dana, 'r', activity);
-    await settled();
-    assert.equal(room.teams, pair);
-    await room.clock.advance(600_000);
-    assert.equal(room.teams, pair, 'renewed');
-    room.writer.roomChanged(accountId, dana, 'r', undefined);
-    await room.clock.advance(6000);
-    assert.equal(room.teams, 'Available/Available');
-  });
-
-test('she begins to present in a conference and stops: the activity follows', async () => {
-  const room = new Room();
-  for (const [activity, pair] of [
-    ['conference', 'Busy/InACall'],
-    ['presenting', 'DoNotDisturb/Presenting'],
-    ['conference', 'Busy/InACall'],
-  ] as const) {
-    room.writer.roomChanged(accountId, dana, 'r', activity);
-    await room.clock.advance(6000);
-    assert.equal(room.teams, pair);
-  }
 });
 
 test('busy by a calendar: nothing while Microsoft shows it by itself; another calendar makes her busy until it ends', async () => {

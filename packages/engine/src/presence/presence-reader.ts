@@ -1,6 +1,7 @@
 import type { PersonId } from '@tandem/domain';
 import type { Clock } from '../ports/clock.ts';
 import type { PresencePolicies } from '../ports/presence-policies.ts';
+import type { CallsOfPerson } from './calls-of-person.ts';
 import {
   idsPerRequest,
   newPollingPlan,
@@ -11,7 +12,6 @@ import {
   tierIntervalMs,
 } from './polling-plan.ts';
 import type { PresenceDirectory, PresenceGraph, PresencePerson, PresenceReadOutcome } from './ports.ts';
-import type { CallsOfPerson } from './presence-writer.ts';
 import {
   emptyTeamsView,
   type ShownPresence,

@@ -1,9 +1,9 @@
 import type { AcceptFlags, PresenceLabel } from '@tandem/domain';
 import type { Clock } from '../ports/clock.ts';
 import { syncedBothWays } from '../ports/presence-policies.ts';
+import type { CallsOfPerson } from './calls-of-person.ts';
 import { type EffectivePresence, effectivePresence } from './effective-presence.ts';
 import type { TeamsSeen } from './presence-reader.ts';
-import type { CallsOfPerson } from './presence-writer.ts';
 import { teamsEvidence } from './teams-evidence.ts';
 import type { PresenceSource, PresenceVector } from './vector.ts';
 

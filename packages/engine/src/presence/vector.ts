@@ -46,8 +46,8 @@ export interface TeamsEvidence {
 export interface CallLeg {
   readonly endpoint: 'platform' | 'teams';
   readonly sinceWallMs: number;
-  /** `conference`, `meeting`, `presenting`: in a room of the platform. Default: `talking`. */
-  readonly doing?: 'talking' | 'held' | 'conference' | 'meeting' | 'presenting';
+  /** Default: `talking`. */
+  readonly doing?: 'talking' | 'held';
 }
 
 /** What our own signalling knows, at once. */

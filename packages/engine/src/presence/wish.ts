@@ -2,26 +2,21 @@ import type { ManualState, usualManualMs } from './manual-presence.ts';
 
 /**
  * What Microsoft ought to show of one person because of us: the table of product-behaviour 2.5. Everything that may come
- * here is in `WishSources`: calls and rooms of our own, what the person set by hand, a calendar of ours. States of Teams
- * and rules have no place in it, so they cannot be written back.
+ * here is in `WishSources`: calls of our own, what the person set by hand, a meeting that Teams does not show. States of
+ * Teams and rules have no place in it, so they cannot be written back.
  */
 export interface WishSources {
   /** The account syncs this person, towards Teams too. */
   readonly writes: boolean;
-  readonly conferenceAs: 'InACall' | 'InAConferenceCall';
   /** Answered legs of the person at phones and other endpoints that Teams cannot see. */
   readonly platformLegs: ReadonlySet<string>;
   /** Answered legs of the person at Teams: Teams knows these itself. */
   readonly teamsLegs: ReadonlySet<string>;
-  readonly rooms: ReadonlyMap<string, RoomActivity>;
   readonly manual?: StandingManual;
   readonly event?: StandingEvent;
   /** The person said "available" during a call: this call is not shown any more. */
   readonly waived: boolean;
 }
-
-/** What a person does in a conference of the platform. */
-export type RoomActivity = 'conference' | 'meeting' | 'presenting';
 
 export interface StandingManual {
   readonly state: ManualState;
@@ -30,15 +25,15 @@ export interface StandingManual {
   readonly endsMs: number;
 }
 
-/** Busy by a calendar that Microsoft does not show by itself. */
+/** Busy by a meeting that Microsoft does not show by itself. */
 export interface StandingEvent {
   readonly key: string;
   readonly endsMs: number;
 }
 
-export type SessionPair =
-  | { readonly availability: 'Busy'; readonly activity: 'InACall' | 'InAConferenceCall' }
-  | { readonly availability: 'DoNotDisturb'; readonly activity: 'Presenting' };
+/** The one of Microsoft's five that we ever set: the platform has calls, and no conferences of its own. */
+export const sessionPair = { availability: 'Busy', activity: 'InACall' } as const;
+export type SessionPair = typeof sessionPair;
 
 /** Those of Microsoft's six that we ever set: `available` is a clear, never a set. */
 export type PreferredPair = (typeof preferredPairs)[keyof typeof preferredPairs];
@@ -57,11 +52,8 @@ export const preferredPairs = {
 /** `leave`: Teams shows the call by itself, a lease of ours may lapse. */
 export function sessionWish(sources: WishSources): SessionPair | 'none' | 'leave' {
   if (!sources.writes || sources.waived) return 'none';
-  const rooms = [...sources.rooms.values()];
-  if (rooms.includes('presenting')) return { availability: 'DoNotDisturb', activity: 'Presenting' };
-  if (sources.platformLegs.size === 0 && rooms.length === 0) return 'none';
-  if (sources.teamsLegs.size > 0) return 'leave';
-  return { availability: 'Busy', activity: rooms.length > 0 ? sources.conferenceAs : 'InACall' };
+  if (sources.platformLegs.size === 0) return 'none';
+  return sources.teamsLegs.size > 0 ? 'leave' : sessionPair;
 }
 
 export interface PreferredWish {

@@ -1,8 +1,7 @@
 import { Button, Field, Input, makeStyles, Switch, tokens } from '@fluentui/react-components';
-import type { PresenceSync, PresenceSyncSettings } from '@tandem/contract';
+import type { PresenceSync } from '@tandem/contract';
 import { useState } from 'react';
 import { useMay } from '../../api/session.ts';
-import { Choice } from '../../parts/filter-bar.tsx';
 import { Card } from '../../parts/page.tsx';
 import { Stack } from '../../parts/stack.tsx';
 import type { PresenceSetup } from './use-presence-sync.ts';
@@ -31,13 +30,7 @@ const useStyles = makeStyles({
   line: { display: 'flex', flexWrap: 'wrap', gap: '12px', alignItems: 'start' },
   addresses: { flexGrow: 1, maxWidth: '480px' },
   button: { marginTop: '26px' },
-  choice: { border: 'none', margin: 0, padding: 0, justifySelf: 'start' },
 });
-
-const conferences = [
-  'InACall',
-  'InAConferenceCall',
-] as const satisfies readonly PresenceSyncSettings['conferenceAs'][];
 
 /** What else can be chosen for an account's presence. */
 export function MoreOptions({
@@ -67,20 +60,6 @@ export function MoreOptions({
             <span className={styles.small}>{hint}</span>
           </span>
         ))}
-        <fieldset disabled={disabled} className={styles.choice}>
-          <Choice
-            label="Conferences of ours show in Teams as"
-            value={settings.conferenceAs}
-            options={[
-              ['InACall', 'In a call'],
-              ['InAConferenceCall', 'In a conference call'],
-            ]}
-            onChoose={(chosen) => {
-              const conferenceAs = conferences.find((one) => one === chosen);
-              if (conferenceAs) write.mutate({ part: { conferenceAs } });
-            }}
-          />
-        </fieldset>
         <form
           onSubmit={(event) => {
             event.preventDefault();
