@@ -121,8 +121,19 @@ describe('the control API as the admin centres of a customer', () => {
     await ask('PATCH', '/users/dana@acme.example/facts', { department: 'Sales' });
     assert.ok(twin.directory.user('dana@acme.example')?.user.groups.includes(group.id));
     await ask('PATCH', '/users/dana@acme.example/facts', { department: null });
+    assert.equal((await ask('DELETE', groupPath(group.id))).body.life, 'deleted');
+    await ask('PATCH', '/users/seller1@acme.example/facts', { department: null });
+    assert.equal((await ask('POST', `${groupPath(group.id)}/restore`)).body.life, 'live');
+    assert.ok(
+      !twin.directory.user('seller1@acme.example')?.user.groups.includes(group.id),
+      'its rule counts',
+    );
+    assert.ok(twin.directory.user('seller2@acme.example')?.user.groups.includes(group.id));
+    await ask('PATCH', '/directory', { deletedSecurityGroups: 'gone' });
     assert.equal((await ask('DELETE', groupPath(group.id))).body.life, 'purged');
-    assert.ok(!twin.directory.user('seller1@acme.example')?.user.groups.includes(group.id));
+    assert.equal((await ask('POST', `${groupPath(group.id)}/restore`)).status, 404);
+    await ask('PATCH', '/directory', { deletedSecurityGroups: 'bin' });
+    assert.ok(!twin.directory.user('seller2@acme.example')?.user.groups.includes(group.id));
     const bad = await ask('POST', `/tenants/${acmeId}/groups`, { displayName: 'x', rule: 'user.shoe -gt 4' });
     assert.equal(bad.status, 422);
   });

@@ -116,9 +116,13 @@ const tenantRoutes: readonly Route[] = [
   route({
     method: 'PATCH',
     path: '/directory',
-    summary: 'How long Microsoft takes to activate a domain and to follow a policy of a group',
+    summary:
+      'How long Microsoft takes to activate a domain and to follow a policy of a group; where security groups go',
     body: schemas.directoryDelays,
-    run: ({ twin }, { body }) => Object.assign(twin.directory.delays, defined(body)),
+    run: ({ twin: { directory } }, { body: { deletedSecurityGroups, ...delays } }) => {
+      Object.assign(directory.habits, defined({ deletedSecurityGroups }));
+      return { ...Object.assign(directory.delays, defined(delays)), ...directory.habits };
+    },
   }),
   route({
     method: 'POST',
@@ -408,7 +412,7 @@ const groupRoutes: readonly Route[] = [
   route({
     method: 'DELETE',
     path: '/tenants/:id/groups/:group',
-    summary: 'A Microsoft 365 group goes into the bin, a security group for good',
+    summary: 'Into the bin for 30 days, or for good',
     run: ({ twin }, { params }, reply) => {
       const tenant = twin.directory.tenant(params.id ?? '');
       const group = tenant?.groups.get(params.group ?? '');
@@ -420,7 +424,7 @@ const groupRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/tenants/:id/groups/:group/restore',
-    summary: 'A Microsoft 365 group comes out of the bin',
+    summary: 'Out of the bin, with its members',
     run: ({ twin }, { params }, reply) => {
       const tenant = twin.directory.tenant(params.id ?? '');
       const group =

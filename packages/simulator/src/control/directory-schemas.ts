@@ -14,6 +14,8 @@ export const directoryDelays = z.strictObject({
   activationMs: delayMs,
   /** Until a policy that was granted to a group counts for its members, and for those who join. */
   groupPolicyMs: delayMs,
+  /** A deleted security group can be restored for 30 days, or is gone at once, as before 2025. */
+  deletedSecurityGroups: z.enum(['bin', 'gone']).optional(),
 });
 
 export const newGroup = z.strictObject({

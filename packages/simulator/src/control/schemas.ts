@@ -183,6 +183,8 @@ export const graphChange = z.strictObject({
   configurationLagMs: delayMs,
   licenceLagMs: delayMs,
   numberRefusals: z.enum(['operation', 'at-once']).optional(),
+  /** Null: the number of somebody without a licence can always be taken back. */
+  strandedAfterMs: z.number().int().min(0).max(2_592_000_000).nullable().optional(),
   wrapOperations: z.union([z.boolean(), z.literal('alternate')]).optional(),
   topAboveMaximum: z.enum(['refuse', 'clip']).optional(),
   pageSize: z.number().int().min(1).max(999).optional(),

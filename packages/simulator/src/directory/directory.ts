@@ -24,6 +24,8 @@ export class Directory {
   readonly wall: () => number;
   /** How long Microsoft takes to notice (3.3, graph 5.4); a rehearsal may change them. */
   readonly delays = { activationMs: 1_000, groupPolicyMs: 0 };
+  /** Where a deleted security group goes: a Microsoft 365 group always goes into the bin (graph 4.3, `changed` or `deleted`). */
+  readonly habits: { deletedSecurityGroups: 'bin' | 'gone' } = { deletedSecurityGroups: 'bin' };
   /** Told after a user's name changed, with the old one in lower case. */
   onRenamed: ((user: TeamsUser, before: string) => void) | undefined;
   /** Told whenever something of a tenant is other than before, so that it can be remembered. */
@@ -144,10 +146,10 @@ export class Directory {
     });
   }
 
-  /** A Microsoft 365 group goes into the bin, a security group for good. */
+  /** Into the bin, members and nesting with it; a security group for good where Microsoft does so. */
   deleteGroup(tenant: Tenant, group: Group): void {
     tenant.groups.delete(group.id);
-    const soft = group.kind === 'unified';
+    const soft = group.kind === 'unified' || this.habits.deletedSecurityGroups === 'bin';
     this.changeGroup(tenant, group, { life: soft ? 'deleted' : 'purged', deletedAt: this.wall() });
     if (!soft) this.#forgetGroup(tenant, group);
   }
@@ -155,6 +157,7 @@ export class Directory {
   restoreGroup(tenant: Tenant, group: Group): void {
     tenant.groups.set(group.id, group);
     this.changeGroup(tenant, group, { life: 'live', deletedAt: undefined });
+    if (group.rule !== undefined) for (const user of tenant.users.values()) this.#alter(user, {});
   }
 
   purgeGroup(tenant: Tenant, group: Group): void {

@@ -3,7 +3,7 @@ import { beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { MovableClock } from '../directory/movable-clock.ts';
 import { rehearsalDirectory } from '../directory/rehearsal-directory.ts';
-import { makeUser, type TeamsUser, type Tenant } from '../directory/tenant.ts';
+import { type Group, makeUser, type TeamsUser, type Tenant } from '../directory/tenant.ts';
 import { DirectoryCalls, testClock } from '../testing/directory-call.ts';
 import { makeCrowd } from '../world/crowd.ts';
 import { rehearsalWorld } from '../world/rehearsal-world.ts';
@@ -210,7 +210,7 @@ describe('delta queries', () => {
       assert.deepEqual(round(link).value, []);
     });
 
-    it('groups come, change their name and go: a Microsoft 365 group softly, a security group for good', () => {
+    it('D1: groups come, change their name and go: softly, or for good where security groups go for good', () => {
       const { link } = round('/groups/delta?$select=displayName');
       const [soft, hard] = (['unified', 'security'] as const).map((kind) =>
         directory.addGroup(acme, { id: `0000-${kind}`, displayName: kind, kind }),
@@ -220,6 +220,7 @@ describe('delta queries', () => {
       assert.deepEqual(made.value.map(({ displayName }) => displayName).toSorted(), ['security', 'unified']);
       directory.changeGroup(acme, hard, { displayName: 'other' });
       assert.deepEqual(round(made.link).value, [{ id: hard.id, displayName: 'other' }]);
+      directory.habits.deletedSecurityGroups = 'gone';
       directory.deleteGroup(acme, soft);
       directory.deleteGroup(acme, hard);
       assert.deepEqual(reasons(round(made.link).value).toSorted(), [
@@ -229,6 +230,43 @@ describe('delta queries', () => {
       const gone = round(made.link);
       directory.restoreGroup(acme, soft);
       assert.deepEqual(round(gone.link).value, [{ id: soft.id, displayName: 'unified' }]);
+      directory.habits.deletedSecurityGroups = 'bin';
+    });
+
+    it('D1: a security group in the bin is nobody’s, keeps its members, comes back with them, and is purged after 30 days', () => {
+      const { link } = round('/groups/delta?$select=displayName,members');
+      const group = acme.groups.get(acme.enableGroupId) as Group;
+      const members = (): number =>
+        [...acme.users.values()].filter(({ groups }) => groups.includes(group.id)).length;
+      const before = members();
+      directory.deleteGroup(acme, group);
+      const deleted = round(link);
+      assert.deepEqual(deleted.value, [{ id: group.id, '@removed': { reason: 'changed' } }]);
+      assert.ok(
+        !directory.isInEnableGroup(acme, person('dana@acme.example')),
+        'nothing counts while it is there',
+      );
+      assert.equal(members(), before, 'who is a member is remembered');
+      assert.deepEqual(
+        round('/groups/delta').value.filter(({ id }) => id === group.id),
+        [],
+        'and not listed',
+      );
+      directory.restoreGroup(acme, group);
+      const restored = round(deleted.link);
+      assert.deepEqual(
+        restored.value.map(({ id }) => id),
+        [group.id],
+      );
+      assert.ok(directory.isInEnableGroup(acme, person('dana@acme.example')));
+      const anew = round('/groups/delta?$select=members').value.filter(({ id }) => id === group.id);
+      const told = anew.flatMap((one) => (one['members@delta'] ?? []) as readonly unknown[]);
+      assert.ok(told.length >= before, 'read anew, it has everybody');
+      const doomed = directory.addGroup(acme, { id: '0000-doomed', displayName: 'doomed', kind: 'security' });
+      directory.deleteGroup(acme, doomed);
+      clock.advance(30 * day);
+      directory.settle(acme);
+      assert.equal(doomed.life, 'purged');
     });
   });
 

@@ -30,6 +30,15 @@ const readUsers = [
   'Directory.ReadWrite.All',
 ];
 const restoreUsers = ['User.DeleteRestore.All', 'User.ReadWrite.All', 'Directory.ReadWrite.All'];
+const readGroups = ['Group.Read.All', 'Group.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'];
+const restoreGroups = ['Group.ReadWrite.All', 'Directory.ReadWrite.All'];
+/** What is in the bin is judged by what it is: users and groups have rights of their own. */
+export const binRights = {
+  user: { read: readUsers, write: restoreUsers },
+  group: { read: readGroups, write: restoreGroups },
+};
+const readAny = [...readUsers, ...readGroups];
+const restoreAny = [...restoreUsers, ...restoreGroups];
 const item = '/directory/deletedItems/{directoryObject-id}';
 
 export const describedHere = {
@@ -37,16 +46,13 @@ export const describedHere = {
     get: operation(readUsers, answer('200', 'microsoft.graph.userCollectionResponse')),
   },
   '/directory/deletedItems/microsoft.graph.group': {
-    get: operation(
-      ['Group.Read.All', 'Group.ReadWrite.All', 'Directory.Read.All'],
-      answer('200', 'microsoft.graph.groupCollectionResponse'),
-    ),
+    get: operation(readGroups, answer('200', 'microsoft.graph.groupCollectionResponse')),
   },
   [item]: {
-    get: operation(readUsers, answer('200', 'microsoft.graph.directoryObject')),
-    delete: operation(restoreUsers, answer('204')),
+    get: operation(readAny, answer('200', 'microsoft.graph.directoryObject')),
+    delete: operation(restoreAny, answer('204')),
   },
-  [`${item}/restore`]: { post: operation(restoreUsers, answer('200', 'microsoft.graph.directoryObject')) },
+  [`${item}/restore`]: { post: operation(restoreAny, answer('200', 'microsoft.graph.directoryObject')) },
   '/domains/{domain-id}/domainNameReferences': {
     get: operation(
       ['Domain.Read.All', 'Domain.ReadWrite.All'],

@@ -70,5 +70,11 @@ export const directoryCheckTable = {
     wants: 'a direct policy, or one of a group that names the user directly, some time after',
     else: 'no policy; calls out 403 / 510559',
   },
+  T8: {
+    tag: 'I',
+    on: 'unassignNumber, policy unassign',
+    wants: 'Teams Phone still there, or gone for less than strandedAfterMs',
+    else: '400, or failed',
+  },
   T7: { tag: 'D', on: '/admin/teams', wants: 'a tenant of the global cloud', else: '404' },
 } as const satisfies Readonly<Record<string, CheckRow>>;

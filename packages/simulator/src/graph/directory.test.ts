@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
+import type { Group } from '../directory/tenant.ts';
 import { emptyVoice } from '../directory/voice.ts';
 import { acmeId, errorOf, globexId, listOf, TestGraph } from '../testing/test-graph.ts';
 import { startTestTwin } from '../testing/test-twin.ts';
@@ -252,6 +254,45 @@ describe("Graph's writes to the directory", () => {
       await send('DELETE', `/users/${id}`);
       assert.equal((await send('DELETE', `/directory/deletedItems/${id}`)).status, 204);
       assert.equal((await get(`/directory/deletedItems/${id}`)).status, 404);
+    });
+
+    it('D1: a deleted group is 404 and in the bin; restored it is there with its members; purged it is nowhere', async () => {
+      const { enableGroupId: id } = acme();
+      const members = async () => listOf(await get(`/groups/${id}/members?$top=999`)).length;
+      const before = await members();
+      twin.directory.deleteGroup(acme(), acme().groups.get(id) as Group);
+      assert.equal((await get(`/groups/${id}`)).status, 404);
+      assert.equal((await get(`/groups/${id}/members`)).status, 404);
+      assert.equal(
+        (await send('POST', `/directory/deletedItems/${id}/restore`)).status,
+        403,
+        'a right on users is none',
+      );
+      const groups = await graph.tokenWith(['Group.ReadWrite.All']);
+      const bin = listOf(await get('/directory/deletedItems/microsoft.graph.group', {}, groups));
+      assert.deepEqual(
+        bin.map((group) => group.id),
+        [id],
+      );
+      assert.match(String(bin[0]?.deletedDateTime), /^20/);
+      assert.equal(
+        (await send('POST', `/directory/deletedItems/${id}/restore`, undefined, groups)).status,
+        200,
+      );
+      assert.equal((await get(`/groups/${id}`)).status, 200);
+      assert.equal(await members(), before);
+      assert.equal(
+        (await send('POST', `/directory/deletedItems/${id}/restore`, undefined, groups)).status,
+        404,
+        'once',
+      );
+      const doomed = twin.directory.addGroup(acme(), { id: randomUUID(), displayName: 'Doomed' });
+      twin.directory.deleteGroup(acme(), doomed);
+      assert.equal(
+        (await send('DELETE', `/directory/deletedItems/${doomed.id}`, undefined, groups)).status,
+        204,
+      );
+      assert.equal((await get(`/directory/deletedItems/${doomed.id}`, {}, groups)).status, 404);
     });
 
     it('a name that was taken meanwhile keeps its old owner in the bin', async () => {

@@ -23,6 +23,11 @@ export interface GraphSettings {
   callLogLagMs: number;
   /** Where a number that cannot be assigned is refused: in the operation, or by a 400 at once (T1). */
   numberRefusals: 'operation' | 'at-once';
+  /**
+   * Somebody lost Teams Phone so long ago: number and policies cannot be taken back any more (T8). Null: always. Said by other
+   * vendors and not by Microsoft, which names no time.
+   */
+  strandedAfterMs: number | null;
   /** The operation comes wrapped in `value`, as in the published sample (T2). */
   wrapOperations: boolean | 'alternate';
   /** How values of presences are spelt; `fresh`: some that nobody has seen before (P9). */
@@ -51,6 +56,7 @@ export const defaultGraphSettings: Readonly<GraphSettings> = {
   licenceLagMs: 0,
   callLogLagMs: 20_000,
   numberRefusals: 'operation',
+  strandedAfterMs: 86_400_000,
   wrapOperations: false,
   presenceNames: 'pascal',
   teamsClientLagMs: 60_000,

@@ -122,7 +122,10 @@ const has = (of: Licensed, ...wanted: readonly ServicePlan[]): boolean => {
 
 export const hasTeams = (of: Licensed): boolean => has(of, teams);
 
-export const hasTeamsPhone = (of: Licensed): boolean => has(of, phone, smallPhone, virtualPhone);
+export const hasTeamsPhone = (of: Licensed): boolean => plansOf(of).some(({ id }) => isPhonePlan(id));
+
+export const isPhonePlan = (planId: string): boolean =>
+  [phone, smallPhone, virtualPhone].some(({ id }) => id === planId);
 
 export const hasCallingPlan = (of: Licensed): boolean => has(of, domesticCalls, moreDomesticCalls);
 

@@ -4,7 +4,7 @@ import type { TeamsUser, Tenant } from '../directory/tenant.ts';
 import type { TwinRandom } from '../random.ts';
 import type { StateSection } from '../state/state-file.ts';
 import type { GraphSettings } from './graph-world.ts';
-import { hasCallingPlan, hasTeamsPhone } from './licence-catalogue.ts';
+import { hasCallingPlan, hasTeamsPhone, isPhonePlan } from './licence-catalogue.ts';
 
 /**
  * Telephone numbers of a tenant and the operations that give and take them (graph 5.2). Who has which number is in the
@@ -48,6 +48,9 @@ interface Extra {
   readonly targetId: string;
   readonly category: 'private' | 'alternate';
 }
+
+/** What is said of a number or a policy that stays with somebody whose licence went first (T8). */
+export const stranded = 'The user does not have a Teams Phone licence any more.';
 
 /** Operations that are done are shown for an hour. */
 const operationLifeMs = 3_600_000;
@@ -198,9 +201,18 @@ export class NumberOffice {
     const owner = this.#directory.userByNumber(tenant, number);
     if (!owner && !this.extras(tenant.id).has(number)) return 'The telephone number is not assigned.';
     if (owner?.onPremises) return 'The user is homed on premises: the number is synchronised from there.';
+    if (owner && this.isStranded(owner)) return stranded;
     return type !== undefined && this.typeOf(tenant.id, number) !== type
       ? 'The telephone number is of another type.'
       : undefined;
+  }
+
+  /** The licence went first, and too long ago. Who never had one, or lost it before anybody looked, is let go. */
+  isStranded(user: TeamsUser): boolean {
+    const { strandedAfterMs } = this.#settings;
+    if (strandedAfterMs === null || hasTeamsPhone(user)) return false;
+    const lostAt = user.pastPlans.findLast(({ planId }) => isPhonePlan(planId))?.assignedAt;
+    return lostAt !== undefined && this.#clock.wall() - lostAt >= strandedAfterMs;
   }
 
   start(

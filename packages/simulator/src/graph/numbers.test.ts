@@ -230,6 +230,54 @@ describe('telephone numbers in Graph', () => {
     twin.directory.change(person('dana@acme.example'), { onPremises: false });
   });
 
+  it('T8: what stays with somebody whose licence went first cannot be taken back, number or policy, until the licence is back', async () => {
+    const policy = { policyType: 'OnlineVoiceRoutingPolicy', userId: person('casey@acme.example').objectId };
+    const takePolicy = () =>
+      graph.call(token, 'POST', '/admin/teams/policy/userAssignments/unassign', {
+        value: [
+          { '@odata.type': '#microsoft.graph.teamsAdministration.teamsPolicyUserAssignment', ...policy },
+        ],
+      });
+    const number = '+12025550138';
+    const casey = () => person('casey@acme.example');
+    const { licences } = casey();
+    await assign(number, 'casey@acme.example');
+    wait(60_001);
+    assert.equal(casey().number, number);
+    twin.directory.change(casey(), {
+      licences: ['teams'],
+      policies: { OnlineVoiceRoutingPolicy: 'VRP-Acme' },
+    });
+    twin.microsoft365.settings.strandedAfterMs = 600_000;
+    wait(300_000);
+    assert.equal((await takePolicy()).status, 204, 'in time');
+    twin.directory.change(casey(), { policies: { OnlineVoiceRoutingPolicy: 'VRP-Acme' } });
+    wait(300_000);
+    const accepted = await unassign(number);
+    wait(60_001);
+    const { status, numbers } = await operation(accepted);
+    assert.deepEqual(
+      [status, numbers[0]?.statusDetail],
+      ['failed', 'The user does not have a Teams Phone licence any more.'],
+    );
+    twin.microsoft365.settings.numberRefusals = 'at-once';
+    for (const answer of [await unassign(number), await takePolicy()]) {
+      assert.equal(answer.status, 400);
+      assert.match(errorOf(answer).message, /Teams Phone licence any more/);
+    }
+    assert.deepEqual([casey().number, casey().policies.OnlineVoiceRoutingPolicy], [number, 'VRP-Acme']);
+    const failed = twin.audit.find({ check: 'T8' }).filter(({ where }) => where === 'graph');
+    assert.equal(failed.length, 3);
+    twin.microsoft365.settings.strandedAfterMs = null;
+    assert.equal((await takePolicy()).status, 204, 'told to let everybody go');
+    twin.microsoft365.settings.strandedAfterMs = 600_000;
+    twin.directory.change(casey(), { licences: ['teams', 'teams-phone'] });
+    await unassign(number);
+    wait(60_001);
+    assert.equal(casey().number, undefined);
+    twin.directory.change(casey(), { licences });
+  });
+
   it('T3: updateNumber sets and clears what stands beside a number; null keeps it; an unknown number is 404', async () => {
     const update = (body: unknown) =>
       graph.call(token, 'POST', `${root}/numberAssignments/updateNumber`, body);

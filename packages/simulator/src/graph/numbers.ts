@@ -1,7 +1,7 @@
 import type { TeamsUser } from '../directory/tenant.ts';
 import { fail, type GraphAnswer, type GraphCall, notFound, ok } from './graph-world.ts';
 import { type Entity, page } from './listing.ts';
-import type { Category, Operation } from './number-office.ts';
+import { type Category, type Operation, stranded } from './number-office.ts';
 
 /** Telephone number management of Teams (graph 5.2; checks T1 to T4). */
 
@@ -128,7 +128,8 @@ function accepted(call: GraphCall, operation: Operation): GraphAnswer {
   };
 }
 
-const refused = (message: string): GraphAnswer => fail(400, 'BadRequest', message, 'T1');
+const checkOf = (why: string): string => (why === stranded ? 'T8' : 'T1');
+const refused = (message: string): GraphAnswer => fail(400, 'BadRequest', message, checkOf(message));
 
 export function assignNumber(call: GraphCall): GraphAnswer {
   const { tenant, world } = call;
@@ -157,7 +158,7 @@ export function unassignNumber(call: GraphCall): GraphAnswer {
   if (why !== undefined && world.settings.numberRefusals === 'at-once') return refused(why);
   const owner = world.directory.userByNumber(tenant, number);
   const answer = accepted(call, world.numbers.start('Unassignment', tenant, number, owner, type));
-  return why === undefined ? answer : { ...answer, check: 'T1' };
+  return why === undefined ? answer : { ...answer, check: checkOf(why) };
 }
 
 export function updateNumber(call: GraphCall): GraphAnswer {

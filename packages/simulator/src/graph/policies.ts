@@ -2,8 +2,9 @@ import { policyIdOf, policyNames } from '../directory/policies.ts';
 import type { TeamsUser } from '../directory/tenant.ts';
 import { isPolicyType, type PolicyType } from '../directory/voice.ts';
 import { context, fail, type GraphAnswer, type GraphCall, notFound, ok } from './graph-world.ts';
+import { stranded } from './number-office.ts';
 
-/** Policies of users (graph 5.3; check T5): one call names up to twenty, and all of them count or none. */
+/** Policies of users (graph 5.3; checks T5, T8): one call names up to twenty, and all of them count or none. */
 
 const most = 20;
 
@@ -63,6 +64,8 @@ export function assignPolicies(call: GraphCall): GraphAnswer {
 export function unassignPolicies(call: GraphCall): GraphAnswer {
   const found = steps(call, false);
   if ('status' in found) return found;
+  if (found.some(({ user }) => call.world.numbers.isStranded(user)))
+    return fail(400, 'BadRequest', stranded, 'T8');
   for (const { user, type, name } of found) {
     const { [type]: had, ...rest } = user.policies;
     // Another policy than the one that is named stays.

@@ -1,5 +1,6 @@
 import { domainOf } from '../directory/directory.ts';
 import { makeUser, type TeamsUser } from '../directory/tenant.ts';
+import { binRights } from './described-here.ts';
 import { context, fail, type GraphAnswer, type GraphCall, notFound, ok, readStamp } from './graph-world.ts';
 import { groupEntity } from './groups.ts';
 import { type Entity, page, project } from './listing.ts';
@@ -128,7 +129,17 @@ export const listDeletedGroups = (call: GraphCall): GraphAnswer =>
 
 type Binned = { readonly user: TeamsUser } | { readonly group: Parameters<typeof groupEntity>[0] };
 
-function inBin(call: GraphCall): Binned | undefined {
+/** Who may not read groups, or restore them, is refused as for any other operation on them (G3). */
+function inBin(call: GraphCall, right: 'read' | 'write'): Binned | GraphAnswer {
+  const found = foundInBin(call);
+  if (!found) return notFound(call.params['directoryObject-id'] ?? '');
+  const needed = binRights['user' in found ? 'user' : 'group'][right];
+  return [...call.caller.roles, ...call.caller.scopes].some((role) => needed.includes(role))
+    ? found
+    : fail(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.', 'G3');
+}
+
+function foundInBin(call: GraphCall): Binned | undefined {
   const id = call.params['directoryObject-id']?.toLowerCase();
   const user = binned(call).find(({ objectId }) => objectId === id);
   if (user) return { user };
@@ -144,14 +155,14 @@ const shown = (call: GraphCall, found: Binned): Entity =>
     : { '@odata.type': '#microsoft.graph.group', ...groupEntity(found.group) };
 
 export function getDeleted(call: GraphCall): GraphAnswer {
-  const found = inBin(call);
-  return found ? ok(shown(call, found)) : notFound(call.params['directoryObject-id'] ?? '');
+  const found = inBin(call, 'read');
+  return 'status' in found ? found : ok(shown(call, found));
 }
 
 export function restoreDeleted(call: GraphCall): GraphAnswer {
   const { directory } = call.world;
-  const found = inBin(call);
-  if (!found) return notFound(call.params['directoryObject-id'] ?? '');
+  const found = inBin(call, 'write');
+  if ('status' in found) return found;
   if ('group' in found) directory.restoreGroup(call.tenant, found.group);
   else if (!directory.restore(call.tenant, found.user))
     return bad('Another object with the same value for property userPrincipalName already exists.');
@@ -160,8 +171,8 @@ export function restoreDeleted(call: GraphCall): GraphAnswer {
 
 export function purgeDeleted(call: GraphCall): GraphAnswer {
   const { directory } = call.world;
-  const found = inBin(call);
-  if (!found) return notFound(call.params['directoryObject-id'] ?? '');
+  const found = inBin(call, 'write');
+  if ('status' in found) return found;
   if ('group' in found) directory.purgeGroup(call.tenant, found.group);
   else directory.purge(call.tenant, found.user);
   return { status: 204 };

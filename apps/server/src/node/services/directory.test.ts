@@ -360,6 +360,52 @@ describe('the directory of a node against the twin', () => {
     await node.stop();
   });
 
+  test('the group is deleted: whoever calls by it stays, across a restart too, and the restored group heals all of it', async () => {
+    const tenant = twin.directory.tenant(acmeId);
+    assert.ok(tenant);
+    const voice = twin.directory.addGroup(tenant, { id: randomUUID(), displayName: 'Voice' });
+    const members = [...tenant.users.values()].slice(0, 12);
+    for (const one of members) twin.directory.change(one, { groups: [...one.groups, voice.id] });
+    const dir = join(folder, 'deleted-group');
+    const ids = new Set(members.map(({ objectId }) => objectId));
+    const limits = { least: 5, most: 50, percent: 20 };
+    const open = async (): Promise<{ node: Node; view: ReturnType<typeof viewOf> }> => {
+      const node = await startNode(dir, [], false);
+      const view = viewOf(node);
+      view.followGroups([voice.id]);
+      view.protect(ids, limits);
+      node.directory.start();
+      await until(() => view.readAtWallMs.groups !== undefined, 'read');
+      return { node, view };
+    };
+    const inside = (view: ReturnType<typeof viewOf>): number =>
+      members.filter(({ objectId }) => {
+        const seen = view.membership([voice.id], objectId);
+        return seen !== 'unread' && seen.member;
+      }).length;
+    const first = await open();
+    assert.equal(inside(first.view), 12);
+    twin.directory.deleteGroup(tenant, voice);
+    await first.view.refresh(0);
+    assert.equal(inside(first.view), 12, 'nobody is out while nobody confirmed it');
+    const [held] = first.node.directory.board.states(accountId)[0]?.held ?? [];
+    assert.equal(held?.total, 12);
+    await first.node.stop();
+    const second = await open();
+    await second.view.refresh(0);
+    assert.equal(inside(second.view), 12, 'a restart forgets nothing');
+    twin.directory.restoreGroup(tenant, voice);
+    await second.view.refresh(0);
+    await until(() => (second.node.directory.board.states(accountId)[0]?.held ?? []).length === 0, 'healed');
+    assert.equal(inside(second.view), 12);
+    const [leaver] = members;
+    assert.ok(leaver);
+    twin.directory.change(leaver, { groups: leaver.groups.filter((id) => id !== voice.id) });
+    await second.view.refresh(0);
+    assert.equal(inside(second.view), 11, 'changes are seen as ever');
+    await second.node.stop();
+  });
+
   test('a damaged file is no reason not to start: everything is read anew', async () => {
     const dir = join(folder, 'whole');
     await writeFile(join(dir, `${connectionId}.mirror`), 'not what was written');
