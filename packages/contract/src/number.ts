@@ -5,11 +5,20 @@ import { e164, id, plain, text, timestamp } from './common.ts';
 export const numberStates = ['assigned', 'free', 'reserved', 'quarantine', 'ported'] as const;
 export type NumberState = (typeof numberStates)[number];
 
-/** Who is rung for somebody who left: a person, or a number, of the same account. */
-export const leaverForward = z.discriminatedUnion('kind', [
+/** Who is rung for somebody who left: a person, a number or a queue of the same account. */
+const leaverTargets = [
   z.strictObject({ kind: z.literal('person'), personId: id }),
   z.strictObject({ kind: z.literal('number'), number: e164 }),
+  z.strictObject({ kind: z.literal('queue'), queueId: id }),
+] as const;
+export const leaverForward = z.discriminatedUnion('kind', leaverTargets);
+export type LeaverForward = z.infer<typeof leaverForward>;
+/** A person's own rule, which wins over the account's. */
+export const leaverChoice = z.discriminatedUnion('kind', [
+  ...leaverTargets,
+  z.strictObject({ kind: z.literal('announcement') }),
 ]);
+export type LeaverChoice = z.infer<typeof leaverChoice>;
 
 export const numberRange = z.object({
   id,

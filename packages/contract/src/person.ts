@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { e164, id, timestamp } from './common.ts';
+import { leaverChoice } from './number.ts';
 import { presence } from './presence.ts';
 
 /**
@@ -71,6 +72,9 @@ export const person = z.object({
   active: z.boolean(),
   teamsToggle: z.boolean().describe('The switch for calls in Teams'),
   platformLicence: z.boolean(),
+  leaver: leaverChoice
+    .optional()
+    .describe('What callers get once the person left; absent: by the leaver rule of the account'),
   readiness: readinessSummary,
   presence: presence.optional().describe('Absent while nothing is known'),
 });
@@ -82,6 +86,12 @@ export const personChange = z
     number: e164.nullable().optional().describe('The main number; null takes it away'),
     platformLicence: z.boolean().optional(),
     active: z.boolean().optional(),
+    leaver: leaverChoice
+      .nullable()
+      .optional()
+      .describe(
+        'What callers get once the person left, or while the Microsoft account is disabled; null: by the leaver rule of the account',
+      ),
   })
   .refine((change) => Object.keys(change).length > 0, 'nothing to change');
 export type PersonChange = z.infer<typeof personChange>;

@@ -70,7 +70,9 @@ export const provisioningSettings = z.strictObject({
   leaverForward: leaverForward
     .nullable()
     .optional()
-    .describe('Rule `manager`: who is rung for those who left, while their number rests'),
+    .describe(
+      'Rules `manager` and `queue`: who is rung for those who left, while their number rests, and for those whose Microsoft account is disabled. `queue` wants a queue, or the number of one',
+    ),
   guard: z
     .strictObject({
       least: z.number().int().min(1).max(10_000),
@@ -94,13 +96,13 @@ export type ProvisioningSettings = z.infer<typeof provisioningSettings>;
 export const provisioningChange = provisioningSettings
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'nothing to change')
-  .refine(({ leaverRule }) => leaverRule !== 'queue', {
-    path: ['leaverRule'],
-    message: 'calls to a leaver cannot go to a queue yet: name a person or a number with `manager`',
-  })
   .refine(({ leaverRule }) => leaverRule !== 'voicemail', {
     path: ['leaverRule'],
     message: 'there are no mailboxes of the platform: use `announcement`, or name a person with `manager`',
+  })
+  .refine(({ leaverRule, leaverForward }) => leaverRule !== 'queue' || leaverForward, {
+    path: ['leaverForward'],
+    message: 'which queue takes the calls of those who left: a queue, or the number of one',
   })
   .refine(({ leaverRule, leaverForward }) => leaverRule !== 'manager' || leaverForward, {
     path: ['leaverForward'],

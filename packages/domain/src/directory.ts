@@ -48,6 +48,8 @@ export interface Person {
   /** The platform's Teams licence (row 9). */
   readonly platformLicence: boolean;
 }
+  /** Should they leave (product-behaviour 1.4); absent: by the account's rule. */
+  readonly leaver?: LeaverChoice;
 
 /** A phone that registers with us by SIP digest (RFC 3261 §22). The secret never stands in the routing facts. */
 export interface Device {
@@ -109,7 +111,11 @@ export interface Hub {
 /** Who is rung for somebody who left. A number is one of the same account. */
 export type LeaverForward =
   | { readonly kind: 'person'; readonly personId: PersonId }
-  | { readonly kind: 'number'; readonly number: E164 };
+  | { readonly kind: 'number'; readonly number: E164 }
+  | { readonly kind: 'queue'; readonly queueId: QueueId };
+
+/** What callers of one person get once they left: somebody else, or that the number is not in service. */
+export type LeaverChoice = LeaverForward | { readonly kind: 'announcement' };
 
 /** A number of an account that nobody has, and why it is not free. */
 export interface HeldNumber {

@@ -34,6 +34,7 @@ const shown = (person: Person): Record<string, unknown> => ({
   active: person.active,
   teamsToggle: person.teamsToggle,
   platformLicence: person.platformLicence,
+  leaver: person.leaver ?? null,
 });
 
 /** Only the fields that differ, as they were and as they are. */

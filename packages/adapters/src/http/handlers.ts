@@ -8,7 +8,14 @@ import {
   roleMay,
   type Session,
 } from '@tandem/contract';
-import { type Account, asAccountId, type CallRecord, isE164, type Person } from '@tandem/domain';
+import {
+  type Account,
+  asAccountId,
+  type CallRecord,
+  isE164,
+  type LeaverChoice,
+  type Person,
+} from '@tandem/domain';
 import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
 import { auditHandlers } from './areas/audit-handlers.ts';
 import { connectionHandlers } from './areas/connection-handlers.ts';
@@ -27,6 +34,7 @@ import { webhookHandlers } from './areas/webhook-handlers.ts';
 import { actorOf } from './auth/actor.ts';
 import type { Principal } from './auth/principal.ts';
 import { matches } from './call-filter.ts';
+import { leaverTargetFault } from './leaver-target.ts';
 import { Refusal } from './refusal.ts';
 import { narrow, type Scope, seesPerson } from './scope.ts';
 import { type ApiServices, isAway, type LiveCall, type PageOf } from './services.ts';
@@ -244,8 +252,17 @@ export function createHandlers(services: ApiServices): Handlers {
           errors: [{ path: 'number', message: 'a number in E.164 form, for example +12025550142' }],
         });
       }
+      const { leaver } = input.body;
+      if (leaver) {
+        const person = await directory.person(scope, input.params.id);
+        const fault =
+          person && (await leaverTargetFault(services, scope, person.accountId, leaver, person.id));
+        if (fault !== undefined)
+          return new Refusal('invalid-request', { errors: [{ path: 'leaver', message: fault }] });
+      }
       const by = actorOf(principal, caller);
-      const outcome = await directory.changePerson(scope, input.params.id, { ...input.body, number }, by);
+      const change = { ...input.body, number, leaver: leaver as LeaverChoice | null | undefined };
+      const outcome = await directory.changePerson(scope, input.params.id, change, by);
       if (outcome.kind === 'unknown') return notFound();
       if (outcome.kind === 'number-taken')
         return new Refusal('number-taken', { detail: `${number} is taken.` });

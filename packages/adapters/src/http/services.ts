@@ -5,6 +5,7 @@ import type {
   Carrier,
   Device,
   E164,
+  LeaverChoice,
   LinkState,
   Person,
   PersonId,
@@ -117,6 +118,8 @@ export interface PersonChangeAsk {
   readonly number?: E164 | null | undefined;
   readonly platformLicence?: boolean | undefined;
   readonly active?: boolean | undefined;
+  /** `null`: by the account's rule again. */
+  readonly leaver?: LeaverChoice | null | undefined;
 }
 
 export type PersonChangeOutcome =

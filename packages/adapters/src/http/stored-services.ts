@@ -108,6 +108,7 @@ export function createStoredServices(
           ...(change.teamsToggle === undefined ? {} : { teamsToggle: change.teamsToggle }),
           ...(change.platformLicence === undefined ? {} : { platformLicence: change.platformLicence }),
           ...(change.active === undefined ? {} : { active: change.active }),
+          ...(change.leaver === undefined ? {} : { leaver: change.leaver }),
           ...(change.number === undefined ? {} : { numbers: withMain(person.numbers, change.number) }),
         });
         if (outcome.ok) return { kind: 'changed', person: outcome.value, before: person };

@@ -1,6 +1,7 @@
 import type { AccountId, E164, Person, PersonId } from '@tandem/domain';
 import { sql } from 'kysely';
 import type { Tx } from './database.ts';
+import { leaverColumns } from './leaver-columns.ts';
 import { freeOnes } from './number-stock-store.ts';
 import { heldRefusal, noHold, type Refusal, type Versioned } from './outcome.ts';
 import type { PersonChange } from './person-store.ts';
@@ -32,7 +33,7 @@ export type BulkWrite =
   | {
       readonly do: 'change';
       readonly person: Versioned<Person>;
-      readonly change: PersonChange;
+      readonly change: Omit<PersonChange, 'leaver'>;
       readonly next: boolean;
       /** From which the next free number comes; absent: from any. */
       readonly rangeId?: string;
@@ -120,7 +121,10 @@ function wantedOf(write: Exclude<BulkWrite, { do: 'remove' }>): Wanted {
   return { write, personId: write.person.id, numbers, next: write.next, took: [] };
 }
 
-function changed(person: Person, { mail, extension, numbers, ...rest }: PersonChange): Person {
+function changed(
+  person: Person,
+  { mail, extension, numbers, ...rest }: Omit<PersonChange, 'leaver'>,
+): Person {
   const { mail: hadMail, extension: hadExtension, ...others } = person;
   const newMail = mail === undefined ? hadMail : (mail ?? undefined);
   const newExtension = extension === undefined ? hadExtension : (extension ?? undefined);
@@ -144,11 +148,15 @@ async function insertPeople(tx: Tx, accountId: AccountId, wanted: readonly Wante
     active: person.active,
     teams_toggle: person.teamsToggle,
     platform_licence: person.platformLicence,
+    ...leaverColumns(person.leaver),
   }));
-  await sql`insert into people (id, account_id, display_name, upn, mail, active, teams_toggle, platform_licence)
-    select v.id, ${accountId}, v.display_name, v.upn, v.mail, v.active, v.teams_toggle, v.platform_licence
+  await sql`insert into people (id, account_id, display_name, upn, mail, active, teams_toggle, platform_licence,
+      leaver_person, leaver_number, leaver_queue, leaver_announcement)
+    select v.id, ${accountId}, v.display_name, v.upn, v.mail, v.active, v.teams_toggle, v.platform_licence,
+      v.leaver_person, v.leaver_number, v.leaver_queue, v.leaver_announcement
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as v(id uuid, display_name text, upn text, mail text,
-      active boolean, teams_toggle boolean, platform_licence boolean)`.execute(tx);
+      active boolean, teams_toggle boolean, platform_licence boolean, leaver_person uuid, leaver_number text,
+      leaver_queue uuid, leaver_announcement boolean)`.execute(tx);
 }
 
 /** The rows are locked: whole new rows overwrite nobody. */

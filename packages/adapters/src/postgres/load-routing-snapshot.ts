@@ -7,7 +7,6 @@ import type {
   E164,
   HeldNumber,
   Hub,
-  LeaverForward,
   Owner,
   Person,
   PersonId,
@@ -21,6 +20,7 @@ import { readAccounts } from './account-store.ts';
 import { readCarriersWithSecrets } from './carrier-store.ts';
 import type { Database, Tx } from './database.ts';
 import { readDevices } from './device-store.ts';
+import { forwardOf, leaverChoiceOf } from './leaver-columns.ts';
 import { readQueues } from './queue-store.ts';
 
 export interface RoutingLoadOptions {
@@ -72,7 +72,7 @@ async function read(tx: Tx, options: RoutingLoadOptions): Promise<RoutingSnapsho
   const holds = tx
     .selectFrom('numbers')
     .select(['number', 'account_id', 'held', 'held_until', 'held_reason', 'reserved_for'])
-    .select(['former_owner', 'former_person_id', 'forward_person', 'forward_number'])
+    .select(['former_owner', 'former_person_id', 'forward_person', 'forward_number', 'forward_queue'])
     .where('held', 'is not', null)
     .where(sql<boolean>`(held = 'ported' or held_until > tandem_now())`);
   for (const row of await holds.execute()) {
@@ -107,6 +107,7 @@ async function read(tx: Tx, options: RoutingLoadOptions): Promise<RoutingSnapsho
   const people = new Map<PersonId, Person>();
   for (const row of await tx.selectFrom('people').selectAll().execute()) {
     const extension = extensionOf.get(row.id);
+    const leaver = leaverChoiceOf(row);
     people.set(row.id, {
       id: row.id,
       accountId: row.account_id,
@@ -118,6 +119,7 @@ async function read(tx: Tx, options: RoutingLoadOptions): Promise<RoutingSnapsho
       active: row.active,
       teamsToggle: row.teams_toggle,
       platformLicence: row.platform_licence,
+      ...(leaver && { leaver }),
     });
   }
 
@@ -156,14 +158,6 @@ function ownerOf(row: {
   if (row.device_id !== null) return { kind: 'device', deviceId: row.device_id, accountId: row.account_id };
   if (row.queue_id !== null) return { kind: 'queue', queueId: row.queue_id, accountId: row.account_id };
   return undefined;
-}
-
-function forwardOf(row: {
-  readonly forward_person: PersonId | null;
-  readonly forward_number: string | null;
-}): LeaverForward | undefined {
-  if (row.forward_person !== null) return { kind: 'person', personId: row.forward_person };
-  return row.forward_number === null ? undefined : { kind: 'number', number: row.forward_number as E164 };
 }
 
 /** Stands for what is visible: differs from an earlier one exactly when a change became visible in between. */

@@ -1,6 +1,7 @@
 import type { AccountId, E164, LeaverForward, PersonId } from '@tandem/domain';
 import { sql } from 'kysely';
 import type { Database, Tx } from './database.ts';
+import { forwardColumns, leaverColumns } from './leaver-columns.ts';
 import { done, isId, noHold, refused, type StoreOutcome, settle } from './outcome.ts';
 
 export interface NumberRange {
@@ -258,8 +259,7 @@ export function createNumberStockStore(db: Database): NumberStockStore {
         const result = await tx
           .updateTable('people')
           .set({
-            leaver_person: forward?.kind === 'person' ? forward.personId : null,
-            leaver_number: forward?.kind === 'number' ? forward.number : null,
+            ...leaverColumns(forward),
           })
           .where('id', '=', personId)
           .executeTakeFirst();
@@ -299,8 +299,7 @@ export function createNumberStockStore(db: Database): NumberStockStore {
               held: 'quarantine' as const,
               held_until: until,
               held_reason: `${leaver.name} left`,
-              forward_person: leaver.forward?.kind === 'person' ? leaver.forward.personId : null,
-              forward_number: leaver.forward?.kind === 'number' ? leaver.forward.number : null,
+              ...forwardColumns(leaver.forward),
             }),
           })
           .where('number', '=', number)

@@ -1,6 +1,7 @@
 import type { AccountId, DeviceId, E164, LeaverForward, PersonId, QueueId } from '@tandem/domain';
 import { type Selectable, sql } from 'kysely';
 import type { Database } from './database.ts';
+import { forwardOf } from './leaver-columns.ts';
 import {
   done,
   heldRefusal,
@@ -184,6 +185,7 @@ export function createNumberStore(db: Database): NumberStore {
 function numberOf(
   row: Selectable<Schema['numbers']> & { readonly holds?: boolean },
 ): Versioned<AccountNumber> {
+  const forward = forwardOf(row);
   return {
     number: row.number as E164,
     accountId: row.account_id,
@@ -199,12 +201,7 @@ function numberOf(
           ...(row.reserved_for !== null && { reservedFor: row.reserved_for }),
           ...(row.former_owner !== null && { formerOwner: row.former_owner }),
           ...(row.former_person_id !== null && { formerPersonId: row.former_person_id }),
-          ...(row.forward_person !== null && {
-            forward: { kind: 'person' as const, personId: row.forward_person },
-          }),
-          ...(row.forward_number !== null && {
-            forward: { kind: 'number' as const, number: row.forward_number as E164 },
-          }),
+          ...(forward && { forward }),
         },
       }),
     version: row.version,

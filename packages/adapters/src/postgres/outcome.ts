@@ -109,6 +109,7 @@ export const noHold = {
   former_person_id: null,
   forward_person: null,
   forward_number: null,
+  forward_queue: null,
 } as const;
 
 /** Runs a change; expected constraint errors become refusals. */

@@ -1,6 +1,7 @@
-import type { AccountId, E164, Person, PersonId } from '@tandem/domain';
+import type { AccountId, E164, LeaverChoice, Person, PersonId } from '@tandem/domain';
 import { type Selectable, sql } from 'kysely';
 import type { Database, Tx } from './database.ts';
+import { leaverChoiceOf, leaverColumns } from './leaver-columns.ts';
 import {
   done,
   heldRefusal,
@@ -27,6 +28,8 @@ export interface PersonChange {
   readonly active?: boolean;
   readonly teamsToggle?: boolean;
   readonly platformLicence?: boolean;
+  /** null: by the account's rule again. */
+  readonly leaver?: LeaverChoice | null;
 }
 
 export interface PersonPage {
@@ -76,6 +79,7 @@ export function createPersonStore(db: Database): PersonStore {
               active: person.active,
               teams_toggle: person.teamsToggle,
               platform_licence: person.platformLicence,
+              ...leaverColumns(person.leaver),
             })
             .execute();
           if (person.extension !== undefined)
@@ -195,6 +199,7 @@ export async function lockPeople(
 export const likeText = (text: string): string => text.slice(0, 100).replace(/[\\%_]/g, '\\$&');
 
 function personOf(row: PersonRow): Versioned<Person> {
+  const leaver = leaverChoiceOf(row);
   return {
     id: row.id,
     accountId: row.account_id,
@@ -206,6 +211,7 @@ function personOf(row: PersonRow): Versioned<Person> {
     active: row.active,
     teamsToggle: row.teams_toggle,
     platformLicence: row.platform_licence,
+    ...(leaver && { leaver }),
     version: row.version,
   };
 }
@@ -218,6 +224,7 @@ function columnsOf(change: PersonChange) {
     ...(change.active === undefined ? {} : { active: change.active }),
     ...(change.teamsToggle === undefined ? {} : { teams_toggle: change.teamsToggle }),
     ...(change.platformLicence === undefined ? {} : { platform_licence: change.platformLicence }),
+    ...(change.leaver === undefined ? {} : leaverColumns(change.leaver ?? undefined)),
   };
 }
 

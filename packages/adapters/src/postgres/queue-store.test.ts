@@ -148,3 +148,27 @@ test('a member who is deleted is out of the queue', async () => {
   const [left] = (await stores.queues.list(acme.id)).filter((one) => one.id === id);
   assert.deepEqual(left?.members, [member(people[0]!)]);
 });
+
+test('a queue takes the calls of somebody who left while the number rests, until the queue is gone', async () => {
+  const number = '+12025551599' as E164;
+  const support = await create();
+  const own = { kind: 'queue', queueId: support.id } as const;
+  const leaver = samplePerson(acme, { numbers: [number], leaver: own });
+  assert.ok((await stores.people.create(acme.id, leaver)).ok);
+  const snapshot = () => loadRoutingSnapshot(db, { version: 1, builtAtWallMs: 0, hubs: [], box });
+  assert.deepEqual((await snapshot()).people.get(leaver.id)?.leaver, own);
+  // A rule of one's own may also say "nobody", and the account's rule comes back with null.
+  let now = await stores.people.get(acme.id, leaver.id);
+  for (const rule of [{ kind: 'announcement' } as const, null, own]) {
+    const changed = await stores.people.update(acme.id, leaver.id, now?.version ?? 0, { leaver: rule });
+    assert.ok(changed.ok, JSON.stringify(changed));
+    now = changed.value;
+    assert.deepEqual(now.leaver, rule ?? undefined);
+  }
+  assert.ok((await stores.people.remove(acme.id, leaver.id)).ok);
+  const rests = async () => (await snapshot()).held?.get(number);
+  assert.deepEqual((await rests())?.forward, own);
+  assert.deepEqual((await stores.numbers.get(acme.id, number))?.held?.forward, own);
+  assert.ok((await stores.queues.remove(acme.id, support.id)).ok);
+  assert.deepEqual([(await rests())?.kind, (await rests())?.forward], ['quarantine', undefined]);
+});

@@ -67,6 +67,8 @@ export interface Schema {
     teams_toggle: boolean;
     leaver_person: Generated<PersonId | null>;
     leaver_number: Generated<string | null>;
+    leaver_queue: Generated<QueueId | null>;
+    leaver_announcement: Generated<boolean>;
     platform_licence: boolean;
     version: Generated<number>;
     created_at: GeneratedWall;
@@ -88,6 +90,7 @@ export interface Schema {
     former_person_id: Generated<PersonId | null>;
     forward_person: Generated<PersonId | null>;
     forward_number: Generated<string | null>;
+    forward_queue: Generated<QueueId | null>;
     range_id: Generated<string | null>;
   };
   number_ranges: {

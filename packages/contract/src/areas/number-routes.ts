@@ -21,7 +21,7 @@ const byNumber = z.object({
 });
 
 const leaverTarget = text(64).describe(
-  'Who is rung while the numbers rest: a person (id) or a number of the account, or `nobody`. Absent: by the leaver rule',
+  'Who is rung while the numbers rest: a person or a queue (id) or a number of the account, or `nobody`. Absent: by the leaver rule of the person, else of the account',
 );
 
 /** Inventory of numbers: ranges, reservations, quarantine; people come and go with their numbers. */

@@ -1,4 +1,4 @@
-import type { AccountId, E164, Owner, PersonId } from '@tandem/domain';
+import type { AccountId, E164, LeaverForward, Owner, Person, PersonId } from '@tandem/domain';
 import type { CallOutcome } from '../provisioning/call-outcome.ts';
 
 /**
@@ -12,6 +12,11 @@ export interface TeamsAccess {
    * Asked only about numbers that nobody has by now.
    */
   formerOwner?(number: E164): Owner | undefined;
+  /**
+   * Who is rung for somebody who is still here and whose Microsoft account is not (`route: 'leaver'`): by the person's own
+   * rule, else by the account's. Undefined: nobody.
+   */
+  leaverForward?(person: Person): LeaverForward | undefined;
   /**
    * Who is rung for somebody who left (product-behaviour 1.4, leaver rule), while that lasts. Always somebody of the
    * account that has the number. Asked only about numbers that nobody has by now.

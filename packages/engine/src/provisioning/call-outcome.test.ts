@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ReadinessCode, readinessChecks, readinessCodes, reportOf } from '@tandem/domain';
+import { type E164, type ReadinessCode, readinessChecks, readinessCodes, reportOf } from '@tandem/domain';
 import { callOutcome } from './call-outcome.ts';
+import { blockedBy } from './test-person.ts';
 
 /** The rows of product-behaviour 1.8: code, to the person, other endpoints, from the person. */
 const rows: readonly [ReadinessCode, string, boolean, string][] = [
@@ -19,19 +20,6 @@ const rows: readonly [ReadinessCode, string, boolean, string][] = [
   ['PRV-402', '480/20', true, '403/63'],
   ['PRV-501', '480/20', true, '403/63'],
 ];
-
-const blockedBy = (code: ReadinessCode | undefined) =>
-  reportOf([
-    {
-      id: 5,
-      name: readinessChecks[5],
-      status: 'red',
-      sentence: 'so',
-      owner: 'nobody',
-      fix: '',
-      ...(code && { code }),
-    },
-  ]);
 
 for (const [code, to, otherEndpoints, from] of rows) {
   test(`a person blocked by ${code}: callers get ${to}, her Teams client gets ${from}`, () => {
@@ -67,8 +55,36 @@ test('codes that only warn never stop a call', () => {
   }
 });
 
-test('sign-in is blocked in Entra: no calls out at once, calls to the number go on in the grace time', () => {
-  const { toPerson, fromPerson } = callOutcome({ state: 'DEGRADED' }, blockedBy('PRV-202'));
-  assert.equal(toPerson.offered, true);
-  assert.equal(!fromPerson.allowed && fromPerson.refusal.sip, 403);
+for (const code of ['PRV-202', 'PRV-207'] as const)
+  test(`${code}: whatever the link says, calls follow the leaver rule at once and nobody calls out from Teams`, () => {
+    for (const state of ['READY', 'DEGRADED', 'REMOVING', 'REMOVED', 'BLOCKED'] as const) {
+      const { toPerson, fromPerson } = callOutcome({ state }, blockedBy(code));
+      assert.ok(!toPerson.offered && !fromPerson.allowed, state);
+      assert.deepEqual(
+        [toPerson.route, toPerson.otherEndpoints, toPerson.refusal.code, toPerson.refusal.sip],
+        ['leaver', true, code, 480],
+      );
+      assert.deepEqual([fromPerson.refusal.sip, fromPerson.refusal.code], [403, code]);
+    }
+    assert.equal(callOutcome({ state: 'READY' }, reportOf([])).toPerson.offered, true, 'enabled again');
+  });
+
+test('a refused change of number: the old one goes on working, a refused first number does not', () => {
+  const [old, wanted] = ['+12025550142', '+12025550150'] as E164[];
+  for (const state of ['QUEUED', 'ASSIGNING', 'FAILED'] as const)
+    assert.equal(
+      callOutcome({ state, assignedNumber: old as E164 }, blockedBy('PRV-304'), wanted).toPerson.offered,
+      true,
+      state,
+    );
+  // Microsoft gave the old one back already, or never had one.
+  for (const state of ['ASSIGNING', 'FAILED'] as const)
+    assert.equal(callOutcome({ state }, blockedBy('PRV-304'), wanted).toPerson.offered, false);
+  // What Microsoft took and what was refused is the same number.
+  const same = callOutcome(
+    { state: 'FAILED', code: 'PRV-501', assignedNumber: wanted as E164 },
+    blockedBy('PRV-501'),
+    wanted,
+  );
+  assert.equal(same.toPerson.offered, false);
 });

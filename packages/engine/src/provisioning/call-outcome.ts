@@ -21,8 +21,11 @@ export interface CallOutcome {
         readonly refusal: CallRefusal;
         /** Ring the person's other endpoints; the refusal is for the case that there are none. */
         readonly otherEndpoints: boolean;
-        /** Before refusing: the person's unavailable route, or the unassigned rule of the range. */
-        readonly route: 'unavailable' | 'unassigned' | 'announcement' | 'none';
+        /**
+         * Before anything else: whom the leaver rule names (`leaver`). Before refusing: the person's unavailable route, or the
+         * unassigned rule of the range.
+         */
+        readonly route: CallRoute;
       };
   /** From the person's Teams client. Emergency calls pass whatever stands here. */
   readonly fromPerson:
@@ -30,10 +33,12 @@ export interface CallOutcome {
     | { readonly allowed: false; readonly refusal: CallRefusal };
 }
 
+type CallRoute = 'unavailable' | 'unassigned' | 'announcement' | 'leaver' | 'none';
+
 interface Row {
   readonly to: Pick<CallRefusal, 'sip' | 'q850'> & {
     readonly otherEndpoints: boolean;
-    readonly route: 'unavailable' | 'unassigned' | 'announcement' | 'none';
+    readonly route: CallRoute;
   };
   readonly from: Pick<CallRefusal, 'sip' | 'q850'>;
 }
@@ -42,6 +47,8 @@ const elsewhere: Row = {
   to: { sip: 480, q850: 20, otherEndpoints: true, route: 'unavailable' },
   from: { sip: 403, q850: 63 },
 };
+/** Who may not sign in any more, or was deleted, is treated as a leaver (product-behaviour 1.4). */
+const leaver: Row = { ...elsewhere, to: { ...elsewhere.to, route: 'leaver' } };
 const elsewhereOnly: Row = { ...elsewhere, to: { ...elsewhere.to, route: 'none' } };
 const unassigned: Row = {
   to: { sip: 404, q850: 1, otherEndpoints: false, route: 'unassigned' },
@@ -52,15 +59,16 @@ const noService: Row = {
   from: { sip: 403, q850: 21 },
 };
 
+/** Gone at Microsoft, for good or for now: no Teams client of theirs rings, and there is no grace (product-behaviour 1.2). */
+const leaving: readonly ReadinessCode[] = ['PRV-202', 'PRV-207'];
+
 /** product-behaviour 1.8, row by row; a code that is not here does not stop a call. */
 export const callOutcomeRows: Readonly<Partial<Record<ReadinessCode, Row>>> = {
   ...rows(['PRV-001', 'PRV-002', 'PRV-003', 'PRV-010', 'PRV-011', 'PRV-012', 'PRV-013'], elsewhere),
   ...rows(['PRV-101', 'PRV-102'], unassigned),
   ...rows(['PRV-111', 'PRV-112'], elsewhere),
-  ...rows(
-    ['PRV-201', 'PRV-202', 'PRV-203', 'PRV-204', 'PRV-205', 'PRV-206', 'PRV-207', 'PRV-208'],
-    elsewhere,
-  ),
+  ...rows(['PRV-201', 'PRV-203', 'PRV-204', 'PRV-205', 'PRV-206', 'PRV-208'], elsewhere),
+  ...rows(leaving, leaver),
   ...rows(['PRV-301', 'PRV-302', 'PRV-307'], elsewhereOnly),
   ...rows(['PRV-303'], elsewhere),
   ...rows(['PRV-304', 'PRV-305', 'PRV-306', 'PRV-501', 'PRV-502'], elsewhereOnly),
@@ -95,13 +103,26 @@ const working: ReadonlySet<string> = new Set([
 /** Decided by ourselves: no grace, whatever the link says (product-behaviour 1.4). */
 const atOnce: readonly ReadinessCode[] = ['PRV-101', 'PRV-102', 'PRV-301', 'PRV-302', 'PRV-303', 'PRV-307'];
 
+/** A change of number that waits, is under way, or was refused: Microsoft has the old one until it gave it back. */
+function stillHasOld(
+  { state, assignedNumber }: Pick<Link, 'state' | 'assignedNumber'>,
+  wanted: E164 | undefined,
+): boolean {
+  if (assignedNumber === undefined) return false;
+  return (
+    state === 'QUEUED' ||
+    ((state === 'ASSIGNING' || state === 'FAILED') && wanted !== undefined && assignedNumber !== wanted)
+  );
+}
+
 /**
- * Whether the person is rung in Teams and may call from it. `report` is the latest evaluation, `link` as stored. A link
- * that works goes on working while Microsoft cannot be read.
+ * Whether the person is rung in Teams and may call from it. `report` is the latest evaluation, `link` as stored, `wanted`
+ * the number that the person has here. A link that works goes on working while Microsoft cannot be read.
  */
 export function callOutcome(
   link: Pick<Link, 'state' | 'code' | 'assignedNumber'>,
   report: ReadinessReport,
+  wanted?: E164,
 ): CallOutcome {
   const account = report.checks.find((check) => check.id === 0);
   if (account?.status === 'red') return refuse(noService, { sentence: account.sentence });
@@ -109,19 +130,10 @@ export function callOutcome(
   const own = red.find((check) => check.code !== undefined && atOnce.includes(check.code));
   if (own?.code !== undefined)
     return refuse(callOutcomeRows[own.code] ?? elsewhere, { code: own.code, sentence: own.sentence });
-  // During a change of number the old one still rings, and the new one as soon as Microsoft has it.
-  const changing =
-    (link.state === 'QUEUED' || link.state === 'ASSIGNING') && link.assignedNumber !== undefined;
-  if (working.has(link.state) || (changing && link.state === 'QUEUED')) {
-    // Signing in is blocked: nobody of that account should call out, while calls to the number follow the leaver rule.
-    const disabled = red.find((check) => check.code === 'PRV-202');
-    return disabled
-      ? {
-          toPerson: { offered: true },
-          fromPerson: refuse(elsewhere, { code: 'PRV-202', sentence: disabled.sentence }).fromPerson,
-        }
-      : open;
-  }
+  // Whatever the link says: calls follow the leaver rule from now on, and nobody calls out from there.
+  const gone = red.find((check) => check.code !== undefined && leaving.includes(check.code));
+  if (gone?.code !== undefined) return refuse(leaver, { code: gone.code, sentence: gone.sentence });
+  if (working.has(link.state) || stillHasOld(link, wanted)) return open;
   const first = red.find((check) => check.code !== undefined && callOutcomeRows[check.code] !== undefined);
   if (first?.code !== undefined)
     return refuse(callOutcomeRows[first.code] ?? elsewhere, { code: first.code, sentence: first.sentence });

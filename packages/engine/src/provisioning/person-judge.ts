@@ -99,7 +99,8 @@ export class PersonJudge {
     const ahead = entry.busy
       ? reconcileLink(entry.link, own, facts, this.policy(room), now).link
       : entry.link;
-    return duringChange(callOutcome(ahead, report), entry.link, entry.person?.numbers[0]);
+    const wanted = entry.person?.numbers[0];
+    return duringChange(callOutcome(ahead, report, wanted), entry.link, wanted);
   }
 
   ownFacts(

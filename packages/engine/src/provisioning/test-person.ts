@@ -1,4 +1,13 @@
-import { asAccountId, asPersonId, type E164, type Link, newLink } from '@tandem/domain';
+import {
+  asAccountId,
+  asPersonId,
+  type E164,
+  type Link,
+  newLink,
+  type ReadinessCode,
+  readinessChecks,
+  reportOf,
+} from '@tandem/domain';
 import type { AccountPolicy } from './decide-events.ts';
 import type {
   EffectivePolicies,
@@ -91,3 +100,17 @@ export const wantsVrp: WantedPolicies = {
   calling: undefined,
   dialPlan: undefined,
 };
+
+/** A report in which one check is red. */
+export const blockedBy = (code: ReadinessCode | undefined) =>
+  reportOf([
+    {
+      id: 5,
+      name: readinessChecks[5],
+      status: 'red',
+      sentence: 'so',
+      owner: 'nobody',
+      fix: '',
+      ...(code && { code }),
+    },
+  ]);

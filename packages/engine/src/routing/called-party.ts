@@ -3,6 +3,7 @@ import {
   type Device,
   type DeviceId,
   type E164,
+  type EligibilityFinding,
   type Owner,
   type Person,
   type PersonId,
@@ -16,6 +17,7 @@ import type { GateVerdict, PresenceGate } from '../ports/presence-gate.ts';
 import { noRegistrations, type Registrations } from '../ports/registrations.ts';
 import { ownFactsOnly, type TeamsAccess } from '../ports/teams-access.ts';
 import type { CallRefusal } from '../provisioning/call-outcome.ts';
+import { leaverOwner } from '../provisioning/leaver-rule.ts';
 import type { Caller, Route, ToPhone, ToTeams } from './decision.ts';
 import { devicesOf } from './devices.ts';
 
@@ -159,6 +161,8 @@ function ringPerson(
   const shut = shutTo(person, as, reach, why);
   if (shut) return turnAway(snapshot, person, shut, as, reach, why);
 
+  const instead = teams.leaver ? byLeaverRule(snapshot, person, as, reach, why) : undefined;
+  if (instead) return instead;
   const branches: (ToTeams | ToPhone)[] = [];
   const silent: string[] = [];
   for (const device of devicesOf(snapshot, personId)) {
@@ -194,6 +198,43 @@ type Shut = Extract<GateVerdict, { readonly rings: false }>;
 /** What presence says against it (2.6, 2.7). Who calls the own number, or is called back after an emergency, is let through. */
 function shutTo(person: Person, as: CalledAs, reach: Reach, why: string[]): Shut | undefined {
   const { calling, caller, kind = 'direct' } = as;
+/**
+ * The person's Microsoft account is disabled or deleted: whom the leaver rule names is rung instead of everything of theirs
+ * (product-behaviour 1.4). Undefined: nobody is named or can be rung, and their other endpoints ring (1.8).
+ */
+function byLeaverRule(
+  snapshot: RoutingSnapshot,
+  person: Person,
+  as: CalledAs,
+  reach: Reach,
+  why: string[],
+): Called | undefined {
+  // A queue has its own order, and who calls the own number or is called back for help means this person.
+  if (as.kind === 'queue' || as.calling.personId === person.id || reach.awaitsCallback?.(person.id))
+    return undefined;
+  const forward = reach.access.leaverForward?.(person);
+  if (!forward) return undefined;
+  const owner = leaverOwner(snapshot, person.accountId, forward);
+  const same = owner?.kind === 'person' && owner.personId === person.id;
+  if (as.forwarded || !owner || same) {
+    why.push(
+      owner && !same
+        ? 'The call was sent on once already, so it goes no further.'
+        : `Whom the leaver rule names for ${person.displayName} cannot be rung.`,
+    );
+    return undefined;
+  }
+  why.push(`Calls to ${person.displayName} go to ${nameOf(snapshot, owner)} by the leaver rule.`);
+  const next = { ...as, number: undefined, forwarded: true as const };
+  return calledEndpoints(snapshot, owner, next, reach, why);
+}
+
+function nameOf(snapshot: RoutingSnapshot, owner: Owner): string {
+  if (owner.kind === 'person') return snapshot.people.get(owner.personId)?.displayName ?? 'nobody';
+  if (owner.kind === 'queue') return `the queue ${snapshot.queues.get(owner.queueId)?.name ?? ''}`;
+  return `the phone ${snapshot.devices.get(owner.deviceId)?.name ?? ''}`;
+}
+
   if (!reach.gate || calling.personId === person.id) return undefined;
   if (reach.awaitsCallback?.(person.id)) {
     why.push(`${person.displayName} made an emergency call a while ago: every call gets through.`);
@@ -255,7 +296,13 @@ type TeamsBranch =
       readonly failure?: undefined;
       readonly otherEndpoints?: undefined;
     }
-  | { readonly failure: CallFailure; readonly otherEndpoints: boolean; readonly branch?: undefined };
+  | {
+      readonly failure: CallFailure;
+      readonly otherEndpoints: boolean;
+      /** The leaver rule says who is rung instead. */
+      readonly leaver?: boolean;
+      readonly branch?: undefined;
+    };
 
 /** Our own facts first and at once, then what provisioning says (1.8). */
 function teamsBranch(
@@ -265,7 +312,8 @@ function teamsBranch(
   reach: Reach,
   why: string[],
 ): TeamsBranch {
-  const [finding] = teamsEligibility(account, person);
+  const outcome = person && reach.access.outcomeOf(account.id, person.id)?.toPerson;
+  const finding = ownFinding(account, person, outcome?.offered);
   if (finding || !person) {
     const { code, sentence } = finding ?? {
       code: 'PRV-101' as const,
@@ -273,14 +321,15 @@ function teamsBranch(
     };
     why.push(`${code}: ${sentence}`);
     const disabled = code === 'PRV-101' || code === 'PRV-102';
+      readonly leaver?: undefined;
     const kind = disabled ? 'callee-disabled' : 'callee-not-eligible';
     return { failure: { kind, code, sentence }, otherEndpoints: !disabled };
   }
-  const outcome = reach.access.outcomeOf(account.id, person.id)?.toPerson;
   if (outcome && !outcome.offered) {
-    const { refusal, otherEndpoints } = outcome;
+    const { refusal, otherEndpoints, route } = outcome;
     why.push(refusalInWords(refusal));
-    return { failure: { kind: 'callee-not-eligible', ...refusal }, otherEndpoints };
+    const failure = { kind: 'callee-not-eligible' as const, ...refusal };
+    return { failure, otherEndpoints, leaver: route === 'leaver' };
   }
   const sbcHost = account.sbcHosts[0];
   // Microsoft may still know the person by the number of before.
@@ -307,3 +356,16 @@ function phoneBranch(
   const { account, dialled, caller } = as;
   return { kind: 'to-phone', account, person, device, contact, dialled, caller };
 }
+/**
+ * What our own facts say against it. A licence that was taken away counts after the grace time, and provisioning knows when
+ * that is over (1.4): until then `works` stands.
+ */
+export function ownFinding(
+  account: Account,
+  person: Person | undefined,
+  works: boolean | undefined,
+): EligibilityFinding | undefined {
+  const [finding] = teamsEligibility(account, person);
+  return finding?.code === 'PRV-402' && works === true ? undefined : finding;
+}
+

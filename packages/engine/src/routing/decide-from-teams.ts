@@ -1,7 +1,7 @@
-import { type Account, type RoutingSnapshot, teamsEligibility } from '@tandem/domain';
+import type { Account, RoutingSnapshot } from '@tandem/domain';
 import type { CallFailure } from '../call/call-failure.ts';
 import type { CallFacts } from './call-facts.ts';
-import { ownReach, type Reach, refusalInWords } from './called-party.ts';
+import { ownFinding, ownReach, type Reach, refusalInWords } from './called-party.ts';
 import type { Decision } from './decision.ts';
 import { decideOutbound } from './outbound.ts';
 import { factsOfNobody, strandedEmergency } from './stranded-emergency.ts';
@@ -31,7 +31,7 @@ export function decideFromTeams(
   }
   why.push(`Teams called the host ${facts.host}: the customer is ${account.name}.`);
 
-  const who = teamsCaller(snapshot, account, facts, why);
+  const who = teamsCaller(snapshot, account, facts, why, reach.access);
   const { person, caller, diversion } = who;
   const calling = { kind: 'teams' as const, personId: person?.id, deviceId: undefined };
   const origin = { account, person, calling, caller, diversion };
@@ -51,9 +51,9 @@ function judgeCaller(
   const { person } = who;
   if (person) {
     why.push(`The caller is ${person.displayName}.`);
-    const [finding] = teamsEligibility(account, person);
+    const outcome = reach.access.outcomeOf(account.id, person.id)?.fromPerson;
+    const finding = ownFinding(account, person, outcome?.allowed);
     if (!finding) {
-      const outcome = reach.access.outcomeOf(account.id, person.id)?.fromPerson;
       if (!outcome || outcome.allowed) return undefined;
       why.push(refusalInWords(outcome.refusal));
       return { kind: 'caller-not-eligible', ...outcome.refusal };

@@ -6,6 +6,7 @@ import {
   type RoutingSnapshot,
   readNumber,
 } from '@tandem/domain';
+import type { TeamsAccess } from '../ports/teams-access.ts';
 import { type CallFacts, isAnonymous } from './call-facts.ts';
 import type { Caller } from './decision.ts';
 import { lastDiversion } from './history-info.ts';
@@ -28,14 +29,15 @@ export function teamsCaller(
   account: Account,
   facts: CallFacts,
   why: string[],
+  access: Pick<TeamsAccess, 'formerOwner'> = {},
 ): TeamsCaller {
   const shown = numberOf(account, facts.from.user);
   const hidden = isAnonymous(facts.from);
-  const shownOwner = ownerOf(snapshot, account, shown);
+  const shownOwner = ownerOf(snapshot, account, shown, access);
   let payer: Person | undefined;
-  for (const text of facts.asserted) payer ??= ownerOf(snapshot, account, numberOf(account, text));
+  for (const text of facts.asserted) payer ??= ownerOf(snapshot, account, numberOf(account, text), access);
   const diversion = lastDiversion(facts.history);
-  const diverter = diversion && ownerOf(snapshot, account, numberOf(account, diversion.number));
+  const diverter = diversion && ownerOf(snapshot, account, numberOf(account, diversion.number), access);
   const person = payer ?? shownOwner ?? diverter;
   const own = person?.numbers[0] ?? account.mainNumber;
 
@@ -74,9 +76,18 @@ function numberOf(account: Account, text: string): E164 | undefined {
   return reading.kind === 'e164' ? reading.number : undefined;
 }
 
-/** The person of this customer, and of no other, who has the number. */
-function ownerOf(snapshot: RoutingSnapshot, account: Account, number: E164 | undefined): Person | undefined {
-  const owner = number === undefined ? undefined : snapshot.numbers.get(number);
+/**
+ * The person of this customer, and of no other, who has the number; or had it before a change that Microsoft has not made
+ * yet: until then their Teams client calls with it.
+ */
+function ownerOf(
+  snapshot: RoutingSnapshot,
+  account: Account,
+  number: E164 | undefined,
+  access: Pick<TeamsAccess, 'formerOwner'>,
+): Person | undefined {
+  const owner =
+    number === undefined ? undefined : (snapshot.numbers.get(number) ?? access.formerOwner?.(number));
   return owner?.kind === 'person' && owner.accountId === account.id
     ? snapshot.people.get(owner.personId)
     : undefined;

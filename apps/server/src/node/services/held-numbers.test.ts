@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   asAccountId,
   asPersonId,
+  asQueueId,
   type E164,
   type HeldNumber,
   type Person,
@@ -37,6 +38,7 @@ const rests: HeldNumber = {
 function asked(held: HeldNumber, wall = 0, people = [dana, bo]) {
   const snapshot = {
     people: new Map(people.map((one) => [one.id, one])),
+    queues: new Map([['support', { id: 'support', accountId, name: 'Support' }]]),
     numbers: new Map([[other, { kind: 'person', personId: bo.id, accountId }]]),
     held: new Map([[number, held]]),
   } as unknown as RoutingSnapshot;
@@ -67,6 +69,9 @@ test('callers of a leaver reach an active person or a number of the same account
   const owner = { kind: 'person', personId: bo.id, accountId };
   assert.deepEqual(asked(person).forwardOf(number), { owner, formerOwner: 'Dana' });
   assert.deepEqual(asked(to({ kind: 'number', number: other })).forwardOf(number)?.owner, owner);
+  const queue = to({ kind: 'queue', queueId: asQueueId('support') });
+  assert.deepEqual(asked(queue).forwardOf(number)?.owner, { kind: 'queue', queueId: 'support', accountId });
+  assert.equal(asked(to({ kind: 'queue', queueId: asQueueId('gone') })).forwardOf(number), undefined);
   assert.equal(asked(person, 31 * day).forwardOf(number), undefined);
   assert.equal(asked(person).forwardOf(other), undefined);
   assert.equal(asked(rests).forwardOf(number), undefined);

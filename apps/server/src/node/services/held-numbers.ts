@@ -1,5 +1,5 @@
-import type { E164, HeldNumber, Owner, Person, PersonId, RoutingSnapshot } from '@tandem/domain';
-import type { ProvisionerDeps, TeamsAccess } from '@tandem/engine';
+import type { E164, HeldNumber, Person, PersonId, RoutingSnapshot } from '@tandem/domain';
+import { leaverOwner, type ProvisionerDeps, type TeamsAccess } from '@tandem/engine';
 
 export interface HeldNumbers {
   /** The number that is kept for a person who has none, and why they do not have it yet (PRV-307). */
@@ -54,11 +54,8 @@ export function createHeldNumbers(snapshot: () => RoutingSnapshot, wall: () => n
       const now = snapshot();
       const held = now.held?.get(number);
       if (!held?.forward || held.kind !== 'quarantine' || !lasts(held)) return undefined;
-      const owner: Owner | undefined =
-        held.forward.kind === 'number'
-          ? now.numbers.get(held.forward.number)
-          : ownerOf(now.people.get(held.forward.personId));
-      if (owner?.accountId !== held.accountId) return undefined;
+      const owner = leaverOwner(now, held.accountId, held.forward);
+      if (!owner) return undefined;
       return { owner, formerOwner: held.formerOwner ?? 'somebody' };
     },
   };
@@ -68,6 +65,3 @@ const keysOf = ({ id, accountId, upn, mail }: Person): readonly (PersonId | stri
   id,
   ...[upn, mail].flatMap((one) => (one === undefined ? [] : [`${accountId} ${one.toLowerCase()}`])),
 ];
-
-const ownerOf = (person: Person | undefined): Owner | undefined =>
-  person?.active ? { kind: 'person', personId: person.id, accountId: person.accountId } : undefined;

@@ -1,6 +1,6 @@
 import type { NumberStockStore } from '@tandem/adapters/postgres/number-stock-store.ts';
 import type { AccountId, E164, LeaverForward, Person, PersonId } from '@tandem/domain';
-import type { MicrosoftFacts, ProvisioningSettings } from '@tandem/engine';
+import { forwardFor, type MicrosoftFacts } from '@tandem/engine';
 import type { AuditLog } from '@tandem/engine/ports/audit.ts';
 
 export interface ReleasedNumber {
@@ -19,24 +19,17 @@ interface Leaver {
   readonly forward?: LeaverForward;
 }
 
-/** Whom callers of a leaver reach by these settings; undefined: nobody. */
-export const forwardByRule = ({
-  leaverRule,
-  leaverForward,
-}: Pick<ProvisioningSettings, 'leaverRule' | 'leaverForward'>): LeaverForward | undefined =>
-  leaverRule === 'manager' ? leaverForward : undefined;
-
 /** Somebody whom Entra does not have any more while we do; undefined for everybody else, and where nobody has looked. */
 export function leaverOf(
   entry:
     | { readonly person: Person | undefined; readonly facts: Pick<MicrosoftFacts, 'user'> | undefined }
     | undefined,
-  settings: Parameters<typeof forwardByRule>[0],
+  settings: Parameters<typeof forwardFor>[1],
 ): Leaver | undefined {
   const user = entry?.facts?.user;
   if (!entry?.person || user === undefined || user === 'unread') return undefined;
   if (user !== null && user.deletedOn === undefined) return undefined;
-  const forward = forwardByRule(settings);
+  const forward = forwardFor(entry.person, settings);
   return { name: entry.person.displayName, ...(forward && { forward }) };
 }
 

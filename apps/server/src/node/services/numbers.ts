@@ -11,6 +11,7 @@ import type { NumberWho } from '@tandem/contract';
 import {
   type AccountId,
   asPersonId,
+  asQueueId,
   type ConnectionId,
   type E164,
   isE164,
@@ -24,7 +25,7 @@ import type { MicrosoftConnections } from './microsoft-connections.ts';
 type Holder = NumberWho['holders'][number];
 
 export interface NumberParts {
-  readonly stores: Pick<Stores, 'numberStock' | 'numbers' | 'people' | 'devices' | 'accounts'>;
+  readonly stores: Pick<Stores, 'numberStock' | 'numbers' | 'people' | 'devices' | 'queues' | 'accounts'>;
   readonly directory: Pick<Directory, 'numbers' | 'person'>;
   readonly connections: Pick<MicrosoftConnections, 'all'>;
   readonly viewOf: (connectionId: ConnectionId) => DirectoryView | undefined;
@@ -78,21 +79,29 @@ export function createNumberBoard(parts: NumberParts): NumberBoard {
           ? undefined
           : isE164(asked)
             ? { kind: 'number', number: asked }
-            : { kind: 'person', personId: asPersonId(asked) };
+            : (await stores.queues.list(accountId)).some(({ id }) => id === asked)
+              ? { kind: 'queue', queueId: asQueueId(asked) }
+              : { kind: 'person', personId: asPersonId(asked) };
     if (!wanted) return { kind: 'ok' };
     const no = (say: string) =>
       // A rule whose person has left in the meantime must not keep anybody from leaving.
       asked === undefined ? ({ kind: 'ok' } as const) : ({ kind: 'invalid', field: 'forward', say } as const);
     if (wanted.kind === 'number') {
       const entry = await entryOf(accountId, wanted.number);
-      const whose = entry?.device?.name ?? entry?.person?.displayName;
+      const whose = entry?.device?.name ?? entry?.queue?.name ?? entry?.person?.displayName;
       if (whose === undefined || entry?.person?.id === leaver.id)
         return no(`${wanted.number} belongs to nobody else of the account`);
       return { kind: 'ok', forward: wanted, name: `${whose} (${wanted.number})` };
     }
+    if (wanted.kind === 'queue') {
+      const queue = (await stores.queues.list(accountId)).find(({ id }) => id === wanted.queueId);
+      return queue
+        ? { kind: 'ok', forward: wanted, name: `the queue ${queue.name}` }
+        : no('this queue is gone; name another one');
+    }
     const person = await stores.people.get(accountId, wanted.personId);
     if (!person?.active || person.id === leaver.id)
-      return no('give the id of an active person of the account, one of its numbers, or `nobody`');
+      return no('give the id of an active person or a queue of the account, one of its numbers, or `nobody`');
     return { kind: 'ok', forward: wanted, name: person.displayName };
   }
 

@@ -20,6 +20,7 @@ import {
   type DirectoryView,
   decidesNobody,
   defaultSettings,
+  forwardFor,
   type LinkKeeper,
   linkedStates,
   type Mailer,
@@ -32,7 +33,7 @@ import {
   type TenantFacts,
 } from '@tandem/engine';
 import type { MicrosoftConnection, MicrosoftConnections } from './microsoft-connections.ts';
-import { forwardByRule, leaverOf, type ReleasedNumber } from './number-release.ts';
+import { leaverOf, type ReleasedNumber } from './number-release.ts';
 import { readProvisioningCopy, writeProvisioningCopy } from './provisioning-file.ts';
 import { createProvisioningHistory } from './provisioning-history.ts';
 import { mailOf } from './provisioning-notices.ts';
@@ -434,8 +435,12 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
   const provisionersOf = (accountId: AccountId): readonly RunningConnection[] =>
     byAccount.get(accountId) ?? [];
 
+  const leaverForward = (person: Person): LeaverForward | undefined =>
+    forwardFor(person, (whose.get(person.id) ?? provisionersOf(person.accountId)[0])?.provisioner.settings);
+
   return {
     access: {
+      leaverForward,
       outcomeOf: (_accountId, personId) => whose.get(personId)?.provisioner.outcomeOf(personId),
       formerOwner(number) {
         for (const { accountId, provisioner } of running.values()) {
@@ -478,10 +483,7 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
         (sum, { provisioner }) => sum + provisioner.states().filter((state) => state === 'READY').length,
         0,
       ),
-    leaverForward(person) {
-      const one = whose.get(person.id) ?? provisionersOf(person.accountId)[0];
-      return one && forwardByRule(one.provisioner.settings);
-    },
+    leaverForward,
     directoryChanged(accountId) {
       for (const { provisioner } of provisionersOf(accountId)) provisioner.directoryChanged();
     },

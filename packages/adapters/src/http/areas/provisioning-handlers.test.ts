@@ -17,7 +17,7 @@ function handlersWhere(state: { leave: number; changed: number }): Handlers {
       needsConfirmation: state.leave > 50,
       examples: [],
     }),
-    read: () => ({ accountId: 'acme' }),
+    read: () => ({ accountId: 'acme', settings: { leaverRule: 'announcement' } }),
     change: async () => {
       state.changed += 1;
       return { connectionId: 'c1' };
@@ -32,10 +32,19 @@ function handlersWhere(state: { leave: number; changed: number }): Handlers {
       items: [
         { number: '+493012340003', accountId: 'acme', device: { id: 'lobby' } },
         { number: '+493012340004', accountId: 'acme' },
+        { number: '+493012340005', accountId: 'acme', queue: { id: 'support' } },
       ],
     }),
   };
-  return provisioningHandlers({ provisioning: board, directory } as unknown as ApiServices) as Handlers;
+  const queues = {
+    get: async (_scope: unknown, id: string) =>
+      id === 'support' ? { accountId: 'acme' } : id === 'theirs' ? { accountId: 'globex' } : undefined,
+  };
+  return provisioningHandlers({
+    provisioning: board,
+    directory,
+    queues,
+  } as unknown as ApiServices) as Handlers;
 }
 
 const asked = (body: object, preview?: string) =>
@@ -81,8 +90,26 @@ test('callers of leavers are sent to somebody of the same account only', async (
     { kind: 'number', number: '+493012349999' },
   ])
     assert.match(JSON.stringify(await send(nobody)), /nobody of this account/);
+  for (const queueId of ['theirs', 'gone'])
+    assert.match(JSON.stringify(await send({ kind: 'queue', queueId })), /no queue of this account/);
   assert.equal(state.changed, 0);
   await send({ kind: 'person', personId: 'dana' });
   await send({ kind: 'number', number: '+493012340003' });
+  assert.equal(state.changed, 2);
+});
+
+test('the leaver rule `queue` takes a queue or the number of one, nothing else', async () => {
+  const state = { leave: 0, changed: 0 };
+  const handlers = handlersWhere(state);
+  const send = (leaverForward: object) =>
+    handlers['provisioning.change'](asked({ leaverRule: 'queue', leaverForward }));
+  for (const other of [
+    { kind: 'person', personId: 'dana' },
+    { kind: 'number', number: '+493012340003' },
+  ])
+    assert.match(JSON.stringify(await send(other)), /wants a queue or the number of one/);
+  assert.equal(state.changed, 0);
+  await send({ kind: 'queue', queueId: 'support' });
+  await send({ kind: 'number', number: '+493012340005' });
   assert.equal(state.changed, 2);
 });

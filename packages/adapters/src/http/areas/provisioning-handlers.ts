@@ -6,6 +6,7 @@ import type { AuditActor } from '@tandem/engine/ports/audit.ts';
 import { actorOf } from '../auth/actor.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Caller, HandlersOf } from '../handlers.ts';
+import { leaverTargetFault } from '../leaver-target.ts';
 import type { PersonAction } from '../provisioning-board.ts';
 import { Refusal } from '../refusal.ts';
 import { narrow, type Scope, seesPerson } from '../scope.ts';
@@ -45,20 +46,22 @@ export function provisioningHandlers(services: ApiServices): HandlersOf<typeof p
       ? person
       : undefined;
   }
-  /** Whether this person or number is of the account, so that a leaver's callers reach somebody. */
-  async function isOf(
-    scope: Scope,
-    accountId: string | undefined,
-    forward: NonNullable<ProvisioningChange['leaverForward']>,
-  ): Promise<boolean> {
-    if (forward.kind === 'person') {
-      const person = await directory.person(scope, forward.personId);
-      return person?.active === true && person.accountId === accountId;
-    }
-    const { items } = await directory.numbers(scope, { limit: 50, search: forward.number });
-    return items.some(
-      (one) => one.number === forward.number && one.accountId === accountId && (one.person || one.device),
-    );
+  /** Who is named must be there, and fit the rule that stands then. */
+  async function leaverFault(
+    { scope, input }: Asked,
+    change: ProvisioningChange,
+  ): Promise<string | undefined> {
+    const now = board.read(scope, input.params.id);
+    const { leaverForward, leaverRule = now?.settings.leaverRule } = change;
+    if (!leaverForward) return undefined;
+    const fault = await leaverTargetFault(services, scope, now?.accountId, leaverForward);
+    if (fault !== undefined || leaverRule !== 'queue' || leaverForward.kind === 'queue') return fault;
+    const named = leaverForward.kind === 'number' ? leaverForward.number : undefined;
+    const { items } =
+      named === undefined ? { items: [] } : await directory.numbers(scope, { limit: 50, search: named });
+    return items.some(({ number, queue }) => number === named && queue)
+      ? undefined
+      : 'the rule `queue` wants a queue or the number of one; use `manager` for a person or another number';
   }
   async function act(asked: Asked, action: PersonAction): Promise<Refusal | PersonProvisioning> {
     const person = await personOf(asked);
@@ -93,11 +96,9 @@ export function provisioningHandlers(services: ApiServices): HandlersOf<typeof p
     'provisioning.read': async ({ scope, input }) => board.read(scope, input.params.id) ?? notFound(),
     'provisioning.change': async (asked) => {
       const { scope, input } = asked;
-      const { leaverForward } = input.body;
-      if (leaverForward && !(await isOf(scope, board.read(scope, input.params.id)?.accountId, leaverForward)))
-        return new Refusal('invalid-request', {
-          errors: [{ path: 'leaverForward', message: 'nobody of this account; name somebody who is active' }],
-        });
+      const fault = await leaverFault(asked, input.body);
+      if (fault !== undefined)
+        return new Refusal('invalid-request', { errors: [{ path: 'leaverForward', message: fault }] });
       const preview = board.preview(scope, input.params.id, input.body);
       // Taking many people away by a setting is confirmed like a group that was emptied (product-behaviour 1.4).
       if (preview?.needsConfirmation && input.query.preview !== boundTo(asked, preview))

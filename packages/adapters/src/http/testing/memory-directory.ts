@@ -61,8 +61,11 @@ export function createMemoryDirectory(
         if (other) return { kind: 'number-taken' };
         numbers = [wanted, ...person.numbers.slice(1).filter((number) => number !== wanted)];
       }
+      const { leaver: had, ...rest } = person;
+      const leaver = change.leaver === undefined ? had : (change.leaver ?? undefined);
       const changed: Person = {
-        ...person,
+        ...rest,
+        ...(leaver && { leaver }),
         teamsToggle: change.teamsToggle ?? person.teamsToggle,
         platformLicence: change.platformLicence ?? person.platformLicence,
         active: change.active ?? person.active,

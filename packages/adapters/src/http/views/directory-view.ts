@@ -59,6 +59,7 @@ export function toPerson(
     active: person.active,
     teamsToggle: person.teamsToggle,
     platformLicence: person.platformLicence,
+    leaver: person.leaver && { ...person.leaver },
     readiness: summaryOf(boards.readiness, account, person),
     presence: boards.presence.of(person.id),
   });

@@ -25,6 +25,7 @@ import { presenceJournal } from './0025-presence-journal.ts';
 import { preferredPresence } from './0026-preferred-presence.ts';
 import { ownContacts } from './0027-own-contacts.ts';
 import { syncOperator } from './0028-sync-operator.ts';
+import { leaverRules } from './0034-leaver-rules.ts';
 import type { Migration } from './migration.ts';
 
 /** In order. Append only. */
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
   presenceJournal,
   syncOperator,
   personTags,
+  leaverRules,
 ];
