@@ -47,9 +47,9 @@ export interface Person {
   readonly teamsToggle: boolean;
   /** The platform's Teams licence (row 9). */
   readonly platformLicence: boolean;
-}
   /** Should they leave (product-behaviour 1.4); absent: by the account's rule. */
   readonly leaver?: LeaverChoice;
+}
 
 /** A phone that registers with us by SIP digest (RFC 3261 §22). The secret never stands in the routing facts. */
 export interface Device {

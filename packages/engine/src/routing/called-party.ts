@@ -158,11 +158,11 @@ function ringPerson(
   // A person who is not there, or not active, has no endpoints at all (1.8).
   if (!person?.active || (teams.failure && !teams.otherEndpoints))
     return { failure: teams.failure ?? { kind: 'unknown-number', dialled: as.dialled } };
+  const instead = teams.leaver ? byLeaverRule(snapshot, person, as, reach, why) : undefined;
+  if (instead) return instead;
   const shut = shutTo(person, as, reach, why);
   if (shut) return turnAway(snapshot, person, shut, as, reach, why);
 
-  const instead = teams.leaver ? byLeaverRule(snapshot, person, as, reach, why) : undefined;
-  if (instead) return instead;
   const branches: (ToTeams | ToPhone)[] = [];
   const silent: string[] = [];
   for (const device of devicesOf(snapshot, personId)) {
@@ -193,11 +193,6 @@ function ringPerson(
   };
 }
 
-type Shut = Extract<GateVerdict, { readonly rings: false }>;
-
-/** What presence says against it (2.6, 2.7). Who calls the own number, or is called back after an emergency, is let through. */
-function shutTo(person: Person, as: CalledAs, reach: Reach, why: string[]): Shut | undefined {
-  const { calling, caller, kind = 'direct' } = as;
 /**
  * The person's Microsoft account is disabled or deleted: whom the leaver rule names is rung instead of everything of theirs
  * (product-behaviour 1.4). Undefined: nobody is named or can be rung, and their other endpoints ring (1.8).
@@ -235,6 +230,11 @@ function nameOf(snapshot: RoutingSnapshot, owner: Owner): string {
   return `the phone ${snapshot.devices.get(owner.deviceId)?.name ?? ''}`;
 }
 
+type Shut = Extract<GateVerdict, { readonly rings: false }>;
+
+/** What presence says against it (2.6, 2.7). Who calls the own number, or is called back after an emergency, is let through. */
+function shutTo(person: Person, as: CalledAs, reach: Reach, why: string[]): Shut | undefined {
+  const { calling, caller, kind = 'direct' } = as;
   if (!reach.gate || calling.personId === person.id) return undefined;
   if (reach.awaitsCallback?.(person.id)) {
     why.push(`${person.displayName} made an emergency call a while ago: every call gets through.`);
@@ -295,6 +295,7 @@ type TeamsBranch =
       readonly branch: ToTeams | undefined;
       readonly failure?: undefined;
       readonly otherEndpoints?: undefined;
+      readonly leaver?: undefined;
     }
   | {
       readonly failure: CallFailure;
@@ -321,7 +322,6 @@ function teamsBranch(
     };
     why.push(`${code}: ${sentence}`);
     const disabled = code === 'PRV-101' || code === 'PRV-102';
-      readonly leaver?: undefined;
     const kind = disabled ? 'callee-disabled' : 'callee-not-eligible';
     return { failure: { kind, code, sentence }, otherEndpoints: !disabled };
   }
@@ -341,6 +341,19 @@ function teamsBranch(
   return { branch: { kind: 'to-teams', account, person, number, sbcHost, caller: as.caller } };
 }
 
+/**
+ * What our own facts say against it. A licence that was taken away counts after the grace time, and provisioning knows when
+ * that is over (1.4): until then `works` stands.
+ */
+export function ownFinding(
+  account: Account,
+  person: Person | undefined,
+  works: boolean | undefined,
+): EligibilityFinding | undefined {
+  const [finding] = teamsEligibility(account, person);
+  return finding?.code === 'PRV-402' && works === true ? undefined : finding;
+}
+
 export function refusalInWords(refusal: CallRefusal): string {
   return refusal.code === undefined ? refusal.sentence : `${refusal.code}: ${refusal.sentence}`;
 }
@@ -356,16 +369,3 @@ function phoneBranch(
   const { account, dialled, caller } = as;
   return { kind: 'to-phone', account, person, device, contact, dialled, caller };
 }
-/**
- * What our own facts say against it. A licence that was taken away counts after the grace time, and provisioning knows when
- * that is over (1.4): until then `works` stands.
- */
-export function ownFinding(
-  account: Account,
-  person: Person | undefined,
-  works: boolean | undefined,
-): EligibilityFinding | undefined {
-  const [finding] = teamsEligibility(account, person);
-  return finding?.code === 'PRV-402' && works === true ? undefined : finding;
-}
-
