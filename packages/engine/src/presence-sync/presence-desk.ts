@@ -7,8 +7,9 @@ import { type IdentityStep, isPresenceCandidate, nameOf } from './identity.ts';
 import { judgePeople } from './judge-people.ts';
 import type { MissingHere, PresenceSyncStore, RunPage, StoredPresencePerson } from './ports.ts';
 import { findPresenceMismatches, type PresenceMismatch } from './precheck.ts';
-import type { PresenceRunner, RunnerParts } from './presence-runner.ts';
+import type { PresenceRunner } from './presence-runner.ts';
 import type { RunResult, StoredRun } from './run.ts';
+import type { RunnerParts } from './runner-parts.ts';
 import {
   type ChoiceAction,
   choiceAfter,
