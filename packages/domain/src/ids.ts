@@ -15,6 +15,8 @@ export type LegId = Branded<'LegId'>;
 export type ConnectionId = Branded<'ConnectionId'>;
 /** A queue of an account: people who take calls in turn. */
 export type QueueId = Branded<'QueueId'>;
+/** A person's sign-in at Microsoft that is kept. */
+export type SignInId = Branded<'SignInId'>;
 /** A bulk job. */
 export type JobId = Branded<'JobId'>;
 
@@ -26,6 +28,7 @@ export const asCallId = (text: string): CallId => text as CallId;
 export const asLegId = (text: string): LegId => text as LegId;
 export const asConnectionId = (text: string): ConnectionId => text as ConnectionId;
 export const asQueueId = (text: string): QueueId => text as QueueId;
+export const asSignInId = (text: string): SignInId => text as SignInId;
 export const asJobId = (text: string): JobId => text as JobId;
 
 const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

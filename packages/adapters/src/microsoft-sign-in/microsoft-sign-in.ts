@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { aadstsNumber, type CredentialSecret, type MicrosoftSignIn, troubleOfNumber } from '@tandem/engine';
-import { clientAssertion } from '../graph/client-assertion.ts';
+import { type MicrosoftSignIn, troubleOfNumber } from '@tandem/engine';
 import { endpointFault, graphResource, type MicrosoftEndpoints } from '../graph/endpoints.ts';
 import type { HttpsExchange } from '../graph/https-exchange.ts';
 import { createIdTokenCheck } from './id-token.ts';
+import { askTokens, credentialForm, readTokens } from './person-tokens.ts';
 
 /** What a sign-in asks for: to know who it is, nothing else (microsoft-graph 5.7). */
 const signInScopes = 'openid profile email offline_access User.Read';
@@ -31,18 +31,19 @@ export function createMicrosoftSignIn(parts: {
   const tokenEndpoint = `${login}/organizations/oauth2/v2.0/token`;
 
   return {
-    authorizeUrl: ({ clientId, redirectUri, state, nonce, verifier }) =>
+    authorizeUrl: ({ clientId, redirectUri, state, nonce, verifier, scopes, loginHint }) =>
       `${login}/organizations/oauth2/v2.0/authorize?${new URLSearchParams({
         client_id: clientId,
         response_type: 'code',
         response_mode: 'query',
         redirect_uri: redirectUri,
-        scope: signInScopes,
+        scope: scopes?.join(' ') ?? signInScopes,
         state,
         nonce,
         code_challenge: createHash('sha256').update(verifier).digest('base64url'),
         code_challenge_method: 'S256',
         prompt: 'select_account',
+        ...(loginHint !== undefined && { login_hint: loginHint }),
       })}`,
 
     consentUrl: ({ clientId, redirectUri, state, entraTenantId }) =>
@@ -54,35 +55,19 @@ export function createMicrosoftSignIn(parts: {
         scope: `${graphResource}/.default`,
       })}`,
 
-    async redeem({ clientId, redirectUri, code, verifier, nonce, credential }) {
-      const form = new URLSearchParams({
+    async redeem({ clientId, redirectUri, code, verifier, nonce, credential, scopes }) {
+      const answer = await askTokens(parts.https, tokenEndpoint, {
         client_id: clientId,
         grant_type: 'authorization_code',
         code,
         redirect_uri: redirectUri,
         code_verifier: verifier,
-        scope: signInScopes,
-        ...proof(clientId, credential, tokenEndpoint, parts.wall()),
+        scope: scopes?.join(' ') ?? signInScopes,
+        ...credentialForm(clientId, credential, tokenEndpoint, parts.wall()),
       });
-      let answer: Awaited<ReturnType<HttpsExchange['exchange']>>;
-      try {
-        answer = await parts.https.exchange({
-          method: 'POST',
-          url: tokenEndpoint,
-          headers: { 'content-type': 'application/x-www-form-urlencoded;charset=utf-8' },
-          body: form.toString(),
-          timeoutMs: 15_000,
-        });
-      } catch {
-        return { ok: false, why: 'unavailable' };
-      }
-      const body = readJson(answer.body);
-      if (answer.status === 429 || answer.status >= 500) return { ok: false, why: 'unavailable' };
-      if (answer.status !== 200) {
-        const numbers = Array.isArray(body.error_codes) ? body.error_codes : [];
-        const number =
-          numbers.find((one): one is number => typeof one === 'number') ??
-          aadstsNumber(typeof body.error_description === 'string' ? body.error_description : undefined);
+      if (answer.is === 'silent') return { ok: false, why: 'unavailable' };
+      if (answer.is === 'refused') {
+        const { number } = answer;
         const trouble = number === undefined ? undefined : troubleOfNumber(number);
         return {
           ok: false,
@@ -91,35 +76,16 @@ export function createMicrosoftSignIn(parts: {
           ...(trouble !== undefined && { trouble }),
         };
       }
+      const { body } = answer;
       if (typeof body.id_token !== 'string') return { ok: false, why: 'token', detail: 'no ID token' };
       try {
         const verdict = await idTokens.verify(body.id_token, { clientId, nonce });
-        return verdict.ok ? verdict : { ok: false, why: 'token', detail: verdict.why };
+        if (!verdict.ok) return { ok: false, why: 'token', detail: verdict.why };
+        const tokens = scopes && readTokens(body);
+        return { ...verdict, ...(tokens && { tokens }) };
       } catch {
         return { ok: false, why: 'unavailable' };
       }
     },
   };
-}
-
-function proof(
-  clientId: string,
-  credential: CredentialSecret,
-  endpoint: string,
-  nowWallMs: number,
-): Record<string, string> {
-  if (credential.kind === 'secret') return { client_secret: credential.secret };
-  return {
-    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-    client_assertion: clientAssertion({ clientId, ...credential })(endpoint, nowWallMs),
-  };
-}
-
-function readJson(text: string): Record<string, unknown> {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }

@@ -8,16 +8,20 @@ import type {
   Link,
   PersonId,
   QueueId,
+  SignInId,
 } from '@tandem/domain';
 import type {
   ConnectionLife,
   CredentialFacts,
   HistoryStep,
   Mail,
+  OwnConnectionMode,
   PinnedState,
   PresenceChange,
   PresenceExceptions,
   ProvisioningSettings,
+  SignInLife,
+  SignInUse,
   StoredConnection,
 } from '@tandem/engine';
 import type { AuditActor } from '@tandem/engine/ports/audit.ts';
@@ -405,6 +409,28 @@ export interface Schema {
     created_at: GeneratedWall;
     updated_at: GeneratedWall;
     version: Generated<number>;
+  };
+  own_sign_ins: {
+    id: SignInId;
+    account_id: AccountId;
+    use: SignInUse;
+    person_id: PersonId | null;
+    entra_tenant_id: string;
+    object_id: string;
+    name: string;
+    client_id: string;
+    scopes: string[];
+    state: string;
+    life: ColumnType<SignInLife, string, string>;
+    refresh_token_sealed: string;
+    created_at: Wall;
+    updated_at: GeneratedWall;
+  };
+  own_connection_settings: {
+    account_id: AccountId;
+    own_connections: OwnConnectionMode;
+    accelerate: boolean;
+    updated_at: GeneratedWall;
   };
   microsoft_sign_ins: {
     state_hash: Buffer;

@@ -1,5 +1,6 @@
 import type {
   ConnectionStore,
+  OwnSignInStore,
   PersonStates,
   PreferredStates,
   PresenceLeases,
@@ -21,6 +22,7 @@ import { createLinkStore, type LinkStore } from './link-store.ts';
 import { createMailStore, type MailStore } from './mail-store.ts';
 import { createNumberStockStore, type NumberStockStore } from './number-stock-store.ts';
 import { createNumberStore, type NumberStore } from './number-store.ts';
+import { createOwnSignInStore } from './own-sign-in-store.ts';
 import { createPersonStore, type PersonStore } from './person-store.ts';
 import { createPlatformFactsStore, type PlatformFactsStore } from './platform-facts-store.ts';
 import { createPreferredPresenceStore } from './preferred-presence-store.ts';
@@ -66,6 +68,7 @@ export interface Stores {
   readonly presenceChanges: PresenceChangeStore;
   readonly presenceSync: PresenceSyncStore;
   readonly preferredPresence: PreferredStates;
+  readonly ownSignIns: OwnSignInStore;
   readonly connections: ConnectionStore;
   readonly signInAttempts: SignInAttempts;
   readonly mails: MailStore;
@@ -101,6 +104,7 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     presenceChanges: createPresenceChangeStore(db),
     presenceSync: createPresenceSyncStore(db),
     preferredPresence: createPreferredPresenceStore(db),
+    ownSignIns: createOwnSignInStore(db, box),
     connections: createConnectionStore(db, box),
     signInAttempts: createSignInAttemptStore(db, box),
     mails: createMailStore(db),

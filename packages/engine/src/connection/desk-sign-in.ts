@@ -81,6 +81,9 @@ export class SignInErrand {
   ): Promise<DeskOutcome<DeskReturned>> {
     const attempt = await this.#parts.attempts.take(back.state, this.#parts.clock.wall());
     if (!attempt || attempt.boundTo === '') return refuse('sign-in-over');
+    // A sign-in that somebody gave for themselves binds no tenant.
+    if (attempt.purpose === 'own-connection' || attempt.purpose === 'accelerator')
+      return refuse('sign-in-over');
     // Whoever was sent here with somebody else's state has begun nothing (T19).
     if (attempt.boundTo !== by.session || !sees(attempt.accountId)) return refuse('other-session');
     const refused = this.#ground.mayConnect(attempt.accountId, undefined);

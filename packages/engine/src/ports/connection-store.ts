@@ -1,4 +1,4 @@
-import type { AccountId, ConnectionId } from '@tandem/domain';
+import type { AccountId, ConnectionId, PersonId } from '@tandem/domain';
 import type { ConnectionLife } from '../connection/connection-life.ts';
 import type { ConnectionFeature } from '../connection/features.ts';
 
@@ -83,7 +83,18 @@ export interface ConnectionStore {
 export interface SignInAttempt {
   readonly accountId: AccountId;
   readonly connectionId?: ConnectionId;
-  readonly purpose: 'sign-in' | 'consent' | 'approval-link' | 'approval-sign-in' | 'approval-consent';
+  readonly purpose:
+    | 'sign-in'
+    | 'consent'
+    | 'approval-link'
+    | 'approval-sign-in'
+    | 'approval-consent'
+    | 'own-connection'
+    | 'accelerator';
+  /** For an own connection: the person of ours who began. */
+  readonly personId?: PersonId;
+  /** For sign-ins that are kept: what the person is asked to agree to. */
+  readonly scopes?: readonly string[];
   /** Of the session, or of the API token: the same must come back with it. Empty for the ways of an approval link. */
   readonly boundTo: string;
   readonly by: string;

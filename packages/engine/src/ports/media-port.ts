@@ -33,7 +33,21 @@ export type MediaEvent =
   | { readonly kind: 'first-rtp'; readonly side: LegSide }
   | { readonly kind: 'silent'; readonly side: LegSide; readonly forMs: number } // RTP and RTCP
   | { readonly kind: 'dtmf'; readonly side: LegSide; readonly digit: string }
+  /** What `play` began is over; it was heard to its end, or could not be played. */
+  | { readonly kind: 'played'; readonly side: LegSide }
+  /** A recording ended by itself: as long as it may be, or it cannot be written any more. */
+  | { readonly kind: 'recorded'; readonly side: LegSide; readonly end: 'full' | 'failed' }
   | { readonly kind: 'engine-lost' };
+
+/** Something that is played once. */
+export type Sound =
+  | { readonly kind: 'beep' }
+  /** A pattern of tones that says: a mailbox answers. There is no speech without a recording of somebody's. */
+  | { readonly kind: 'mailbox' }
+  /** Falling tones: it did not work. */
+  | { readonly kind: 'sorry' }
+  /** A WAV file that the media engine can read. */
+  | { readonly kind: 'file'; readonly path: string };
 
 export interface MediaPort {
   /** Ports for both sides, one round trip. `onEvent` may fire until `release` resolves. */
@@ -69,6 +83,17 @@ export interface MediaSession {
   /** Music on hold towards `to` until `stop` is called. */
   playMusic(to: LegSide): void;
   stop(to: LegSide): void;
+  /** Plays `sound` towards `to` once, instead of what plays there; its end is an event. */
+  play(to: LegSide, sound: Sound): void;
+  /**
+   * What `from` says from now on goes into the file, as mu-law without a header, and to nobody else; what is not heard is
+   * silence. The file must not exist yet. False: it cannot be written.
+   */
+  record(from: LegSide, file: string, maxMs: number): Promise<boolean>;
+  /** Resolves when all that was heard is in the file. */
+  stopRecording(from: LegSide): Promise<void>;
+  /** Whoever was on `side` is gone: nothing is sent there, and nothing from there is passed on. */
+  leave(side: LegSide): void;
   /** Frees the ports; the final counters. Idempotent. */
   release(): Promise<{ readonly a?: LegMedia; readonly b?: LegMedia }>;
 }

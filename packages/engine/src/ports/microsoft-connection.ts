@@ -1,5 +1,6 @@
 import type { Trouble } from '../connection/trouble.ts';
 import type { CredentialPlace, CredentialSecret, StoredConnection } from './connection-store.ts';
+import type { PersonTokens } from './own-sign-ins.ts';
 
 /** What a fresh app-only token for the connection's tenant says. */
 export type Proof =
@@ -41,7 +42,8 @@ export interface SignInWay {
 }
 
 export type Redeemed =
-  | { readonly ok: true; readonly person: MicrosoftPerson }
+  /** `tokens`: when scopes were asked for, which is when a sign-in shall be kept. */
+  | { readonly ok: true; readonly person: MicrosoftPerson; readonly tokens?: PersonTokens }
   /** The code or our credential was refused. `number`: of AADSTS. */
   | {
       readonly ok: false;
@@ -55,7 +57,16 @@ export type Redeemed =
 
 /** Sign-in of an administrator by authorization code and PKCE, and the way to the approval for a tenant. */
 export interface MicrosoftSignIn {
-  authorizeUrl(way: SignInWay & { readonly nonce: string; readonly verifier: string }): string;
+  authorizeUrl(
+    way: SignInWay & {
+      readonly nonce: string;
+      readonly verifier: string;
+      /** Absent: to know who it is, nothing else. */
+      readonly scopes?: readonly string[];
+      /** The account that is expected. */
+      readonly loginHint?: string;
+    },
+  ): string;
   consentUrl(way: SignInWay & { readonly entraTenantId: string }): string;
   redeem(ask: {
     readonly clientId: string;
@@ -64,5 +75,7 @@ export interface MicrosoftSignIn {
     readonly verifier: string;
     readonly nonce: string;
     readonly credential: CredentialSecret;
+    /** Those of the way there; the tokens come back with the person. */
+    readonly scopes?: readonly string[];
   }): Promise<Redeemed>;
 }

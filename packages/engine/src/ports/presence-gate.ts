@@ -10,8 +10,10 @@ export interface KnockingCall {
   readonly callingPersonId: PersonId | undefined;
 }
 
-/** What happens to a direct call that must not ring. There is no voicemail yet; these are what there is. */
+/** What happens to a direct call that must not ring. */
 export type UnavailableTreatment =
+  /** The mailbox here where the platform takes the messages (4.13); where Teams does, the call is refused with 480. */
+  | { readonly kind: 'voicemail' }
   /** The carrier, the PBX or Teams of the caller does with it what it does (N52). */
   | { readonly kind: 'refuse'; readonly sip: 480 | 486 | 603 }
   /** Another number or extension of the account, or a queue by its extension. */

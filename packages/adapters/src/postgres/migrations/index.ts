@@ -25,6 +25,7 @@ import { presenceJournal } from './0025-presence-journal.ts';
 import { preferredPresence } from './0026-preferred-presence.ts';
 import { ownContacts } from './0027-own-contacts.ts';
 import { syncOperator } from './0028-sync-operator.ts';
+import { ownSignIns } from './0030-own-sign-ins.ts';
 import { leaverRules } from './0034-leaver-rules.ts';
 import type { Migration } from './migration.ts';
 
@@ -58,4 +59,5 @@ export const migrations: readonly Migration[] = [
   syncOperator,
   personTags,
   leaverRules,
+  ownSignIns,
 ];

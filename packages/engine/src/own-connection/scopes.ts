@@ -1,0 +1,30 @@
+import type { SignInUse } from '../ports/own-sign-ins.ts';
+
+/** What a sign-in cannot do without (microsoft-graph 2.2, 2.3, 2.7). */
+export const neededScopes = {
+  own: ['Presence.Read', 'Presence.ReadWrite'],
+  accelerator: ['Presence.Read.All'],
+} as const satisfies Record<SignInUse, readonly string[]>;
+
+/** Personal contacts, for who wants them in the search (feature G06). */
+export const contactsScope = 'Contacts.Read';
+
+const identity = ['openid', 'profile', 'email', 'offline_access', 'User.Read'] as const;
+
+/** What the person is asked for at Microsoft: no more than the use needs. */
+export const scopesToAsk = (use: SignInUse, contacts = false): readonly string[] => [
+  ...identity,
+  ...neededScopes[use],
+  ...(use === 'own' && contacts ? [contactsScope] : []),
+];
+
+/** Permissions of Graph among what was granted, without the names of OpenID Connect. */
+export const permissionsOf = (granted: readonly string[]): readonly string[] =>
+  granted
+    .map((scope) => scope.slice(scope.lastIndexOf('/') + 1))
+    .filter((scope) => !['openid', 'profile', 'email', 'offline_access', ''].includes(scope));
+
+export function missingScopes(use: SignInUse, granted: readonly string[]): readonly string[] {
+  const has = new Set(permissionsOf(granted).map((scope) => scope.toLowerCase()));
+  return neededScopes[use].filter((scope) => !has.has(scope.toLowerCase()));
+}
