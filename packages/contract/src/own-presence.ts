@@ -118,6 +118,9 @@ export const unavailableTreatment = z.discriminatedUnion('kind', [
     sip: z.union([z.literal(480), z.literal(486), z.literal(603)]),
   }),
   z.strictObject({ kind: z.literal('forward'), to: callerNumber }),
+  z
+    .strictObject({ kind: z.literal('voicemail') })
+    .describe('The mailbox here; refused with 480 where Teams takes the messages'),
 ]);
 
 const calls = z.enum(['accept-all', 'no-queue-calls', 'no-calls']);

@@ -1,6 +1,7 @@
 import type { E164 } from './e164.ts';
 import type { AccountId, CarrierId, DeviceId, PersonId, QueueId } from './ids.ts';
 import type { Queue } from './queue.ts';
+import type { VoicemailChoices } from './voicemail.ts';
 
 /** The nouns that routing needs. They are plain data: the store fills them, the engine reads them. */
 
@@ -148,4 +149,6 @@ export interface RoutingSnapshot {
   readonly extensions: ReadonlyMap<AccountId, ReadonlyMap<string, Owner>>;
   readonly carriers: ReadonlyMap<CarrierId, Carrier>;
   readonly hubs: readonly Hub[];
+  /** Absent: nobody chose anything. */
+  readonly voicemail?: VoicemailChoices;
 }

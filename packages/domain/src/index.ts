@@ -13,3 +13,4 @@ export * from './readiness.ts';
 export * from './readiness-codes.ts';
 export * from './snapshot.ts';
 export * from './teams-eligibility.ts';
+export * from './voicemail.ts';

@@ -13,6 +13,7 @@ import type {
   MediaProfile,
   MediaRefusal,
   MediaSession,
+  Sound,
 } from '@tandem/engine/ports/media-port.ts';
 import {
   type AllocateAnswer,
@@ -23,6 +24,7 @@ import {
   type LegTotals,
   type LocalMedia,
   type MediaFailure,
+  type PlaySource,
   type RelayCommand,
   type RelayEvent,
   type SrtpSettings,
@@ -69,7 +71,7 @@ export function createEmbeddedMedia(options: {
     name: options.name,
     onEvent(event) {
       const session = live.get(event.session);
-      const mapped = session && eventOf(event);
+      const mapped = session?.eventOf(event);
       if (mapped) session.onEvent(mapped);
     },
     onConnected(_hello, sameProcess) {
@@ -148,6 +150,8 @@ class EmbeddedSession implements MediaSession {
   readonly #locals: Readonly<Record<LegSide, LocalMedia>>;
   readonly #forget: () => void;
   #playing = 0;
+  /** The sound that plays, or played last. */
+  #sound: string | undefined;
   #first: ChangeCommand | undefined;
   #released: Promise<{ readonly a?: LegMedia; readonly b?: LegMedia }> | undefined;
 
@@ -215,6 +219,64 @@ class EmbeddedSession implements MediaSession {
     this.#tell({ kind: 'stop', session: this.#id, leg: to });
   }
 
+  play(to: LegSide, sound: Sound): void {
+    if (this.lost || this.#released) return;
+    this.#beginTelling();
+    this.#playing += 1;
+    const playId = `sound-${this.#playing}`;
+    this.#sound = playId;
+    void this.#client
+      .play({ session: this.#id, leg: to, playId, source: sourceOf(sound) })
+      .then((outcome) => {
+        if (!outcome.ok && this.#sound === playId) this.onEvent({ kind: 'played', side: to });
+      });
+  }
+
+  async record(from: LegSide, file: string, maxMs: number): Promise<boolean> {
+    if (this.lost || this.#released) return false;
+    this.#beginTelling();
+    const outcome = await this.#client.request({
+      kind: 'record',
+      session: this.#id,
+      leg: from,
+      recordId: file,
+      path: file,
+      maxMs,
+    });
+    return outcome.ok;
+  }
+
+  async stopRecording(from: LegSide): Promise<void> {
+    if (this.lost) return;
+    await this.#client.request({ kind: 'stop-recording', session: this.#id, leg: from });
+  }
+
+  leave(side: LegSide): void {
+    const gone: LegSettings = { remote: null };
+    this.#tell(this.#changeOf(side === 'a' ? gone : undefined, side === 'b' ? gone : undefined));
+  }
+
+  /** What the relay says, in the words of the border. Undefined: nobody asked for it. */
+  eventOf(event: RelayEvent): MediaEvent | undefined {
+    switch (event.kind) {
+      case 'first-rtp':
+        return { kind: 'first-rtp', side: event.leg };
+      case 'timeout':
+        return { kind: 'silent', side: event.leg, forMs: event.silentMs };
+      case 'dtmf':
+        return { kind: 'dtmf', side: event.leg, digit: event.digit };
+      case 'orphaned':
+        return { kind: 'engine-lost' };
+      case 'recorded':
+        return { kind: 'recorded', side: event.leg, end: event.end };
+      case 'played':
+        // What was replaced or stopped is over by somebody's will, who knows it.
+        return event.playId === this.#sound && event.end === 'finished'
+          ? { kind: 'played', side: event.leg }
+          : undefined;
+    }
+  }
+
   release(): Promise<{ readonly a?: LegMedia; readonly b?: LegMedia }> {
     this.#released ??= this.#release();
     return this.#released;
@@ -270,8 +332,13 @@ class EmbeddedSession implements MediaSession {
   /** Told, not awaited. A relay that refuses has lost the session, which it says by itself. */
   #tell(command: RelayCommand): void {
     if (this.lost || this.#released) return;
-    if (this.#first && command.kind !== 'change') this.#client.tell(this.#changeOf(undefined, undefined));
+    if (command.kind !== 'change') this.#beginTelling();
     this.#client.tell(command);
+  }
+
+  /** Whose session it is, and our keys, come before anything else. */
+  #beginTelling(): void {
+    if (this.#first) this.#client.tell(this.#changeOf(undefined, undefined));
   }
 }
 
@@ -313,19 +380,12 @@ function refusalOf(failure: MediaFailure): MediaRefusal {
     : { kind: 'engine-down', detail: `${failure.reason}: ${failure.detail}` };
 }
 
-function eventOf(event: RelayEvent): MediaEvent | undefined {
-  switch (event.kind) {
-    case 'first-rtp':
-      return { kind: 'first-rtp', side: event.leg };
-    case 'timeout':
-      return { kind: 'silent', side: event.leg, forMs: event.silentMs };
-    case 'dtmf':
-      return { kind: 'dtmf', side: event.leg, digit: event.digit };
-    case 'orphaned':
-      return { kind: 'engine-lost' };
-    case 'played':
-      return undefined;
-  }
+/** Half a second at the pitch that other mailboxes use. */
+const beep = { kind: 'tone', hz: 1000, seconds: 0.5, dbfs: -12 } as const;
+
+function sourceOf(sound: Sound): PlaySource {
+  if (sound.kind === 'beep') return beep;
+  return sound.kind === 'file' ? sound : { kind: sound.kind };
 }
 
 function legMedia(local: LocalMedia, totals: LegTotals): LegMedia {

@@ -36,7 +36,17 @@ interface Holding {
 
 const PAGE = 500;
 const ORPHAN_CHECK_MS = 500;
-const sessionCommands = new Set(['allocate', 'change', 'play', 'stop', 'send-dtmf', 'query', 'release']);
+const sessionCommands: ReadonlySet<string> = new Set<SessionCommand['kind']>([
+  'allocate',
+  'change',
+  'play',
+  'stop',
+  'record',
+  'stop-recording',
+  'send-dtmf',
+  'query',
+  'release',
+]);
 
 /**
  * Signalling's door into the media process. Sessions belong to the connection that allocated or adopted them; when it

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isAbsolute } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import {
   type AllocateCommand,
@@ -12,6 +13,8 @@ import {
   type MediaOutcome,
   PacketRing,
   type PlayCommand,
+  type RecordCommand,
+  Recording,
   type RelayAnswers,
   type RelayEvent,
   RelaySession,
@@ -23,13 +26,25 @@ import type { MediaConfig } from './media-config.ts';
 import { PacketTurn } from './packet-turn.ts';
 import { PortPool } from './port-pool.ts';
 import { PromptStore } from './prompt-store.ts';
+import { RecordingFile } from './recording-file.ts';
 import { type RestingSocket, RestingSockets } from './resting-sockets.ts';
 import { bindUdp, familyOf, type LoopContext, SessionSockets } from './session-sockets.ts';
 
 /** The commands that concern one session; the rest is the command server's business. */
 export type SessionCommand = Extract<
   import('@tandem/media').RelayCommand,
-  { readonly kind: 'allocate' | 'change' | 'play' | 'stop' | 'send-dtmf' | 'query' | 'release' }
+  {
+    readonly kind:
+      | 'allocate'
+      | 'change'
+      | 'play'
+      | 'stop'
+      | 'record'
+      | 'stop-recording'
+      | 'send-dtmf'
+      | 'query'
+      | 'release';
+  }
 >;
 export type SessionAnswer = MediaOutcome<RelayAnswers[SessionCommand['kind']]>;
 
@@ -40,6 +55,7 @@ const nobody = new Int32Array(new SharedArrayBuffer(4));
 const SLICES = 10;
 /** Ports tried before giving up on a busy range. */
 const BIND_ATTEMPTS = 32;
+const MAX_RECORDING_MS = 3_600_000;
 /** A stall longer than this is not caught up: prompts go on from now (a burst of stale audio helps nobody). */
 const MAX_CATCH_UP_MS = 500;
 
@@ -65,6 +81,7 @@ export class MediaLoop {
   readonly #entries = new Map<string, Entry>();
   readonly #slices: Set<RelaySession>[] = Array.from({ length: SLICES }, () => new Set());
   readonly #paced = new Set<RelaySession>();
+  readonly #recordings = new Map<RelaySession, RecordingFile>();
   readonly #binding = new Set<string>();
   readonly #told = new Set<string>();
   #nextSlice = 0;
@@ -116,6 +133,13 @@ export class MediaLoop {
         return this.#play(session, command);
       case 'stop':
         return { ok: true, value: { stopped: session.stop(command.leg, command.playId) } };
+      case 'record':
+        return this.#record(session, command);
+      case 'stop-recording': {
+        const samples = await this.#endRecording(session);
+        if (samples === undefined) return fail('bad-request', 'nothing is recorded');
+        return { ok: true, value: { samples } };
+      }
       case 'send-dtmf': {
         const queued = session.sendDtmf(command.leg, command.digits, command.durationMs, command.gapMs);
         if (queued === undefined) return fail('not-negotiated', 'the leg has no telephone-event');
@@ -125,6 +149,9 @@ export class MediaLoop {
       case 'query':
         return { ok: true, value: session.report(performance.now(), true) };
       case 'release': {
+        await this.#endRecording(session);
+        // Released twice at once.
+        if (!this.#entries.has(command.session)) return fail('unknown-session', command.session);
         const report = this.#release(entry);
         return { ok: true, value: { a: totalsOf(report.a), b: totalsOf(report.b) } };
       }
@@ -133,6 +160,7 @@ export class MediaLoop {
 
   /** Says BYE on every leg and closes everything. */
   close(): void {
+    for (const session of [...this.#recordings.keys()]) void this.#endRecording(session);
     for (const entry of [...this.#entries.values()]) this.#release(entry);
     clearInterval(this.#tidier);
     this.#closeAll(this.#resting.clear());
@@ -247,6 +275,38 @@ export class MediaLoop {
     return { ok: true, value: { playId: command.playId } };
   }
 
+  async #record(
+    session: RelaySession,
+    command: RecordCommand,
+  ): Promise<MediaOutcome<{ readonly recordId: string }>> {
+    const { leg, recordId, path, maxMs } = command;
+    if (typeof path !== 'string' || !isAbsolute(path) || !(maxMs > 0 && maxMs <= MAX_RECORDING_MS))
+      return fail('bad-request', 'path is not absolute, or maxMs is not between 0 and an hour');
+    if (this.#recordings.has(session)) return fail('bad-request', 'the session is recorded already');
+    const recording = new Recording(recordId, maxMs, performance.now());
+    const file = await RecordingFile.create(path, leg, recording, () =>
+      this.#context.event({ kind: 'recorded', session: session.id, leg, recordId, end: 'failed' }),
+    );
+    if (typeof file === 'string') return fail('bad-target', file);
+    // Released, or recorded by another command, while the file was made.
+    if (!this.#entries.has(session.id) || !session.record(leg, recording)) {
+      await file.end();
+      return fail('unknown-session', session.id);
+    }
+    this.#recordings.set(session, file);
+    return { ok: true, value: { recordId } };
+  }
+
+  /** Undefined: nothing was recorded. */
+  async #endRecording(session: RelaySession): Promise<number | undefined> {
+    const file = this.#recordings.get(session);
+    if (file === undefined) return undefined;
+    this.#recordings.delete(session);
+    session.stopRecording(file.side);
+    await file.end();
+    return file.recording.samples;
+  }
+
   #release({ session, sockets, bound }: Entry): SessionReport {
     const report = session.end(performance.now());
     sockets.close();
@@ -295,6 +355,7 @@ export class MediaLoop {
     for (const session of this.#slices[this.#nextSlice]!)
       try {
         session.sweep(now);
+        void this.#recordings.get(session)?.flush();
       } catch (error) {
         this.#tellBug(session.id, error);
       }

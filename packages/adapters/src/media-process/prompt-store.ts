@@ -1,11 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import {
   MusicSource,
+  mailboxNotes,
+  notesSource,
   type PcmSource,
   type PlaySource,
   parseWav,
   RingbackSource,
   SampleSource,
+  sorryNotes,
   ToneSource,
 } from '@tandem/media';
 
@@ -35,6 +38,9 @@ export class PromptStore {
         return { ok: true, source: new RingbackSource(source.region) };
       case 'music':
         return { ok: true, source: new MusicSource() };
+      case 'mailbox':
+      case 'sorry':
+        return { ok: true, source: notesSource(source.kind === 'mailbox' ? mailboxNotes : sorryNotes) };
       case 'tone':
         if (!(source.hz > 0 && source.hz < 4000))
           return { ok: false, detail: 'hz is not between 0 and 4000' };

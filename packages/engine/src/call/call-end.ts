@@ -32,6 +32,7 @@ const callerStates: Readonly<Record<CallState, CallEnd['state'] | undefined>> = 
   trying: 'trying',
   soothing: 'trying',
   ringing: 'early',
+  turning: 'early',
   // In a queue the caller is answered and hears music.
   waiting: 'confirmed',
   answering: 'confirmed',

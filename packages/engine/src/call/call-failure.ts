@@ -54,6 +54,8 @@ export type CallFailure =
   | { readonly kind: 'phone-unreachable'; readonly tried: number }
   | { readonly kind: 'no-answer'; readonly afterSeconds: number }
   | { readonly kind: 'caller-cancelled'; readonly elsewhere: boolean }
+  /** The mailbox answered: nobody else did. */
+  | { readonly kind: 'voicemail' }
   // media
   | { readonly kind: 'offer-missing' }
   | { readonly kind: 'body-unsupported' }

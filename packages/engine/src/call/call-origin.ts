@@ -19,7 +19,7 @@ export function directionOf(source: Source, decision: Decision): CallDirection {
   const route = decision.outcome === 'route' ? decision.route : undefined;
   const toPhone = route ? route.kind === 'to-phone' : wasForPhone(decision);
   if (source.kind === 'carrier') {
-    if (route?.kind === 'together') return 'to-person';
+    if (route?.kind === 'together' || route?.kind === 'to-mailbox') return 'to-person';
     if (
       route?.kind === 'to-queue' ||
       (decision.outcome === 'refuse' && decision.failure.kind === 'queue-closed')

@@ -6,9 +6,11 @@
  *                            │                 │                ↑                      │
  *                            └────progress→ ringing ──accepted──┘                      │
  *     opening ─held→ waiting ─accepted→ answering       answering ─slipped→ waiting (only of a call that waited)
+ *     trying, soothing, ringing ─unanswered→ turning ─held→ waiting (with a mailbox behind it)
  *     any of them ── ended ──→ ending ── released ──→ over
  *
- * `waiting`: in a queue: the caller is answered and hears music, members are rung. `soothing`: we told the caller something by ourselves (183). `ringing`: a branch said 18x, and so did we. `ending`: both legs have been
+ * `waiting`: in a queue: the caller is answered and hears music, members are rung; or a mailbox answered. `turning`: nobody
+ * took the call, and the mailbox is about to answer. `soothing`: we told the caller something by ourselves (183). `ringing`: a branch said 18x, and so did we. `ending`: both legs have been
  * told; ports, counters and last messages are collected. `over`: the record is closed.
  */
 export type CallState =
@@ -16,6 +18,7 @@ export type CallState =
   | 'trying'
   | 'soothing'
   | 'ringing'
+  | 'turning'
   | 'waiting'
   | 'answering'
   | 'talking'
@@ -25,6 +28,7 @@ export type CallState =
 export type CallInput =
   | 'offerReady' // ports and an offer for the called side are there
   | 'held' // a queue's caller is answered and hears music
+  | 'unanswered' // nobody took it, and there is a mailbox
   | 'silence' // nothing to tell the caller for too long
   | 'progress' // first or later 18x of a branch
   | 'accepted' // first 2xx of a branch
@@ -35,6 +39,7 @@ export type CallInput =
 
 export type CallAction =
   | 'callBranches'
+  | 'turn'
   | 'hold'
   | 'soothe'
   | 'relayProgress'
@@ -56,16 +61,23 @@ export const callMachine = {
     silence: ['soothing', 'soothe'],
     progress: ['ringing', 'relayProgress'],
     accepted: ['answering', 'takeAnswer'],
+    unanswered: ['turning', 'turn'],
     ended: ['ending', 'tearDown'],
   },
   soothing: {
     progress: ['ringing', 'relayProgress'],
     accepted: ['answering', 'takeAnswer'],
+    unanswered: ['turning', 'turn'],
     ended: ['ending', 'tearDown'],
   },
   ringing: {
     progress: ['ringing', 'absorbProgress'],
     accepted: ['answering', 'takeAnswer'],
+    unanswered: ['turning', 'turn'],
+    ended: ['ending', 'tearDown'],
+  },
+  turning: {
+    held: ['waiting', 'hold'],
     ended: ['ending', 'tearDown'],
   },
   waiting: {

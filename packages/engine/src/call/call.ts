@@ -22,6 +22,7 @@ import { callerSnapshot, nextMaxForwards } from './caller-dialog.ts';
 import type { Ending } from './ending.ts';
 import { type Ladder, peerName, type UnclaimedMessages } from './ladder.ts';
 import { Leg } from './leg.ts';
+import type { MailboxSeat } from './mailbox-seat.ts';
 import { profileOf } from './media-profile.ts';
 import { type CallParty, partiesOf } from './party.ts';
 import { completedElsewhere, microsoftCorrelationId, q850Reason, saysCompletedElsewhere } from './reason.ts';
@@ -77,8 +78,12 @@ export class Call {
   #timer: SessionTimerOutcome = { kind: 'off' };
   #timers: (() => void)[] = [];
   readonly #seat: QueueSeat | undefined;
+  /** Answers when nobody else does. */
+  readonly #mailbox: MailboxSeat | undefined;
   /** The caller's media while it waits, and its half of the bridge afterwards. */
   #hold: MediaSession | undefined;
+  /** The branch whose media it was, when a mailbox took over. */
+  #held: Branch | undefined;
   #bridge: MediaSession | undefined;
   readonly #nobody = new Leg('b', 'phone');
   #branchesMade = 0;
@@ -96,6 +101,7 @@ export class Call {
       /** Empty: the call is refused, or waits in a queue. */
       readonly branches: readonly BranchPlan[];
       readonly seat?: QueueSeat;
+      readonly mailbox?: MailboxSeat | undefined;
       /** Our Contact towards the caller. */
       readonly contact: string;
     },
@@ -115,6 +121,7 @@ export class Call {
       guard: (work) => this.guard(work),
     });
     this.#seat = start.seat;
+    this.#mailbox = start.mailbox;
     this.#owner = this.#ownerOfBranches(start.startedAt);
     this.#branches = start.branches.map(
       ({ route, targets }) => new Branch(this.#owner, this.#branchesMade++, route, targets),
@@ -199,17 +206,16 @@ export class Call {
 
   /** Routed: get ports and make the offers for the called side. */
   start(): void {
-    if (this.#seat) {
-      this.#wait(this.#seat);
+    if (this.#seat || this.#mailbox?.straight) {
+      this.#wait();
       return;
     }
     this.guard(async () => {
       const { budgets } = this.#deps.settings;
       this.#timer = negotiateSessionTimer(this.#invite.request);
       this.#after(this.fromTeams ? budgets.soothTeamsMs : budgets.soothCarrierMs, () => this.#silence());
-      this.#after(budgets.ringMs, () =>
-        this.#fail({ kind: 'no-answer', afterSeconds: budgets.ringMs / 1000 }),
-      );
+      const { ringMs } = this.#mailbox ?? budgets;
+      this.#after(ringMs, () => this.#fail({ kind: 'no-answer', afterSeconds: ringMs / 1000 }));
 
       const offered = this.#callersOffer();
       if (!offered) return;
@@ -253,10 +259,10 @@ export class Call {
     return Promise.all(this.#branches.map((branch) => branch.prepare(sdp, caller)));
   }
 
-  // ---------------------------------------------------------------- waiting in a queue
+  // ---------------------------------------------------------------- waiting in a queue, or before a mailbox
 
-  /** The caller is answered and hears music until somebody of the queue answers. */
-  #wait(seat: QueueSeat): void {
+  /** The caller is answered and hears music until somebody of the queue answers, or speaks to the mailbox. */
+  #wait(): void {
     this.guard(async () => {
       this.#timer = negotiateSessionTimer(this.#invite.request);
       const offered = this.#callersOffer();
@@ -273,19 +279,52 @@ export class Call {
         return;
       }
       this.#hold = hold;
-      const taken = offered.sdp ? await hold.offer('a', offered.sdp) : undefined;
-      if (taken && !taken.ok) return this.#fail(taken.refusal);
-      const answer = await (offered.sdp ? hold.answerLocally('a') : hold.offerTo('a'));
-      if (!answer.ok) return this.#fail(answer.refusal);
-      await this.#checkpoint(undefined);
-      if (!this.#step('held')) return;
-      this.#session = this.#newSession();
-      this.#answerCaller(answer.value);
-      hold.playMusic('a');
-      this.#deps.onAnswered(this);
-      this.#deps.onChange(this);
-      seat.waiting(this);
+      if (this.#mailbox && !(await this.#mailbox.ready(this)))
+        return this.#fail({ kind: 'no-answer', afterSeconds: 0 });
+      await this.#answerAlone(hold);
     });
+  }
+
+  /** Nobody but us is there for the caller; what was agreed on with the caller before stays what it is. */
+  async #answerAlone(hold: MediaSession): Promise<void> {
+    const { sdp } = this.a;
+    const taken = sdp ? await hold.offer('a', sdp) : undefined;
+    if (taken && !taken.ok) return this.#fail(taken.refusal);
+    const answer = await (sdp ? hold.answerLocally('a') : hold.offerTo('a'));
+    if (!answer.ok) return this.#fail(answer.refusal);
+    await this.#checkpoint(undefined);
+    if (!this.#step('held')) return;
+    this.#session = this.#newSession();
+    this.#answerCaller(answer.value);
+    if (this.#mailbox) this.#mailbox.answered(this, hold);
+    else hold.playMusic('a');
+    this.#deps.onAnswered(this);
+    this.#deps.onChange(this);
+    this.#seat?.waiting(this);
+  }
+
+  /**
+   * Nobody took the call: whoever still rings is told, and the mailbox answers over the media that the caller may be hearing
+   * already. False: it does not, and the call ends as `asked` says.
+   */
+  #turned(asked: Ending): boolean {
+    const mailbox = this.#mailbox;
+    const first = this.#branches.find(({ media }) => media);
+    if (!first?.media || !mailbox?.takes(asked) || !this.#step('unanswered')) return false;
+    const hold = first.media;
+    first.media = undefined;
+    this.#held = first;
+    this.#hold = hold;
+    this.#stopTimers();
+    if (asked.kind === 'failure') this.record.why.push(verdictOf(asked.failure).say);
+    this.#letGo(this.#branches, q850Reason(19, 'No answer from the user'));
+    hold.leave('b');
+    this.#deps.onChange(this);
+    this.guard(async () => {
+      if (!(await mailbox.ready(this))) return this.end(asked);
+      if (this.#state === 'turning') await this.#answerAlone(hold);
+    });
+    return true;
   }
 
   /** Rings these for the caller who waits. */
@@ -347,8 +386,9 @@ export class Call {
 
   #holdEvent(event: MediaEvent): void {
     if (event.kind === 'engine-lost') this.#fail({ kind: 'engine-lost' });
+    else if (event.kind !== 'silent') this.#mailbox?.heard(event);
     // The other side of this session is our own.
-    else if (event.kind === 'silent' && event.side === 'a') this.#silent(event.side, event.forMs);
+    else if (event.side === 'a') this.#silent(event.side, event.forMs);
   }
 
   // ---------------------------------------------------------------- the branches
@@ -588,6 +628,10 @@ export class Call {
   // ---------------------------------------------------------------- media
 
   #mediaEvent(branch: Branch, event: MediaEvent): void {
+    if (branch === this.#held) {
+      this.#holdEvent(event);
+      return;
+    }
     if (this.#winner && branch !== this.#winner) return;
     if (event.kind === 'engine-lost') {
       this.#fail({ kind: 'engine-lost' });
@@ -614,7 +658,8 @@ export class Call {
 
   /** The only way out. Teardown order, once: timers, caller, called side, media, record. */
   end(asked: Ending): void {
-    const ending = this.#seat ? this.#endOfWaiting(asked) : asked;
+    if (this.#mailbox && this.#turned(asked)) return;
+    const ending = this.#seat ? this.#endOfWaiting(asked) : this.#endBehindMailbox(asked);
     if (!ending) return;
     if (!this.#step('ended')) {
       // A leg went quiet while the call was ending: that is what the record waits for.
@@ -649,6 +694,10 @@ export class Call {
     if (!branch || this.#state !== 'answering') return ending;
     this.#slip(branch, { kind: 'peer-rejected', role: branch.leg.role, status: 487 });
     return undefined;
+  }
+
+  #endBehindMailbox(asked: Ending): Ending {
+    return this.#mailbox && this.#state === 'waiting' ? this.#mailbox.endOf(asked) : asked;
   }
 
   #endCaller(ending: Ending, reason: string): void {
@@ -687,6 +736,7 @@ export class Call {
 
   async #releaseMedia(): Promise<void> {
     const answered = this.#winner ?? this.#branches[0];
+    await this.#mailbox?.closed().catch((error: unknown) => this.#deps.onBug(this, error));
     const held = await this.#hold?.release().catch((error: unknown) => this.#deps.onBug(this, error));
     if (held?.a) this.record.a.media = held.a;
     for (const branch of this.#branches) {

@@ -20,6 +20,7 @@ import { forgetfulProbeMemory, type ProbeMemory } from '../ports/probe-memory.ts
 import { noRegistrations, type Registrations } from '../ports/registrations.ts';
 import type { SnapshotSource } from '../ports/snapshot.ts';
 import { ownFactsOnly, type TeamsAccess } from '../ports/teams-access.ts';
+import type { VoicemailStore } from '../ports/voicemail-store.ts';
 import { createQueueDesk, type QueueDesk } from '../queue/queue-desk.ts';
 import type { QueueView } from '../queue/queue-view.ts';
 import { type CallFacts, callFactsOf } from '../routing/call-facts.ts';
@@ -28,6 +29,7 @@ import { decideFromPhone } from '../routing/decide-from-phone.ts';
 import { decideFromTeams } from '../routing/decide-from-teams.ts';
 import { decideInbound } from '../routing/decide-inbound.ts';
 import type { Decision } from '../routing/decision.ts';
+import { mailboxBehind } from '../routing/mailbox.ts';
 import { carrierBySource, type Source } from '../routing/source.ts';
 import { allowHeader, type EngineSettings } from '../settings.ts';
 import type { CallState } from './call.machine.ts';
@@ -38,6 +40,7 @@ import type { CallFailure } from './call-failure.ts';
 import { calledRole, directionOf, hopsOf, instead, maxForwardsOf, sourceKey } from './call-origin.ts';
 import { EmergencyCallers } from './emergency-callers.ts';
 import { Ladder, UnclaimedMessages } from './ladder.ts';
+import { MailboxSeat } from './mailbox-seat.ts';
 import { type CallParty, peopleIn } from './party.ts';
 import { queueSeat } from './queue-seat.ts';
 import { q850Reason } from './reason.ts';
@@ -69,6 +72,8 @@ export interface CallEngineDeps {
   readonly registrations?: Registrations;
   /** Whether presence lets a call ring. Absent: it always does. */
   readonly gate?: PresenceGate;
+  /** Where messages are kept. Absent: nobody has a mailbox here. */
+  readonly voicemail?: VoicemailStore;
   /** Who a phone is. Absent: every call from a phone is refused. */
   readonly authenticatePhone?: PhoneAuth['authenticatePhone'];
   /** REGISTER that arrived on a phones' listener. Absent: 405. */
@@ -245,6 +250,8 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       // A carrier has more phones ringing at once than T04's 64; what a flood costs us is what nobody has taken up.
       if (call.state === 'ringing' && call.a.role !== 'phone') settle(entry);
       if (call.state === 'ending') desk.over(call.record.callId);
+      // Whom the call was for is free again while the caller speaks to the mailbox.
+      else if (call.state === 'turning') onlyCallerIsBusy(call);
       deps.onEvent?.({ kind: 'call-changed', call: entry.view });
     },
     onOver,
@@ -305,6 +312,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       startedAt,
       ladder,
       ...(route?.kind === 'to-queue' && { seat: queueSeat(route, desk) }),
+      mailbox: mailboxOf(snapshot, decision),
       branches: route ? plansOf(route, { snapshot, peers, settings, hops: hops + 1, full }) : [],
       contact: contactFor(invite, source, snapshot),
     });
@@ -353,6 +361,22 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     const carrier = snapshot.carriers.get(source.carrierId);
     if (carrier && full(carrier)) return { kind: 'too-many-calls', limit: carrier.maxCalls ?? 0, of: key };
     return undefined;
+  }
+
+  /** Who called for help is called back until somebody answers: no machine takes that call (4.2 item 1). */
+  function mailboxOf(snapshot: RoutingSnapshot, decision: Decision): MailboxSeat | undefined {
+    const { voicemail: store } = deps;
+    const route = store && mailboxBehind(snapshot, decision);
+    if (!route) return undefined;
+    const straight = decision.outcome === 'route' && decision.route === route;
+    if (!straight && emergencies.awaitsCallback(route.person.id)) return undefined;
+    return new MailboxSeat(route, straight, snapshot, { clock, store });
+  }
+
+  function onlyCallerIsBusy({ record: { callId, decision } }: Call): void {
+    desk.over(callId);
+    const { callingPersonId } = decision;
+    if (callingPersonId !== undefined) desk.busy(callId, [callingPersonId]);
   }
 
   function full(carrier: Carrier): boolean {

@@ -19,6 +19,7 @@ import {
   type Person,
   type Queue,
   type RoutingSnapshot,
+  type VoicemailChoices,
 } from '@tandem/domain';
 import type { Headers, SipResponse } from '@tandem/sip';
 import {
@@ -44,6 +45,7 @@ import type { PhoneAuth } from '../ports/phone-auth.ts';
 import type { PresenceGate } from '../ports/presence-gate.ts';
 import type { PhoneContact } from '../ports/registrations.ts';
 import { ownFactsOnly, type TeamsAccess } from '../ports/teams-access.ts';
+import type { VoicemailStore } from '../ports/voicemail-store.ts';
 import type { Reach } from '../routing/called-party.ts';
 import { allowedMethods, defaultBudgets, type EngineSettings } from '../settings.ts';
 import { type CallEngine, createCallEngine, type EngineEvent } from './engine.ts';
@@ -151,6 +153,7 @@ export class BookkeepingMedia implements MediaPort {
   refuseOffer: MediaRefusal | undefined;
   refuseAnswer: MediaRefusal | undefined;
   throwOnOffer = false;
+  refuseRecording = false;
 
   async allocate(
     callId: CallId,
@@ -192,6 +195,13 @@ export class BookkeepingMedia implements MediaPort {
       playMusic: (to) => void this.log.push(`music ${to}`),
       playRingback: (to) => void this.log.push(`ringback ${to}`),
       stop: (to) => void this.log.push(`stop ${to}`),
+      play: (to, sound) => void this.log.push(`play ${sound.kind} ${to}`),
+      record: async (from, file, maxMs) => {
+        this.log.push(`record ${from} ${file} ${maxMs}`);
+        return this.refuseRecording ? false : this.open.has(callId);
+      },
+      stopRecording: async (from) => void this.log.push(`recorded ${from}`),
+      leave: (side) => void this.log.push(`leave ${side}`),
       release: async () => {
         if (this.open.delete(callId)) this.released++;
         return {};
@@ -266,6 +276,9 @@ export interface WorldOptions {
   readonly access?: TeamsAccess;
   readonly queues?: readonly Queue[];
   readonly gate?: PresenceGate;
+  readonly voicemail?: VoicemailStore;
+  /** What accounts and people chose about it. */
+  readonly choices?: VoicemailChoices;
   /** The digest check; by default a phone is who it is by its address. */
   readonly authenticatePhone?: PhoneAuth['authenticatePhone'];
 }
@@ -338,7 +351,7 @@ export class World {
       hubs: this.hubs.map((hub) => ({ name: hub.host, port: hub.port })),
     });
     if (faults.length > 0) throw new Error(`the test world contradicts itself: ${JSON.stringify(faults)}`);
-    this.snapshot = snapshot;
+    this.snapshot = options.choices ? { ...snapshot, voicemail: options.choices } : snapshot;
     const contact = { host: this.tandem.host, port: this.tandem.port };
     let calls = 0;
     const hubHosts = new Set(this.hubs.map((hub) => hub.host));
@@ -377,6 +390,7 @@ export class World {
       fraction: this.net.random,
       access: options.access ?? ownFactsOnly,
       ...(options.gate && { gate: options.gate }),
+      ...(options.voicemail && { voicemail: options.voicemail }),
       registrations: { contactOf: (id) => this.registered.get(id), deviceAt: () => undefined },
       authenticatePhone:
         options.authenticatePhone ??

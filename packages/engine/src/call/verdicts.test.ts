@@ -42,6 +42,7 @@ const rows: readonly (readonly [CallFailure, sip: number, q850: number, code: st
   [{ kind: 'teams-unreachable', tried: 3 }, 503, 38, 'teams-unreachable'],
   [{ kind: 'carrier-unreachable', tried: 3 }, 500, 38, 'carrier-unreachable'],
   [{ kind: 'no-answer', afterSeconds: 180 }, 480, 19, 'no-answer'],
+  [{ kind: 'voicemail' }, 480, 16, 'voicemail'],
   [{ kind: 'caller-cancelled', elsewhere: false }, 487, 16, 'caller-cancelled'],
   [{ kind: 'caller-cancelled', elsewhere: true }, 487, 26, 'completed-elsewhere'],
   [{ kind: 'offer-missing' }, 488, 88, 'offer-missing'],

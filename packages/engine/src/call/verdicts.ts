@@ -169,6 +169,8 @@ export const verdicts = {
     'cancelled',
     'The caller hung up before anybody answered.',
   ),
+  // The status is for who asks what a person would have said; the caller got 200 from the mailbox.
+  voicemail: row(480, 16, 'nobody', 'never', 'no-answer', 'Nobody took the call, and the mailbox answered.'),
   'offer-missing': row(488, 88, 'microsoft', 'never', 'failed', 'The call came without a media offer.'),
   // 79: RFC 3398 7.2.4.1.
   'body-unsupported': row(

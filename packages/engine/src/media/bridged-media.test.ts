@@ -31,6 +31,10 @@ function session(a: MediaProfile, b: MediaProfile, port: number) {
     answerLocally: (to) => apply(negotiation.answerLocally(to)),
     playRingback: () => undefined,
     playMusic: () => undefined,
+    play: () => undefined,
+    record: async () => false,
+    stopRecording: async () => undefined,
+    leave: () => undefined,
     stop: () => undefined,
     release: async () => ({}),
   };

@@ -1,4 +1,4 @@
-import type { LegSide, MediaOutcome, MediaProfile, MediaSession } from '../ports/media-port.ts';
+import type { LegSide, MediaOutcome, MediaProfile, MediaSession, Sound } from '../ports/media-port.ts';
 
 /** What the two sessions of a bridge see of each other: plain RTP that never leaves the media engine's machine. */
 export const insideProfile: MediaProfile = {
@@ -61,6 +61,22 @@ export class BridgedMedia implements MediaSession {
 
   stop(to: LegSide): void {
     this.#of[to].stop(to);
+  }
+
+  play(to: LegSide, sound: Sound): void {
+    this.#of[to].play(to, sound);
+  }
+
+  record(from: LegSide, file: string, maxMs: number): Promise<boolean> {
+    return this.#of[from].record(from, file, maxMs);
+  }
+
+  stopRecording(from: LegSide): Promise<void> {
+    return this.#of[from].stopRecording(from);
+  }
+
+  leave(side: LegSide): void {
+    this.#of[side].leave(side);
   }
 
   async release(): ReturnType<MediaSession['release']> {

@@ -20,6 +20,7 @@ import type { CallRefusal } from '../provisioning/call-outcome.ts';
 import { leaverOwner } from '../provisioning/leaver-rule.ts';
 import type { Caller, Route, ToPhone, ToTeams } from './decision.ts';
 import { devicesOf } from './devices.ts';
+import { mailboxRoute } from './mailbox.ts';
 
 /** What a decision asks besides the snapshot: where phones are, and what provisioning says. Both from memory. */
 export interface Reach {
@@ -91,6 +92,8 @@ export function calledEndpoints(
   const phone = phoneBranch(device, whose?.accountId === device.accountId ? whose : undefined, as, reach);
   if (!phone) {
     why.push(`The phone ${device.name} is not registered.`);
+    const mailbox = voicemailOf(snapshot, whose, as, why);
+    if (mailbox) return mailbox;
     return { failure: { kind: 'phone-not-registered', phone: device.name } };
   }
   why.push(`It rings the phone ${device.name}.`);
@@ -187,6 +190,8 @@ function ringPerson(
   if (first)
     return { route: others.length === 0 ? first : { kind: 'together', branches, caller: as.caller } };
   const failure = teams.failure ?? { kind: 'calls-itself' as const };
+  const mailbox = failure.kind === 'calls-itself' ? undefined : voicemailOf(snapshot, person, as, why);
+  if (mailbox) return mailbox;
   if (failure.kind !== 'callee-not-eligible' || silent.length === 0) return { failure };
   return {
     failure: { ...failure, sentence: `${failure.sentence} No phone of ${person.displayName} is registered.` },
@@ -265,6 +270,7 @@ function turnAway(
   });
   if (otherwise.kind === 'refuse') return refused(otherwise.sip);
   if (as.kind === 'queue') return refused(480);
+  if (otherwise.kind === 'voicemail') return voicemailOf(snapshot, person, as, why) ?? refused(480);
   const { to } = otherwise;
   if (as.forwarded) {
     why.push('The call was sent on once already, so it goes no further.');
@@ -282,6 +288,19 @@ function turnAway(
   why.push(`The call is sent on to ${to}.`);
   const next = { ...as, dialled: to, number: undefined, forwarded: true as const };
   return calledEndpoints(snapshot, owner, next, reach, why);
+}
+
+/** The person's mailbox, where the platform takes the messages (4.13). A queue goes on to its next member instead. */
+export function voicemailOf(
+  snapshot: RoutingSnapshot,
+  person: Person | undefined,
+  as: CalledAs,
+  why: string[],
+): Called | undefined {
+  const route = as.kind === 'queue' ? undefined : mailboxRoute(snapshot, as.account, person, as);
+  if (!route) return undefined;
+  why.push(`The mailbox of ${route.person.displayName} answers.`);
+  return { route };
 }
 
 /** Whose number or extension it is within the account; another customer's is nobody's here (T03). */

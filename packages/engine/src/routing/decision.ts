@@ -82,10 +82,19 @@ export interface ToQueue {
   readonly calling: CallingParty;
 }
 
-export type Route = Branch | Together | ToQueue;
+/** The mailbox of a person: the caller is answered and leaves a message. */
+export interface ToMailbox {
+  readonly kind: 'to-mailbox';
+  readonly account: Account;
+  readonly person: Person;
+  readonly dialled: string;
+  readonly caller: Caller;
+}
+
+export type Route = Branch | Together | ToQueue | ToMailbox;
 
 export function branchesOf(route: Route): readonly Branch[] {
-  if (route.kind === 'to-queue') return [];
+  if (route.kind === 'to-queue' || route.kind === 'to-mailbox') return [];
   return route.kind === 'together' ? route.branches : [route];
 }
 

@@ -98,6 +98,8 @@ export type PlaySource =
   | { readonly kind: 'ringback'; readonly region?: string }
   /** Music on hold, until something else is played or it is stopped. */
   | { readonly kind: 'music' }
+  /** Patterns of tones, once: a mailbox answers; it did not work. */
+  | { readonly kind: 'mailbox' | 'sorry' }
   | { readonly kind: 'tone'; readonly hz: number; readonly seconds?: number; readonly dbfs?: number }
   /** A WAV file (PCM16, A-law or mu-law, 8 or 16 kHz, mono) readable by the media process. */
   | { readonly kind: 'file'; readonly path: string; readonly repeat?: number };
@@ -159,6 +161,27 @@ export interface StopCommand {
   readonly playId?: string;
 }
 
+/**
+ * What the leg says goes into a file as headerless mu-law at 8 kHz, and is not passed on meanwhile. One a session. The file
+ * must not exist; it ends with `stop-recording` or with the session.
+ */
+export interface RecordCommand {
+  readonly kind: 'record';
+  readonly session: string;
+  readonly leg: LegSide;
+  /** Chosen by the caller; comes back in the `recorded` event. */
+  readonly recordId: string;
+  /** Absolute; on a disk that the media process can write. */
+  readonly path: string;
+  readonly maxMs: number;
+}
+
+export interface StopRecordingCommand {
+  readonly kind: 'stop-recording';
+  readonly session: string;
+  readonly leg: LegSide;
+}
+
 export interface SendDtmfCommand {
   readonly kind: 'send-dtmf';
   readonly session: string;
@@ -199,6 +222,8 @@ export type RelayCommand =
   | ChangeCommand
   | PlayCommand
   | StopCommand
+  | RecordCommand
+  | StopRecordingCommand
   | SendDtmfCommand
   | QueryCommand
   | ListCommand
@@ -335,6 +360,9 @@ export interface RelayAnswers {
   readonly change: SessionLocals;
   readonly play: { readonly playId: string };
   readonly stop: { readonly stopped: boolean };
+  readonly record: { readonly recordId: string };
+  /** When all of it is on the disk. */
+  readonly 'stop-recording': { readonly samples: number };
   readonly 'send-dtmf': { readonly queued: number };
   readonly query: SessionReport;
   readonly list: ListAnswer;
@@ -350,6 +378,7 @@ export type MediaFailureReason =
   | 'unknown-session'
   | 'session-exists'
   | 'bad-request' // the command breaks a rule of this file; `detail` says which
+  | 'bad-target' // the recording cannot be written there
   | 'bad-source' // what shall be played cannot be read
   | 'not-negotiated' // the leg has no payload type for what was asked (DTMF, playing)
   | 'too-many' // a bound is reached (sessions, queued digits)
@@ -386,6 +415,14 @@ export type RelayEvent =
       readonly leg: LegSide;
       readonly playId: string;
       readonly end: 'finished' | 'stopped' | 'replaced' | 'rtp-arrived';
+    }
+  /** A recording cannot go on: as long as it may be, or the disk takes no more. Said once. */
+  | {
+      readonly kind: 'recorded';
+      readonly session: string;
+      readonly leg: LegSide;
+      readonly recordId: string;
+      readonly end: 'full' | 'failed';
     }
   /** Nobody adopted the session in time; it is gone. Told to whoever is connected. */
   | { readonly kind: 'orphaned'; readonly session: string; readonly label?: string };

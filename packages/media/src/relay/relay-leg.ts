@@ -1,5 +1,6 @@
 import { DtmfReceiver } from '../dtmf/dtmf-receiver.ts';
 import type { DtmfSender } from '../dtmf/dtmf-sender.ts';
+import type { Recording } from '../record/recording.ts';
 import { ReportExchange } from '../rtcp/report-exchange.ts';
 import { ReceiveStatistics } from '../rtp/receive-statistics.ts';
 import { type CodecRoute, clockOf } from './codec-routes.ts';
@@ -40,6 +41,8 @@ export class RelayLeg {
   readonly dtmfIn = new DtmfReceiver();
   dtmfOut: DtmfSender | undefined;
   playing: Playing | undefined;
+  /** Takes all that this party says; nobody else hears it meanwhile. */
+  recording: Recording | undefined;
 
   readonly #retiredKeys: Uint8Array[] = [];
 

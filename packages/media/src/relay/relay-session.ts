@@ -1,5 +1,6 @@
 import type { DtmfDigit } from '../dtmf/dtmf-receiver.ts';
 import { DtmfSender } from '../dtmf/dtmf-sender.ts';
+import type { Recording } from '../record/recording.ts';
 import { isRtcp, RTP_HEADER, rtpHeaderLength } from '../rtp/packet.ts';
 import { SRTP_REJECTED_AUTH, SRTP_REJECTED_REPLAY } from '../srtp/srtp.ts';
 import type { PcmSource } from '../tone/tone.ts';
@@ -65,6 +66,8 @@ export class RelaySession {
   readonly #ports: RelayPorts;
   #startedMs: number;
   readonly #timeouts: MediaTimeouts;
+  /** Whose recording was said to be full. */
+  readonly #full = new Set<LegSide>();
 
   /** Settings must have passed `checkLegSettings`. */
   constructor(options: SessionOptions, ports: RelayPorts, nowMs: number) {
@@ -177,6 +180,11 @@ export class RelaySession {
     leg.timedOut = false;
     if (leg.firstRtpMs < 0) this.#firstRtp(leg, nowMs);
     if (route.kind === 'event') this.#hearEvent(leg, packet.subarray(header, length), timestamp, nowMs);
+    if (leg.recording !== undefined) {
+      if (leg.hears && route.kind === 'audio' && (route.name === 'pcma' || route.name === 'pcmu'))
+        leg.recording.push(route.name, packet, header, length, ssrc, timestamp);
+      return;
+    }
     if (!leg.hears || !other.speaks) {
       other.out.interruptRelay();
       return;
@@ -324,6 +332,22 @@ export class RelaySession {
     return true;
   }
 
+  /** From now on this party is recorded, and heard by nobody else. False: it is recorded already. */
+  record(side: LegSide, recording: Recording): boolean {
+    const leg = this[side];
+    if (leg.recording !== undefined) return false;
+    leg.recording = recording;
+    return true;
+  }
+
+  /** Undefined: nothing is recorded. */
+  stopRecording(side: LegSide): Recording | undefined {
+    const { recording } = this[side];
+    this[side].recording = undefined;
+    this.#full.delete(side);
+    return recording;
+  }
+
   /** How many digits were queued; undefined when the leg has no telephone-event. */
   sendDtmf(side: LegSide, digits: string, durationMs?: number, gapMs?: number): number | undefined {
     const leg = this[side];
@@ -422,6 +446,11 @@ export class RelaySession {
     for (const leg of [this.a, this.b]) {
       this.#tellDigits(leg, leg.dtmfIn.sweep(nowMs));
       if (leg.exchange.isDue(nowMs)) this.#sendReport(leg, nowMs, false);
+      if (leg.recording?.isFull(nowMs) && !this.#full.has(leg.side)) {
+        this.#full.add(leg.side);
+        const { recordId } = leg.recording;
+        this.#ports.event({ kind: 'recorded', session: this.id, leg: leg.side, recordId, end: 'full' });
+      }
       const silentMs = nowMs - leg.aliveMs;
       if (silentMs >= limit && leg.remote !== undefined && !leg.timedOut) {
         leg.timedOut = true;

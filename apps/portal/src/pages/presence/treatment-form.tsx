@@ -11,20 +11,23 @@ type Treatment = NonNullable<ChangeExceptions['unavailable']>;
 
 const options: readonly (readonly [string, string])[] = [
   ...Object.entries(treatmentWords).map(([sip, word]) => [sip, word] as const),
+  ['voicemail', 'Voicemail takes a message'],
   ['forward', 'Send it on to another number'],
 ];
 
 /** What a direct call gets that may not ring (N52). */
 export function TreatmentForm({ exceptions, mayWrite, busy, change }: ExceptionPart) {
   const { unavailable } = exceptions;
-  const stands = unavailable.kind === 'forward' ? 'forward' : String(unavailable.sip);
+  const stands = unavailable.kind === 'refuse' ? String(unavailable.sip) : unavailable.kind;
   const [chosen, setChosen] = useState(stands);
   const [to, setTo] = useState(unavailable.kind === 'forward' ? unavailable.to : '');
   const wanted: Treatment =
     chosen === 'forward'
       ? { kind: 'forward', to: plainNumber(to.trim()) }
-      : { kind: 'refuse', sip: chosen === '486' ? 486 : chosen === '603' ? 603 : 480 };
-  const ready = wanted.kind === 'refuse' || wanted.to !== '';
+      : chosen === 'voicemail'
+        ? { kind: 'voicemail' }
+        : { kind: 'refuse', sip: chosen === '486' ? 486 : chosen === '603' ? 603 : 480 };
+  const ready = wanted.kind !== 'forward' || wanted.to !== '';
   return (
     <Part title="Calls that may not ring" words="What a direct call gets while you take no calls.">
       <form

@@ -7,6 +7,7 @@ const phases: Readonly<Record<EngineCall['state'], CallPhase>> = {
   trying: 'setting-up',
   soothing: 'setting-up',
   ringing: 'ringing',
+  turning: 'ringing',
   // Answered by us and not yet by a member: whoever looks sees a call that rings.
   waiting: 'ringing',
   answering: 'ringing',

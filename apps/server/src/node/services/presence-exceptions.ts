@@ -104,7 +104,7 @@ function readTreatment(
   asked: NonNullable<ChangeExceptions['unavailable']>,
   { account, personId, snapshot }: Reading,
 ): UnavailableTreatment | undefined {
-  if (asked.kind === 'refuse') return asked;
+  if (asked.kind !== 'forward') return asked;
   if (!account) return undefined;
   const extended = snapshot.extensions.get(account.id)?.get(asked.to);
   const read = readNumber(asked.to, account.country, account.areaCode);
