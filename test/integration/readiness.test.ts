@@ -336,3 +336,148 @@ test('how links and requests to Microsoft stand is in the metrics', async () => 
   assert.match(text, /graph_requests_total\{operation="numberAssignments",code="200"\} \d+/);
   assert.match(text, /graph_request_seconds_count\{operation="usersDelta"\} \d+/);
 });
+
+const atPlatform = async <T>(method: string, path: string, body: unknown): Promise<T> => {
+  const answer = await fetch(`${platform.ready.api}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${platform.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${await answer.clone().text()}`);
+  return (await answer.json()) as T;
+};
+interface ConnectionView {
+  readonly id: string;
+  readonly accountId: string;
+  readonly tenant: { readonly id: string };
+}
+const acmeConnection = async (): Promise<ConnectionView> => {
+  const { items } = await platform.api.get<{ items: readonly ConnectionView[] }>('/connections');
+  const found = items.find(({ accountId }) => accountId === people.get(dana)?.accountId);
+  assert.ok(found);
+  return found;
+};
+const enableGroupOf = async (tenantId: string): Promise<{ id: string; displayName: string }> => {
+  const { groups } = await platform.twin.ask<{
+    groups: readonly { id: string; displayName: string; nested: readonly string[] }[];
+  }>('GET', `/tenants/${tenantId}/directory`);
+  const found = groups.find(({ nested }) => nested.length > 0);
+  assert.ok(found);
+  return found;
+};
+const numberAtMicrosoft = async (upn: string): Promise<string | undefined> =>
+  (await platform.twin.ask<{ number?: string | null }>('GET', `/users/${upn}`)).number ?? undefined;
+
+test('the licence went first: the number is stranded (PRV-405); the licence back saves the number, or lets it be taken back', async () => {
+  await platform.twin.ask('PATCH', '/graph', { strandedAfterMs: 0 });
+  await atMicrosoft(dana, { licences: ['teams'] });
+  const stranded = await blockedBy(dana, 'PRV-405');
+  assert.equal(stranded.state, 'REMOVE_FAILED');
+  const [check] = stranded.checks.filter(({ code }) => code === 'PRV-405');
+  assert.deepEqual(
+    [check?.owner, check?.fix],
+    ['entra-admin', 'Add the licence again, release the number, then remove the licence.'],
+  );
+  assert.equal(await numberAtMicrosoft(dana), danaNumber);
+  await atMicrosoft(dana, { licences: ['teams', 'teams-phone'] });
+  await callsAgain(dana);
+  // Again, and this time she is to leave Teams: with the licence back the number comes back to us.
+  await atMicrosoft(dana, { licences: ['teams'] });
+  await blockedBy(dana, 'PRV-405');
+  await change(dana, { teamsToggle: false });
+  await shown(dana, 'cannot be taken out yet', ({ state }) => state === 'REMOVE_FAILED');
+  await atMicrosoft(dana, { licences: ['teams', 'teams-phone'] });
+  await until('Microsoft gave the number back', async () => (await numberAtMicrosoft(dana)) === undefined);
+  await platform.twin.ask('PATCH', '/graph', { strandedAfterMs: 86_400_000 });
+  await change(dana, { teamsToggle: true });
+  await callsAgain(dana);
+});
+
+test('somebody deletes the enable group: nobody is taken out while an admin is asked, and restored it is as before', async () => {
+  const { id, tenant } = await acmeConnection();
+  const path = `/connections/${id}/provisioning`;
+  interface View {
+    readonly settings: { readonly guard: object };
+    readonly status: { readonly held: readonly { readonly source: string; readonly people: number }[] };
+  }
+  const held = async () => (await platform.api.get<View>(path)).status.held;
+  const before = await platform.api.get<View>(path);
+  await atPlatform('PATCH', path, { guard: { least: 2, most: 3, percent: 20 } });
+  const group = await enableGroupOf(tenant.id);
+  await platform.twin.ask('DELETE', `/tenants/${tenant.id}/groups/${group.id}`);
+  const [one] = await until('an admin is asked', async () =>
+    (await held()).length > 0 ? held() : undefined,
+  );
+  assert.equal(one?.source, 'directory');
+  assert.ok((one?.people ?? 0) > 3);
+  await goesThrough(pat, danaNumber);
+  assert.equal((await readinessOf(dana)).verdict, 'ready');
+  assert.equal(await numberAtMicrosoft(dana), danaNumber);
+  await platform.twin.ask('POST', `/tenants/${tenant.id}/groups/${group.id}/restore`, {});
+  await until('nobody is held any more', async () => (await held()).length === 0);
+  await callsAgain(dana);
+  assert.equal(await numberAtMicrosoft(dana), danaNumber);
+  await atPlatform('PATCH', path, { guard: before.settings.guard });
+});
+
+test('two accounts on one Microsoft tenant claim one user: both are told (PRV-206), calls go on, and it ends with the claim', async () => {
+  const { tenant } = await acmeConnection();
+  const labs = await atPlatform<{ id: string }>('POST', '/accounts', {
+    name: 'Acme Labs',
+    mailDomains: [],
+    country: 'US',
+    timeZone: 'America/New_York',
+  });
+  const app = await platform.twin.ask<{ clientId: string }>('POST', '/apps', {
+    tenant: tenant.id,
+    displayName: 'Labs voice',
+    grant: true,
+    application: [
+      'User.Read.All',
+      'GroupMember.Read.All',
+      'Organization.Read.All',
+      'LicenseAssignment.Read.All',
+      'TeamsTelephoneNumber.ReadWrite.All',
+      'TeamsPolicyUserAssign.ReadWrite.All',
+      'TeamsUserConfiguration.Read.All',
+      'Domain.Read.All',
+    ],
+  });
+  const secret = await platform.twin.ask<{ value: string }>('POST', `/apps/${app.clientId}/secrets`, {
+    displayName: 'Labs',
+    days: 90,
+  });
+  const connection = await atPlatform<ConnectionView>('POST', '/connections/registration', {
+    account: labs.id,
+    tenantId: tenant.id,
+    clientId: app.clientId,
+    credential: {
+      kind: 'secret',
+      secret: secret.value,
+      endsAt: new Date(Date.now() + 90 * 86_400_000).toISOString(),
+    },
+    shareTenant: true,
+  });
+  const { id, displayName } = await enableGroupOf(tenant.id);
+  const path = `/connections/${connection.id}/provisioning`;
+  await atPlatform('PATCH', path, { enableGroups: [{ id, name: displayName }], routingByHand: true });
+  const job = await atPlatform<{ id: string; preview: string }>('POST', '/jobs', {
+    kind: 'import-people',
+    account: labs.id,
+    csv: `upn,displayName,number,teams,licence,active\n${alex},Alex of Labs,+12025550190,yes,yes,yes`,
+  });
+  await atPlatform('POST', `/jobs/${job.id}/start`, { preview: job.preview });
+  const ofLabs = await until('the person of Labs is there', async () =>
+    (await everybody()).find(({ accountId }) => accountId === labs.id),
+  );
+  await until('Labs is told', async () => {
+    const { code, headline } = await platform.api.get<Readiness>(`/people/${ofLabs.id}/readiness`);
+    return code === 'PRV-206' && headline === 'Also claimed by account Acme.';
+  });
+  const both = await blockedBy(alex, 'PRV-206');
+  assert.deepEqual([both.state, both.headline], ['READY', 'Also claimed by account Acme Labs.']);
+  assert.equal(await numberAtMicrosoft(alex), alexNumber, 'nothing was written');
+  await goesThrough(pat, alexNumber);
+  await atPlatform('PATCH', path, { enableGroups: [] });
+  await callsAgain(alex);
+});
