@@ -72,7 +72,7 @@ export function createEmbeddedMedia(options: {
     onEvent(event) {
       const session = live.get(event.session);
       const mapped = session?.eventOf(event);
-      if (mapped) session.onEvent(mapped);
+      if (mapped) session?.onEvent(mapped);
     },
     onConnected(_hello, sameProcess) {
       clearTimeout(patience);

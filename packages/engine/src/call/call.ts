@@ -296,8 +296,9 @@ export class Call {
     if (!this.#step('held')) return;
     this.#session = this.#newSession();
     this.#answerCaller(answer.value);
-    if (this.#mailbox) this.#mailbox.answered(this, hold);
-    else hold.playMusic('a');
+    if (!this.#mailbox) hold.playMusic('a');
+    // Before its answer to our offer the caller has no codec to hear us in: see #acked.
+    else if (sdp) this.#mailbox.answered(this, hold);
     this.#deps.onAnswered(this);
     this.#deps.onChange(this);
     this.#seat?.waiting(this);
@@ -588,7 +589,8 @@ export class Call {
     this.a.heard(body.bytes);
     this.guard(async () => {
       const answer = await (this.#hold ?? this.#winner?.media)?.answer('a', body.bytes, fromTagOf(ack) ?? '');
-      if (answer && !answer.ok) this.#fail(answer.refusal);
+      if (answer && !answer.ok) return this.#fail(answer.refusal);
+      if (this.#hold) this.#mailbox?.answered(this, this.#hold);
     });
   }
 

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { decodeG711 } from '../g711/g711.ts';
+import { Recording } from '../record/recording.ts';
 import { isRtcp, parseRtp, printRtp } from '../rtp/packet.ts';
+import { dominantFrequency } from '../tone/dominant-frequency.ts';
 import { SampleSource, ToneSource } from '../tone/tone.ts';
 import { addressOf, keys, RelayRig } from './relay-rig.fixture.ts';
 
@@ -231,6 +234,27 @@ test('a prompt plays to its end in 20 ms frames, then the other side is heard in
   );
   assertContinuous(rtpSent(rig, 'a'));
   assert.equal(rig.parties.a.statistics().packetsLost, 0);
+});
+
+test('a party that is recorded is heard by the recording alone, also what came encrypted, while it hears a prompt', () => {
+  const rig = new RelayRig({ a: teams, b: carrier, srtpA: keys('A', 'B') });
+  rig.talk(440, 1000);
+  const recording = new Recording('r', 2_000, 0);
+  assert.equal(rig.session.record('a', recording), true);
+  assert.equal(rig.session.record('a', recording), false, 'once at a time');
+  rig.session.play('a', 'p', new ToneSource(600), false);
+  rig.run(3_100);
+  assert.deepEqual([rig.hears('a'), rig.hears('b')], [600, 0]);
+  assert.equal(recording.samples, 16_000, 'as long as it may be');
+  assert.equal(Math.round(dominantFrequency(decodeG711('pcmu', recording.take()), 8000) ?? 0), 440);
+  assert.deepEqual(
+    rig.events.filter(({ kind }) => kind === 'recorded'),
+    [{ kind: 'recorded', session: 's', leg: 'a', recordId: 'r', end: 'full' }],
+    'said once',
+  );
+  assert.equal(rig.session.stopRecording('a'), recording);
+  rig.run(1_000);
+  assert.equal(rig.hears('b'), 440, 'and passed on again');
 });
 
 test('prompts are replaced and stopped by name; a leg without G.711 cannot hear one', () => {
