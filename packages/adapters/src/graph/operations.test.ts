@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { userFields } from './graph-types.ts';
-import { type OperationName, operations, pathOf, queryOf } from './operations.ts';
+import { type Operation, type OperationName, operations, pathOf, queryOf } from './operations.ts';
 import { reference } from './testing/fake-graph.ts';
 
-for (const [name, operation] of Object.entries(operations)) {
+for (const [name, operation] of Object.entries<Operation>(operations)) {
   test(`${name} is an operation of Graph, and its permissions are among those that Graph accepts`, () => {
     const known = reference.paths[operation.path]?.[operation.method.toLowerCase()];
     assert.ok(known, operation.path);
-    const accepted = known['x-permissions']?.application?.all;
+    const accepted = known['x-permissions']?.[operation.forPerson ? 'delegated' : 'application']?.all;
     // The reference has no table for subscriptions: what they watch decides.
     if (accepted === undefined) return assert.match(operation.path, /^\/subscriptions/);
     // The table of the reference says nothing for one group read; it names the wider ones.

@@ -13,6 +13,8 @@ export interface Operation {
   readonly cost: number;
   /** May be sent again after an unknown outcome. */
   readonly idempotent: boolean;
+  /** `permissions` are those of a person who signed in: an application may not ask this at all. */
+  readonly forPerson?: true;
 }
 
 /** Limits of Microsoft, per app and tenant; we keep to the share. */
@@ -238,6 +240,33 @@ export const operations = {
     bucket: 'presence',
     cost: 1,
     idempotent: true,
+  },
+  me: {
+    method: 'GET',
+    path: '/me',
+    permissions: ['User.Read'],
+    bucket: 'identity',
+    cost: 1,
+    idempotent: true,
+    forPerson: true,
+  },
+  myPresence: {
+    method: 'GET',
+    path: '/me/presence',
+    permissions: ['Presence.Read', 'Presence.Read.All'],
+    bucket: 'presence',
+    cost: 1,
+    idempotent: true,
+    forPerson: true,
+  },
+  myContacts: {
+    method: 'GET',
+    path: '/me/contacts',
+    permissions: ['Contacts.Read'],
+    bucket: 'calendar',
+    cost: 1,
+    idempotent: true,
+    forPerson: true,
   },
   calendarView: {
     method: 'GET',

@@ -18,8 +18,12 @@ export interface PresenceDirectory {
 }
 
 export type PresenceReadOutcome =
-  /** Ids that did not come back are missing. */
-  | { readonly is: 'read'; readonly found: ReadonlyMap<string, TeamsRead> }
+  /** Ids that did not come back are missing. `left`: those who were not asked about, so that nothing follows of it for them. */
+  | {
+      readonly is: 'read';
+      readonly found: ReadonlyMap<string, TeamsRead>;
+      readonly left?: ReadonlySet<string>;
+    }
   | { readonly is: 'throttled'; readonly retryAfterMs?: number }
   /** 5xx, no answer, an answer without sense. */
   | { readonly is: 'failed' }

@@ -259,7 +259,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     if (outcome.is !== 'read' || !running) return outcome;
     pauses.good(tenant.id);
     for (const one of byTenant.get(tenant.id) ?? [])
-      if (asked.has(one.person.objectId))
+      if (asked.has(one.person.objectId) && !outcome.left?.has(one.person.objectId))
         take(one, outcome.found.get(one.person.objectId), echoes.get(one.person.personId));
     return outcome;
   }

@@ -24,7 +24,9 @@ interface Body {
 export interface ReferenceOperation {
   readonly requestBody?: Body;
   readonly responses: Record<string, Body>;
-  readonly 'x-permissions'?: { readonly application?: { readonly all?: readonly string[] } };
+  readonly 'x-permissions'?: Readonly<
+    Partial<Record<'application' | 'delegated', { readonly all?: readonly string[] }>>
+  >;
 }
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
