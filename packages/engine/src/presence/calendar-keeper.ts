@@ -29,7 +29,7 @@ export interface CalendarKeeperDeps {
   readonly policies: PresencePolicies;
   /** Undefined: the permission is not granted, or switched off. Then nothing is asked. */
   readonly calendars: { of(entraTenantId: string): TenantCalendars | undefined };
-  /** The person's meeting began or ended. */
+  /** The person's meeting began, ended, or ends at another time. */
   onChange?(personId: PersonId): void;
   onProblem?(what: string): void;
 }
@@ -58,7 +58,8 @@ const forgetMs = windowMs;
 interface Known {
   readonly spans: readonly CalendarSpan[];
   readonly readAtMs: number;
-  told: boolean;
+  /** The end of the meeting that was told; undefined: of none. */
+  told: number | undefined;
 }
 
 interface Tenant {
@@ -122,9 +123,9 @@ export function createCalendarKeeper(deps: CalendarKeeperDeps): CalendarKeeper {
       if (batch.length > 0) void read(tenant, calendars, batch);
     }
     for (const [personId, one] of known) {
-      const meets = meetingNow(personId) !== undefined;
-      if (meets === one.told) continue;
-      one.told = meets;
+      const ends = meetingNow(personId)?.endsAtWallMs;
+      if (ends === one.told) continue;
+      one.told = ends;
       deps.onChange?.(personId);
     }
   }
@@ -178,7 +179,7 @@ export function createCalendarKeeper(deps: CalendarKeeperDeps): CalendarKeeper {
     for (const { personId, objectId } of batch) {
       const spans = outcome.found.get(objectId);
       // Not told of this one: what was known counts on.
-      if (spans) known.set(personId, { spans, readAtMs: now, told: known.get(personId)?.told ?? false });
+      if (spans) known.set(personId, { spans, readAtMs: now, told: known.get(personId)?.told });
     }
   }
 

@@ -193,7 +193,13 @@ function take(before: CallPresence, input: CallPresenceInput, nowMs: number): Ca
     case 'pause':
       return { ...before, notBeforeMs: Math.max(before.notBeforeMs ?? 0, input.untilMs) };
     case 'fix': {
-      const { parkedKey: _p, leftKey: _l, refusedKey: _r, ...rest } = takeManual(before, undefined);
+      const {
+        parkedKey: _p,
+        leftKey: _l,
+        refusedKey: _r,
+        event: _e,
+        ...rest
+      } = takeManual(before, undefined);
       return { ...rest, fixing: true, waived: false, refused: false, failures: 0 };
     }
     case 'tick':

@@ -92,9 +92,16 @@ export function effectivePresence(
   says.push(...ownCalls(vector));
   const ofTeams = teams && teamsSays(vector, policy, teams);
   if (ofTeams) says.push(ofTeams);
+  if (fresh && vector.meeting && ofTeams?.source !== 'calendar')
+    says.push({
+      source: 'calendar',
+      label: 'calendar_busy',
+      flags: flags.all,
+      untilWallMs: vector.meeting.endsAtWallMs,
+    });
   if (vector.registered !== undefined)
     says.push({ source: 'registration', label: vector.registered ? 'available' : 'offline' });
-  says.sort((a, b) => rank[a.source] - rank[b.source]);
+  says.sort((a, b) => rankOf(a) - rankOf(b));
 
   const decides = says.find(
     ({ source, label }) => label !== undefined && (source !== 'registration' || !teams),
@@ -139,6 +146,10 @@ const rank: Readonly<Record<PresenceSource, number>> = {
   none: 10,
 };
 
+/** "Available" and "Offline" are no live states of Teams: a meeting of the calendar is stronger (2.6). */
+const rankOf = ({ source, label }: SourceSays): number =>
+  source === 'teams' && (label === 'available' || label === 'offline') ? rank.idle : rank[source];
+
 /** What these say needs no word of Microsoft. */
 const strongerThanTeams: ReadonlySet<PresenceSource> = new Set([
   'emergency',
@@ -167,7 +178,8 @@ function teamsKnown(teams: TeamsEvidence | undefined, nowWallMs: number): TeamsE
 function presentInTeams(vector: PresenceVector, teams: TeamsEvidence): TeamsPair | undefined {
   const { legs, leaseEndsWallMs } = vector.calls;
   // What we had asked for is gone with the call; until it is read again, what lay below it counts.
-  const ours = legs.length > 0 || vector.manual !== undefined;
+  const busyByCalendar = vector.meeting !== undefined && teams.present?.activity?.toLowerCase() === 'busy';
+  const ours = legs.length > 0 || vector.manual !== undefined || busyByCalendar;
   const read = teams.presentIsOurs && !ours ? teams.ownPair : teams.present;
   const shown = legs.some(({ endpoint }) => endpoint === 'teams' || leaseEndsWallMs !== undefined);
   if (!shown || teams.knowledge !== 'fresh' || outranksACall(read)) return read;

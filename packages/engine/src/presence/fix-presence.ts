@@ -21,6 +21,8 @@ export const fixPatienceMs = 15_000;
 /** Takes back what is ours at Microsoft, known or not. Resolves within `fixPatienceMs`. */
 export function fixPresence(desk: Desk, course: DeskCourse, clock: Clock): Promise<FixedPresence> {
   delete desk.manual;
+  // A meeting is not told again either, unless it ends at another time.
+  delete desk.eventEndsWallMs;
   desk.fix?.done();
   return new Promise((resolve) => {
     const cancel = clock.after(fixPatienceMs, () => fix.done());

@@ -8,6 +8,7 @@ import type { AccountId, CallRules, ConnectionId, PersonId, RoutingSnapshot } fr
 import {
   type AuditLog,
   type Clock,
+  createCalendarBusy,
   createPresenceReader,
   createPresenceWriter,
   createTenantPauses,
@@ -103,7 +104,16 @@ export function createPresence(parts: PresenceParts): Presence {
     connections,
     snapshot,
     mayRead: parts.mayReadCalendars,
-    onChange: (personId) => keeper.changed(personId, 'calendar'),
+    onChange(personId) {
+      keeper.changed(personId, 'calendar');
+      calendarBusy.look(personId);
+    },
+  });
+  const calendarBusy = createCalendarBusy({
+    clock,
+    meetingOf: calendars.meetingOf,
+    teamsOf: reader.of,
+    tell: writer.calendarChanged,
   });
   /** Those whom a queue may ring next: read often. */
   let queueMembers: ReadonlySet<PersonId> = new Set();
@@ -162,6 +172,7 @@ export function createPresence(parts: PresenceParts): Presence {
     const inCall = seen?.present?.activity?.toLowerCase() === 'inacall';
     if (inCall && !writer.of(personId)?.legs.length) calendars.wanted(personId);
     keeper.changed(personId, seen?.knowledge === 'fresh' ? 'teams' : 'teams-silent');
+    calendarBusy.look(personId);
   }
 
   const shownOf = (personId: PersonId) => {
@@ -255,6 +266,7 @@ export function createPresence(parts: PresenceParts): Presence {
       for (const stop of stopListening) stop();
       reader.stop();
       calendars.stop();
+      calendarBusy.stop();
       keeper.stop();
       const until = clock.now() + farewellMs;
       while (writer.open > 0 && clock.now() < until)
