@@ -95,6 +95,7 @@ export async function startMicrosoft365(parts: {
   const keys = new SigningKeys(signing);
   const settings: GraphSettings = { ...defaultGraphSettings };
   const presence = new PresenceBook(clients, () => microsoftClock.wall());
+  presence.onChange = parts.state.register('presence', presence.state());
   const numbers = new NumberOffice({
     directory,
     clock: microsoftClock,

@@ -23,6 +23,8 @@ export const calendarEvent = z.strictObject({
   showAs: z.enum(['free', 'tentative', 'busy', 'oof', 'workingElsewhere']).default('busy'),
   isAllDay: z.boolean().default(false),
   isCancelled: z.boolean().default(false),
+  /** False: a mailbox outside of Microsoft 365, whose meetings Teams does not show. */
+  teamsShows: z.boolean().default(true),
 });
 
 export const userChange = z.strictObject({

@@ -56,6 +56,13 @@ describe('calendars in Graph', () => {
     assert.equal(await shown(), 'Available/Available');
   });
 
+  it('a meeting in a mailbox that Teams does not look into stands in the view, and Teams shows nobody', async () => {
+    assert.equal((await control('POST', { minutes: 30, teamsShows: false })).status, 201);
+    assert.equal(await shown(), 'Available/Available');
+    assert.equal(listOf(await view(window(0, 3_600_000))).length, 1);
+    assert.equal((await control('DELETE')).status, 204);
+  });
+
   it('K1: without both times, or with the second before the first, the view is refused', async () => {
     for (const query of ['', `?startDateTime=${iso(0)}`, `?endDateTime=${iso(0)}`, window(1_000, 0)])
       assert.equal((await view(query)).status, 400, query);

@@ -1,5 +1,6 @@
 import type { TeamsClients } from '../clients/teams-client.ts';
 import type { TeamsUser } from '../directory/tenant.ts';
+import type { StateSection } from '../state/state-file.ts';
 import { hasTeams } from './licence-catalogue.ts';
 
 /**
@@ -33,6 +34,8 @@ export interface CalendarEvent {
   readonly showAs: 'free' | 'tentative' | 'busy' | 'oof' | 'workingElsewhere';
   readonly isAllDay: boolean;
   readonly isCancelled: boolean;
+  /** Absent: yes. A mailbox that is not at Microsoft 365 has events that Teams shows nobody. */
+  readonly teamsShows?: boolean;
 }
 /** What is held of one user; times are wall ms of the twin. */
 interface Page {
@@ -68,6 +71,27 @@ const unknown: Pair = { availability: 'PresenceUnknown', activity: 'PresenceUnkn
 const fiveMinutes = 300_000;
 const day = 86_400_000;
 
+/** As JSON: what is not set is left out. */
+interface SavedPage extends Partial<Pick<Page, 'preferred' | 'client' | 'status'>> {
+  readonly objectId: string;
+  readonly apps: readonly (readonly [string, Session])[];
+  readonly outOfOffice: boolean;
+  readonly events: CalendarEvent[];
+  readonly sequence: number;
+}
+
+const emptyPage = (): Page => ({
+  apps: new Map(),
+  preferred: undefined,
+  client: undefined,
+  outOfOffice: false,
+  status: undefined,
+  events: [],
+  past: [],
+  shown: '',
+  sequence: 0,
+});
+
 /** A session as it counts now: `Available` decays though it was promised for longer. */
 function decayed(session: Session, now: number): Pair {
   if (session.availability !== 'Available') return session;
@@ -81,6 +105,8 @@ export class PresenceBook {
   readonly #pages = new Map<string, Page>();
   readonly #clients: ReadonlyMap<string, TeamsClients>;
   readonly #now: () => number;
+  /** Told after what the twin has to remember became different. */
+  onChange: () => void = () => undefined;
 
   constructor(clients: ReadonlyMap<string, TeamsClients>, now: () => number) {
     this.#clients = clients;
@@ -90,6 +116,7 @@ export class PresenceBook {
   set(user: TeamsUser, appId: string, pair: Pair, durationMs: number): void {
     const now = this.#now();
     this.#page(user).apps.set(appId, { ...pair, setAt: now, expiresAt: now + durationMs });
+    this.onChange();
   }
 
   /** False: the app had no session. */
@@ -97,27 +124,32 @@ export class PresenceBook {
     const { apps } = this.#page(user);
     const session = apps.get(appId);
     apps.delete(appId);
+    this.onChange();
     return session !== undefined && session.expiresAt > this.#now();
   }
 
   prefer(user: TeamsUser, pair: Pair, durationMs?: number): void {
     const long = pair.availability === 'Busy' || pair.availability === 'DoNotDisturb' ? day : 7 * day;
     this.#page(user).preferred = { ...pair, expiresAt: this.#now() + (durationMs ?? long) };
+    this.onChange();
   }
 
   clearPreferred(user: TeamsUser): void {
     this.#page(user).preferred = undefined;
+    this.onChange();
   }
 
   /** What the user's own Teams says: idle, in a meeting …; null: it follows what the user does. */
   setClient(user: TeamsUser, pair: Pair | null): void {
     this.#page(user).client = pair ?? undefined;
+    this.onChange();
   }
 
   /** Undefined clears it. */
   setStatus(user: TeamsUser, content: string | undefined, expiresAt: number | undefined): void {
     this.#page(user).status =
       content === undefined ? undefined : { content, publishedAt: this.#now(), expiresAt };
+    this.onChange();
   }
 
   status(user: TeamsUser): StatusMessage | undefined {
@@ -135,10 +167,12 @@ export class PresenceBook {
 
   addEvent(user: TeamsUser, event: CalendarEvent): void {
     this.#page(user).events.push(event);
+    this.onChange();
   }
 
   clearEvents(user: TeamsUser): void {
     this.#page(user).events = [];
+    this.onChange();
   }
 
   /** Those that touch the window, the earliest first. */
@@ -150,6 +184,7 @@ export class PresenceBook {
 
   setOutOfOffice(user: TeamsUser, outOfOffice: boolean): void {
     this.#page(user).outOfOffice = outOfOffice;
+    this.onChange();
   }
 
   shown(user: TeamsUser): ShownPresence {
@@ -203,7 +238,12 @@ export class PresenceBook {
     const calling = clients.inCall || user.busyElsewhere;
     const meeting = page.events.find(
       (one) =>
-        one.showAs === 'busy' && !one.isCancelled && !one.isAllDay && one.startsAt <= now && one.endsAt > now,
+        one.showAs === 'busy' &&
+        !one.isCancelled &&
+        !one.isAllDay &&
+        one.teamsShows !== false &&
+        one.startsAt <= now &&
+        one.endsAt > now,
     );
     const { availability } = idle;
     return [
@@ -216,20 +256,27 @@ export class PresenceBook {
     ];
   }
 
+  /** Microsoft keeps presence whoever of its servers restarts: sessions and what is preferred live until their end. */
+  state(): StateSection {
+    return {
+      version: 1,
+      save: (): readonly SavedPage[] =>
+        [...this.#pages].map(([objectId, { apps, past: _, shown: __, ...page }]) => ({
+          objectId,
+          apps: [...apps],
+          ...page,
+        })),
+      restore: (value) => {
+        for (const { objectId, apps, ...page } of value as readonly SavedPage[])
+          this.#pages.set(objectId, { ...emptyPage(), ...page, apps: new Map(apps) });
+      },
+    };
+  }
+
   #page(user: TeamsUser): Page {
     const known = this.#pages.get(user.objectId);
     if (known) return known;
-    const page: Page = {
-      apps: new Map(),
-      preferred: undefined,
-      client: undefined,
-      outOfOffice: false,
-      status: undefined,
-      events: [],
-      past: [],
-      shown: '',
-      sequence: 0,
-    };
+    const page = emptyPage();
     this.#pages.set(user.objectId, page);
     return page;
   }

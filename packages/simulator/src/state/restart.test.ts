@@ -72,6 +72,11 @@ it('a twin that starts again on its data knows numbers, licences, groups, people
       clientState: 'kept',
     });
     subscription = (made.body as { id: string }).id;
+    const { presence } = twin.microsoft365;
+    const dana = person('dana@acme.example').user;
+    presence.set(dana, 'an-app', { availability: 'Busy', activity: 'InACall' }, 60_000);
+    presence.prefer(person('bo@acme.example').user, { availability: 'Away', activity: 'Away' });
+    presence.setOutOfOffice(dana, true);
     const { body } = await graph.call(token, 'GET', '/users/delta?$deltatoken=latest');
     delta = (body as Record<string, string>)['@odata.deltaLink'] ?? '';
   });
@@ -82,6 +87,14 @@ it('a twin that starts again on its data knows numbers, licences, groups, people
       [number, true],
     );
     assert.deepEqual(user('devin@acme.example')?.groups, devinsGroups);
+    const shown = (upn: string) => {
+      const found = user(upn);
+      assert.ok(found);
+      const { availability, activity, outOfOffice } = twin.microsoft365.presence.shown(found);
+      return `${availability}/${activity}${outOfOffice ? ', out of office' : ''}`;
+    };
+    assert.equal(shown('dana@acme.example'), 'Busy/InACall, out of office');
+    assert.equal(shown('bo@acme.example'), 'Away/Away');
     assert.deepEqual(user('bo@acme.example')?.licences, ['teams', 'teams-phone']);
     assert.ok(user('new@acme.example'));
     assert.ok(twin.clients.has('new@acme.example') && twin.clients.has('nicola@acme.example'));
@@ -95,6 +108,11 @@ it('a twin that starts again on its data knows numbers, licences, groups, people
     // What was under way goes on.
     twin.microsoft365.advance(61_000);
     assert.equal(user('dana@acme.example')?.number, undefined);
+    assert.equal(
+      shown('dana@acme.example'),
+      'Available/Available, out of office',
+      'the session ended by its own time',
+    );
     const token = await graph.token();
     assert.deepEqual(
       listOf(await graph.call(token, 'GET', '/subscriptions')).map(({ id, clientState }) => [
