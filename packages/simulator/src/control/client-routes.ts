@@ -1,8 +1,7 @@
 import type { ClientCall, TeamsClients } from '../clients/teams-client.ts';
-import { problem } from './problem.ts';
+import { noUser, problem } from './problem.ts';
 import { type Body, type Route, type RouteContext, route } from './route.ts';
 import * as schemas from './schemas.ts';
-import { noUser } from './user-routes.ts';
 
 function clientsOf(context: RouteContext, upn: string | undefined): TeamsClients | undefined {
   return context.twin.clients.get((upn ?? '').toLowerCase());
@@ -40,8 +39,7 @@ export const clientRoutes: readonly Route[] = [
     method: 'GET',
     path: '/clients/:upn',
     summary: 'Clients, calls and call history of a user',
-    run: (context, { params }, reply) =>
-      clientsOf(context, params.upn)?.view() ?? noUser(reply, params.upn ?? ''),
+    run: (context, { params }, reply) => clientsOf(context, params.upn)?.view() ?? noUser(reply, params.upn),
   }),
   route({
     method: 'PATCH',
@@ -50,7 +48,7 @@ export const clientRoutes: readonly Route[] = [
     body: schemas.clientChange,
     run: (context, { params, body }, reply) => {
       const clients = clientsOf(context, params.upn);
-      if (!clients) return noUser(reply, params.upn ?? '');
+      if (!clients) return noUser(reply, params.upn);
       if (body.answers) clients.answers = body.answers;
       if (body.silent183 !== undefined) clients.forks.silent183 = body.silent183;
       if (body.silentFork !== undefined) clients.forks.silentFork = body.silentFork;
@@ -65,7 +63,7 @@ export const clientRoutes: readonly Route[] = [
       body: schemas.signIn,
       run: (context, { params, body }, reply) => {
         const clients = clientsOf(context, params.upn);
-        if (!clients) return noUser(reply, params.upn ?? '');
+        if (!clients) return noUser(reply, params.upn);
         if (action === 'sign-in') clients.signedIn.add(body.client);
         else clients.signedIn.delete(body.client);
         return clients.view();
@@ -78,7 +76,7 @@ export const clientRoutes: readonly Route[] = [
     summary: 'The user restarts Teams',
     run: (context, { params }, reply) => {
       const clients = clientsOf(context, params.upn);
-      if (!clients) return noUser(reply, params.upn ?? '');
+      if (!clients) return noUser(reply, params.upn);
       clients.relaunch();
       return clients.view();
     },
@@ -106,7 +104,7 @@ export const clientRoutes: readonly Route[] = [
       body: schemas.clientAction,
       run: async (context, { params, body }, reply) => {
         const clients = clientsOf(context, params.upn);
-        if (!clients) return noUser(reply, params.upn ?? '');
+        if (!clients) return noUser(reply, params.upn);
         const call = callOf(clients, body.call);
         if (typeof call === 'string') return problem(reply, 409, 'no-call', call);
         if (body.region && 'laterRegion' in call) call.laterRegion = body.region;

@@ -8,8 +8,8 @@ import {
 } from '../entra/app-registration.ts';
 import { makeSelfSigned } from '../entra/self-signed.ts';
 import * as schemas from './entra-schemas.ts';
-import { problem } from './problem.ts';
-import { type Route, type RouteContext, route } from './route.ts';
+import { noTenant, noUser, problem } from './problem.ts';
+import { defined, type Route, type RouteContext, route } from './route.ts';
 
 /** What administrators do in the Entra admin centre: registrations, credentials, enterprise applications, consent, roles. */
 
@@ -17,10 +17,6 @@ const day = 86_400_000;
 
 const noApp = (reply: FastifyReply, clientId: string | undefined) =>
   problem(reply, 404, 'unknown-app', `no app registration ${clientId}: see GET /apps`);
-const noTenant = (reply: FastifyReply, id: string | undefined) =>
-  problem(reply, 404, 'unknown-tenant', `no tenant ${id}: see GET /tenants`);
-const noUser = (reply: FastifyReply, upn: string | undefined) =>
-  problem(reply, 404, 'unknown-user', `Microsoft's side knows no user ${upn}`);
 const notInstalled = (reply: FastifyReply, tenant: string | undefined, clientId: string | undefined) =>
   problem(reply, 404, 'unknown-enterprise-app', `tenant ${tenant} has no enterprise application ${clientId}`);
 
@@ -364,11 +360,7 @@ const settingRoutes: readonly Route[] = [
     path: '/entra',
     summary: 'Change how long consent takes to show, spoil id_tokens',
     body: schemas.entraChange,
-    run: ({ twin }, { body }) =>
-      Object.assign(
-        twin.microsoft365.consents.settings,
-        Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)),
-      ),
+    run: ({ twin }, { body }) => Object.assign(twin.microsoft365.consents.settings, defined(body)),
   }),
 ];
 

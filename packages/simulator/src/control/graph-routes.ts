@@ -2,7 +2,7 @@ import { mailFaults } from '../mail/mail-server.ts';
 import { subscriptionEntity } from '../notifications/subscription.ts';
 import * as schemas from './graph-schemas.ts';
 import { problem } from './problem.ts';
-import { type Route, type RouteContext, route } from './route.ts';
+import { defined, type Route, type RouteContext, route } from './route.ts';
 
 /** What people would get: notifications of Graph and mail; and what goes wrong with them. */
 
@@ -20,12 +20,6 @@ function notificationView({ microsoft365: { subscriptions } }: RouteContext['twi
     deliveries: subscriptions.courier.records.slice(-200),
   };
 }
-
-/** What was said, without what was not. */
-const defined = <T extends object>(change: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 
 export const graphControlRoutes: readonly Route[] = [
   route({

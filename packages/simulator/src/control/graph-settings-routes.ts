@@ -1,4 +1,4 @@
-import { type Route, type RouteContext, route } from './route.ts';
+import { defined, type Route, type RouteContext, route } from './route.ts';
 import * as schemas from './schemas.ts';
 
 function graphView({ microsoft365: { settings, throttle, app, keys } }: RouteContext['twin']) {
@@ -40,10 +40,7 @@ export const graphSettingsRoutes: readonly Route[] = [
     run: async ({ twin }, { body }) => {
       const { quotas, quotaScale, rotateKeys, resetCounts, ...settings } = body;
       const { microsoft365 } = twin;
-      Object.assign(
-        microsoft365.settings,
-        Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
-      );
+      Object.assign(microsoft365.settings, defined(settings));
       for (const [name, quota] of Object.entries(quotas ?? {}))
         Object.assign(microsoft365.throttle.quotas[name as keyof typeof microsoft365.throttle.quotas], quota);
       if (quotaScale !== undefined) microsoft365.throttle.scale = quotaScale;

@@ -40,3 +40,13 @@ export function route<B extends z.ZodType = z.ZodUndefined, Q extends z.ZodObjec
 }): Route {
   return row as unknown as Route;
 }
+
+/** What was said, without what was not. */
+export const defined = <T extends object>(change: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+
+/** An instant as answers write it; null: it never was. */
+export const iso = (wall: number | undefined): string | null =>
+  wall === undefined ? null : new Date(wall).toISOString();

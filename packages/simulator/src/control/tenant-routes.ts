@@ -1,5 +1,5 @@
 import { firstGateways, setFirstGateways } from '../directory/voice.ts';
-import { problem } from './problem.ts';
+import { noTenant, problem } from './problem.ts';
 import { type Body, type Route, type RouteContext, route } from './route.ts';
 import * as schemas from './schemas.ts';
 
@@ -46,7 +46,7 @@ export const tenantRoutes: readonly Route[] = [
     body: schemas.tenantChange,
     run: ({ twin }, { params, body }, reply) => {
       const tenant = twin.directory.tenant(params.id ?? '');
-      if (!tenant) return problem(reply, 404, 'unknown-tenant', `no tenant ${params.id}`);
+      if (!tenant) return noTenant(reply, params.id);
       if (body.removeDomain) tenant.domains.delete(body.removeDomain.toLowerCase());
       if (body.addDomain) {
         const name = body.addDomain.toLowerCase();

@@ -1,13 +1,9 @@
-import type { FastifyReply } from 'fastify';
 import { TeamsClients } from '../clients/teams-client.ts';
 import type { TeamsUser, Tenant } from '../directory/tenant.ts';
 import { makeCrowd } from '../world/crowd.ts';
-import { problem } from './problem.ts';
-import { type Route, type RouteContext, route } from './route.ts';
+import { noTenant, noUser, problem } from './problem.ts';
+import { defined, type Route, type RouteContext, route } from './route.ts';
 import * as schemas from './schemas.ts';
-
-export const noUser = (reply: FastifyReply, upn: string) =>
-  problem(reply, 404, 'unknown-user', `Microsoft's side knows no user ${upn}`);
 
 function userView(
   { directory, microsoft365 }: RouteContext['twin'],
@@ -56,7 +52,7 @@ export const userRoutes: readonly Route[] = [
     summary: 'One user',
     run: ({ twin }, { params }, reply) => {
       const found = twin.directory.user(params.upn ?? '');
-      return found ? userView(twin, found.user) : noUser(reply, params.upn ?? '');
+      return found ? userView(twin, found.user) : noUser(reply, params.upn);
     },
   }),
   route({
@@ -66,11 +62,9 @@ export const userRoutes: readonly Route[] = [
     body: schemas.userChange,
     run: ({ twin }, { params, body }, reply) => {
       const found = twin.directory.user(params.upn ?? '');
-      if (!found) return noUser(reply, params.upn ?? '');
+      if (!found) return noUser(reply, params.upn);
       const { number, groupMember, presence, preferredPresence, outOfOffice, ...given } = body;
-      const rest: Partial<TeamsUser> = Object.fromEntries(
-        Object.entries(given).filter(([, value]) => value !== undefined),
-      );
+      const rest: Partial<TeamsUser> = defined(given);
       const owner = number ? twin.directory.userByNumber(found.tenant, number) : undefined;
       if (owner && owner !== found.user)
         return problem(reply, 409, 'number-taken', `${number} is assigned to ${owner.upn}`);
@@ -92,7 +86,7 @@ export const userRoutes: readonly Route[] = [
     body: schemas.calendarEvent,
     run: ({ twin }, { params, body }, reply) => {
       const found = twin.directory.user(params.upn ?? '');
-      if (!found) return noUser(reply, params.upn ?? '');
+      if (!found) return noUser(reply, params.upn);
       const { startsAt: given, minutes, ...rest } = body;
       const startsAt = given === undefined ? twin.microsoft365.clock.wall() : Date.parse(given);
       const event = { id: twin.random.uuid(), ...rest, startsAt, endsAt: startsAt + minutes * 60_000 };
@@ -107,7 +101,7 @@ export const userRoutes: readonly Route[] = [
     summary: "Empties the user's calendar",
     run: ({ twin }, { params }, reply) => {
       const found = twin.directory.user(params.upn ?? '');
-      if (!found) return noUser(reply, params.upn ?? '');
+      if (!found) return noUser(reply, params.upn);
       twin.microsoft365.presence.clearEvents(found.user);
       reply.code(204);
       return undefined;
@@ -121,7 +115,7 @@ export const userRoutes: readonly Route[] = [
     body: schemas.crowd,
     run: ({ twin, clock }, { body }, reply) => {
       const tenant = twin.directory.tenant(body.tenant);
-      if (!tenant) return problem(reply, 404, 'unknown-tenant', `no tenant ${body.tenant}`);
+      if (!tenant) return noTenant(reply, body.tenant);
       const { groupMember, signedIn, tenant: _tenant, numbersFrom, department, ...crowd } = body;
       const added = makeCrowd(twin.directory, tenant, () => twin.random.uuid(), {
         ...crowd,

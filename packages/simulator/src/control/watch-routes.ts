@@ -1,6 +1,6 @@
 import { regions } from '../config.ts';
 import { checkTable } from '../sip-proxy/check-table.ts';
-import { type Route, route } from './route.ts';
+import { defined, type Route, route } from './route.ts';
 import * as schemas from './schemas.ts';
 
 /** Time at Microsoft, the health of trunks, and every message that came and went. */
@@ -66,7 +66,7 @@ export const watchRoutes: readonly Route[] = [
     query: schemas.auditQuery,
     run: async ({ twin }, { query }) => {
       const { wait, ...rest } = query;
-      const filter = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+      const filter = defined(rest);
       const entries = wait ? await twin.audit.wait(filter, wait) : twin.audit.find(filter);
       return { entries: rest.limit === undefined ? entries.slice(-500) : entries, last: twin.audit.lastSeq };
     },
