@@ -26,26 +26,44 @@ const call = (callId: string, emergency: boolean, ...ends: End[]): HeardCall => 
 
 function watch() {
   const told: string[] = [];
-  let now = 1000;
+  const clock = createManualClock();
   const calls = watchCalls({
-    wall: () => now++,
+    clock,
     onRinging: (who) => told.push(`${who} ${calls.ringingSince(who) === undefined ? 'quiet' : 'rings'}`),
     onEmergency: (who) =>
       told.push(`${who} ${calls.emergencySince(who) === undefined ? 'helped' : 'calls for help'}`),
   });
-  return { calls, told };
+  return { calls, told, aMomentLater: () => clock.advance(50) };
 }
 
 test('a call rings Dana and Bo, Bo answers: both stop ringing; another call still rings Dana', () => {
-  const { calls, told } = watch();
+  const { calls, told, aMomentLater } = watch();
   calls.callChanged(call('one', false));
   calls.callChanged(call('one', false, end(dana, 'recipient', 'early'), end(bo, 'recipient', 'early')));
+  assert.ok(calls.ringingSince(dana), 'known at once to who asks');
+  aMomentLater();
   calls.callChanged(call('one', false, end(dana, 'recipient', 'early'), end(bo, 'recipient', 'early')));
   calls.callChanged(call('two', false, end(bo, 'initiator', 'early'), end(dana, 'recipient', 'early')));
+  aMomentLater();
   calls.callChanged(call('one', false, end(bo, 'recipient', 'confirmed')));
   calls.callEnded('one');
+  aMomentLater();
   calls.callEnded('two');
+  aMomentLater();
   assert.deepEqual(told, ['dana rings', 'bo rings', 'dana rings', 'dana rings', 'bo quiet', 'dana quiet']);
+});
+
+test('a hundred calls ring Dana for a moment each: told once, of how it is then', () => {
+  const { calls, told, aMomentLater } = watch();
+  for (let at = 0; at < 100; at += 1) {
+    calls.callChanged(call(`call ${at}`, false, end(dana, 'recipient', 'early')));
+    calls.callEnded(`call ${at}`);
+  }
+  calls.callChanged(call('last', false, end(dana, 'recipient', 'early')));
+  assert.deepEqual(told, []);
+  aMomentLater();
+  aMomentLater();
+  assert.deepEqual(told, ['dana rings']);
 });
 
 test('Dana calls for help: she is in the call from the first moment until its end, answered or not', () => {

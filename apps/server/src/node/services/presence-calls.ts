@@ -1,5 +1,6 @@
 import type { CallRecord, PersonId } from '@tandem/domain';
 import type { CallWithParties, LiveCall } from '@tandem/engine';
+import type { Clock } from '@tandem/engine/ports/clock.ts';
 
 /** What presence hears of a call; tests give as much of it as they need. */
 export type HeardCall = CallWithParties & {
@@ -22,15 +23,31 @@ interface Heard {
   people: ReadonlyMap<PersonId, number>;
 }
 
+/**
+ * Ringing is told this much later, ms, once for all that rings and stops in between: a look at everything that is known of
+ * a person costs more than a ring, and most rings end in an answer that is told at once. Who asks hears it at once.
+ */
+const ringingToldAfterMs = 40;
+
 /** Whom calls ring and who calls for help, from the engine's events: what answered legs do not say. */
 export function watchCalls(deps: {
-  readonly wall: () => number;
-  /** It rings somebody, or does not any more. */
+  readonly clock: Pick<Clock, 'wall' | 'after'>;
+  /** It rings somebody, or does not any more: told for a while, not for each call. */
   readonly onRinging: (personId: PersonId) => void;
   /** An emergency call of this person began, or is over. */
   readonly onEmergency: (personId: PersonId) => void;
 }): CallWatch {
   const calls = new Map<string, Heard>();
+  const rung = new Set<PersonId>();
+  const tellRinging = (personId: PersonId): void => {
+    if (rung.size === 0)
+      deps.clock.after(ringingToldAfterMs, () => {
+        const people = [...rung];
+        rung.clear();
+        for (const one of people) deps.onRinging(one);
+      });
+    rung.add(personId);
+  };
   const since = {
     ringing: new Map<PersonId, Map<string, number>>(),
     help: new Map<PersonId, Map<string, number>>(),
@@ -38,7 +55,7 @@ export function watchCalls(deps: {
 
   function put(callId: string, heard: Heard, now: ReadonlyMap<PersonId, number>): void {
     const side = heard.emergency ? since.help : since.ringing;
-    const tell = heard.emergency ? deps.onEmergency : deps.onRinging;
+    const tell = heard.emergency ? deps.onEmergency : tellRinging;
     const before = heard.people;
     heard.people = now;
     const touched: PersonId[] = [];
@@ -75,7 +92,7 @@ export function watchCalls(deps: {
       const now = new Map<PersonId, number>();
       for (const { personId, direction, state } of ends) {
         const counts = emergency ? direction === 'initiator' : direction === 'recipient' && state === 'early';
-        if (personId !== undefined && counts) now.set(personId, people.get(personId) ?? deps.wall());
+        if (personId !== undefined && counts) now.set(personId, people.get(personId) ?? deps.clock.wall());
       }
       if (now.size > 0 || people.size > 0) put(call.callId, heard, now);
     },

@@ -22,6 +22,7 @@ import {
   type PresenceWatch,
 } from '@tandem/engine';
 import type { MicrosoftConnections } from './microsoft-connections.ts';
+import type { OwnConnections } from './own-connections.ts';
 import { presenceCalendars } from './presence-calendars.ts';
 import { type HeardCall, watchCalls } from './presence-calls.ts';
 import { openPresenceMemory } from './presence-memory.ts';
@@ -34,6 +35,8 @@ export interface PresenceParts {
     MicrosoftConnections,
     'all' | 'ofPerson' | 'objectIdOf' | 'onLinks' | 'onChange'
   >;
+  /** People's own connections (P02). Absent: nobody has one. */
+  readonly own?: Pick<OwnConnections, 'of' | 'onChange'>;
   readonly snapshot: () => RoutingSnapshot;
   readonly leases: PresenceLeases;
   readonly preferred: PreferredStates;
@@ -64,6 +67,8 @@ export interface Presence {
   readonly gate: PresenceGate;
   /** Rules of one's own, for the policies. */
   rulesOf(personId: PersonId): Partial<CallRules> | undefined;
+  /** Something of ours stands at Microsoft for this person, or may. */
+  holds(personId: PersonId): boolean;
   callChanged(call: HeardCall): void;
   callEnded(callId: string): void;
   /** The routing facts are new: people came or went. */
@@ -81,7 +86,11 @@ const farewellMs = 800;
 /** Puts presence together: calls to Teams, Teams to the API, what people decided, changes to whoever watches. */
 export function createPresence(parts: PresenceParts): Presence {
   const { clock, connections, feed, policies, metrics, onProblem, snapshot } = parts;
-  const { directory, graph, refresh } = presencePeople(parts);
+  const { directory, graph, refresh } = presencePeople({
+    ...parts,
+    now: clock.now,
+    heard: (entraTenantId, objectId, read) => reader.heard(entraTenantId, objectId, read),
+  });
   const pauses = createTenantPauses(() => clock.now(), Math.random);
   const common = { clock, pauses, policies, people: directory, graph, onProblem };
   const writer = createPresenceWriter({
@@ -118,7 +127,7 @@ export function createPresence(parts: PresenceParts): Presence {
   /** Those whom a queue may ring next: read often. */
   let queueMembers: ReadonlySet<PersonId> = new Set();
   const calls = watchCalls({
-    wall: clock.wall,
+    clock,
     onRinging: (personId) => keeper.changed(personId, 'call'),
     onEmergency: (personId) => keeper.emergencyCall(personId),
   });
@@ -214,6 +223,7 @@ export function createPresence(parts: PresenceParts): Presence {
   const stopListening = [
     connections.onLinks(refresh),
     connections.onChange(refresh),
+    parts.own?.onChange(refresh) ?? (() => undefined),
     policies.onChange(lookAtAll),
   ];
 
@@ -240,6 +250,10 @@ export function createPresence(parts: PresenceParts): Presence {
     watch: keeper,
     gate: keeper,
     rulesOf: (personId) => keeper.rulesOf(personId),
+    holds(personId) {
+      const ours = writer.of(personId);
+      return ours?.leaseEndsWallMs !== undefined || ours?.preferred !== undefined;
+    },
     callChanged: (call) =>
       aside(() => {
         calls.callChanged(call);
