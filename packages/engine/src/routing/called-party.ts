@@ -351,8 +351,8 @@ function teamsBranch(
     return { failure, otherEndpoints, leaver: route === 'leaver' };
   }
   const sbcHost = account.sbcHosts[0];
-  // Microsoft may still know the person by the number of before.
-  const number = (outcome?.offered ? outcome.number : undefined) ?? as.number ?? person.numbers[0];
+  // Microsoft knows a person by one number: the main one, or that of before while it changes. By hand it may be any.
+  const number = outcome ? (outcome.number ?? person.numbers[0]) : (as.number ?? person.numbers[0]);
   if (sbcHost === undefined || number === undefined) {
     why.push(`${account.name} has no host name at Microsoft.`);
     return { failure: { kind: 'no-route', dialled: as.dialled }, otherEndpoints: true };

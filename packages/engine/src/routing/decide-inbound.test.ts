@@ -145,3 +145,19 @@ test('the number of somebody who left rings whom the leaver rule names, and the 
   assert.ok(onNet.outcome === 'route' && onNet.route.kind === 'to-teams', JSON.stringify(onNet.why));
   assert.equal(onNet.route.number, danaNumber);
 });
+
+test('a second number rings Teams as the main one, which is all that Microsoft knows', () => {
+  const second = '+12025550190' as E164;
+  const two = world({ people: [person('Dana', 'acme', danaNumber, { numbers: [danaNumber, second] })] });
+  const outcome = { toPerson: { offered: true }, fromPerson: { allowed: true } } as const;
+  const provisioned = { ...ownReach, access: { outcomeOf: () => outcome } };
+  for (const [reach, number] of [
+    [provisioned, danaNumber],
+    // Kept by hand at Microsoft: it may be any of them.
+    [ownReach, second],
+  ] as const) {
+    const decision = decideInbound(two, rehearsal, facts({ called: second }), reach);
+    assert.ok(decision.outcome === 'route' && decision.route.kind === 'to-teams');
+    assert.equal(decision.route.number, number);
+  }
+});

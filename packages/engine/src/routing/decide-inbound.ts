@@ -53,8 +53,8 @@ export function decideInbound(
     return refused({ kind: 'loop-detected' });
   }
   const calling = { kind: 'carrier' as const, personId: undefined, deviceId: undefined };
-  // Microsoft does not know who is rung under the number of who left.
-  const known = formerOwner === undefined ? number : undefined;
+  // Under the number of who left, or of before a change, Microsoft does not know who is rung.
+  const known = snapshot.numbers.has(number) ? number : undefined;
   const as = { account, dialled: number, number: known, caller, calling };
   const { route, failure } = calledEndpoints(snapshot, owner, as, reach, why);
   return route ? { ...told(), outcome: 'route', route } : refused(failure);
