@@ -22,6 +22,7 @@ import type { Database, Tx } from './database.ts';
 import { readDevices } from './device-store.ts';
 import { forwardOf, leaverChoiceOf } from './leaver-columns.ts';
 import { readQueues } from './queue-store.ts';
+import { readVoicemailChoices } from './voicemail-store.ts';
 
 export interface RoutingLoadOptions {
   readonly version: number;
@@ -144,6 +145,7 @@ async function read(tx: Tx, options: RoutingLoadOptions): Promise<RoutingSnapsho
     extensions,
     carriers: new Map(carriers.map((carrier) => [carrier.id, carrier])),
     hubs: options.hubs,
+    voicemail: await readVoicemailChoices(tx),
   };
 }
 

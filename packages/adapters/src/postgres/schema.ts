@@ -9,6 +9,7 @@ import type {
   PersonId,
   QueueId,
   SignInId,
+  VoicemailOwner,
 } from '@tandem/domain';
 import type {
   ConnectionLife,
@@ -480,6 +481,28 @@ export interface Schema {
     before: ColumnType<Record<string, unknown> | null, string | null, string>;
     after: ColumnType<Record<string, unknown> | null, string | null, string>;
     finished_at: ColumnType<number | null, Date | undefined, Date>;
+  };
+  voicemail_settings: {
+    subject_id: string;
+    account_id: AccountId;
+    person_id: PersonId | null;
+    owner: ColumnType<VoicemailOwner | null, VoicemailOwner | null | undefined, VoicemailOwner | null>;
+    max_seconds: ColumnType<number | null, number | undefined, number>;
+    retention_days: ColumnType<number | null, number | undefined, number>;
+    greeting_ms: ColumnType<number | null, number | null | undefined, number | null>;
+    updated_at: GeneratedWall;
+  };
+  voicemail_messages: {
+    id: string;
+    account_id: AccountId;
+    person_id: PersonId;
+    call_id: string;
+    caller: string;
+    caller_name: string | null;
+    calling_person_id: PersonId | null;
+    left_at: Wall;
+    length_ms: number;
+    heard_at: ColumnType<number | null, Date | undefined, Date | null>;
   };
   person_tags: { account_id: AccountId; person_id: PersonId; tag: string };
   settings: { key: string; value: ColumnType<unknown, string, string>; version: Generated<number> };

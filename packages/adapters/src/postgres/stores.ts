@@ -46,6 +46,7 @@ import { createTagStore, type TagStore } from './tag-store.ts';
 import { createTogether, type Together } from './together.ts';
 import { createTokenStore, type TokenStore } from './token-store.ts';
 import { createUserStore, type UserStore } from './user-store.ts';
+import { createVoicemailRows, type VoicemailRows } from './voicemail-store.ts';
 import { createWebhookStore, type WebhookStore } from './webhook-store.ts';
 
 /** Everything that the platform keeps in the database, by noun. */
@@ -82,6 +83,7 @@ export interface Stores {
   readonly routingDomains: RoutingDomainStore;
   readonly contacts: ContactStore;
   readonly queues: QueueStore;
+  readonly voicemail: VoicemailRows;
 }
 
 export function createStores(db: Database, box: SecretBox, unstoredCalls?: UnstoredCalls): Stores {
@@ -118,5 +120,6 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     routingDomains: createRoutingDomainStore(db),
     contacts: createContactStore(db),
     queues: createQueueStore(db),
+    voicemail: createVoicemailRows(db),
   };
 }

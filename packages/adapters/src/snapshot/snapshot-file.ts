@@ -4,6 +4,7 @@ import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import type {
   Account,
+  AccountId,
   Carrier,
   CarrierId,
   Device,
@@ -12,8 +13,10 @@ import type {
   Hub,
   Owner,
   Person,
+  PersonId,
   Queue,
   RoutingSnapshot,
+  VoicemailChoice,
 } from '@tandem/domain';
 import type { SecretBox } from '../security/secret-box.ts';
 
@@ -39,6 +42,8 @@ interface Body {
   readonly extensions: readonly (readonly [Account['id'], readonly (readonly [string, Owner])[]])[];
   readonly carriers: readonly Carrier[];
   readonly hubs: readonly Hub[];
+  /** Absent in older files. */
+  readonly voicemail?: readonly (readonly [AccountId | PersonId, VoicemailChoice])[];
 }
 
 export type SnapshotReading =
@@ -71,6 +76,7 @@ export function printSnapshot(snapshot: RoutingSnapshot, box: SecretBox): Buffer
         : carrier,
     ),
     hubs: snapshot.hubs,
+    voicemail: [...(snapshot.voicemail ?? [])],
   };
   const bytes = Buffer.from(JSON.stringify(body));
   return Buffer.concat([Buffer.from(`${magic} ${crc32(bytes).toString(16)} ${bytes.length}\n`), bytes]);
@@ -120,6 +126,7 @@ function snapshotOf(body: Body, box: SecretBox): RoutingSnapshot {
     extensions: new Map(body.extensions.map(([id, owners]) => [id, new Map(owners)])),
     carriers: new Map(carriers.map((carrier) => [carrier.id, carrier])),
     hubs: body.hubs,
+    voicemail: new Map(body.voicemail ?? []),
   };
 }
 

@@ -26,6 +26,7 @@ import { preferredPresence } from './0026-preferred-presence.ts';
 import { ownContacts } from './0027-own-contacts.ts';
 import { syncOperator } from './0028-sync-operator.ts';
 import { ownSignIns } from './0030-own-sign-ins.ts';
+import { voicemail } from './0032-voicemail.ts';
 import { leaverRules } from './0034-leaver-rules.ts';
 import type { Migration } from './migration.ts';
 
@@ -60,4 +61,5 @@ export const migrations: readonly Migration[] = [
   personTags,
   leaverRules,
   ownSignIns,
+  voicemail,
 ];
