@@ -35,13 +35,16 @@ function rig(dueMs = Number.POSITIVE_INFINITY) {
   return { turn, log, rests, clock, socket, party, run, waiting };
 }
 
-/** `perMs` packets a millisecond for so many milliseconds, a turn each. */
+/** A group of packets every half turn, `perMs` a millisecond, for so many milliseconds. */
 function talk({ turn, party, run, clock }: ReturnType<typeof rig>, perMs: number, ms: number): void {
   const taker = party('x');
-  for (let i = 0; i < ms; i += 1) {
-    for (let n = 0; n < perMs; n += 1) turn.take(taker, 'a', 'rtp', Buffer.from('p'), 'h', 1);
+  const end = clock.ms + ms;
+  let owed = 0;
+  while (clock.ms < end) {
+    for (owed += (perMs * TURN_MS) / 2; owed >= 1; owed -= 1)
+      turn.take(taker, 'a', 'rtp', Buffer.from('p'), 'h', 1);
     run();
-    clock.ms += 1;
+    clock.ms += TURN_MS / 2;
   }
 }
 
