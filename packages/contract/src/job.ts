@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { id, plain, text, timestamp } from './common.ts';
+import { rangePlace } from './number.ts';
 
 /** Work on many people at once: previewed, then carried out item by item, and undone if wanted. */
 export const jobKinds = [
@@ -33,12 +34,7 @@ const switches = z
   .refine((change) => Object.values(change).some((one) => one !== undefined), 'nothing to change');
 
 /** Compared without regard to case; several conditions must all hold. */
-const rangeRule = z.strictObject({
-  when: z
-    .strictObject({ city: text(128).optional(), department: text(128).optional() })
-    .refine((when) => Object.values(when).some((one) => one !== undefined), 'wanted city or department'),
-  range: id,
-});
+const rangeRule = z.strictObject({ when: rangePlace, range: id });
 export type RangeRule = z.infer<typeof rangeRule>;
 
 export const newJob = z.discriminatedUnion('kind', [
@@ -47,7 +43,11 @@ export const newJob = z.discriminatedUnion('kind', [
     kind: z.literal('give-numbers'),
     account: id,
     ...who,
-    range: id.optional().describe('From which range; absent: from any'),
+    range: id
+      .optional()
+      .describe(
+        'From which range; absent, and without `rules`: from the one that is for where the person works, else from any',
+      ),
     rules: z
       .array(rangeRule)
       .max(50)
@@ -64,7 +64,7 @@ export const newJob = z.discriminatedUnion('kind', [
       .string()
       .max(4_000_000)
       .describe(
-        'Columns by name: upn, displayName, mail, extension, number (E.164, `next` or empty), teams, licence, active. People are found by upn; who is new is created',
+        'Columns by name: upn, displayName, mail, extension, number (E.164, `next` or empty), teams, licence, active, tags (all of them, between `|`; `none` takes them away). People are found by upn; who is new is created',
       ),
   }),
 ]);

@@ -20,6 +20,13 @@ export const leaverChoice = z.discriminatedUnion('kind', [
 ]);
 export type LeaverChoice = z.infer<typeof leaverChoice>;
 
+/** Compared without regard to case; all that is said must be so. */
+export const rangePlace = z
+  .strictObject({ city: text(128).optional(), department: text(128).optional() })
+  .refine((when) => Object.values(when).some((one) => one !== undefined), 'wanted city or department');
+export type RangePlace = z.infer<typeof rangePlace>;
+const forWhom = 'Who gets a number of it, by what Entra says of the person; absent: everybody';
+
 export const numberRange = z.object({
   id,
   accountId: id,
@@ -28,6 +35,7 @@ export const numberRange = z.object({
   last: e164,
   size: z.number().int().positive(),
   free: z.number().int().nonnegative(),
+  when: z.object({ city: plain.optional(), department: plain.optional() }).optional().describe(forWhom),
 });
 export type NumberRange = z.infer<typeof numberRange>;
 
@@ -36,7 +44,14 @@ export const newNumberRange = z.strictObject({
   name: text(100),
   first: e164,
   last: e164.describe('As long as `first`; at most 10,000 numbers'),
+  when: rangePlace.optional().describe(forWhom),
 });
+export const numberRangeChange = z
+  .strictObject({
+    name: text(100).optional(),
+    when: rangePlace.nullable().optional().describe('null: for everybody'),
+  })
+  .refine((change) => Object.values(change).some((one) => one !== undefined), 'nothing to change');
 
 export const addNumbers = z.strictObject({
   account: id,

@@ -1,4 +1,5 @@
 import { summaryOf } from '@tandem/adapters/http/views/readiness-view.ts';
+import type { Person } from '@tandem/domain';
 import type { CallEngine } from '@tandem/engine';
 import type { MicrosoftSide } from './microsoft-side.ts';
 import type { NodeContext } from './node-context.ts';
@@ -34,6 +35,9 @@ export function openBoards({ config, log, clock, random, newId }: NodeContext, p
   const refresh = () => snapshots.refresh();
   const later = () => Promise.resolve();
 
+  const workplaces = createWorkplaces((accountId) =>
+    connections.all(accountId).flatMap(({ connectionId }) => directory.viewOf(connectionId) ?? []),
+  );
   const numberParts = {
     stores,
     directory: apiStores.directory,
@@ -44,6 +48,10 @@ export function openBoards({ config, log, clock, random, newId }: NodeContext, p
     refresh,
     wall,
     leaverForward: provisioning.leaverForward,
+    workplaceOf: (person: Person) => {
+      const account = snapshot().accounts.get(person.accountId);
+      return account && workplaces(account, [person]).get(person.id);
+    },
   };
   const numbers = createNumberBoard(numberParts);
   const adminAddresses = watchAdminAddresses({
@@ -73,9 +81,7 @@ export function openBoards({ config, log, clock, random, newId }: NodeContext, p
     readinessOf: (account, person) => summaryOf(readiness, account, person),
     audit,
     stored: changes.stored,
-    workplaces: createWorkplaces((accountId) =>
-      connections.all(accountId).flatMap(({ connectionId }) => directory.viewOf(connectionId) ?? []),
-    ),
+    workplaces,
     refresh,
     newId,
     wall,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readPeopleCsv, writeCsv } from './people-csv.ts';
+import { readPeopleCsv, readTags, writeCsv, writeTags } from './people-csv.ts';
 
 const rowsOf = (text: string) => {
   const reading = readPeopleCsv(text, 'US', '202');
@@ -79,6 +79,39 @@ test('5,000 rows of which 50 are bad: 4,950 can be applied, each of the 50 names
   assert.deepEqual(
     rows.filter((one) => !one.row).map(({ line }) => line),
     Array.from({ length: 50 }, (_, i) => i * 100 + 9),
+  );
+});
+
+test('N43: tags of a cell between bars; none takes them away; a tag that is too long or one too many is the row’s fault', () => {
+  const { rows } = rowsOf(
+    `upn,tags\n${[
+      'a@acme.example,Sales | R&D|Sales',
+      'b@acme.example,none',
+      'c@acme.example,',
+      `d@acme.example,${'x'.repeat(65)}`,
+      `e@acme.example,${Array.from({ length: 21 }, (_, i) => `t${i}`).join('|')}`,
+    ].join('\n')}`,
+  );
+  assert.deepEqual(
+    rows.map(({ row }) => row?.tags),
+    [['R&D', 'Sales'], [], undefined, undefined, undefined],
+  );
+  assert.match(rows[3]?.faults[0] ?? '', /^the tag x+… has 65 characters; 64 are the most$/);
+  assert.match(rows[4]?.faults[0] ?? '', /^has 21 tags; 20 are the most$/);
+});
+
+test('N43: whatever tags are called, what is written is read back', () => {
+  const tag = fc
+    .string({ minLength: 1, maxLength: 64, unit: fc.constantFrom(...'|\\ none=+-@ä"\',;x') })
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+  fc.assert(
+    fc.property(fc.uniqueArray(tag, { maxLength: 20 }), (tags) => {
+      const wanted = [...tags].sort();
+      assert.deepEqual(wanted.length === 0 ? [] : readTags(writeTags(wanted)), wanted);
+      const { rows } = rowsOf(writeCsv(['upn', 'tags'], [['a@acme.example', writeTags(wanted)]]));
+      assert.deepEqual(rows[0]?.row?.tags ?? [], wanted);
+    }),
   );
 });
 

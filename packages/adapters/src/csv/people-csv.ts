@@ -1,3 +1,4 @@
+import { mostTags } from '@tandem/contract/areas/tag-routes.ts';
 import { type E164, isE164, readNumber } from '@tandem/domain';
 import { CsvError, parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
@@ -13,6 +14,8 @@ export interface PersonRow {
   readonly teamsToggle?: boolean;
   readonly platformLicence?: boolean;
   readonly active?: boolean;
+  /** All of them, sorted; none: they are taken away. */
+  readonly tags?: readonly string[];
 }
 
 export interface ReadRow {
@@ -47,6 +50,8 @@ const columns: Readonly<Record<string, keyof PersonRow>> = {
   license: 'platformLicence',
   platformlicence: 'platformLicence',
   active: 'active',
+  tag: 'tags',
+  tags: 'tags',
 };
 
 const yes: ReadonlySet<string> = new Set(['yes', 'true', 'on', '1', 'y']);
@@ -134,6 +139,7 @@ function rowOf(
   const teamsToggle = switchOf(cells.teamsToggle, 'teams', faults);
   const platformLicence = switchOf(cells.platformLicence, 'licence', faults);
   const active = switchOf(cells.active, 'active', faults);
+  const tags = cells.tags === undefined ? undefined : tagsOf(cells.tags, faults);
   if (upn === undefined || faults.length > 0) return undefined;
   return {
     upn,
@@ -144,6 +150,7 @@ function rowOf(
     ...(teamsToggle !== undefined && { teamsToggle }),
     ...(platformLicence !== undefined && { platformLicence }),
     ...(active !== undefined && { active }),
+    ...(tags !== undefined && { tags }),
   };
 }
 
@@ -174,6 +181,37 @@ function switchOf(text: string | undefined, name: string, faults: string[]): boo
   if (no.has(word)) return false;
   faults.push(`${name} is ${text.slice(0, 40)}; wanted yes or no`);
   return undefined;
+}
+
+function tagsOf(text: string, faults: string[]): readonly string[] {
+  const tags = readTags(text.replace(/^'(?=[=+\-@])/, ''));
+  const long = tags.find((tag) => tag.length > longestTag);
+  if (long !== undefined)
+    faults.push(`the tag ${long.slice(0, 20)}… has ${long.length} characters; ${longestTag} are the most`);
+  if (tags.length > mostTags) faults.push(`has ${tags.length} tags; ${mostTags} are the most`);
+  return tags;
+}
+
+const longestTag = 64;
+
+/** Tags of one cell, sorted, each once: `Sales|R&D`; `\\|` is a bar of a tag's own, `none` is none at all. */
+export function readTags(text: string): readonly string[] {
+  if (text.trim().toLowerCase() === 'none') return [];
+  const tags = [''];
+  for (const [, escaped, other = ''] of text.matchAll(/\\(.)|(.)/gsu))
+    if (escaped === undefined && other === '|') tags.push('');
+    else tags.push(`${tags.pop()}${escaped ?? other}`);
+  return [...new Set(tags.map((tag) => tag.trim()).filter((tag) => tag !== ''))].sort();
+}
+
+/** As `readTags` reads it back. */
+export function writeTags(tags: readonly string[]): string {
+  const text = [...tags]
+    .sort()
+    .map((tag) => tag.replace(/[\\|]/g, '\\$&'))
+    .join('|');
+  // Neither the word for no tags nor the mark that keeps spreadsheets from calculating.
+  return text.toLowerCase() === 'none' || text.startsWith("'") ? `\\${text}` : text;
 }
 
 /** A spreadsheet must not take a name for a formula. */

@@ -1,7 +1,7 @@
 import type { NumberWho } from '@tandem/contract';
 import type { AccountId, E164, Person } from '@tandem/domain';
 import type { AuditActor } from '@tandem/engine/ports/audit.ts';
-import type { NumberHold, NumberRange } from '../postgres/number-stock-store.ts';
+import type { NumberHold, NumberRange, Workplace } from '../postgres/number-stock-store.ts';
 import type { Scope } from './scope.ts';
 import type { NumberOwner } from './services.ts';
 
@@ -34,7 +34,14 @@ export interface NumberBoard {
       readonly name: string;
       readonly first: E164;
       readonly last: E164;
+      readonly when?: Workplace;
     },
+    by: AuditActor,
+  ): Promise<{ readonly kind: 'done'; readonly range: NumberRange } | NumberRefusal>;
+  changeRange(
+    scope: Scope,
+    id: string,
+    change: { readonly name?: string; readonly when?: Workplace | null },
     by: AuditActor,
   ): Promise<{ readonly kind: 'done'; readonly range: NumberRange } | NumberRefusal>;
   removeRange(scope: Scope, id: string, by: AuditActor): Promise<{ readonly kind: 'done' } | NumberRefusal>;
@@ -53,7 +60,7 @@ export interface NumberBoard {
   suggest(
     scope: Scope,
     accountId: AccountId | undefined,
-    rangeId: string | undefined,
+    from: { readonly rangeId?: string; readonly personId?: string },
   ): Promise<{ readonly number: E164; readonly range?: string } | undefined>;
   who(scope: Scope, number: E164): Promise<NumberWho>;
   createPerson(

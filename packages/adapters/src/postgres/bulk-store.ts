@@ -9,11 +9,12 @@ import { isConnectionError } from './errors.ts';
 import { finishItems, type JobItem, readItems, type StoredJob } from './job-store.ts';
 import { refusalOf, type Versioned } from './outcome.ts';
 import { lockPeople } from './person-store.ts';
+import { tagsOfPeople } from './tag-store.ts';
 
 /** What is decided about the items of a batch, and what is said of them afterwards. Nothing of it may wait or fail. */
 export interface BulkWork {
   /** An item that is over, or what is to be written for it. `person`: as they are now, their row is locked. */
-  decide(item: JobItem, person: Versioned<Person> | undefined): JobItem | BulkWrite;
+  decide(item: JobItem, person: Versioned<Person> | undefined, tags: readonly string[]): JobItem | BulkWrite;
   /** The item with what came of it. `fault`: a bug of ours. */
   over(item: JobItem, write: BulkWrite, outcome: BulkOutcome | { readonly ok: 'fault' }): JobItem;
   audit(item: JobItem, write: BulkWrite, outcome: Extract<BulkOutcome, { ok: true }>): AuditEntry;
@@ -56,6 +57,10 @@ export function createBulkStore(db: Database): BulkStore {
           ids: items.flatMap(({ personId }) => (personId === undefined ? [] : [personId])),
           upns: items.flatMap(({ after }) => (after?.create === true ? [String(after.upn)] : [])),
         });
+        const tags = await tagsOfPeople(
+          tx,
+          people.map(({ id }) => id),
+        );
         const byId = new Map(people.map((person) => [person.id, person]));
         const byUpn = new Map(people.map((person) => [person.upn, person]));
         const open = new Map<BulkWrite, JobItem>();
@@ -63,7 +68,7 @@ export function createBulkStore(db: Database): BulkStore {
         for (const item of items) {
           const person =
             item.personId === undefined ? byUpn.get(String(item.after?.upn)) : byId.get(item.personId);
-          const decided = work.decide(item, person);
+          const decided = work.decide(item, person, (person && tags.get(person.id)) ?? []);
           if ('do' in decided) open.set(decided, item);
           else finished.push(decided);
         }

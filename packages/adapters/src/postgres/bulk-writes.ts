@@ -27,6 +27,10 @@ export type BulkWrite =
       readonly do: 'create';
       readonly person: Person;
       readonly next: boolean;
+      /** From which the next free number comes; absent: from any. */
+      readonly rangeId?: string;
+      /** All of them. */
+      readonly tags?: readonly string[];
       /** Not even a number that is held back for them. */
       readonly withoutReserved?: boolean;
     }
@@ -37,6 +41,8 @@ export type BulkWrite =
       readonly next: boolean;
       /** From which the next free number comes; absent: from any. */
       readonly rangeId?: string;
+      /** All of them; absent: as they are. */
+      readonly tags?: readonly string[];
       readonly giveBack?: readonly NumberBefore[];
     }
   | {
@@ -100,6 +106,7 @@ export async function writeAll(
   await insertPeople(tx, accountId, wanted);
   await updatePeople(tx, wanted);
   await writeExtensions(tx, accountId, wanted);
+  await writeTags(tx, accountId, wanted);
   await takeReserved(tx, wanted);
   await letGo(tx, wanted);
   await giveBack(tx, writes);
@@ -204,6 +211,22 @@ async function writeExtensions(tx: Tx, accountId: AccountId, wanted: readonly Wa
       from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as v(person_id uuid, extension text)`.execute(
       tx,
     );
+}
+
+async function writeTags(tx: Tx, accountId: AccountId, wanted: readonly Wanted[]): Promise<void> {
+  const said = wanted.filter(({ write }) => write.tags !== undefined);
+  if (said.length === 0) return;
+  await tx
+    .deleteFrom('person_tags')
+    .where('person_id', '=', anyOf(said.map(({ personId }) => personId)))
+    .execute();
+  const rows = said.flatMap(({ write, personId }) =>
+    [...new Set(write.tags)].map((tag) => ({ person_id: personId, tag })),
+  );
+  if (rows.length > 0)
+    await sql`insert into person_tags (account_id, person_id, tag)
+      select ${accountId}, v.person_id, v.tag
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as v(person_id uuid, tag text)`.execute(tx);
 }
 
 /** Somebody new for whom a number was held back gets that one, unless another one is named. */
@@ -378,7 +401,7 @@ async function takeNext(
   const byRange = new Map<string | undefined, Wanted[]>();
   for (const one of wanted) {
     if (!one.next) continue;
-    const rangeId = one.write.do === 'change' ? one.write.rangeId : undefined;
+    const { rangeId } = one.write;
     const asking = byRange.get(rangeId);
     if (asking) asking.push(one);
     else byRange.set(rangeId, [one]);

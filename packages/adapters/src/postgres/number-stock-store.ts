@@ -4,6 +4,12 @@ import type { Database, Tx } from './database.ts';
 import { forwardColumns, leaverColumns } from './leaver-columns.ts';
 import { done, isId, noHold, refused, type StoreOutcome, settle } from './outcome.ts';
 
+/** Where somebody works, as Entra says it; as the rule of a range: all that is said must be so. */
+export interface Workplace {
+  readonly city?: string;
+  readonly department?: string;
+}
+
 export interface NumberRange {
   readonly id: string;
   readonly accountId: AccountId;
@@ -12,6 +18,8 @@ export interface NumberRange {
   readonly last: E164;
   readonly size: number;
   readonly free: number;
+  /** For whom it is; absent: for everybody. */
+  readonly when?: Workplace;
 }
 
 export type NumberHold =
@@ -40,6 +48,12 @@ export interface NumberStockStore {
   findRangeForPlatform(id: string): Promise<NumberRange | undefined>;
   /** `taken` when a number of it belongs to another account. Numbers that the account has keep their owner. */
   createRange(range: Omit<NumberRange, 'size' | 'free'>): Promise<StoreOutcome<NumberRange>>;
+  /** Another name, or for whom it is; null: for everybody. */
+  changeRange(
+    accountId: AccountId,
+    id: string,
+    change: { readonly name?: string; readonly when?: Workplace | null },
+  ): Promise<StoreOutcome<NumberRange>>;
   /** Its free numbers go with it; `in-use` while somebody has one or one is held. */
   removeRange(accountId: AccountId, id: string): Promise<StoreOutcome<void>>;
   /** How many were new; `taken` when one belongs to another account, and then none is added. */
@@ -55,7 +69,7 @@ export interface NumberStockStore {
    * Gives the person the next free number as their main one. Two at once never get the same one: the row is locked, and
    * who comes second takes the next.
    */
-  takeNextFree(accountId: AccountId, personId: PersonId): Promise<E164 | undefined>;
+  takeNextFree(accountId: AccountId, personId: PersonId, rangeId?: string): Promise<E164 | undefined>;
   reservedFor(accountId: AccountId, addresses: readonly string[]): Promise<readonly E164[]>;
   leaverRule(accountId: AccountId): Promise<LeaverRule>;
   /** Whom callers of this person reach once they are deleted, while their numbers rest. Undefined: nobody. */
@@ -91,7 +105,7 @@ export function createNumberStockStore(db: Database): NumberStockStore {
       const [found] = await db.withPlatform('find number range', (tx) => readRanges(tx, id));
       return found;
     },
-    async createRange({ id, accountId, name, first, last }) {
+    async createRange({ id, accountId, name, first, last, when }) {
       if (!isId(accountId)) return refused({ kind: 'not-found' });
       const numbers = numbersFrom(first, last);
       if (numbers === undefined)
@@ -103,7 +117,7 @@ export function createNumberStockStore(db: Database): NumberStockStore {
         db.withAccount(accountId, async (tx) => {
           await tx
             .insertInto('number_ranges')
-            .values({ id, account_id: accountId, name, first, last })
+            .values({ id, account_id: accountId, name, first, last, ...placeColumns(when) })
             .execute();
           await insertNew(tx, accountId, numbers);
           await tx
@@ -117,6 +131,22 @@ export function createNumberStockStore(db: Database): NumberStockStore {
           return made ? done(made) : refused({ kind: 'not-found' });
         }),
       );
+    },
+    async changeRange(accountId, id, { name, when }) {
+      if (!isId(accountId) || !isId(id)) return refused({ kind: 'not-found' });
+      return await db.withAccount(accountId, async (tx) => {
+        if (name !== undefined || when !== undefined)
+          await tx
+            .updateTable('number_ranges')
+            .set({
+              ...(name !== undefined && { name }),
+              ...(when !== undefined && placeColumns(when ?? undefined)),
+            })
+            .where('id', '=', id)
+            .execute();
+        const [changed] = await readRanges(tx, id);
+        return changed ? done(changed) : refused({ kind: 'not-found' });
+      });
     },
     async removeRange(accountId, id) {
       if (!isId(accountId) || !isId(id)) return refused({ kind: 'not-found' });
@@ -205,10 +235,10 @@ export function createNumberStockStore(db: Database): NumberStockStore {
         return row && { number: row.number as E164, ...(row.name !== null && { range: row.name }) };
       });
     },
-    async takeNextFree(accountId, personId) {
+    async takeNextFree(accountId, personId, rangeId) {
       if (!isId(accountId) || !isId(personId)) return undefined;
       return await db.withAccount(accountId, async (tx) => {
-        const row = await freeOnes(tx).forUpdate('numbers').skipLocked().executeTakeFirst();
+        const row = await freeOnes(tx, rangeId).forUpdate('numbers').skipLocked().executeTakeFirst();
         if (!row) return undefined;
         await tx
           .updateTable('numbers')
@@ -325,6 +355,8 @@ export function freeOnes(tx: Tx, rangeId?: string) {
     .select(['numbers.number', 'number_ranges.name'])
     .where(isFree)
     .orderBy(sql`numbers.range_id is null`)
+    // Who fits no place gets what is for everybody, and what is for some only when nothing else is left.
+    .orderBy(sql`num_nonnulls(number_ranges.city, number_ranges.department) > 0`)
     .orderBy('numbers.number')
     .limit(1);
   if (rangeId !== undefined) query = query.where('numbers.range_id', '=', rangeId);
@@ -335,7 +367,7 @@ async function readRanges(tx: Tx, id?: string): Promise<NumberRange[]> {
   let query = tx
     .selectFrom('number_ranges')
     .leftJoin('numbers', 'numbers.range_id', 'number_ranges.id')
-    .select(['number_ranges.id', 'number_ranges.account_id', 'name', 'first', 'last'])
+    .select(['number_ranges.id', 'number_ranges.account_id', 'name', 'first', 'last', 'city', 'department'])
     .select(sql<string>`count(numbers.number)`.as('size'))
     .select(sql<string>`count(numbers.number) filter (where ${isFree})`.as('free'))
     .groupBy('number_ranges.id')
@@ -349,8 +381,19 @@ async function readRanges(tx: Tx, id?: string): Promise<NumberRange[]> {
     last: row.last as E164,
     size: Number(row.size),
     free: Number(row.free),
+    ...((row.city ?? row.department) !== null && {
+      when: {
+        ...(row.city !== null && { city: row.city }),
+        ...(row.department !== null && { department: row.department }),
+      },
+    }),
   }));
 }
+
+const placeColumns = (when: Workplace | undefined) => ({
+  city: when?.city ?? null,
+  department: when?.department ?? null,
+});
 
 /** Those that the account does not have yet; a number of another account fails the whole (unique key). */
 async function insertNew(tx: Tx, accountId: AccountId, numbers: readonly E164[]): Promise<number> {

@@ -104,6 +104,8 @@ export interface Schema {
     name: string;
     first: string;
     last: string;
+    city: string | null;
+    department: string | null;
     created_at: GeneratedWall;
   };
   extensions: {

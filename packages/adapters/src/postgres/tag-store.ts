@@ -179,6 +179,23 @@ const tagsOf = async (tx: Tx, personId: PersonId): Promise<string[]> =>
       .execute()
   ).map(({ tag }) => tag);
 
+/** Of many people at once; who has none is not there. */
+export async function tagsOfPeople(
+  tx: Tx,
+  people: readonly PersonId[],
+): Promise<ReadonlyMap<PersonId, readonly string[]>> {
+  const found = new Map<PersonId, string[]>();
+  if (people.length === 0) return found;
+  const rows = await tx
+    .selectFrom('person_tags')
+    .select(['person_id', 'tag'])
+    .where('person_id', '=', sql<PersonId>`any(${[...people]}::uuid[])`)
+    .orderBy('tag')
+    .execute();
+  for (const { person_id, tag } of rows) found.set(person_id, [...(found.get(person_id) ?? []), tag]);
+  return found;
+}
+
 /** Row security leaves the account's own calls, tags and people. */
 const fromCalls = ({ tag, from, until }: TagPeriod) => sql`
   from call_records c

@@ -9,6 +9,7 @@ import {
   newPerson,
   numberChange,
   numberRange,
+  numberRangeChange,
   numberSuggestion,
   numberWho,
 } from '../number.ts';
@@ -46,6 +47,17 @@ export const numberRoutes = defineRoutes({
     response: numberRange,
     status: 201,
     problems: ['number-taken'],
+  },
+  'ranges.change': {
+    method: 'PATCH',
+    path: '/api/v1/number-ranges/{id}',
+    summary: 'Another name, or for whom the range is',
+    permission: 'numbers:write',
+    account: 'resource',
+    params: byId,
+    body: numberRangeChange,
+    response: numberRange,
+    problems: [],
   },
   'ranges.delete': {
     method: 'DELETE',
@@ -95,7 +107,13 @@ export const numberRoutes = defineRoutes({
     summary: 'The next free number. Taken only when it is given to somebody',
     permission: 'numbers:read',
     account: 'scope',
-    query: z.object({ account: id.optional(), range: id.optional() }),
+    query: z.object({
+      account: id.optional(),
+      range: id.optional(),
+      person: id
+        .optional()
+        .describe('For whom: from the range that is for where this person works, as in a bulk job'),
+    }),
     response: numberSuggestion,
     problems: [],
   },

@@ -12,6 +12,7 @@ import { PreviewAction } from '../../parts/preview-action.tsx';
 import { ProblemView } from '../../parts/problem-view.tsx';
 import { Row, Stack } from '../../parts/stack.tsx';
 import { telephone } from '../../words/format.ts';
+import { LeaverCard } from './leaver-card.tsx';
 
 const useStyles = makeStyles({ words: { margin: 0 } });
 
@@ -44,7 +45,9 @@ export function NumbersTab({ person }: { readonly person: Person }) {
                 label="Give the next free number"
                 title={`Give ${person.displayName} the next free number?`}
                 confirm="Give"
-                load={() => api.call('numbers.suggest', { query: { account: person.accountId } })}
+                load={() =>
+                  api.call('numbers.suggest', { query: { account: person.accountId, person: person.id } })
+                }
                 show={({ number, range }) => (
                   <p className={styles.words}>
                     {number === undefined
@@ -80,6 +83,7 @@ export function NumbersTab({ person }: { readonly person: Person }) {
           </Stack>
         </Card>
       )}
+      <LeaverCard key={JSON.stringify(person.leaver)} person={person} />
     </>
   );
 }

@@ -1,3 +1,4 @@
+import { readTags } from '@tandem/adapters/csv/people-csv.ts';
 import type { BulkOutcome, BulkWrite, NumberBefore } from '@tandem/adapters/postgres/bulk-writes.ts';
 import type { Facts, JobItem, StoredJob } from '@tandem/adapters/postgres/job-store.ts';
 import type { Refusal, Versioned } from '@tandem/adapters/postgres/outcome.ts';
@@ -11,6 +12,7 @@ export function decideItem(
   job: Pick<StoredJob, 'accountId'>,
   item: JobItem,
   person: Versioned<Person> | undefined,
+  tags: readonly string[],
   newId: () => string,
 ): JobItem | BulkWrite {
   const over = (state: JobItem['state'], words: string): JobItem => ({ ...item, state, words });
@@ -22,6 +24,8 @@ export function decideItem(
       : {
           do: 'create',
           next: wanted.number === 'next',
+          ...(typeof wanted.range === 'string' && { rangeId: wanted.range }),
+          ...(typeof wanted.tags === 'string' && { tags: readTags(wanted.tags) }),
           person: {
             id: asPersonId(newId()),
             accountId: job.accountId,
@@ -37,11 +41,11 @@ export function decideItem(
           },
         };
   if (!person) return over('left-out', 'The person is not there any more.');
-  const { giveBack, remove, number, range, ...rest } = wanted;
+  const { giveBack, remove, number, range, tags: tagged, ...rest } = wanted;
   const back = giveBack === undefined ? {} : { giveBack: giveBack as readonly NumberBefore[] };
   if (remove === true) return { do: 'remove', person, ...back };
-  if (asWanted(item, person)) return over('done', 'Done.');
-  if (!asPreviewed(item, person)) return over('left-out', 'Changed after the preview; left as it is.');
+  if (asWanted(item, person, tags)) return over('done', 'Done.');
+  if (!asPreviewed(item, person, tags)) return over('left-out', 'Changed after the preview; left as it is.');
   const change: PersonChange = {
     ...(rest as PersonChange),
     ...(number !== undefined && number !== 'next' && { numbers: mainNumber(person, number as E164 | null) }),
@@ -52,6 +56,7 @@ export function decideItem(
     change,
     next: number === 'next',
     ...(typeof range === 'string' && { rangeId: range }),
+    ...(tagged !== undefined && { tags: readTags(typeof tagged === 'string' ? tagged : 'none') }),
     ...back,
   };
 }
@@ -104,7 +109,13 @@ export function auditOf(
     return {
       ...base,
       action: 'person.create',
-      after: { upn, ...(mail !== undefined && { mail }), numbers, teamsToggle },
+      after: {
+        upn,
+        ...(mail !== undefined && { mail }),
+        numbers,
+        teamsToggle,
+        ...(write.tags && { tags: write.tags }),
+      },
     };
   if (write.do === 'remove') return { ...base, action: 'person.delete', before: { upn, numbers } };
   const { giveBack: _, range: __, ...after } = item.after ?? {};

@@ -80,7 +80,7 @@ export function createJobRuns(parts: JobRunParts): JobRuns {
       job,
       batch,
       {
-        decide: (item, person) => decideItem(job, item, person, parts.newId),
+        decide: (item, person, tags) => decideItem(job, item, person, tags, parts.newId),
         over: itemOver,
         audit: (item, write, outcome) => auditOf(job, item, write, outcome),
         onFault: (item, error) =>

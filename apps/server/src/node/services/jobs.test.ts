@@ -15,6 +15,7 @@ import {
   uuidV7,
 } from '@tandem/domain';
 import { createJobs, type JobParts } from './jobs.ts';
+import { createNumberBoard, type NumberParts } from './numbers.ts';
 
 let server: TestServer;
 let db: Database;
@@ -52,9 +53,10 @@ interface Watch {
   readonly refreshed?: () => void;
   readonly stored?: () => void;
   readonly workplaces?: ReturnType<JobParts['workplaces']>;
+  readonly readiness?: true;
 }
 
-function jobsWith({ people = [], stores: other = {}, refreshed, stored, workplaces }: Watch = {}) {
+function jobsWith({ people = [], stores: other = {}, refreshed, stored, workplaces, readiness }: Watch = {}) {
   const parts: JobParts = {
     stores: { ...stores, ...other },
     snapshot: () =>
@@ -64,7 +66,10 @@ function jobsWith({ people = [], stores: other = {}, refreshed, stored, workplac
         numbers: new Map(),
       }) as unknown as RoutingSnapshot,
     provisioning: { act: async () => ({ kind: 'nothing-to-retry' }) },
-    readinessOf: () => assert.fail('nobody asks'),
+    readinessOf: () =>
+      readiness
+        ? { verdict: 'ready', headline: 'Calls in Teams work.', checks: [] }
+        : assert.fail('nobody asks'),
     workplaces: () => workplaces ?? new Map(),
     audit: { note: async () => undefined },
     stored: () => stored?.(),
@@ -427,6 +432,129 @@ test('a rule gives people of London numbers of London, everybody else the other 
   assert.equal((await undone(jobs, job.id)).counts.done, 3);
   assert.deepEqual(await numbers(), [[], [], [], []]);
   assert.equal(await stateOf('+442071830000'), 'free');
+  await jobs.stop();
+});
+
+test('N43: tags of an import are previewed, stand with the person, are left alone when they changed meanwhile, and are put back', async () => {
+  const kim = person('kim@tags.example');
+  const lou = person('lou@tags.example');
+  for (const one of [kim, lou]) assert.ok((await stores.people.create(acme.id, one)).ok);
+  await stores.tags.set(acme.id, kim.id, ['Sales']);
+  const people = [kim, lou];
+  const jobs = jobsWith({ people });
+  const csv = `upn,displayName,tags
+kim@tags.example,,R&D | Sales
+lou@tags.example,,Berlin
+mia@tags.example,Mia,Berlin|cost: 12
+ned@tags.example,Ned,${'x'.repeat(80)}`;
+  const job = await imported(jobs, csv);
+  const before = (await jobs.board.items(mine, job.id, { limit: 10 })) ?? [];
+  assert.deepEqual(
+    before.map(({ state, words }) => [state, words.slice(0, 60)]),
+    [
+      ['waiting', 'tags: Sales → R&D|Sales.'],
+      ['waiting', 'tags: none → Berlin.'],
+      ['waiting', 'Is created, tagged Berlin|cost: 12.'],
+      ['refused', 'Line 5 the tag xxxxxxxxxxxxxxxxxxxx… has 80 characters; 64 a'],
+    ],
+  );
+  await stores.tags.set(acme.id, lou.id, ['Munich']);
+  await finish(jobs, job);
+  const states = async (id: string) =>
+    ((await jobs.board.items(mine, id, { limit: 10 })) ?? []).map(({ state }) => state);
+  assert.deepEqual(await states(job.id), ['done', 'left-out', 'done', 'refused']);
+  const tagsNow = async () =>
+    Object.fromEntries((await stores.tags.people(acme.id)).map(({ upn, tags }) => [upn.slice(0, 3), tags]));
+  assert.deepEqual(await tagsNow(), { kim: ['R&D', 'Sales'], lou: ['Munich'], mia: ['Berlin', 'cost: 12'] });
+  // The sheet has them as an import reads them: read in again, nothing changes.
+  const sheet = await jobsWith({ people, readiness: true }).board.peopleCsv(mine);
+  assert.match(sheet, /kim@tags\.example.*R&D\|Sales/);
+  const again = await imported(jobs, 'upn,tags\nkim@tags.example,Sales|R&D\nlou@tags.example,none');
+  assert.deepEqual(
+    ((await jobs.board.items(mine, again.id, { limit: 10 })) ?? []).map(({ words }) => words),
+    ['Is so already.', 'tags: Munich → none.'],
+  );
+  const undo = await jobs.board.undo(mine, job.id, alex);
+  assert.ok(undo.kind === 'done');
+  await finish(jobs, undo.job);
+  assert.deepEqual(await tagsNow(), { kim: ['Sales'], lou: ['Munich'] });
+  for (const one of people) await stores.people.remove(acme.id, one.id);
+  await jobs.stop();
+});
+
+test('N45: a range may be for a place: bulk job, import and one person get numbers by the same rule; others never take them first', async () => {
+  const range = async (name: string, first: string, when?: object) => {
+    const made = await stores.numberStock.createRange({
+      id: newId(),
+      accountId: acme.id,
+      name,
+      first: first as E164,
+      last: `${first.slice(0, -1)}2` as E164,
+      ...(when && { when }),
+    });
+    return made.ok ? made.value : assert.fail(made.refusal.kind);
+  };
+  const london = await range('London', '+331709460010', { city: 'London' });
+  await range('London sales', '+331709460020', { city: 'london', department: 'Sales' });
+  await range('Rest', '+331709460090');
+  const [ann, ben, cem] = ['ann', 'ben', 'cem'].map((one) => person(`${one}@place.example`)) as [
+    Person,
+    Person,
+    Person,
+  ];
+  const people = [ann, ben, cem];
+  for (const one of people) assert.ok((await stores.people.create(acme.id, one)).ok);
+  const workplaces = new Map([
+    [ann.id, { city: 'London', department: 'Sales' }],
+    [ben.id, { city: 'LONDON' }],
+    [asPersonId('dee@place.example'), { city: 'London' }],
+  ]);
+  const jobs = jobsWith({ people, workplaces });
+  const numbers = createNumberBoard({
+    stores,
+    workplaceOf: ({ id }: Person) => workplaces.get(id),
+  } as unknown as NumberParts);
+  const suggested = async (one: Person) =>
+    (await numbers.suggest(mine, acme.id, { personId: one.id }))?.range;
+  assert.deepEqual(await Promise.all(people.map(suggested)), ['London sales', 'London', 'Rest']);
+  const made = await jobs.board.create(
+    acme.id,
+    { kind: 'give-numbers', account: acme.id, people: people.map(({ id }) => id) },
+    alex,
+  );
+  const job = made.kind === 'done' ? made.job : assert.fail(made.kind);
+  assert.deepEqual(
+    ((await jobs.board.items(mine, job.id, { limit: 10 })) ?? []).map(({ words }) => words),
+    [
+      'Gets the next free number of London sales.',
+      'Gets the next free number of London.',
+      'Gets the next free number.',
+    ],
+  );
+  await finish(jobs, job);
+  const file = await imported(
+    jobs,
+    'upn,displayName,number\ndee@place.example,Dee,next\neve@place.example,Eve,next',
+  );
+  await finish(jobs, file);
+  assert.deepEqual(
+    (await named('')).flatMap(({ upn, numbers: [main] }) =>
+      upn.endsWith('@place.example') ? [[upn.slice(0, 3), main]] : [],
+    ),
+    [
+      ['ann', '+331709460020'],
+      ['ben', '+331709460010'],
+      ['cem', '+331709460090'],
+      ['dee', '+331709460011'],
+      ['eve', '+331709460091'],
+    ],
+  );
+  // For everybody again: the next in the order of numbers is anybody's.
+  const open = await stores.numberStock.changeRange(acme.id, london.id, { when: null, name: 'City' });
+  assert.ok(open.ok && open.value.when === undefined && open.value.name === 'City');
+  assert.equal(await suggested(cem), 'City');
+  for (const one of await named(''))
+    if (one.upn.endsWith('@place.example')) await stores.people.remove(acme.id, one.id);
   await jobs.stop();
 });
 

@@ -20,7 +20,7 @@ export interface Jobs {
 }
 
 export interface JobParts extends Omit<JobRunParts, 'stores' | 'note'> {
-  readonly stores: Pick<Stores, 'jobs' | 'bulk' | 'people' | 'accounts'>;
+  readonly stores: Pick<Stores, 'jobs' | 'bulk' | 'people' | 'accounts' | 'numberStock' | 'tags'>;
   readonly snapshot: () => RoutingSnapshot;
   readonly readinessOf: (account: Account, person: Person) => ReadinessSummary;
   readonly workplaces: PreviewGround['workplaces'];
@@ -47,8 +47,10 @@ export function createJobs(parts: JobParts): Jobs {
       ...(Object.keys(more).length > 0 && { after: more }),
     });
   const runs = createJobRuns({ ...parts, note });
-  const ground = (): PreviewGround => ({
+  const ground = async (accountId: AccountId): Promise<PreviewGround> => ({
     snapshot: parts.snapshot(),
+    ranges: await stores.numberStock.ranges(accountId),
+    tags: new Map((await stores.tags.people(accountId)).map(({ id, tags }) => [id, tags])),
     readinessOf: parts.readinessOf,
     workplaces: parts.workplaces,
   });
@@ -155,7 +157,7 @@ export function createJobs(parts: JobParts): Jobs {
     async create(accountId, ask, by) {
       const account = parts.snapshot().accounts.get(accountId);
       if (!account) return { kind: 'unknown' };
-      const preview = previewOf(account, ask, ground());
+      const preview = previewOf(account, ask, await ground(accountId));
       return preview.kind === 'items' ? await put(accountId, ask.kind, preview, by) : preview;
     },
     async start(scope, id, preview, by) {
@@ -188,7 +190,16 @@ export function createJobs(parts: JobParts): Jobs {
       if (made.kind === 'done') await stores.jobs.noteUndo(job, made.job.id);
       return made;
     },
-    peopleCsv: async (scope) => peopleSheet(scope, ground()),
+    async peopleCsv(scope) {
+      const { accounts } = parts.snapshot();
+      const seen = scope.kind === 'person' ? [] : [...accounts.keys()].filter((id) => seesAccount(scope, id));
+      const tagged = (await Promise.all(seen.map((id) => stores.tags.people(id)))).flat();
+      return peopleSheet(scope, {
+        snapshot: parts.snapshot(),
+        readinessOf: parts.readinessOf,
+        tags: new Map(tagged.map(({ id, tags }) => [id, tags])),
+      });
+    },
   };
 
   return {

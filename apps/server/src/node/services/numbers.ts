@@ -5,6 +5,7 @@ import { readNumber } from '@tandem/adapters/graph/numbers.ts';
 import type { NumberBoard, NumberRefusal } from '@tandem/adapters/http/number-board.ts';
 import { type Scope, seesAccount, seesPerson } from '@tandem/adapters/http/scope.ts';
 import type { Directory } from '@tandem/adapters/http/services.ts';
+import type { Workplace } from '@tandem/adapters/postgres/number-stock-store.ts';
 import type { Refusal } from '@tandem/adapters/postgres/outcome.ts';
 import type { Stores } from '@tandem/adapters/postgres/stores.ts';
 import type { NumberWho } from '@tandem/contract';
@@ -20,6 +21,7 @@ import {
 } from '@tandem/domain';
 import type { AuditActor, AuditLog } from '@tandem/engine/ports/audit.ts';
 import type { DirectoryView } from '@tandem/engine/ports/directory-view.ts';
+import { rangesByPlace } from './job-plans.ts';
 import type { MicrosoftConnections } from './microsoft-connections.ts';
 
 type Holder = NumberWho['holders'][number];
@@ -34,6 +36,8 @@ export interface NumberParts {
   /** Calls and provisioning follow what was changed. */
   readonly refresh: () => Promise<unknown>;
   readonly wall: () => number;
+  /** What Entra says of where the person works. */
+  readonly workplaceOf?: (person: Person) => Workplace | undefined;
   /** Who is rung for this person by the account's leaver rule, should they leave. */
   readonly leaverForward?: (person: Person) => LeaverForward | undefined;
 }
@@ -105,6 +109,13 @@ export function createNumberBoard(parts: NumberParts): NumberBoard {
     return { kind: 'ok', forward: wanted, name: person.displayName };
   }
 
+  /** Where the person's number comes from: by where Entra says that they work, as in a bulk job. */
+  async function rangeOf(person: Person): Promise<string | undefined> {
+    const ranges = await numberStock.ranges(person.accountId);
+    if (ranges.every(({ when }) => when === undefined)) return undefined;
+    return rangesByPlace(ranges)(parts.workplaceOf?.(person))?.id;
+  }
+
   return {
     async ranges(scope, accountId) {
       if (scope.kind === 'person') return [];
@@ -114,8 +125,15 @@ export function createNumberBoard(parts: NumberParts): NumberBoard {
       return (await Promise.all(all.map(({ id }) => numberStock.ranges(id)))).flat();
     },
 
-    async createRange({ accountId, name, first, last }, by) {
-      const made = await numberStock.createRange({ id: parts.newId(), accountId, name, first, last });
+    async createRange({ accountId, name, first, last, when }, by) {
+      const made = await numberStock.createRange({
+        id: parts.newId(),
+        accountId,
+        name,
+        first,
+        last,
+        ...(when && { when }),
+      });
       if (!made.ok) return refusalOf(made.refusal, 'first', `a number from ${first} to ${last}`);
       await note(
         accountId,
@@ -123,10 +141,27 @@ export function createNumberBoard(parts: NumberParts): NumberBoard {
         'number-range.create',
         { kind: 'number-range', id: made.value.id, label: name },
         {
-          after: { name, first, last },
+          after: { name, first, last, ...(when && { when }) },
         },
       );
       return { kind: 'done', range: made.value };
+    },
+
+    async changeRange(scope, id, change, by) {
+      const range = await numberStock.findRangeForPlatform(id);
+      if (!range || scope.kind === 'person' || !seesAccount(scope, range.accountId))
+        return { kind: 'unknown' };
+      const outcome = await numberStock.changeRange(range.accountId, id, change);
+      if (!outcome.ok) return refusalOf(outcome.refusal, 'id', range.name);
+      const { name, when = null } = outcome.value;
+      await note(
+        range.accountId,
+        by,
+        'number-range.change',
+        { kind: 'number-range', id, label: name },
+        { before: { name: range.name, when: range.when ?? null }, after: { name, when } },
+      );
+      return { kind: 'done', range: outcome.value };
     },
 
     async removeRange(scope, id, by) {
@@ -193,10 +228,14 @@ export function createNumberBoard(parts: NumberParts): NumberBoard {
       return { kind: 'done' };
     },
 
-    async suggest(scope, accountId, rangeId) {
+    async suggest(scope, accountId, { rangeId, personId }) {
       const wanted =
         scope.kind === 'platform' ? accountId : scope.kind === 'account' ? scope.accountId : undefined;
-      return wanted === undefined ? undefined : await numberStock.nextFree(wanted, rangeId);
+      if (wanted === undefined) return undefined;
+      const person =
+        personId === undefined ? undefined : await stores.people.get(wanted, asPersonId(personId));
+      const own = rangeId ?? (person && (await rangeOf(person)));
+      return await numberStock.nextFree(wanted, own);
     },
 
     async who(scope, number) {
@@ -261,7 +300,7 @@ export function createNumberBoard(parts: NumberParts): NumberBoard {
       const made = await stores.people.create(accountId, person);
       if (!made.ok) return refusalOf(made.refusal, 'upn', upn);
       if (number === 'next' && numbers.length === 0) {
-        const taken = await numberStock.takeNextFree(accountId, person.id);
+        const taken = await numberStock.takeNextFree(accountId, person.id, await rangeOf(person));
         if (taken === undefined) {
           await stores.people.remove(accountId, person.id);
           return { kind: 'no-free-number' };

@@ -1,4 +1,4 @@
-import { writeCsv } from '@tandem/adapters/csv/people-csv.ts';
+import { writeCsv, writeTags } from '@tandem/adapters/csv/people-csv.ts';
 import { type Scope, seesAccount } from '@tandem/adapters/http/scope.ts';
 import type { PreviewGround } from './job-previews.ts';
 
@@ -11,13 +11,17 @@ const heading = [
   'teams',
   'licence',
   'active',
+  'tags',
   'verdict',
   'code',
   'headline',
 ] as const;
 
 /** Everybody whom the scope may see, with columns that an import reads and what their readiness comes to. */
-export function peopleSheet(scope: Scope, { snapshot, readinessOf }: PreviewGround): string {
+export function peopleSheet(
+  scope: Scope,
+  { snapshot, readinessOf, tags }: Pick<PreviewGround, 'snapshot' | 'readinessOf' | 'tags'>,
+): string {
   const { people, accounts } = snapshot;
   const rows = [...people.values()]
     .filter((person) => scope.kind !== 'person' && seesAccount(scope, person.accountId))
@@ -34,6 +38,7 @@ export function peopleSheet(scope: Scope, { snapshot, readinessOf }: PreviewGrou
         person.teamsToggle,
         person.platformLicence,
         person.active,
+        writeTags(tags.get(person.id) ?? []),
         readiness?.verdict,
         readiness?.code,
         readiness?.headline,

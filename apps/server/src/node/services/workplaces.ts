@@ -1,6 +1,6 @@
+import type { Workplace } from '@tandem/adapters/postgres/number-stock-store.ts';
 import type { Account, Person, PersonId } from '@tandem/domain';
 import type { DirectoryView } from '@tandem/engine/ports/directory-view.ts';
-import type { Workplace } from './job-plans.ts';
 
 /** City and department of people as the connected directories say them; who is not known in any, or not for sure, is not there. */
 export const createWorkplaces =

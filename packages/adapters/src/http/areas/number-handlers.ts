@@ -26,13 +26,28 @@ export function numberHandlers(services: ApiServices): HandlersOf<typeof numberR
       return { items: (await board.ranges(narrowed, accountId)).map(rangeView) };
     },
     'ranges.create': async ({ scope, input, principal, caller }) => {
-      const { account, name, first, last } = input.body;
+      const { account, name, first, last, when } = input.body;
       if (!narrow(scope, account)) return noAccount();
       const made = await board.createRange(
-        { accountId: asAccountId(account), name, first: first as E164, last: last as E164 },
+        {
+          accountId: asAccountId(account),
+          name,
+          first: first as E164,
+          last: last as E164,
+          ...(when && { when: compact(when) }),
+        },
         actorOf(principal, caller),
       );
       return made.kind === 'done' ? rangeView(made.range) : refusalOf(made);
+    },
+    'ranges.change': async ({ scope, input, principal, caller }) => {
+      const { name, when } = input.body;
+      const change = {
+        ...(name !== undefined && { name }),
+        ...(when !== undefined && { when: when && compact(when) }),
+      };
+      const outcome = await board.changeRange(scope, input.params.id, change, actorOf(principal, caller));
+      return outcome.kind === 'done' ? rangeView(outcome.range) : refusalOf(outcome);
     },
     'ranges.delete': async ({ scope, input, principal, caller }) => {
       const outcome = await board.removeRange(scope, input.params.id, actorOf(principal, caller));
@@ -67,10 +82,23 @@ export function numberHandlers(services: ApiServices): HandlersOf<typeof numberR
       return outcome.kind === 'done' ? undefined : refusalOf(outcome);
     },
     'numbers.suggest': async ({ scope, input }) => {
-      const narrowed = narrow(scope, input.query.account);
+      const { account, range, person: personId } = input.query;
+      const narrowed = narrow(scope, account);
       if (!narrowed) return noAccount();
-      const accountId = narrowed.kind === 'platform' ? undefined : narrowed.accountId;
-      return (await board.suggest(narrowed, accountId, input.query.range)) ?? {};
+      const person = personId === undefined ? undefined : await directory.person(narrowed, personId);
+      if (personId !== undefined && !person) return new Refusal('not-found');
+      const accountId =
+        narrowed.kind === 'platform'
+          ? person?.accountId
+          : narrowed.kind === 'account'
+            ? narrowed.accountId
+            : undefined;
+      return (
+        (await board.suggest(narrowed, accountId, {
+          ...(range !== undefined && { rangeId: range }),
+          ...(person && { personId: person.id }),
+        })) ?? {}
+      );
     },
     'numbers.who': async ({ scope, input }) => {
       const narrowed = narrow(scope, input.query.account);
@@ -121,7 +149,7 @@ export function numberHandlers(services: ApiServices): HandlersOf<typeof numberR
   };
 }
 
-const rangeView = ({ id, accountId, name, first, last, size, free }: NumberRange) => ({
+const rangeView = ({ id, accountId, name, first, last, size, free, when }: NumberRange) => ({
   id,
   accountId: accountId as string,
   name,
@@ -129,6 +157,7 @@ const rangeView = ({ id, accountId, name, first, last, size, free }: NumberRange
   last: last as string,
   size,
   free,
+  ...(when && { when: { ...when } }),
 });
 
 function refusalOf(refusal: NumberRefusal): Refusal {

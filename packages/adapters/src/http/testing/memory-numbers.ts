@@ -30,7 +30,7 @@ export function memoryNumbers(directory: Directory, audit: AuditLog): NumberBoar
       ranges.filter(
         (one) => seesAccount(scope, one.accountId) && (accountId ?? one.accountId) === one.accountId,
       ),
-    async createRange({ accountId, name, first, last }) {
+    async createRange({ accountId, name, first, last, when }) {
       const range = {
         id: `${acmeRangeId.slice(0, -2)}${ranges.length + 10}`,
         accountId,
@@ -39,8 +39,20 @@ export function memoryNumbers(directory: Directory, audit: AuditLog): NumberBoar
         last,
         size: 1,
         free: 1,
+        ...(when && { when }),
       };
       ranges.push(range);
+      return { kind: 'done', range };
+    },
+    async changeRange(scope, id, { name, when }) {
+      const at = ranges.findIndex((one) => one.id === id);
+      const found = ranges[at];
+      if (!found || scope.kind === 'person' || !seesAccount(scope, found.accountId))
+        return { kind: 'unknown' };
+      const { when: had, ...rest } = found;
+      const now = when === undefined ? had : (when ?? undefined);
+      const range = { ...rest, ...(name !== undefined && { name }), ...(now && { when: now }) };
+      ranges[at] = range;
       return { kind: 'done', range };
     },
     async removeRange(scope, id) {

@@ -28,6 +28,7 @@ import { syncOperator } from './0028-sync-operator.ts';
 import { ownSignIns } from './0030-own-sign-ins.ts';
 import { voicemail } from './0032-voicemail.ts';
 import { leaverRules } from './0034-leaver-rules.ts';
+import { rangePlaces } from './0035-range-places.ts';
 import type { Migration } from './migration.ts';
 
 /** In order. Append only. */
@@ -62,4 +63,5 @@ export const migrations: readonly Migration[] = [
   leaverRules,
   ownSignIns,
   voicemail,
+  rangePlaces,
 ];
