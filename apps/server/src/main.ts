@@ -9,6 +9,13 @@ interface Command {
   readonly load: () => Promise<{ run: (args: readonly string[]) => Promise<number> }>;
 }
 
+const fileVerb =
+  (verb: string): Command['load'] =>
+  async () => {
+    const { runVerb } = await import('./cli/file.ts');
+    return { run: (args) => runVerb(verb, args) };
+  };
+
 /** Each prints a page of its own on `--help`. */
 const commands: Readonly<Record<string, Command>> = {
   start: {
@@ -30,6 +37,26 @@ const commands: Readonly<Record<string, Command>> = {
     usage: 'file export ACCOUNT | plan FILE | apply FILE [--account A] [--prune] [--yes] [--json]',
     does: 'a whole account as one declarative file: write it, plan changes, make them',
     load: () => import('./cli/file.ts'),
+  },
+  export: {
+    usage: 'export ACCOUNT [--json]',
+    does: 'short for file export',
+    load: fileVerb('export'),
+  },
+  plan: {
+    usage: 'plan FILE [--account A] [--prune] [--json]',
+    does: 'short for file plan',
+    load: fileVerb('plan'),
+  },
+  apply: {
+    usage: 'apply FILE [--account A] [--prune] [--yes] [--json]',
+    does: 'short for file apply',
+    load: fileVerb('apply'),
+  },
+  api: {
+    usage: 'api list | OPERATION [NAME=VALUE…] [--body FILE] [--json]',
+    does: 'any operation of the API by its name',
+    load: () => import('./cli/api.ts'),
   },
   import: {
     usage: 'import FILE.csv --account A [--yes] [--json]',

@@ -19,6 +19,8 @@ export const permissions = {
   'people:read': ['operator', 'admin', 'desk', 'user'],
   'people:write': ['operator', 'admin'],
   'carriers:read': ['operator', 'admin', 'desk'],
+  /** Whose packets are believed, for the whole platform. */
+  'carriers:write': ['operator'],
   'trunks:read': ['operator', 'admin', 'desk'],
   'numbers:read': ['operator', 'admin', 'desk'],
   'calls:read': ['operator', 'admin', 'desk', 'user'],
@@ -45,6 +47,9 @@ export const permissions = {
   'jobs:write': ['operator', 'admin'],
   'tenant-file:read': ['operator', 'admin'],
   'tenant-file:write': ['operator', 'admin'],
+  /** Who may sign in, with which role; nobody reads a password. */
+  'sign-ins:read': ['operator', 'admin'],
+  'sign-ins:write': ['operator', 'admin'],
   'audit:read': ['operator', 'admin'],
   'webhooks:read': ['operator', 'admin'],
   'webhooks:write': ['operator', 'admin'],

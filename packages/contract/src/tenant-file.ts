@@ -9,17 +9,30 @@ export const tenantFileBody = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Also remove people, ranges, queues, phones and webhooks that a section of the file does not name',
+      'Also remove what a section of the file does not name: people, ranges, queues, phones, webhooks, carriers, sign-ins',
     ),
 });
 
 export const tenantFileChange = z.object({
-  kind: z.enum(['account', 'provisioning', 'range', 'person', 'queue', 'phone', 'presence', 'webhook']),
+  kind: z.enum([
+    'account',
+    'carrier',
+    'provisioning',
+    'range',
+    'person',
+    'queue',
+    'phone',
+    'presence',
+    'webhook',
+    'sign-in',
+  ]),
   what: plain,
   action: z.enum(['create', 'change', 'remove', 'refused']),
   before: z.record(z.string(), z.unknown()).optional(),
   after: z.record(z.string(), z.unknown()).optional(),
   words: plain.optional().describe('Why it is refused, or what else it does'),
+  line: z.number().int().optional().describe('Of a refusal: the line of the file'),
+  field: plain.optional().describe('Of a refusal: the field that says what cannot be had'),
 });
 
 export const tenantFilePlan = z.object({

@@ -14,8 +14,9 @@ function valueText(value: unknown): string {
 }
 
 /** One change in one line, and a line for each field of a change. */
-function changeText({ kind, what, action, before, after, words }: TenantFileChange): string[] {
-  const head = `${marks[action]} ${kind} ${what}${action === 'refused' ? ' refused' : ''}${words === undefined ? '' : `: ${words}`}`;
+function changeText({ kind, what, action, before, after, words, line, field }: TenantFileChange): string[] {
+  const where = line === undefined ? '' : ` (line ${line}${field === undefined ? '' : `, ${field}`})`;
+  const head = `${marks[action]} ${kind} ${what}${action === 'refused' ? ` refused${where}` : ''}${words === undefined ? '' : `: ${words}`}`;
   if (action === 'refused' || action === 'remove' || !after) return [head];
   const fields = Object.entries(after).map(([key, value]) =>
     action === 'create'

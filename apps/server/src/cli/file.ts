@@ -15,14 +15,17 @@ const help = `usage: tandem file export ACCOUNT [> FILE]
        tandem file plan FILE --account ACCOUNT [--prune]
        tandem file apply FILE --account ACCOUNT [--prune] [--yes]
 
-A whole account as one declarative file (YAML or JSON): settings, provisioning, ranges, people, webhooks.
+A whole account as one declarative file (YAML or JSON): settings, carriers, provisioning, ranges, people with tags,
+queues, phones, presence, webhooks and sign-ins. Never a secret. tandem export, plan
+and apply are short for tandem file export, plan and apply.
 
   export        writes the account as a file; applying it changes nothing
   plan          what applying FILE would change; changes nothing
   apply         shows the plan, asks, and does exactly that, all of it or nothing; a second time changes nothing
   FILE          - for standard input
   --account A   id, name or mail domain of the account
-  --prune       also remove people, ranges and webhooks that a section of the file does not name
+  --prune       also remove what a section of the file does not name: people, ranges, queues, phones, webhooks,
+                carriers, sign-ins; a section that is not in the file stays as it is
   --yes         apply without asking
 ${instanceHelp}
 
@@ -34,9 +37,21 @@ Try: tandem file export acme > acme.yaml
 `;
 
 /** `tandem file`: see `help`. */
-export const run = (args: readonly string[]): Promise<number> =>
+export const run = (args: readonly string[]): Promise<number> => runAs('tandem file', help, args);
+
+/** `tandem export`, `tandem plan`, `tandem apply`. */
+export function runVerb(verb: string, args: readonly string[]): Promise<number> {
+  const own = help.replace(
+    /usage:[\s\S]*?\n\n/,
+    (usages) =>
+      `usage: ${[...usages.matchAll(/tandem file (.*)/g)].flatMap(([, one]) => (one?.startsWith(verb) ? `tandem ${one}` : [])).join('')}\n\n`,
+  );
+  return runAs(`tandem ${verb}`, own, [verb, ...args]);
+}
+
+const runAs = (name: string, page: string, args: readonly string[]): Promise<number> =>
   runInstanceCommand(
-    { name: 'tandem file', help, switches: ['prune', 'yes'], values: ['account'], run: dispatch },
+    { name, help: page, switches: ['prune', 'yes'], values: ['account'], run: dispatch },
     args,
   );
 

@@ -93,7 +93,10 @@ test('faults are told with file, line and column; what is refused ends with 1', 
   const refused = await tandem('file', 'apply', taken, '--account', 'acme', '--yes');
   assert.equal(refused.code, 1);
   assert.match(refused.out, /! account Acme refused: Only the operator/);
-  assert.match(refused.out, /! person bo@acme\.example refused: Dana Fields .* has \+12025550142/);
+  assert.match(
+    refused.out,
+    /! person bo@acme\.example refused \(line 4, number\): Dana Fields .* has \+12025550142/,
+  );
 });
 
 test('whoever types something that is not there is told what is', async () => {
@@ -136,4 +139,15 @@ test('the audit is listed and verified, and a number is looked up', async () => 
   assert.match(list.out, /start {2}account\.open/);
   const who = await tandem('number', 'who', '+1 202 555 0142');
   assert.deepEqual([who.code, who.out], [0, '  here: Dana Fields has +12025550142 on the platform.\n']);
+});
+
+test('any operation by its name: done for somebody named by address, refused by the server with 1', async () => {
+  const off = await tandem('api', 'people.change', 'id=BO@acme.example', 'teamsToggle=true', '--json');
+  assert.deepEqual([off.code, JSON.parse(off.out).teamsToggle], [0, true], off.err);
+  const body = file('webhook.json', JSON.stringify({ name: 'Other', url: 'https://example.com/x' }));
+  const hook = await tandem('api', 'webhooks.create', 'account=acme', 'events=["*"]', '--body', body);
+  assert.deepEqual([hook.code, JSON.parse(hook.out).name], [0, 'Other'], hook.err);
+  const refused = await tandem('api', 'accounts.change', 'id=acme', 'noAnswerSeconds=30');
+  assert.equal(refused.code, 1, refused.err);
+  assert.match(refused.err, /role/);
 });

@@ -33,6 +33,14 @@ export interface NewUser {
   readonly password: string;
 }
 
+/** What is absent stays; `personId: null` takes away. */
+export interface UserChange {
+  readonly role?: UserRole;
+  readonly personId?: PersonId | null;
+  readonly disabled?: boolean;
+  readonly password?: string;
+}
+
 export interface UserStore {
   /**
    * Undefined for an unknown name, a wrong password and a disabled user alike, each at the cost of one scrypt (T02).
@@ -43,6 +51,13 @@ export interface UserStore {
   create(accountId: AccountId, user: NewUser): Promise<StoreOutcome<Versioned<PlatformUser>>>;
   get(accountId: AccountId, userId: string): Promise<Versioned<PlatformUser> | undefined>;
   list(accountId: AccountId): Promise<readonly Versioned<PlatformUser>[]>;
+  /** Of the account. Ends the user's sessions, so that what the role may holds at once. */
+  change(
+    accountId: AccountId,
+    userId: string,
+    change: UserChange,
+  ): Promise<StoreOutcome<Versioned<PlatformUser>>>;
+  remove(accountId: AccountId, userId: string): Promise<StoreOutcome<void>>;
   listAllUsersForPlatform(): Promise<readonly Versioned<PlatformUser>[]>;
   /** Ends the user's sessions too. */
   setPasswordForPlatform(userId: string, password: string): Promise<StoreOutcome<void>>;
@@ -112,6 +127,36 @@ export function createUserStore(db: Database, cost: ScryptCost = defaultCost): U
       return (
         await db.withAccount(accountId, (tx) => tx.selectFrom('users').selectAll().orderBy('name').execute())
       ).map(userOf);
+    },
+    async change(accountId, userId, { role, personId, disabled, password }) {
+      if (!isId(accountId) || !isId(userId)) return refused({ kind: 'not-found' });
+      const password_hash = password === undefined ? undefined : await hashPassword(password, cost);
+      return await settle(() =>
+        db.withAccount(accountId, async (tx) => {
+          const row = await tx
+            .updateTable('users')
+            .set({
+              ...(role !== undefined && { role }),
+              ...(personId !== undefined && { person_id: personId }),
+              ...(disabled !== undefined && { disabled }),
+              ...(password_hash !== undefined && { password_hash }),
+              version: sql`version + 1`,
+            })
+            .where('id', '=', userId)
+            .returningAll()
+            .executeTakeFirst();
+          if (!row) return refused({ kind: 'not-found' });
+          await tx.deleteFrom('sessions').where('user_id', '=', userId).execute();
+          return done(userOf(row));
+        }),
+      );
+    },
+    async remove(accountId, userId) {
+      if (!isId(accountId) || !isId(userId)) return refused({ kind: 'not-found' });
+      return await db.withAccount(accountId, async (tx) => {
+        const gone = await tx.deleteFrom('users').where('id', '=', userId).executeTakeFirst();
+        return gone.numDeletedRows === 0n ? refused({ kind: 'not-found' }) : done(undefined);
+      });
     },
     async listAllUsersForPlatform() {
       return (

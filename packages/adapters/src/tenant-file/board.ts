@@ -10,6 +10,7 @@ import type {
 } from '../http/tenant-file-board.ts';
 import { canonical, type Planned, planTenantFile, type Step } from './plan-file.ts';
 import { readTenantFileAside } from './read-aside.ts';
+import type { FileLine, FileReading } from './read-file.ts';
 import type { TenantState } from './state.ts';
 import { writeTenantFile } from './write-file.ts';
 
@@ -31,11 +32,14 @@ export interface TenantGround {
 }
 
 /**
- * Ranges before those who take numbers from them; whoever leaves before whoever comes; `next` after all named numbers;
- * queues and phones after the people who belong to them.
+ * Carriers before calls go over them; ranges before those who take numbers from them; whoever leaves before whoever comes; `next` after all named numbers;
+ * queues, phones and sign-ins after the people who belong to them.
  */
 const order: readonly ((step: Step) => boolean)[] = [
+  (step) => step.do === 'create-carrier' || step.do === 'change-carrier',
   (step) => step.do === 'change-account',
+  (step) => step.do === 'remove-carrier',
+  (step) => step.do === 'remove-sign-in',
   (step) => step.do === 'remove-range',
   (step) => step.do === 'create-range',
   (step) => step.do === 'remove-queue' || step.do === 'remove-phone',
@@ -44,6 +48,7 @@ const order: readonly ((step: Step) => boolean)[] = [
   (step) => (step.do === 'change-person' || step.do === 'create-person') && step.wish.numbers === 'next',
   (step) => step.do === 'change-queue' || step.do === 'create-queue',
   (step) => step.do === 'change-phone' || step.do === 'create-phone',
+  (step) => step.do === 'change-sign-in' || step.do === 'create-sign-in',
   (step) => step.do.endsWith('-webhook'),
   (step) => step.do === 'change-provisioning',
   (step) => step.do === 'change-presence',
@@ -79,7 +84,10 @@ export function createTenantFileBoard(parts: {
         ],
       };
     const planned: Planned[] = [];
-    for (const one of planTenantFile(reading.file, state, { prune: ask.prune, may: by.may })) {
+    const planAsk = { prune: ask.prune, may: by.may, ...(by.kind === 'user' && { own: by.name }) };
+    const placeOf = placesIn(reading);
+    for (const refusedOrNot of planTenantFile(reading.file, state, planAsk)) {
+      const one = placed(refusedOrNot, placeOf);
       const words = one.step && (await ground.consequence(accountId, one.step));
       planned.push(words === undefined ? one : { ...one, change: { ...one.change, words } });
     }
@@ -151,6 +159,30 @@ export function createTenantFileBoard(parts: {
       return mine;
     },
   };
+}
+
+type Reading = Extract<FileReading, { kind: 'file' }>;
+
+/** The line of each value of the file that a plan can refuse. */
+function placesIn({ file, lines }: Reading): ReadonlyMap<object, FileLine> {
+  const places = new Map<object, FileLine>();
+  for (const [section, value] of Object.entries(file)) {
+    const all: readonly unknown[] = Array.isArray(value) ? value : [value];
+    for (const [i, one] of all.entries()) {
+      const line = lines[section]?.[i];
+      if (typeof one === 'object' && one !== null && line) places.set(one, line);
+    }
+  }
+  return places;
+}
+
+/** With the line and the field of the file that is refused. */
+function placed(planned: Planned, places: ReadonlyMap<object, FileLine>): Planned {
+  const place = planned.at && places.get(planned.at.of);
+  if (!place) return planned;
+  const { field } = planned.at ?? {};
+  const line = (field === undefined ? undefined : place.fields[field]) ?? place.line;
+  return { ...planned, change: { ...planned.change, line, ...(field !== undefined && { field }) } };
 }
 
 const inOrder = (steps: readonly Step[]): readonly Step[] =>

@@ -7,7 +7,7 @@ import {
   provisioningSettings,
   webhookChange,
 } from '@tandem/contract';
-import { isE164 } from '@tandem/domain';
+import { type E164, isE164 } from '@tandem/domain';
 import { z } from 'zod';
 
 /** YAML reads `1001` and `202` as numbers: here they are texts made of digits. */
@@ -39,7 +39,20 @@ const fileAccount = z.strictObject({
   mainNumber: e164.optional(),
   unknownCaller: account.unknownCaller,
   noAnswerSeconds: account.noAnswerSeconds,
+  /** Over which calls go out, first choice first: names of its own carriers and of the operator's. */
+  carriers: z.array(text(200)).max(50).optional(),
 });
+
+/** Somebody or something of the account, by the name that a file has for it. */
+export const fileTarget = z.union(
+  [
+    z.strictObject({ person: address }),
+    z.strictObject({ number: e164.transform((one) => one as E164) }),
+    z.strictObject({ queue: text(64) }),
+  ],
+  'wanted {person: ADDRESS}, {number: "+12025550142"} or {queue: NAME}',
+);
+export type FileTarget = z.infer<typeof fileTarget>;
 
 /** Of one connection, named by its Entra tenant. What is not named stays, also inside of the groups of settings. */
 const fileProvisioning = z.strictObject({
@@ -59,7 +72,7 @@ const fileProvisioning = z.strictObject({
   personas: settings.personas.optional(),
   drift: settings.drift.partial().optional(),
   leaverRule: settings.leaverRule.optional(),
-  leaverForward: settings.leaverForward,
+  leaverForward: fileTarget.nullable().optional(),
   guard: settings.guard.partial().optional(),
   licences: settings.licences.partial().optional(),
   messages: z
@@ -99,6 +112,44 @@ const filePerson = z.strictObject({
     .max(20)
     .transform((tags) => [...new Set(tags)].sort())
     .optional(),
+});
+
+/** Somebody who may sign in here. Never a password: who is new gets one that is shown once. */
+const fileSignIn = z.strictObject({
+  name: text(320).regex(/^\S+$/, 'wanted a name without spaces, best an address').toLowerCase(),
+  role: z.enum(['admin', 'desk', 'sync', 'user']).optional(),
+  /** Who this is; a `user` sees only what is theirs. */
+  person: address.nullable().optional(),
+  active: z.boolean().optional(),
+});
+
+const port = z.number().int().min(1).max(65_535);
+const source = z.union([z.ipv4(), z.ipv6()], 'wanted an IP address').transform((one) => one.toLowerCase());
+/** A carrier of the account's own, known by its name. Never its password: that is set by itself. */
+const fileCarrier = z.strictObject({
+  name: text(200),
+  targets: z
+    .array(
+      z.strictObject({
+        host: text(253),
+        port: port.default(5060),
+        protocol: z.enum(['UDP', 'TCP', 'TLS']).default('UDP'),
+        priority: z.number().int().min(0).max(65_535).default(1),
+        weight: z.number().int().min(0).max(65_535).default(1),
+      }),
+    )
+    .min(1, 'is empty: a carrier needs somewhere to send calls to')
+    .max(20)
+    .optional(),
+  /** Where its packets come from; whoever sends from there is this carrier. */
+  sources: z
+    .array(z.strictObject({ address: source, port: port.optional() }))
+    .max(50)
+    .optional(),
+  probeWithOptions: z.boolean().optional(),
+  maxCalls: z.number().int().min(1).max(100_000).nullable().optional(),
+  numberFormat: z.enum(['e164', 'digits']).optional(),
+  emergency: z.boolean().optional(),
 });
 
 /** What is not named stays, also of the rules. */
@@ -160,6 +211,7 @@ const fileWebhook = z.strictObject({
 export const tenantFileShape = z.strictObject({
   version: z.literal(1),
   account: fileAccount.optional(),
+  carriers: z.array(fileCarrier).max(50).optional(),
   provisioning: z.array(fileProvisioning).max(50).optional(),
   ranges: z.array(fileRange).max(1000).optional(),
   people: z.array(filePerson).max(25_000).optional(),
@@ -167,6 +219,7 @@ export const tenantFileShape = z.strictObject({
   phones: z.array(filePhone).max(25_000).optional(),
   presence: filePresence.optional(),
   webhooks: z.array(fileWebhook).max(200).optional(),
+  signIns: z.array(fileSignIn).max(1000).optional(),
 });
 
 export type TenantFile = z.infer<typeof tenantFileShape>;
@@ -176,6 +229,8 @@ export type FileQueue = NonNullable<TenantFile['queues']>[number];
 export type FilePhone = NonNullable<TenantFile['phones']>[number];
 export type FilePresence = NonNullable<TenantFile['presence']>;
 export type FileRange = NonNullable<TenantFile['ranges']>[number];
+export type FileCarrier = NonNullable<TenantFile['carriers']>[number];
+export type FileSignIn = NonNullable<TenantFile['signIns']>[number];
 export type FileWebhook = NonNullable<TenantFile['webhooks']>[number];
 
 /** Each setting of a connection can stand in a file: does not compile when one is added that cannot. */

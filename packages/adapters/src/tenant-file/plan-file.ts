@@ -1,18 +1,24 @@
-import {
-  type Permission,
-  type PresenceSyncSettings,
-  type ProvisioningChange,
-  type ProvisioningSettings,
-  provisioningSettings,
+import type {
+  Permission,
+  PresenceSyncSettings,
+  ProvisioningChange,
+  Role,
+  TenantFileChange,
 } from '@tandem/contract';
 import type { Device, E164, Person, Queue } from '@tandem/domain';
 import type { AccountChangeAsk } from '../http/connection-board.ts';
-import type { FileProvisioning, FileRange, FileWebhook, TenantFile } from './file-shape.ts';
+import type { FileTarget, TenantFile } from './file-shape.ts';
+import { type PeopleAfter, peopleAfter } from './people-after.ts';
+import { type CarrierWish, planCarriers } from './plan-carriers.ts';
 import { compareLines, type PhoneWish, planLines, type QueueWish } from './plan-lines.ts';
 import { planPeople } from './plan-people.ts';
 import { planPresence } from './plan-presence.ts';
-import type { StoredWebhook, TenantState } from './state.ts';
-import { accountFacts } from './write-file.ts';
+import { type AfterFile, planProvisioning } from './plan-provisioning.ts';
+import { planRanges } from './plan-ranges.ts';
+import { planSignIns, type SignInWish } from './plan-sign-ins.ts';
+import { planWebhooks } from './plan-webhooks.ts';
+import type { StoredCarrier, StoredSignIn, StoredWebhook, TenantState } from './state.ts';
+import { accountFacts, usedCarriers } from './write-file.ts';
 
 export type Facts = Readonly<Record<string, unknown>>;
 
@@ -30,11 +36,25 @@ export interface PersonWish {
 
 /** How a planned change is carried out. */
 export type Step =
-  | { readonly do: 'change-account'; readonly change: AccountChangeAsk }
+  | {
+      readonly do: 'change-account';
+      readonly change: Omit<AccountChangeAsk, 'carriers'>;
+      /** By name, first choice first. */
+      readonly carriers?: readonly string[];
+    }
+  | {
+      readonly do: 'create-carrier';
+      readonly name: string;
+      readonly wish: CarrierWish;
+    }
+  | { readonly do: 'change-carrier'; readonly carrier: StoredCarrier; readonly wish: CarrierWish }
+  | { readonly do: 'remove-carrier'; readonly carrier: StoredCarrier }
   | {
       readonly do: 'change-provisioning';
       readonly connectionId: string;
       readonly change: ProvisioningChange;
+      /** Who is rung for those who left, by name; null: nobody. Absent: as it is. */
+      readonly forward?: FileTarget | null;
     }
   | { readonly do: 'create-range'; readonly name: string; readonly first: E164; readonly last: E164 }
   | { readonly do: 'remove-range'; readonly id: string }
@@ -58,35 +78,53 @@ export type Step =
   | { readonly do: 'change-presence'; readonly change: Partial<PresenceSyncSettings> }
   | { readonly do: 'create-webhook'; readonly wanted: Omit<StoredWebhook, 'id'> }
   | { readonly do: 'change-webhook'; readonly id: string; readonly change: Partial<StoredWebhook> }
-  | { readonly do: 'remove-webhook'; readonly id: string };
+  | { readonly do: 'remove-webhook'; readonly id: string }
+  | {
+      readonly do: 'create-sign-in';
+      readonly name: string;
+      readonly wish: SignInWish & { readonly role: Role };
+    }
+  | { readonly do: 'change-sign-in'; readonly signIn: StoredSignIn; readonly wish: SignInWish }
+  | { readonly do: 'remove-sign-in'; readonly signIn: StoredSignIn };
 
 /** One change as it is shown. `before` and `after` hold only what differs. */
 export interface Change {
-  readonly kind: 'account' | 'provisioning' | 'range' | 'person' | 'queue' | 'phone' | 'presence' | 'webhook';
+  readonly kind: TenantFileChange['kind'];
   readonly what: string;
   readonly action: 'create' | 'change' | 'remove' | 'refused';
   readonly before?: Facts;
   readonly after?: Facts;
   readonly words?: string;
+  /** Of a refusal: where in the file. */
+  readonly line?: number;
+  readonly field?: string;
 }
 
 export interface Planned {
   readonly change: Change;
   /** Absent: refused. */
   readonly step?: Step;
+  /** The part of the file that is refused: the very value that was read, and the field of it. */
+  readonly at?: { readonly of: object; readonly field?: string };
 }
 
 export interface PlanAsk {
   /** Also remove people, ranges, queues, phones and webhooks that a section of the file does not name. */
   readonly prune: boolean;
   readonly may: (permission: Permission) => boolean;
+  /** The sign-in of who applies the file. */
+  readonly own?: string;
 }
 
 /**
  * What has to be done so that the account is as the file says; nothing, once it is. A section that is absent is left
  * alone, whatever `prune` says: only a list that is there, be it empty, can be what remains.
  */
-export function planTenantFile(file: TenantFile, state: TenantState, { prune, may }: PlanAsk): Planned[] {
+export function planTenantFile(
+  file: TenantFile,
+  state: TenantState,
+  { prune, may, own }: PlanAsk,
+): Planned[] {
   const planned: Planned[] = [];
   const allowed = (permission: Permission, changes: readonly Planned[]): void => {
     planned.push(
@@ -97,16 +135,15 @@ export function planTenantFile(file: TenantFile, state: TenantState, { prune, ma
           )),
     );
   };
+  const used = new Set(file.account?.carriers ?? usedCarriers(state));
+  allowed('carriers:write', file.carriers ? planCarriers(file.carriers, state, prune, used) : []);
   allowed('accounts:write', planAccount(file, state));
-  allowed(
-    'provisioning:write',
-    (file.provisioning ?? []).flatMap((wanted) => planProvisioning(wanted, state)),
-  );
   allowed('numbers:write', file.ranges ? planRanges(file.ranges, state, prune) : []);
   const lines = compareLines(file, state, prune);
   const people = file.people ? planPeople(file.people, state, prune, lines) : [];
+  const after = peopleAfter(state, people);
   allowed('people:write', people);
-  const { queues, phones } = planLines(lines, state, people);
+  const { queues, phones } = planLines(lines, state, after);
   allowed('queues:write', queues);
   allowed('people:write', phones);
   const left = queues.reduce(
@@ -114,13 +151,56 @@ export function planTenantFile(file: TenantFile, state: TenantState, { prune, ma
     state.queues.length,
   );
   allowed('presence-sync:write', file.presence ? planPresence(file.presence, state, left > 0) : []);
+  const known = afterFile(file, state, after, queues);
+  allowed(
+    'provisioning:write',
+    (file.provisioning ?? []).flatMap((wanted) => planProvisioning(wanted, state, known)),
+  );
   allowed('webhooks:write', file.webhooks ? planWebhooks(file.webhooks, state, prune) : []);
+  allowed('sign-ins:write', file.signIns ? planSignIns(file.signIns, state, prune, after, own) : []);
   return planned;
 }
 
-export const refused = (change: Change, words: string): Planned => ({
+export const refused = (change: Change, words: string, at?: Planned['at']): Planned => ({
   change: { ...change, action: 'refused', words },
+  ...(at && { at }),
 });
+
+/** What rules may name once the file is applied. */
+function afterFile(
+  file: TenantFile,
+  state: TenantState,
+  people: PeopleAfter,
+  planned: readonly Planned[],
+): AfterFile {
+  const gone = new Set(
+    planned.flatMap(({ change, step }) => (step?.do === 'remove-queue' ? [change.what] : [])),
+  );
+  const queues = [
+    ...state.queues.filter(
+      ({ name }) =>
+        !gone.has(name) && !file.queues?.some((one) => one.name === name && one.number !== undefined),
+    ),
+    ...(file.queues ?? []),
+  ];
+  const numbers = (all: readonly { readonly number?: string | null | undefined }[]): string[] =>
+    all.flatMap(({ number }) => number ?? []);
+  return {
+    people,
+    queues: new Set([
+      ...state.queues.flatMap(({ name }) => (gone.has(name) ? [] : [name])),
+      ...(file.queues ?? []).map(({ name }) => name),
+    ]),
+    queueNumbers: new Set(numbers(queues)),
+    numbers: new Set([
+      ...[...state.numbers].flatMap(([number, use]) => (use.by === 'hold' ? [] : [number])),
+      ...numbers(queues),
+      ...numbers(file.phones ?? []),
+      ...numbers(file.people ?? []),
+      ...(file.people ?? []).flatMap(({ otherNumbers }) => otherNumbers ?? []),
+    ]),
+  };
+}
 
 /** Only what is named and differs, as it was and as it is wanted. */
 export function differing(
@@ -147,151 +227,26 @@ export function canonical(value: unknown): string {
   return `{${entries.map(([key, one]) => `${JSON.stringify(key)}:${canonical(one)}`).join(',')}}`;
 }
 
-function planAccount(file: TenantFile, { account }: TenantState): readonly Planned[] {
+function planAccount(file: TenantFile, state: TenantState): readonly Planned[] {
+  const { account } = state;
   if (!file.account) return [];
   const { name: _, ...wanted } = file.account;
-  const found = differing(accountFacts(account), wanted);
+  const found = differing(accountFacts(account, state), wanted);
   if (!found) return [];
   const change: Change = { kind: 'account', what: account.name, action: 'change', ...found };
-  return [{ change, step: { do: 'change-account', change: found.after as AccountChangeAsk } }];
-}
-
-function planProvisioning(wanted: FileProvisioning, state: TenantState): readonly Planned[] {
-  const { tenant, ...named } = wanted;
-  const connection = state.connections.find(({ tenantId }) => tenantId.toLowerCase() === tenant);
-  const base: Change = { kind: 'provisioning', what: tenant, action: 'change' };
-  if (!connection)
-    return [refused(base, 'This Microsoft 365 tenant is not connected: connect it in the portal first.')];
-  const now = connection.settings;
-  const whole = provisioningSettings.safeParse(merged(now, named));
-  if (!whole.success) return [refused(base, whole.error.issues[0]?.message ?? 'The settings do not fit.')];
-  const given = Object.keys(named) as (keyof ProvisioningSettings)[];
-  const found = differing({ ...now }, Object.fromEntries(given.map((key) => [key, whole.data[key]])));
-  if (!found) return [];
-  return [
-    {
-      change: { ...base, ...found },
-      step: {
-        do: 'change-provisioning',
-        connectionId: connection.id,
-        change: found.after as ProvisioningChange,
-      },
-    },
-  ];
-}
-
-/** The settings as they would be: groups of settings are filled up with what stands. */
-function merged(now: ProvisioningSettings, named: Omit<FileProvisioning, 'tenant'>): unknown {
-  const { enableGroups, policies, drift, guard, licences, messages, ...rest } = named;
-  const { testNumber = now.messages.testNumber, ...toPerson } = messages ?? {};
-  return {
-    ...now,
-    ...rest,
-    ...(enableGroups && { enableGroups: groupsOf(now, enableGroups) }),
-    policies: { ...now.policies, ...policies },
-    drift: { ...now.drift, ...drift },
-    guard: { ...now.guard, ...guard },
-    licences: { ...now.licences, ...licences },
-    messages: {
-      toPerson: now.messages.toPerson,
-      ...toPerson,
-      ...(testNumber !== undefined && testNumber !== null && { testNumber }),
-    },
-  };
-}
-
-/** A group is its id; names are labels that Entra changes, and the order means nothing. */
-function groupsOf(
-  now: ProvisioningSettings,
-  wanted: NonNullable<FileProvisioning['enableGroups']>,
-): ProvisioningSettings['enableGroups'] {
-  const ids = new Set(wanted.map(({ id }) => id));
-  const known = new Map(now.enableGroups.map((group) => [group.id, group]));
-  if (ids.size === known.size && [...ids].every((id) => known.has(id))) return now.enableGroups;
-  return [...new Map(wanted.map((group) => [group.id, group])).values()].map(
-    ({ id, name = id }) => known.get(id) ?? { id, name },
-  );
-}
-
-function planRanges(wanted: readonly FileRange[], state: TenantState, prune: boolean): Planned[] {
-  const spanOf = ({ first, last }: { first: string; last: string }): string => `${first}-${last}`;
-  const left = new Map(state.ranges.map((range) => [range.id, range]));
-  const missing: FileRange[] = [];
-  const planned: Planned[] = [];
-  for (const range of wanted) {
-    const found = state.ranges.find((one) => left.has(one.id) && spanOf(one) === spanOf(range));
-    if (found) left.delete(found.id);
-    else missing.push(range);
-    if (found && found.name !== range.name)
-      planned.push(
-        refused(
-          {
-            kind: 'range',
-            what: found.name,
-            action: 'change',
-            before: { name: found.name },
-            after: { name: range.name },
-          },
-          'A range keeps its name; remove it and create it anew, or take over the name.',
-        ),
-      );
-  }
-  if (prune)
-    for (const { id, name, first, last, size, free } of left.values()) {
-      const change: Change = { kind: 'range', what: name, action: 'remove', before: { name, first, last } };
-      planned.push(
-        free < size
-          ? refused(change, `${size - free} of its numbers are somebody's or held back.`)
-          : { change, step: { do: 'remove-range', id } },
-      );
-    }
-  const stays = state.ranges.filter(
-    ({ id }) => !planned.some(({ step }) => step?.do === 'remove-range' && step.id === id),
-  );
-  for (const { name, first, last } of missing) {
-    const change: Change = { kind: 'range', what: name, action: 'create', after: { name, first, last } };
-    const over = stays.find(
-      (one) => one.first.length === first.length && one.first <= last && first <= one.last,
-    );
-    planned.push(
-      over
-        ? refused(change, `It overlaps the range ${over.name} (${over.first} to ${over.last}).`)
-        : { change, step: { do: 'create-range', name, first: first as E164, last: last as E164 } },
-    );
-  }
-  return planned;
-}
-
-/** By name; several of one name are told apart by being equal. */
-function planWebhooks(wanted: readonly FileWebhook[], state: TenantState, prune: boolean): Planned[] {
-  const left = new Map(state.webhooks.map((hook) => [hook.id, hook]));
-  const factsOf = ({ name, url, events, active }: StoredWebhook): Facts => ({ name, url, events, active });
-  const take = (fits: (hook: StoredWebhook) => boolean): StoredWebhook | undefined => {
-    const found = [...left.values()].find(fits);
-    if (found) left.delete(found.id);
-    return found;
-  };
-  const open = wanted.filter((hook) => !take((one) => differing(factsOf(one), hook) === undefined));
-  const planned = open.map((hook): Planned => {
-    const found = take(({ name }) => name === hook.name);
-    if (!found) {
-      const made = { ...hook, active: hook.active ?? true };
-      return {
-        change: { kind: 'webhook', what: hook.name, action: 'create', after: made },
-        step: { do: 'create-webhook', wanted: made },
-      };
-    }
-    const change = differing(factsOf(found), hook);
-    return {
-      change: { kind: 'webhook', what: hook.name, action: 'change', ...change },
-      step: { do: 'change-webhook', id: found.id, change: change?.after ?? {} },
-    };
-  });
-  if (prune)
-    for (const hook of left.values())
-      planned.push({
-        change: { kind: 'webhook', what: hook.name, action: 'remove', before: factsOf(hook) },
-        step: { do: 'remove-webhook', id: hook.id },
-      });
-  return planned;
+  const { carriers, ...rest } = found.after as AccountChangeAsk;
+  const known = new Set<string>([
+    ...state.carriers.map(({ name }) => name),
+    ...state.sharedCarriers.flatMap(({ id, name }) => [id, name]),
+    ...(file.carriers ?? []).map(({ name }) => name),
+  ]);
+  const missing = carriers?.find((name) => !known.has(name));
+  if (missing !== undefined)
+    return [
+      refused(change, `There is no carrier ${missing} that this account may use.`, {
+        of: file.account,
+        field: 'carriers',
+      }),
+    ];
+  return [{ change, step: { do: 'change-account', change: rest, ...(carriers && { carriers }) } }];
 }

@@ -1,5 +1,6 @@
-import { type Device, type E164, type Person, type Queue, queueDefaults } from '@tandem/domain';
+import { type Device, type E164, type Queue, queueDefaults } from '@tandem/domain';
 import type { FilePhone, FileQueue } from './file-shape.ts';
+import type { PeopleAfter } from './people-after.ts';
 import { type Change, differing, type Facts, type Planned, refused } from './plan-file.ts';
 import type { TenantState } from './state.ts';
 import { phoneFacts, queueFacts } from './write-file.ts';
@@ -31,12 +32,14 @@ type Row =
       readonly change: Change;
       readonly queue: Queue | undefined;
       readonly wish: QueueWish;
+      readonly wanted: FileQueue;
     }
   | {
       readonly of: 'phone';
       readonly change: Change;
       readonly phone: Device | undefined;
       readonly wish: PhoneWish;
+      readonly wanted: FilePhone;
     };
 
 /** Queues and phones beside those that are there, before it is known whether what they want can be had. */
@@ -61,19 +64,23 @@ export function compareLines(
   const queues = new Map(state.queues.map((queue) => [queue.name, queue]));
   const phones = new Map(state.phones.map((phone) => [phone.name, phone]));
   const rows: Row[] = [];
-  for (const { name, ...named } of file.queues ?? []) {
+  for (const wanted of file.queues ?? []) {
+    const { name, ...named } = wanted;
     const queue = queues.get(name);
     const found = compared('queue', name, named, queue && queueFacts(queue, state.people), {
       ...newQueueFacts,
       ...named,
     });
-    if (found) rows.push({ of: 'queue', change: found.change, queue, wish: found.after as QueueWish });
+    if (found)
+      rows.push({ of: 'queue', change: found.change, queue, wish: found.after as QueueWish, wanted });
   }
-  for (const { name, ...named } of file.phones ?? []) {
+  for (const wanted of file.phones ?? []) {
+    const { name, ...named } = wanted;
     const phone = phones.get(name);
     const made = { kind: 'desk-phone', ...named };
     const found = compared('phone', name, named, phone && phoneFacts(phone, state.people), made);
-    if (found) rows.push({ of: 'phone', change: found.change, phone, wish: found.after as PhoneWish });
+    if (found)
+      rows.push({ of: 'phone', change: found.change, phone, wish: found.after as PhoneWish, wanted });
   }
   const removedQueues = gone(state.queues, file.queues, prune);
   const removedPhones = gone(state.phones, file.phones, prune);
@@ -160,19 +167,9 @@ function gone<Item extends { readonly name: string }>(
 export function planLines(
   { rows, leaving, released, extensions }: Lines,
   state: TenantState,
-  people: readonly Planned[],
+  { going, changing, fault: personFault }: PeopleAfter,
 ): { readonly queues: readonly Planned[]; readonly phones: readonly Planned[] } {
-  const coming = new Set<string>();
-  const going = new Set<Person['id']>();
-  const changing = new Map<Person['id'], Extract<Planned['step'], { do: 'change-person' }>>();
-  for (const { change, step } of people) {
-    // Who is refused is told once, there.
-    if (!step || step.do === 'create-person') coming.add(change.what);
-    if (step?.do === 'remove-person') going.add(step.person.id);
-    if (step?.do === 'change-person') changing.set(step.person.id, step);
-  }
   const byId = new Map(state.people.map((person) => [person.id, person]));
-  const byUpn = new Map(state.people.map((person) => [person.upn.toLowerCase(), person]));
   const byExtension = new Map(
     state.people.flatMap((one) => (one.extension === undefined ? [] : [[one.extension, one] as const])),
   );
@@ -197,30 +194,29 @@ export function planLines(
       return extensions.get(extension);
     return `${owner.displayName} (${owner.upn}) has the extension ${extension}.`;
   }
-  function personFault(upn: string): string | undefined {
-    const person = byUpn.get(upn);
-    if (person && going.has(person.id)) return `${upn} leaves by this same file.`;
-    return person || coming.has(upn) ? undefined : `${upn} is nobody of this account.`;
-  }
-  function faultOf(row: Row): string | undefined {
+  function faultOf(row: Row): { readonly field: string; readonly say: string } | undefined {
     const { number, extension } = row.wish;
+    const at = (field: string, say: string | undefined) => (say === undefined ? undefined : { field, say });
     if (row.of === 'phone' && !row.phone && row.wish.sipUser === undefined)
-      return 'There is no phone of this name yet; a new one needs a sipUser.';
+      return at('name', 'There is no phone of this name yet; a new one needs a sipUser.');
     if (row.of === 'phone' && row.phone && row.wish.sipUser !== undefined)
-      return 'A phone keeps its SIP user, as its password counts for that one only: remove it and create it anew.';
+      return at(
+        'sipUser',
+        'A phone keeps its SIP user, as its password counts for that one only: remove it and create it anew.',
+      );
     const named = row.of === 'queue' ? (row.wish.members ?? []) : [row.wish.person ?? undefined];
     for (const upn of named) {
       const fault = upn === undefined ? undefined : personFault(upn);
-      if (fault !== undefined) return fault;
+      if (fault !== undefined) return at(row.of === 'queue' ? 'members' : 'person', fault);
     }
     return (
-      (typeof number === 'string' ? numberFault(number) : undefined) ??
-      (typeof extension === 'string' ? extensionFault(extension) : undefined)
+      at('number', typeof number === 'string' ? numberFault(number) : undefined) ??
+      at('extension', typeof extension === 'string' ? extensionFault(extension) : undefined)
     );
   }
   const planned = rows.map((row): Planned => {
     const fault = faultOf(row);
-    if (fault !== undefined) return refused(row.change, fault);
+    if (fault) return refused(row.change, fault.say, { of: row.wanted, field: fault.field });
     const { change } = row;
     if (row.of === 'queue')
       return row.queue

@@ -28,7 +28,7 @@ export function planPeople(
   const named = new Set(wanted.map(({ upn }) => upn));
   const leaving = prune ? state.people.filter(({ upn }) => !named.has(upn.toLowerCase())) : [];
 
-  const faults = new Map<Row, string>();
+  const faults = new Map<Row, Fault>();
   // Who is refused gives nothing up, which may refuse the next: until nobody more is.
   for (let before = -1; before < faults.size; ) {
     before = faults.size;
@@ -36,7 +36,7 @@ export function planPeople(
     const held = holders(state, doing, leaving, lines);
     for (const row of doing) {
       const fault = faultOf(row, held);
-      if (fault !== undefined) faults.set(row, fault);
+      if (fault) faults.set(row, fault);
     }
   }
   return [
@@ -51,7 +51,7 @@ export function planPeople(
     }),
     ...rows.map((row): Planned => {
       const fault = faults.get(row);
-      if (fault !== undefined) return refused(row.change, fault);
+      if (fault) return refused(row.change, fault.say, { of: row.wanted, field: fault.field });
       const { change, wish, person, wanted } = row;
       if (person) return { change, step: { do: 'change-person', person, wish } };
       const { displayName = '' } = wish;
@@ -165,17 +165,23 @@ function holders(
   return { numbers, extensions };
 }
 
-function faultOf({ wanted, person, wish }: Row, held: Held): string | undefined {
+interface Fault {
+  readonly field: string;
+  readonly say: string;
+}
+
+function faultOf({ wanted, person, wish }: Row, held: Held): Fault | undefined {
   if (!person && wish.displayName === undefined)
-    return 'Nobody has this address yet; a new person needs a displayName.';
+    return { field: 'upn', say: 'Nobody has this address yet; a new person needs a displayName.' };
   const { extension } = wish;
   const other = typeof extension === 'string' ? held.extensions.get(extension) : undefined;
-  if (other && other.by !== person?.id) return other.say;
+  if (other && other.by !== person?.id) return { field: 'extension', say: other.say };
   const addresses = [wanted.upn, person?.mail ?? wish.mail].map((one) => one?.toLowerCase());
   for (const number of Array.isArray(wish.numbers) ? (wish.numbers as readonly E164[]) : []) {
     const found = held.numbers.get(number);
     if (!found || (found.by !== undefined && found.by === person?.id)) continue;
-    if (found.for === undefined || !addresses.includes(found.for)) return found.say;
+    if (found.for === undefined || !addresses.includes(found.for))
+      return { field: number === wanted.number ? 'number' : 'otherNumbers', say: found.say };
   }
   return undefined;
 }

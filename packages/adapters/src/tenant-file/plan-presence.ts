@@ -6,11 +6,12 @@ import type { TenantState } from './state.ts';
 
 /** How presence is set up, as far as the file names it; rules are filled up with what stands. */
 export function planPresence(
-  { rules, ...named }: FilePresence,
+  file: FilePresence,
   { account, presence: now }: TenantState,
   /** Once the file is applied. */
   hasQueue: boolean,
 ): readonly Planned[] {
+  const { rules, ...named } = file;
   const wanted = { ...named, ...(rules && { rules: { ...now.rules, ...rules } }) };
   const found = differing({ ...now }, wanted);
   if (!found) return [];
@@ -18,7 +19,10 @@ export function planPresence(
   const after = found.after as Partial<PresenceSyncSettings>;
   if (after.customizeCalls === true) {
     const { offered, reason } = customizeOffered({ direction: now.direction, ...after }, hasQueue);
-    if (!offered) return [refused(change, reason ?? 'The rules cannot be used now.')];
+    if (!offered)
+      return [
+        refused(change, reason ?? 'The rules cannot be used now.', { of: file, field: 'customizeCalls' }),
+      ];
   }
   return [{ change, step: { do: 'change-presence', change: after } }];
 }

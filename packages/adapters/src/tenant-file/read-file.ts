@@ -2,6 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument 
 import { z } from 'zod';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { type TenantFile, tenantFileShape } from './file-shape.ts';
+import { sourceKey } from './state.ts';
 
 /** Something of the file that cannot be taken, and where. Lines and columns count from 1. */
 export interface FileFault {
@@ -10,8 +11,17 @@ export interface FileFault {
   readonly say: string;
 }
 
+/** Where something of the file stands, and where its fields do: lines, counted from 1. */
+export interface FileLine {
+  readonly line: number;
+  readonly fields: Readonly<Record<string, number>>;
+}
+
+/** By section: of each entry of a list, or of the section itself. */
+export type FileLines = Readonly<Record<string, readonly FileLine[]>>;
+
 export type FileReading =
-  | { readonly kind: 'file'; readonly file: TenantFile }
+  | { readonly kind: 'file'; readonly file: TenantFile; readonly lines: FileLines }
   | { readonly kind: 'faults'; readonly faults: readonly FileFault[] };
 
 type Path = readonly (string | number)[];
@@ -65,7 +75,7 @@ export function readTenantFile(text: string): FileReading {
   }
   const twice = repeated(parsed.data);
   return twice.length === 0
-    ? { kind: 'file', file: parsed.data }
+    ? { kind: 'file', file: parsed.data, lines: linesOf(document.contents as Node, at) }
     : faulty(twice.map(({ path, say }) => ({ ...placeOf(path), say: `${named(path)} ${say}` })));
 }
 
@@ -73,6 +83,27 @@ const faulty = (faults: readonly FileFault[]): FileReading => ({
   kind: 'faults',
   faults: [...faults].sort((a, b) => a.line - b.line || a.column - b.column),
 });
+
+function linesOf(root: Node, at: (offset: number | undefined) => { line: number }): FileLines {
+  const lineOf = (node: unknown): FileLine => ({
+    line: at((node as Node | null)?.range?.[0]).line,
+    fields: isMap(node)
+      ? Object.fromEntries(
+          node.items.map(({ key }) => [
+            String(isScalar(key) ? key.value : key),
+            at((key as Node).range?.[0]).line,
+          ]),
+        )
+      : {},
+  });
+  if (!isMap(root)) return {};
+  return Object.fromEntries(
+    root.items.map(({ key, value }) => [
+      String(isScalar(key) ? key.value : key),
+      isSeq(value) ? value.items.map(lineOf) : [lineOf(value)],
+    ]),
+  );
+}
 
 /** Texts that look like numbers stay texts where writing them as one would change them: `+1202…`, `0100`. */
 function toPlain(
@@ -211,6 +242,15 @@ function repeated(file: TenantFile): { path: Path; say: string }[] {
     else if (Number(one.last.slice(1)) - Number(one.first.slice(1)) >= 10_000)
       faults.push({ path: ['ranges', i, 'last'], say: 'a range has at most 10000 numbers' });
   }
+  const [carrier, source, signIn] = [once(), once(), once()];
+  for (const [i, one] of (file.carriers ?? []).entries()) {
+    carrier(one.name, ['carriers', i, 'name']);
+    for (const [n, from] of (one.sources ?? []).entries())
+      source(sourceKey(from as Parameters<typeof sourceKey>[0]), ['carriers', i, 'sources', n]);
+  }
+  for (const [i, one] of (file.signIns ?? []).entries()) signIn(one.name, ['signIns', i, 'name']);
+  const used = once();
+  for (const [i, name] of (file.account?.carriers ?? []).entries()) used(name, ['account', 'carriers', i]);
   const [queue, phone, sipUser] = [once(), once(), once()];
   for (const [section, lines] of [
     ['queues', file.queues ?? []],

@@ -1,5 +1,5 @@
-import type { PresenceSyncSettings, ProvisioningSettings } from '@tandem/contract';
-import type { Account, Device, E164, Person, PersonId, Queue } from '@tandem/domain';
+import type { PresenceSyncSettings, ProvisioningSettings, Role } from '@tandem/contract';
+import type { Account, Carrier, CarrierId, Device, E164, Person, PersonId, Queue } from '@tandem/domain';
 
 /** What of an account a file can name, as it stands. */
 export interface TenantState {
@@ -17,8 +17,30 @@ export interface TenantState {
   readonly phones: readonly Device[];
   readonly presence: PresenceSyncSettings;
   readonly webhooks: readonly StoredWebhook[];
+  /** The account's own. */
+  readonly carriers: readonly StoredCarrier[];
+  /** The operator's, which the account may use. */
+  readonly sharedCarriers: readonly { readonly id: CarrierId; readonly name: string }[];
+  /** Sources of carriers that are not the account's own, as `sourceKey` writes them. */
+  readonly sourcesElsewhere: ReadonlySet<string>;
+  readonly signIns: readonly StoredSignIn[];
   /** Numbers of the account that are not simply free. */
   readonly numbers: ReadonlyMap<E164, NumberUse>;
+}
+
+/** Without what it proves itself with. */
+export type StoredCarrier = Omit<Carrier, 'credentials' | 'owner'> & { readonly version: number };
+
+/** One carrier's for the whole platform: a call is whose by where it comes from. */
+export const sourceKey = ({ address, port }: Carrier['sources'][number]): string =>
+  port === undefined ? address : `${address} port ${port}`;
+
+export interface StoredSignIn {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly personId?: PersonId;
+  readonly disabled: boolean;
 }
 
 export interface StoredRange {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { type Permission, type ProvisioningSettings, roleMay } from '@tandem/contract';
 import {
+  asCarrierId,
   asDeviceId,
   asPersonId,
   asQueueId,
@@ -12,10 +14,10 @@ import {
 } from '@tandem/domain';
 import type { AuditEntry } from '@tandem/engine/ports/audit.ts';
 import fc from 'fast-check';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { createTenantFileBoard } from './board.ts';
 import { readTenantFileAside } from './read-aside.ts';
-import type { TenantState } from './state.ts';
+import type { StoredCarrier, StoredSignIn, TenantState } from './state.ts';
 import { accountId, emptyState, memoryGround } from './test-support/memory-ground.ts';
 
 const admin = { kind: 'user', name: 'operator', may: () => true } as const;
@@ -147,8 +149,79 @@ function linesOf(all: typeof anyLines extends fc.Arbitrary<infer T> ? T : never,
   return { queues, phones, numbers: uses };
 }
 
+const anyAccess = fc.record({
+  carriers: fc.uniqueArray(
+    fc.record({
+      name: fc.constantFrom('Own', 'no', 'Other'),
+      priorities: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 2 }),
+      port: fc.option(fc.integer({ min: 5060, max: 5061 })),
+      maxCalls: fc.option(fc.integer({ min: 1, max: 99 })),
+      numberFormat: fc.constantFrom('e164' as const, 'digits' as const),
+      emergency: fc.boolean(),
+    }),
+    { maxLength: 2, selector: ({ name }) => name },
+  ),
+  shared: fc.boolean(),
+  signIns: fc.uniqueArray(
+    fc.record({
+      name: fc.constantFrom('ann@acme.example', 'ben@acme.example', 'desk'),
+      role: fc.constantFrom('admin' as const, 'desk' as const, 'sync' as const, 'user' as const),
+      person: fc.option(fc.integer({ min: 0, max: 3 })),
+      disabled: fc.boolean(),
+    }),
+    { maxLength: 3, selector: ({ name }) => name },
+  ),
+  leaver: fc.constantFrom('nobody', 'person', 'number', 'queue'),
+});
+function accessOf(
+  { carriers, shared, signIns, leaver }: typeof anyAccess extends fc.Arbitrary<infer T> ? T : never,
+  people: readonly Person[],
+  queues: readonly Queue[],
+) {
+  const own = carriers.map(
+    ({ name, priorities, port, maxCalls, ...rest }, i): StoredCarrier => ({
+      ...rest,
+      id: asCarrierId(`carrier-${name}`),
+      name,
+      targets: priorities.map((priority) => ({
+        host: `sip${i}.example`,
+        port: 5060,
+        protocol: 'UDP',
+        priority,
+        weight: 1,
+      })),
+      sources: [{ address: `192.0.2.${i + 1}`, ...(port !== null && { port }) }],
+      probeWithOptions: true,
+      ...(maxCalls !== null && { maxCalls }),
+      version: 1,
+    }),
+  );
+  const [person] = people;
+  const owned = people.flatMap(({ numbers }) => numbers)[0];
+  const [queue] = queues;
+  const forward: ProvisioningSettings['leaverForward'] =
+    leaver === 'person' && person
+      ? { kind: 'person', personId: person.id }
+      : leaver === 'number' && owned
+        ? { kind: 'number', number: owned }
+        : leaver === 'queue' && queue
+          ? { kind: 'queue', queueId: queue.id }
+          : undefined;
+  return {
+    carriers: own,
+    used: [...own.slice(0, 1).map(({ id }) => id), ...(shared ? [asCarrierId('shared-1')] : [])],
+    forward,
+    signIns: signIns.flatMap(({ name, role, person: at, disabled }): StoredSignIn[] => {
+      const personId = at === null ? undefined : people[at]?.id;
+      if (role === 'user' && !personId) return [];
+      return [{ id: `sign-in-${name}`, name, role, disabled, ...(personId && { personId }) }];
+    }),
+  };
+}
+
 const anyState: fc.Arbitrary<TenantState> = fc
   .record({
+    access: anyAccess,
     lines: anyLines,
     presence: anyPresence,
     people: anyPeople,
@@ -176,18 +249,27 @@ const anyState: fc.Arbitrary<TenantState> = fc
       lines,
       tags,
       presence: { busy, ...presence },
+      access,
     }): TenantState => {
       const state = emptyState();
+      const of = linesOf(lines, people);
+      const { carriers, used, signIns, forward } = accessOf(access, people, of.queues);
       return {
         ...state,
-        account: { ...state.account, areaCode: area, mainNumber: number(999) },
+        account: { ...state.account, areaCode: area, mainNumber: number(999), carriers: used },
+        carriers,
+        signIns,
         connections: state.connections.map((one) => ({
           ...one,
-          settings: { ...one.settings, messages: { toPerson: true, ...(testNumber && { testNumber }) } },
+          settings: {
+            ...one.settings,
+            messages: { toPerson: true, ...(testNumber && { testNumber }) },
+            ...(forward && { leaverRule: 'manager' as const, leaverForward: forward }),
+          },
         })),
         people,
         tags: new Map(people.flatMap(({ id }, i) => (tags[i] ? [[id, tags[i]] as const] : []))),
-        ...linesOf(lines, people),
+        ...of,
         presence: {
           ...state.presence,
           ...presence,
@@ -206,6 +288,16 @@ const anyState: fc.Arbitrary<TenantState> = fc
       };
     },
   );
+
+/** Lists of names in the order of names: two accounts may keep them in another one. */
+function sections(file: string): Record<string, unknown> {
+  const { account: _, ...whole } = parse(file) as Record<string, unknown>;
+  const named = Object.entries(whole).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.map((one) => JSON.stringify(one)).sort() : value,
+  ]);
+  return Object.fromEntries(named) as Record<string, unknown>;
+}
 
 describe('a file and its account', () => {
   test('an export plans to no change, with and without prune, whatever stands in the account', async () => {
@@ -249,6 +341,49 @@ describe('a file and its account', () => {
       { numRuns: 60 },
     );
     assert.ok(seen.made > 2 && seen.refused > 2, JSON.stringify(seen));
+  });
+
+  test('the export of any account, applied to an empty one, is the export of that one too', async () => {
+    let signIns = 0;
+    await fc.assert(
+      fc.asyncProperty(anyState, async (state) => {
+        const file = await rig(state).exported();
+        const empty = rig(emptyState());
+        const { applied } = await empty.apply(file);
+        assert.deepEqual(
+          applied.filter(({ action }) => action === 'refused'),
+          [],
+        );
+        assert.deepEqual(sections(await empty.exported()), sections(file));
+        signIns += state.signIns.length;
+      }),
+      { numRuns: 40 },
+    );
+    assert.ok(signIns > 5);
+  });
+
+  test('half a file loses nothing: one section of another account changes that section alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyState, anyState, fc.nat(), async (from, to, pick) => {
+        const whole = parse(await rig(from).exported()) as Record<string, unknown>;
+        const names = Object.keys(whole).filter((name) => name !== 'version');
+        const section = names[pick % names.length] ?? 'people';
+        const { made, plan, exported, apply } = rig(to);
+        const before = sections(await exported());
+        const file = stringify({ version: 1, [section]: whole[section] });
+        const { changes } = await plan(file, false);
+        assert.ok(
+          changes.every(({ action }) => action !== 'remove'),
+          'nothing goes without prune',
+        );
+        if (changes.some(({ action }) => action === 'refused')) return;
+        await apply(file);
+        const after = sections(await exported());
+        for (const name of names.filter((one) => one !== section))
+          assert.deepEqual(after[name], before[name], `${name} is as it was after ${section}: ${made}`);
+      }),
+      { numRuns: 30 },
+    );
   });
 
   test('the same account written by a YAML library and as JSON means the same', async () => {
@@ -374,6 +509,157 @@ people:
       [['bo@acme.example', 'remove']],
     );
     assert.equal((await plan('version: 1\npeople: []', true)).counts.remove, 2);
+  });
+
+  const rules: readonly (readonly [title: string, text: string, line: number, field: string, RegExp])[] = [
+    ['no mailbox', 'leaverRule: voicemail', 4, 'leaverRule', /leaverRule: there are no mailboxes/],
+    ['nobody named', 'leaverRule: manager', 4, 'leaverRule', /leaverForward: who is rung/],
+    [
+      'a stranger',
+      'leaverRule: manager\n    leaverForward: {person: eve@acme.example}',
+      5,
+      'leaverForward',
+      /reach nobody: eve@acme\.example is nobody of this account/,
+    ],
+    [
+      'a number of nobody',
+      'leaverRule: manager\n    leaverForward: {number: "+12025550777"}',
+      5,
+      'leaverForward',
+      /\+12025550777 is nobody's/,
+    ],
+    [
+      'a queue that is not there',
+      'leaverForward: {queue: Sales}\n    leaverRule: queue',
+      4,
+      'leaverForward',
+      /no queue Sales/,
+    ],
+    [
+      'a person for the rule of queues',
+      'leaverRule: queue\n    leaverForward: {person: bo@acme.example}',
+      5,
+      'leaverForward',
+      /wants a queue/,
+    ],
+  ];
+  for (const [title, text, line, field, say] of rules)
+    test(`a leaver rule that cannot work is refused with its line: ${title}`, async () => {
+      const { plan, apply, made } = rig(two());
+      const file = `version: 1
+provisioning:
+  - tenant: acacacac-0000-4000-8000-000000000001
+    ${text}
+people: [{upn: bo@acme.example, teams: false}]`;
+      const found = (await plan(file)).changes.find(({ kind }) => kind === 'provisioning');
+      assert.deepEqual([found?.action, found?.line, found?.field], ['refused', line, field], found?.words);
+      assert.match(found?.words ?? '', say);
+      const { left } = await apply(file);
+      assert.deepEqual([left, made], [1, []], 'nothing of the file was made');
+    });
+
+  test('calls of those who left go to somebody, or a queue, that comes by the same file', async () => {
+    const { apply, plan } = rig(two());
+    const file = (forward: string) => `version: 1
+provisioning:
+  - {tenant: acacacac-0000-4000-8000-000000000001, leaverRule: ${forward}}
+people: [{upn: new@acme.example, displayName: New}]
+queues: [{name: Front, number: "+12025550300", members: [new@acme.example]}]`;
+    for (const forward of [
+      'manager, leaverForward: {person: new@acme.example}',
+      'queue, leaverForward: {queue: Front}',
+      'queue, leaverForward: {number: "+12025550300"}',
+    ]) {
+      const { applied } = await apply(file(forward));
+      assert.ok(
+        applied.every(({ action }) => action !== 'refused'),
+        JSON.stringify(applied),
+      );
+      assert.deepEqual((await plan(file(forward))).changes, []);
+    }
+  });
+
+  test('a refusal names line and field, whatever the section', async () => {
+    const state = two();
+    const sales = { ...queueDefaults, id: asQueueId('queue-1'), accountId, name: 'Sales', members: [] };
+    const { plan } = rig({ ...state, queues: [sales], sourcesElsewhere: new Set(['198.51.100.1']) });
+    const { changes } = await plan(`version: 1
+account:
+  carriers: [Nowhere]
+carriers:
+  - name: Own
+    targets: [{host: sip.example}]
+    sources: [{address: 198.51.100.1}]
+people:
+  - upn: bo@acme.example
+    number: "+12025550142"
+queues:
+  - name: Sales
+    members: [eve@acme.example]
+signIns:
+  - name: eve@acme.example
+    role: user
+  - {name: ann@acme.example, role: admin, person: eve@acme.example}`);
+    assert.deepEqual(
+      changes.map(({ kind, action, line, field }) => [kind, action, line, field]),
+      [
+        ['carrier', 'refused', 7, 'sources'],
+        ['account', 'refused', 3, 'carriers'],
+        ['person', 'refused', 10, 'number'],
+        ['queue', 'refused', 13, 'members'],
+        ['sign-in', 'refused', 16, 'role'],
+        ['sign-in', 'refused', 17, 'person'],
+      ],
+    );
+  });
+
+  test('nobody locks themselves out by a file, and an account’s admin makes no carrier', async () => {
+    const { plan } = rig({
+      ...two(),
+      signIns: [{ id: 'sign-in-1', name: 'ann@acme.example', role: 'admin', disabled: false }],
+    });
+    const by = {
+      ...admin,
+      name: 'ann@acme.example',
+      may: (permission: Permission) => roleMay('admin', permission),
+    };
+    const gone = await plan('version: 1\nsignIns: []', true, by);
+    assert.deepEqual([gone.changes[0]?.action, gone.counts.refused], ['refused', 1]);
+    const less = await plan('version: 1\nsignIns: [{name: ann@acme.example, role: desk}]', false, by);
+    assert.match(less.changes[0]?.words ?? '', /signed in with this one/);
+    const other = await plan('version: 1\nsignIns: [{name: ben@acme.example, role: desk}]', false, by);
+    assert.deepEqual(other.counts, { create: 1, change: 0, remove: 0, refused: 0 });
+    const carrier = 'version: 1\ncarriers: [{name: Own, targets: [{host: sip.example}]}]';
+    assert.match((await plan(carrier, false, by)).changes[0]?.words ?? '', /Only the operator/);
+  });
+
+  test('a carrier that is used is not removed with prune, one that is not is', async () => {
+    const carrier = (name: string, tail: number): StoredCarrier => ({
+      id: asCarrierId(`carrier-${name}`),
+      name,
+      targets: [{ host: 'sip.example', port: 5060, protocol: 'UDP', priority: 1, weight: 1 }],
+      sources: [{ address: `192.0.2.${tail}` }],
+      probeWithOptions: true,
+      numberFormat: 'e164',
+      emergency: false,
+      version: 1,
+    });
+    const state = two();
+    const { plan, apply, exported } = rig({
+      ...state,
+      account: { ...state.account, carriers: [asCarrierId('carrier-A')] },
+      carriers: [carrier('A', 1), carrier('B', 2)],
+    });
+    const none = 'version: 1\ncarriers: []';
+    assert.deepEqual(
+      (await plan(none, true)).changes.map(({ what, action }) => [what, action]),
+      [
+        ['A', 'refused'],
+        ['B', 'remove'],
+      ],
+    );
+    await apply(`${none}\naccount: {carriers: [Operator]}`, true);
+    assert.match(await exported(), /carriers: \[Operator\][\s\S]*\ncarriers: \[\]/);
   });
 
   test('settings of a connection are filled up with what stands; a tenant that is not connected is refused', async () => {

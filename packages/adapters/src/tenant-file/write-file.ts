@@ -1,6 +1,7 @@
 import type { ProvisioningSettings } from '@tandem/contract';
-import type { Account, Device, Person, Queue } from '@tandem/domain';
-import type { TenantState } from './state.ts';
+import type { Account, Device, E164, Person, Queue } from '@tandem/domain';
+import type { FileTarget } from './file-shape.ts';
+import type { StoredCarrier, StoredSignIn, TenantState } from './state.ts';
 
 /**
  * The account as a file. Written by hand rather than by a library: tens of thousands of people in a fraction of a second,
@@ -13,10 +14,11 @@ export function writeTenantFile(state: TenantState): string {
     '# tandem file plan FILE --account ID; what a file does not name stays as it is.',
     'version: 1',
     'account:',
-    ...fields(accountFacts(account), 2),
+    ...fields(accountFacts(account, state), 2),
+    ...list('carriers', state.carriers, carrierFacts),
     ...list('provisioning', state.connections, ({ tenantId, settings }) => ({
       tenant: tenantId,
-      ...settingsFacts(settings),
+      ...settingsFacts(settings, state),
     })),
     ...list('ranges', state.ranges, ({ name, first, last }) => ({ name, first, last })),
     ...list(
@@ -29,19 +31,79 @@ export function writeTenantFile(state: TenantState): string {
     'presence:',
     ...fields({ ...state.presence }, 2),
     ...list('webhooks', state.webhooks, ({ name, url, events, active }) => ({ name, url, events, active })),
+    ...list('signIns', state.signIns, (signIn) => signInFacts(signIn, state.people)),
   ];
   return `${lines.join('\n')}\n`;
 }
 
 /** What a file says of an account. */
-export function accountFacts(account: Account): Readonly<Record<string, unknown>> {
+export function accountFacts(account: Account, state: TenantState): Readonly<Record<string, unknown>> {
   const { name, country, areaCode, timeZone, mailDomains, mainNumber, unknownCaller, noAnswerSeconds } =
     account;
-  return { name, country, areaCode, timeZone, mailDomains, mainNumber, unknownCaller, noAnswerSeconds };
+  const carriers = usedCarriers({ ...state, account });
+  return {
+    name,
+    country,
+    areaCode,
+    timeZone,
+    mailDomains,
+    mainNumber,
+    unknownCaller,
+    noAnswerSeconds,
+    carriers,
+  };
 }
 
-export function settingsFacts(settings: ProvisioningSettings): Readonly<Record<string, unknown>> {
-  return { ...settings };
+/** Over which calls go out, by name. */
+export function usedCarriers(state: TenantState): readonly string[] {
+  const names = carrierNames(state);
+  return state.account.carriers.map((id) => names.get(id) ?? id);
+}
+
+/** The names of all carriers that the account may use, by id. One of the operator's with the name of an own one is its id. */
+export function carrierNames({ carriers, sharedCarriers }: TenantState): ReadonlyMap<string, string> {
+  const own = new Set(carriers.map(({ name }) => name));
+  return new Map([
+    ...sharedCarriers.map(({ id, name }) => [id, own.has(name) ? id : name] as const),
+    ...carriers.map(({ id, name }) => [id, name] as const),
+  ]);
+}
+
+/** What a file says of a carrier: all but what it proves itself with. */
+export function carrierFacts(carrier: StoredCarrier): Readonly<Record<string, unknown>> {
+  const { name, targets, sources, probeWithOptions, maxCalls = null, numberFormat, emergency } = carrier;
+  return { name, targets, sources, probeWithOptions, maxCalls, numberFormat, emergency };
+}
+
+/** What a file says of a sign-in: all but its password, which nobody can read. */
+export function signInFacts(
+  { name, role, personId, disabled }: StoredSignIn,
+  people: readonly Person[],
+): Readonly<Record<string, unknown>> {
+  const person = people.find(({ id }) => id === personId)?.upn.toLowerCase() ?? null;
+  return { name, role, person, active: !disabled };
+}
+
+/** What a file says of the settings of a connection. */
+export function settingsFacts(
+  { leaverForward, ...settings }: ProvisioningSettings,
+  state: TenantState,
+): Readonly<Record<string, unknown>> {
+  return { ...settings, leaverForward: targetFacts(leaverForward, state) };
+}
+
+/** By names, for ids differ from one platform to the next; null: nobody, or nobody any more. */
+export function targetFacts(
+  target: ProvisioningSettings['leaverForward'],
+  { people, queues }: Pick<TenantState, 'people' | 'queues'>,
+): FileTarget | null {
+  if (target?.kind === 'number') return { number: target.number as E164 };
+  if (target?.kind === 'person') {
+    const person = people.find(({ id }) => id === target.personId);
+    return person ? { person: person.upn.toLowerCase() } : null;
+  }
+  const queue = queues.find(({ id }) => id === target?.queueId);
+  return queue ? { queue: queue.name } : null;
 }
 
 /** What a file says of a person: all of it, so that nothing is left open. */

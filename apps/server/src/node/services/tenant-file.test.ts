@@ -7,7 +7,7 @@ import { sampleAccount } from '@tandem/adapters/postgres/test-support/samples.ts
 import { startTestServer, type TestServer } from '@tandem/adapters/postgres/test-support/server.ts';
 import { createSecretBox } from '@tandem/adapters/security/secret-box.ts';
 import { createWebhookBoard } from '@tandem/adapters/webhooks/webhook-board.ts';
-import { type AccountId, type E164, uuidV7 } from '@tandem/domain';
+import { type AccountId, asCarrierId, type E164, uuidV7 } from '@tandem/domain';
 import type { AuditLog } from '@tandem/engine/ports/audit.ts';
 import { defaultPresenceSettings, type PresenceSyncSettings } from '@tandem/engine/presence-sync/settings.ts';
 import { ha1Of } from '@tandem/sip';
@@ -118,14 +118,14 @@ function files() {
   });
 }
 
-async function apply(file: string, prune = false) {
+async function apply(file: string, prune = false, account = acme.id) {
   const board = files();
-  const plan = await board.plan(acme.id, { file, prune }, admin);
+  const plan = await board.plan(account, { file, prune }, admin);
   const { preview } = plan.kind === 'done' ? plan.value : assert.fail(JSON.stringify(plan));
-  const made = await board.apply(acme.id, { file, prune, preview }, admin);
+  const made = await board.apply(account, { file, prune, preview }, admin);
   return made.kind === 'done' ? made.value : assert.fail(made.kind);
 }
-const exported = async () => (await files().read(acme.id)) ?? assert.fail('no file');
+const exported = async (account = acme.id) => (await files().read(account)) ?? assert.fail('no file');
 
 const whole = (number: string): string => `version: 1
 account: {noAnswerSeconds: 31}
@@ -338,6 +338,156 @@ test('tags of people stand in the file: set with a new person, changed, taken aw
   assert.deepEqual((await apply(await exported(), true)).applied, []);
   assert.equal((await apply(file(''))).applied[0]?.action, 'change');
   assert.deepEqual(await tia(), []);
+});
+
+const access = `version: 1
+account: {carriers: [Own trunk]}
+carriers:
+  - name: Own trunk
+    targets: [{host: sip.carrier.example}, {host: sip2.carrier.example, priority: 2}]
+    sources: [{address: 192.0.2.77}]
+    maxCalls: 30
+people: [{upn: uma@acme.example, displayName: Uma}]
+signIns:
+  - {name: Admin@acme.example, role: admin}
+  - {name: uma@acme.example, role: user, person: uma@acme.example}
+  - {name: old@acme.example, role: desk, active: false}
+`;
+
+test('carriers and sign-ins of a file: made with the people of the same file, each password shown once, the second time nothing', async () => {
+  const { applied } = await apply(access);
+  assert.deepEqual(
+    applied.map(({ kind, action }) => `${action} ${kind}`),
+    [
+      'create carrier',
+      'change account',
+      'create person',
+      'create sign-in',
+      'create sign-in',
+      'create sign-in',
+    ],
+  );
+  const [own] = (await stores.carriers.list(acme.id)).filter(({ owner }) => owner === acme.id);
+  assert.deepEqual(
+    [own?.name, own?.maxCalls, own?.targets.map(({ host, port, priority }) => [host, port, priority])],
+    [
+      'Own trunk',
+      30,
+      [
+        ['sip.carrier.example', 5060, 1],
+        ['sip2.carrier.example', 5060, 2],
+      ],
+    ],
+  );
+  assert.deepEqual((await stores.accounts.get(acme.id))?.carriers, [own?.id]);
+  for (const [name, role] of [
+    ['admin@acme.example', 'admin'],
+    ['uma@acme.example', 'user'],
+  ]) {
+    const words = applied.find(({ kind, what }) => kind === 'sign-in' && what === name)?.words ?? '';
+    const password = /password (\S+);/.exec(words)?.[1] ?? '';
+    const user = await stores.users.signInForPlatform(name ?? '', password);
+    assert.deepEqual([user?.role, user?.accountId], [role, acme.id]);
+    assert.equal(user?.personId !== undefined, role === 'user');
+  }
+  assert.equal(await stores.users.signInForPlatform('old@acme.example', 'made-for-you'), undefined);
+  assert.deepEqual((await apply(access)).applied, []);
+  const file = await exported();
+  assert.deepEqual((await apply(file, true)).applied, []);
+  assert.doesNotMatch(file, /made-for-you|password|\$scrypt/i);
+});
+
+test('a role that changes ends the sessions of that sign-in, and what is taken away is gone: both stand in the audit', async () => {
+  const user = await stores.users.signInForPlatform('admin@acme.example', 'made-for-you');
+  const { text } = await stores.sessions.openForPlatform(user ?? assert.fail('nobody'));
+  told.length = 0;
+  await apply('version: 1\nsignIns: [{name: admin@acme.example, role: desk}]');
+  assert.equal(await stores.sessions.readForPlatform(text), undefined);
+  await apply('version: 1\naccount: {carriers: []}\ncarriers: []\nsignIns: [{name: uma@acme.example}]', true);
+  assert.deepEqual(
+    (await stores.users.list(acme.id)).map(({ name }) => name),
+    ['uma@acme.example'],
+  );
+  assert.deepEqual(told, [
+    'sign-in.change',
+    'account.change',
+    'carrier.remove',
+    'sign-in.remove',
+    'sign-in.remove',
+  ]);
+});
+
+test('a name with which somebody of another customer signs in takes the whole file back', async () => {
+  const password = 'a-password-of-globex';
+  await stores.users.create(globex.id, {
+    id: newId(),
+    name: 'greta@globex.example',
+    role: 'admin',
+    accountId: globex.id,
+    password,
+  });
+  const before = await exported();
+  const { applied } = await apply(`version: 1
+people: [{upn: vic@acme.example, displayName: Vic}]
+signIns: [{name: Greta@globex.example, role: admin}]`);
+  assert.match(applied[0]?.words ?? '', /signs in as greta@globex\.example already/);
+  assert.equal(await exported(), before);
+  assert.equal(
+    (await stores.users.signInForPlatform('greta@globex.example', password))?.accountId,
+    globex.id,
+  );
+});
+
+test('a carrier that sends from where another customer’s sends is refused: a call is whose by where it comes from', async () => {
+  await stores.carriers.save(globex.id, {
+    id: asCarrierId(newId()),
+    name: 'Theirs',
+    targets: [],
+    sources: [{ address: '192.0.2.88' }],
+    probeWithOptions: false,
+    numberFormat: 'e164',
+    emergency: false,
+  });
+  const { applied } = await apply(`version: 1
+carriers: [{name: Mine, targets: [{host: sip.example}], sources: [{address: 192.0.2.88}]}]`);
+  assert.deepEqual([applied[0]?.action, applied[0]?.field], ['refused', 'sources']);
+  assert.doesNotMatch(applied[0]?.words ?? '', /Theirs|Globex/);
+});
+
+test('the export of one account, applied to an empty one of the same name, is the export of that one too', async () => {
+  const first = sampleAccount({ name: 'Moving' });
+  await stores.accounts.createForPlatform(first);
+  const { applied } = await apply(
+    `version: 1
+account: {country: DE, carriers: [Trunk], mailDomains: [moving.example], mainNumber: "+493012811100"}
+carriers: [{name: Trunk, targets: [{host: sip.moving.example, protocol: TLS, port: 5061}], emergency: true}]
+ranges: [{name: Main, first: "+493012811100", last: "+493012811109"}]
+people:
+  - {upn: a@moving.example, displayName: "A: \\"B\\"", number: next, extension: "001", tags: [no, Sales]}
+  - {upn: b@moving.example, displayName: B, number: "+493012811108", otherNumbers: ["+493012811107"], active: false}
+queues: [{name: Front, number: "+493012811105", members: [b@moving.example, a@moving.example], overflowTo: "001"}]
+phones: [{name: hall, kind: common-area-phone, sipUser: hall-moving, extension: "77", person: a@moving.example}]
+webhooks: [{name: CRM, url: "https://crm.example/h", events: [person.], active: false}]
+signIns: [{name: a@moving.example, role: user, person: a@moving.example}, {name: it@moving.example, role: admin}]
+`,
+    false,
+    first.id,
+  );
+  assert.deepEqual(
+    applied.filter(({ action }) => action !== 'create' && action !== 'change'),
+    [],
+  );
+  const file = await exported(first.id);
+  await stores.accounts.removeForPlatform(first.id);
+  const second = sampleAccount({ name: 'Moving' });
+  await stores.accounts.createForPlatform(second);
+  const again = await apply(file, false, second.id);
+  assert.deepEqual(
+    again.applied.filter(({ action }) => action === 'refused'),
+    [],
+  );
+  assert.equal(await exported(second.id), file);
+  await stores.accounts.removeForPlatform(second.id);
 });
 
 test('1,000 people of a file come in one go', async () => {

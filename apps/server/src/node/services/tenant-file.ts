@@ -3,14 +3,18 @@ import type { TenantFileBoard } from '@tandem/adapters/http/tenant-file-board.ts
 import { needsConfirmation } from '@tandem/adapters/http/views/presence-sync-view.ts';
 import type { Stores } from '@tandem/adapters/postgres/stores.ts';
 import { createTenantFileBoard, type TenantGround } from '@tandem/adapters/tenant-file/board.ts';
+import type { FileTarget } from '@tandem/adapters/tenant-file/file-shape.ts';
 import type { Step } from '@tandem/adapters/tenant-file/plan-file.ts';
 import type { WebhookBoard } from '@tandem/adapters/webhooks/webhook-board.ts';
+import type { ProvisioningChange } from '@tandem/contract';
 import type { AuditEntry, AuditLog } from '@tandem/engine/ports/audit.ts';
 import type { PresenceSyncDesk } from '@tandem/engine/presence-sync/presence-desk.ts';
 import type { ChangeLog } from './change-log.ts';
+import { type CarrierStep, makeCarrier } from './tenant-file/make-carriers.ts';
 import { letGo, makeLine, type PhonePasswords } from './tenant-file/make-lines.ts';
 import { makePeople } from './tenant-file/make-people.ts';
 import { changePresence, makeSettings } from './tenant-file/make-settings.ts';
+import { letPeopleGo, makeSignIn, type SignInStep } from './tenant-file/make-sign-ins.ts';
 import type { BoardsInside, LineStep, Making, PersonStep } from './tenant-file/making.ts';
 import { type ReadingParts, readAccount } from './tenant-file/read-account.ts';
 
@@ -49,6 +53,7 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
       for (const step of settings)
         if (!connected.has(step.connectionId)) refusals.set(step, 'The tenant is not connected any more.');
       if (refusals.size > 0) return { kind: 'refused', refusals };
+      const forwards = new Map<Step, ProvisioningChange['leaverForward']>();
       try {
         const entries = await stores.together.all(accountId, async (inside) => {
           const noted: AuditEntry[] = [];
@@ -68,15 +73,25 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
             newId: parts.newId,
           };
           await letGo(steps, making);
+          await letPeopleGo(steps, making);
           const people = steps.filter(isPersonStep);
           let peopleMade = false;
           for (const step of within) {
             if (isLineStep(step)) await makeLine(step, making, parts.phones);
+            else if (isCarrierStep(step)) await makeCarrier(step, making);
+            else if (isSignInStep(step)) await makeSignIn(step, making, parts.phones.newPassword);
             else if (!isPersonStep(step)) await makeSettings(step, making);
             else if (!peopleMade) {
               peopleMade = true;
               await makePeople(people, making);
             }
+          }
+          for (const step of settings) {
+            if (step.forward === undefined) continue;
+            const forward = step.forward && (await forwardOf(step.forward, making));
+            if (forward === undefined)
+              refusals.set(step, 'Who is rung for those who left is not there any more.');
+            else forwards.set(step, forward);
           }
           if (refusals.size > 0) throw new NothingMade();
           return await inside.append(noted, parts.wall());
@@ -87,7 +102,11 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
         throw error;
       }
       // They restart what provisions, which reads what was committed.
-      for (const step of settings) await parts.provisioning.change(scope, step.connectionId, step.change, by);
+      for (const step of settings) {
+        const forward = forwards.get(step);
+        const change = forward === undefined ? step.change : { ...step.change, leaverForward: forward };
+        await parts.provisioning.change(scope, step.connectionId, change, by);
+      }
       // The first queue may have come by this file, and the rules count only where there is one.
       if (presence.length > 0) await parts.refresh();
       for (const step of presence) {
@@ -123,16 +142,34 @@ type AfterStep = Extract<Step, { do: 'change-provisioning' | 'change-presence' }
 const isAfterStep = (step: Step): step is AfterStep =>
   step.do === 'change-provisioning' || step.do === 'change-presence';
 const isPersonStep = (step: Step): step is PersonStep => step.do.endsWith('-person');
+const isCarrierStep = (step: Step): step is CarrierStep => step.do.endsWith('-carrier');
+const isSignInStep = (step: Step): step is SignInStep => step.do.endsWith('-sign-in');
 const isLineStep = (step: Step): step is LineStep => /-(queue|phone)$/.test(step.do);
 
-/** People whose queue or phone changes: the audit names them as they were. */
+/** Who is rung for those who left, by id: they may have come by this very file. */
+async function forwardOf(
+  target: FileTarget,
+  { accountId, inside }: Making,
+): Promise<ProvisioningChange['leaverForward']> {
+  if ('number' in target) return { kind: 'number', number: target.number };
+  if ('queue' in target) {
+    const queue = (await inside.stores.queues.list(accountId)).find(({ name }) => name === target.queue);
+    return queue && { kind: 'queue', queueId: queue.id };
+  }
+  const [person] = await inside.lockPeople({ ids: [], upns: [target.person] });
+  return person && { kind: 'person', personId: person.id };
+}
+
+/** People whose queue, phone or sign-in changes: the audit names them as they were. */
 const membersOf = (steps: readonly Step[]) =>
   steps.flatMap((step) =>
     step.do === 'change-queue' || step.do === 'remove-queue'
       ? step.queue.members.map(({ personId }) => personId)
       : (step.do === 'change-phone' || step.do === 'remove-phone') && step.phone.personId
         ? [step.phone.personId]
-        : [],
+        : (step.do === 'change-sign-in' || step.do === 'remove-sign-in') && step.signIn.personId
+          ? [step.signIn.personId]
+          : [],
   );
 
 /** Numbers that a queue or a phone wants: nobody gets them as the next free one. */

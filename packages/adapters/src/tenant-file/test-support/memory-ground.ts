@@ -1,5 +1,7 @@
+import type { ProvisioningSettings } from '@tandem/contract';
 import {
   asAccountId,
+  asCarrierId,
   asDeviceId,
   asPersonId,
   asQueueId,
@@ -11,9 +13,19 @@ import {
 } from '@tandem/domain';
 import { defaultPresenceSettings } from '@tandem/engine/presence-sync/settings.ts';
 import type { TenantGround } from '../board.ts';
+import type { FileTarget } from '../file-shape.ts';
+import type { CarrierWish } from '../plan-carriers.ts';
 import type { PersonWish, Step } from '../plan-file.ts';
 import type { PhoneWish, QueueWish } from '../plan-lines.ts';
-import type { NumberUse, StoredRange, StoredWebhook, TenantState } from '../state.ts';
+import type { SignInWish } from '../plan-sign-ins.ts';
+import type {
+  NumberUse,
+  StoredCarrier,
+  StoredRange,
+  StoredSignIn,
+  StoredWebhook,
+  TenantState,
+} from '../state.ts';
 
 export const accountId = asAccountId('01930000-0000-7000-8000-00000000ac3e');
 
@@ -61,11 +73,24 @@ export const emptyState = (): TenantState => ({
   people: [],
   tags: new Map(),
   webhooks: [],
+  carriers: [],
+  sharedCarriers: [{ id: asCarrierId('shared-1'), name: 'Operator' }],
+  sourcesElsewhere: new Set(['198.51.100.1']),
+  signIns: [],
   queues: [],
   phones: [],
   presence: { ...defaultPresenceSettings, notify: [] },
   numbers: new Map(),
 });
+
+const newCarrier = {
+  targets: [],
+  sources: [],
+  probeWithOptions: true,
+  numberFormat: 'e164',
+  emergency: false,
+  version: 1,
+} as const;
 
 type StepOutcome =
   | { readonly ok: true; readonly words?: string }
@@ -79,6 +104,8 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
   const connections = start.connections.map((one) => ({ ...one }));
   const ranges = new Map<string, StoredRange>(start.ranges.map((one) => [one.id, one]));
   const webhooks = new Map<string, StoredWebhook>(start.webhooks.map((one) => [one.id, one]));
+  const carriers = new Map<string, StoredCarrier>(start.carriers.map((one) => [one.id, one]));
+  const signIns = new Map<string, StoredSignIn>(start.signIns.map((one) => [one.id, one]));
   const people = new Map<string, Person>(start.people.map((one) => [one.id, one]));
   const ofLine = new Set([...start.queues, ...start.phones].map((one) => one.number));
   const tags = new Map(start.tags);
@@ -182,6 +209,38 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
     return { ok: true };
   }
 
+  function putCarrier(carrier: StoredCarrier, { maxCalls, ...rest }: CarrierWish): StepOutcome {
+    const { maxCalls: had, ...base } = carrier;
+    const most = maxCalls === undefined ? had : (maxCalls ?? undefined);
+    carriers.set(carrier.id, { ...base, ...rest, ...(most !== undefined && { maxCalls: most }) });
+    return { ok: true };
+  }
+  function putAccount({ change, carriers: names }: Extract<Step, { do: 'change-account' }>): StepOutcome {
+    const all = [...carriers.values(), ...start.sharedCarriers];
+    const ids = names?.map((name) => all.find((one) => one.name === name || one.id === name)?.id);
+    if (ids?.includes(undefined)) return { ok: false, words: 'no such carrier' };
+    account = { ...account, ...change, ...(ids && { carriers: ids.flatMap((id) => id ?? []) }) };
+    return { ok: true };
+  }
+  function putSignIn(signIn: StoredSignIn, { role, person, active }: SignInWish): StepOutcome {
+    const { personId: had, ...base } = signIn;
+    const personId = person === undefined ? had : person === null ? undefined : idOf(person);
+    if (typeof person === 'string' && personId === undefined) return { ok: false, words: 'nobody' };
+    signIns.set(signIn.id, {
+      ...base,
+      ...(role !== undefined && { role }),
+      ...(active !== undefined && { disabled: !active }),
+      ...(personId !== undefined && { personId }),
+    });
+    return { ok: true };
+  }
+  function targetOf(target: FileTarget): ProvisioningSettings['leaverForward'] {
+    if ('number' in target) return { kind: 'number', number: target.number };
+    if ('person' in target) return { kind: 'person', personId: idOf(target.person) ?? 'nobody' };
+    const queue = [...queues.values()].find(({ name }) => name === target.queue);
+    return { kind: 'queue', queueId: queue?.id ?? 'none' };
+  }
+
   const ground: TenantGround = {
     async read(id) {
       if (id !== accountId) return undefined;
@@ -200,6 +259,10 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         people: [...people.values()],
         tags,
         webhooks: [...webhooks.values()],
+        carriers: [...carriers.values()],
+        sharedCarriers: start.sharedCarriers,
+        sourcesElsewhere: start.sourcesElsewhere,
+        signIns: [...signIns.values()],
         queues: [...queues.values()],
         phones: [...phones.values()],
         presence,
@@ -218,6 +281,8 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         new Map(phones),
         presence,
         new Map(tags),
+        new Map(carriers),
+        new Map(signIns),
       ] as const;
       // Numbers that change hands are let go of before the first person gets any.
       for (const step of steps) {
@@ -230,6 +295,10 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
             ...(step.wish.extension === undefined && extension !== undefined && { extension }),
             ...(step.wish.number === undefined && number !== undefined && { number }),
           } as Queue & Device);
+        }
+        if (step.do === 'change-sign-in' && step.wish.person !== undefined) {
+          const { personId: _, ...rest } = signIns.get(step.signIn.id) as StoredSignIn;
+          signIns.set(rest.id, rest);
         }
         if (step.do !== 'change-person') continue;
         const now = people.get(step.person.id) as Person;
@@ -262,6 +331,8 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         [queues, before[6]],
         [phones, before[7]],
         [tags, before[9]],
+        [carriers, before[10]],
+        [signIns, before[11]],
       ] as readonly [Map<unknown, unknown>, Map<unknown, unknown>][]) {
         now.clear();
         for (const [key, value] of was) now.set(key, value);
@@ -275,13 +346,27 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
   function makeOne(step: Step): StepOutcome {
     switch (step.do) {
       case 'change-account':
-        account = { ...account, ...step.change };
-        return { ok: true };
+        return putAccount(step);
+      case 'create-carrier':
+        return putCarrier({ ...newCarrier, id: asCarrierId(newId()), name: step.name }, step.wish);
+      case 'change-carrier':
+        return putCarrier(carriers.get(step.carrier.id) as StoredCarrier, step.wish);
+      case 'remove-carrier':
+        if (account.carriers.includes(step.carrier.id)) return { ok: false, words: 'in use' };
+        return carriers.delete(step.carrier.id) ? { ok: true } : { ok: false, words: 'gone' };
       case 'change-provisioning': {
         const at = connections.findIndex(({ id }) => id === step.connectionId);
         const one = connections[at];
         if (!one) return { ok: false, words: 'not connected' };
-        connections[at] = { ...one, settings: { ...one.settings, ...(step.change as object) } };
+        const forward = step.forward && targetOf(step.forward);
+        connections[at] = {
+          ...one,
+          settings: {
+            ...one.settings,
+            ...(step.change as object),
+            ...(forward !== undefined && { leaverForward: forward }),
+          },
+        };
         return { ok: true };
       }
       case 'create-range': {
@@ -317,6 +402,7 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
           });
         for (const { personId, ...phone } of phones.values())
           if (personId === step.person.id) phones.set(phone.id, phone);
+        for (const { personId, id } of signIns.values()) if (personId === step.person.id) signIns.delete(id);
         return people.delete(step.person.id) ? { ok: true } : { ok: false, words: 'gone' };
       case 'create-queue': {
         const id = asQueueId(newId());
@@ -339,6 +425,17 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
       case 'change-presence':
         presence = { ...presence, ...step.change };
         return { ok: true };
+      case 'create-sign-in': {
+        const { role } = step.wish;
+        const made = putSignIn({ id: newId(), name: step.name, role, disabled: false }, step.wish);
+        return made.ok ? { ok: true, words: 'password once' } : made;
+      }
+      case 'change-sign-in': {
+        const signIn = signIns.get(step.signIn.id);
+        return signIn ? putSignIn(signIn, step.wish) : { ok: false, words: 'gone' };
+      }
+      case 'remove-sign-in':
+        return signIns.delete(step.signIn.id) ? { ok: true } : { ok: false, words: 'gone' };
       case 'create-webhook': {
         const id = newId();
         webhooks.set(id, { id, ...step.wanted });

@@ -3,6 +3,7 @@ import type { PresenceSyncSettings } from '@tandem/contract';
 import type { AccountId } from '@tandem/domain';
 import type { AuditActor } from '@tandem/engine/ports/audit.ts';
 import type { PresenceSyncDesk } from '@tandem/engine/presence-sync/presence-desk.ts';
+import { carrierIds } from './make-carriers.ts';
 import { type Making, reason, type StepOf } from './making.ts';
 
 export type SettingsStep = StepOf<
@@ -16,7 +17,11 @@ export async function makeSettings(step: SettingsStep, making: Making): Promise<
   const refuse = (why: string): void => void refusals.set(step, why);
   switch (step.do) {
     case 'change-account': {
-      const made = await boards.accountDesk.change(accountId, step.change, { ...by, session: reason });
+      const ids = step.carriers && (await carrierIds(step.carriers, making));
+      const unknown = step.carriers?.find((_, i) => ids?.[i] === undefined);
+      if (unknown !== undefined) return refuse(`There is no carrier ${unknown} any more.`);
+      const change = { ...step.change, ...(ids && { carriers: ids.flatMap((id) => id ?? []) }) };
+      const made = await boards.accountDesk.change(accountId, change, { ...by, session: reason });
       if (!made.ok) refuse(made.detail ?? `Refused: ${made.code}.`);
       return;
     }

@@ -1,16 +1,17 @@
 import type { ProvisioningBoard } from '@tandem/adapters/http/provisioning-board.ts';
 import type { AccountNumber } from '@tandem/adapters/postgres/number-store.ts';
 import type { Stores } from '@tandem/adapters/postgres/stores.ts';
-import type { NumberUse, TenantState } from '@tandem/adapters/tenant-file/state.ts';
+import { type NumberUse, sourceKey, type TenantState } from '@tandem/adapters/tenant-file/state.ts';
 import type { WebhookBoard } from '@tandem/adapters/webhooks/webhook-board.ts';
 import type { PresenceSyncSettings } from '@tandem/contract';
 import type { AccountId, E164, Person } from '@tandem/domain';
 import type { PresenceSyncDesk } from '@tandem/engine/presence-sync/presence-desk.ts';
+import { ownCarrier } from './make-carriers.ts';
 
 export interface ReadingParts {
   readonly stores: Pick<
     Stores,
-    'accounts' | 'people' | 'numbers' | 'numberStock' | 'queues' | 'devices' | 'tags'
+    'accounts' | 'people' | 'numbers' | 'numberStock' | 'queues' | 'devices' | 'tags' | 'carriers' | 'users'
   >;
   readonly provisioning: Pick<ProvisioningBoard, 'list'>;
   readonly presence: Pick<PresenceSyncDesk, 'settingsOf'>;
@@ -29,7 +30,7 @@ export async function readAccount(
   const account = await stores.accounts.get(accountId);
   if (!account) return undefined;
   const scope = { kind: 'account', accountId } as const;
-  const [people, numbers, ranges, webhooks, queues, phones, tagged] = await Promise.all([
+  const [people, numbers, ranges, webhooks, queues, phones, tagged, carriers, signIns] = await Promise.all([
     allPeople(stores, accountId),
     allNumbers(stores, accountId),
     stores.numberStock.ranges(accountId),
@@ -37,13 +38,32 @@ export async function readAccount(
     stores.queues.list(accountId),
     stores.devices.list(accountId),
     stores.tags.people(accountId),
+    stores.carriers.listAllCarriersForPlatform(),
+    stores.users.list(accountId),
   ]);
+  const own = carriers.filter(({ owner }) => owner === accountId);
+  const elsewhere = carriers.filter((one) => !own.includes(one));
   const presence = parts.presence.settingsOf(accountId).settings as PresenceSyncSettings;
   const connections = parts.provisioning
     .list(scope)
     .map(({ connectionId, tenantId, settings }) => ({ id: connectionId, tenantId, settings }));
   const tags = new Map(tagged.map(({ id, tags }) => [id, tags.toSorted()]));
-  return { account, people, tags, numbers, ranges, webhooks, connections, queues, phones, presence };
+  return {
+    account,
+    people,
+    tags,
+    numbers,
+    ranges,
+    webhooks,
+    connections,
+    queues,
+    phones,
+    presence,
+    carriers: own.map(ownCarrier),
+    sharedCarriers: elsewhere.filter(({ owner }) => owner === 'operator'),
+    sourcesElsewhere: new Set(elsewhere.flatMap(({ sources }) => sources.map(sourceKey))),
+    signIns,
+  };
 }
 
 async function allPeople(stores: Pick<Stores, 'people'>, accountId: AccountId): Promise<readonly Person[]> {

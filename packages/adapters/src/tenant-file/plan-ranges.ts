@@ -1,0 +1,59 @@
+import type { E164 } from '@tandem/domain';
+import type { FileRange } from './file-shape.ts';
+import { type Change, type Planned, refused } from './plan-file.ts';
+import type { TenantState } from './state.ts';
+
+/** Ranges by their first and last number. */
+export function planRanges(wanted: readonly FileRange[], state: TenantState, prune: boolean): Planned[] {
+  const spanOf = ({ first, last }: { first: string; last: string }): string => `${first}-${last}`;
+  const left = new Map(state.ranges.map((range) => [range.id, range]));
+  const missing: FileRange[] = [];
+  const planned: Planned[] = [];
+  for (const range of wanted) {
+    const found = state.ranges.find((one) => left.has(one.id) && spanOf(one) === spanOf(range));
+    if (found) left.delete(found.id);
+    else missing.push(range);
+    if (found && found.name !== range.name)
+      planned.push(
+        refused(
+          {
+            kind: 'range',
+            what: found.name,
+            action: 'change',
+            before: { name: found.name },
+            after: { name: range.name },
+          },
+          'A range keeps its name; remove it and create it anew, or take over the name.',
+          { of: range, field: 'name' },
+        ),
+      );
+  }
+  if (prune)
+    for (const { id, name, first, last, size, free } of left.values()) {
+      const change: Change = { kind: 'range', what: name, action: 'remove', before: { name, first, last } };
+      planned.push(
+        free < size
+          ? refused(change, `${size - free} of its numbers are somebody's or held back.`)
+          : { change, step: { do: 'remove-range', id } },
+      );
+    }
+  const stays = state.ranges.filter(
+    ({ id }) => !planned.some(({ step }) => step?.do === 'remove-range' && step.id === id),
+  );
+  for (const range of missing) {
+    const { name, first, last } = range;
+    const change: Change = { kind: 'range', what: name, action: 'create', after: { name, first, last } };
+    const over = stays.find(
+      (one) => one.first.length === first.length && one.first <= last && first <= one.last,
+    );
+    planned.push(
+      over
+        ? refused(change, `It overlaps the range ${over.name} (${over.first} to ${over.last}).`, {
+            of: range,
+            field: 'first',
+          })
+        : { change, step: { do: 'create-range', name, first: first as E164, last: last as E164 } },
+    );
+  }
+  return planned;
+}
