@@ -1,6 +1,7 @@
 import type { AccountId } from '@tandem/domain';
 import type { SignInAttempt, StoredConnection } from '../ports/connection-store.ts';
-import { auditedConnection, wasConnected } from './connection-keeper.ts';
+import { auditedConnection } from './connection-effects.ts';
+import { wasConnected } from './connection-keeper.ts';
 import { type DeskAsker, type DeskOutcome, type DeskParts, done, refuse, wayMs } from './desk-parts.ts';
 import { troubleTable } from './trouble.ts';
 
