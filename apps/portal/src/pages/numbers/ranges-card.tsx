@@ -1,4 +1,5 @@
 import { Field, Input, makeStyles, tokens } from '@fluentui/react-components';
+import type { NumberRange, RangePlace } from '@tandem/contract';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ask } from '../../api/client.ts';
@@ -49,8 +50,10 @@ export function RangesCard({ account }: { readonly account: string | undefined }
             <span className={styles.free}>
               {range.free.toLocaleString('en')} of {range.size.toLocaleString('en')} free
             </span>
+            {range.when && <span className={styles.small}>{forWhom(range.when)}</span>}
             {mayWrite && (
               <span className={styles.end}>
+                <ForWhom range={range} />
                 <FormDialog
                   small
                   subtle
@@ -75,10 +78,76 @@ export function RangesCard({ account }: { readonly account: string | undefined }
   );
 }
 
+const forWhom = ({ city, department }: RangePlace): string =>
+  `for ${[city, department].filter((one) => one !== undefined).join(', ')}`;
+
+/** For whom a range is: those of a city or department get their numbers from it, one by one or by the thousand. */
+function ForWhom({ range }: { readonly range: NumberRange }) {
+  const styles = useStyles();
+  const [place, setPlace] = useState<PlaceText>({
+    city: range.when?.city ?? '',
+    department: range.when?.department ?? '',
+  });
+  return (
+    <FormDialog
+      small
+      subtle
+      label="For whom"
+      what={range.name}
+      title={`Who gets numbers of ${range.name}?`}
+      confirm="Save"
+      act={() =>
+        api.call('ranges.change', { params: { id: range.id }, body: { when: placeOf(place) ?? null } })
+      }
+      done={() => reread('ranges.', 'numbers.')}
+    >
+      <p className={styles.words}>Both empty: everybody.</p>
+      <PlaceFields place={place} onChange={setPlace} />
+    </FormDialog>
+  );
+}
+
+interface PlaceText {
+  readonly city: string;
+  readonly department: string;
+}
+function placeOf({ city, department }: PlaceText): RangePlace | undefined {
+  const said = {
+    ...(city.trim() && { city: city.trim() }),
+    ...(department.trim() && { department: department.trim() }),
+  };
+  return Object.keys(said).length === 0 ? undefined : said;
+}
+
+function PlaceFields({
+  place,
+  onChange,
+}: {
+  readonly place: PlaceText;
+  readonly onChange: (place: PlaceText) => void;
+}) {
+  return (
+    <>
+      <Field label="City" hint="As Entra says it of a person, for example London">
+        <Input value={place.city} onChange={(_, { value }) => onChange({ ...place, city: value })} />
+      </Field>
+      <Field label="Department" hint="With a city: both must be so">
+        <Input
+          value={place.department}
+          onChange={(_, { value }) => onChange({ ...place, department: value })}
+        />
+      </Field>
+    </>
+  );
+}
+
+const nowhere: PlaceText = { city: '', department: '' };
+
 function NewRange({ chosen }: { readonly chosen: string | undefined }) {
   const session = useSession();
   const [other, setOther] = useState<string>();
   const [form, setForm] = useState({ name: '', first: '', last: '' });
+  const [place, setPlace] = useState(nowhere);
   const account = session.accountId ?? other ?? chosen;
   const set = (change: Partial<typeof form>): void => setForm((old) => ({ ...old, ...change }));
   return (
@@ -95,11 +164,13 @@ function NewRange({ chosen }: { readonly chosen: string | undefined }) {
             name: form.name,
             first: plainNumber(form.first),
             last: plainNumber(form.last),
+            ...(placeOf(place) && { when: placeOf(place) }),
           },
         })
       }
       done={() => {
         setForm({ name: '', first: '', last: '' });
+        setPlace(nowhere);
         reread('ranges.', 'numbers.');
       }}
     >
@@ -113,6 +184,7 @@ function NewRange({ chosen }: { readonly chosen: string | undefined }) {
       <Field label="Last number" required hint="At most 10,000 numbers in one range">
         <Input type="tel" value={form.last} onChange={(_, { value }) => set({ last: value })} />
       </Field>
+      <PlaceFields place={place} onChange={setPlace} />
     </FormDialog>
   );
 }
