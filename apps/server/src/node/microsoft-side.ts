@@ -10,6 +10,7 @@ import { createHeldNumbers } from './services/held-numbers.ts';
 import { openMailer } from './services/mailer.ts';
 import { openMicrosoftConnections } from './services/microsoft-connections.ts';
 import { createNumberRelease } from './services/number-release.ts';
+import { openOwnConnections } from './services/own-connections.ts';
 import type { Presence } from './services/presence.ts';
 import { openPresenceSync } from './services/presence-sync.ts';
 import { startProvisioning } from './services/provisioning.ts';
@@ -21,6 +22,7 @@ export interface MicrosoftSideParts
   /** Both come later: the metrics read what stands here, presence hears the calls of the engine. */
   metrics(): Metrics | undefined;
   personalRules(personId: PersonId): ReturnType<Presence['rulesOf']>;
+  holds(personId: PersonId): boolean;
 }
 
 export type MicrosoftSide = Awaited<ReturnType<typeof openMicrosoftSide>>;
@@ -31,7 +33,7 @@ const byProvisioning = { kind: 'system', name: 'provisioning' } as const;
 /** Microsoft 365 as every customer's: connections, routing domains, directory, provisioning, and whom presence follows. */
 export async function openMicrosoftSide(
   { config, log, clock, random, feed, newId }: NodeContext,
-  { stores, changes, snapshots, apiStores, metrics, personalRules }: MicrosoftSideParts,
+  { stores, changes, snapshots, apiStores, metrics, personalRules, holds }: MicrosoftSideParts,
 ) {
   const mailer = openMailer({
     config,
@@ -133,8 +135,29 @@ export async function openMicrosoftSide(
     personalRules,
     onProblem: (what, accountId) => log.warn({ what, accountId }, 'presence sync'),
   });
+  const own = await openOwnConnections({
+    stores,
+    connections,
+    links: presenceSync.links,
+    shownAs(person, objectId) {
+      const connection = connections.ofPerson(person);
+      const user = connection && directory.viewOf(connection.connectionId)?.user(objectId);
+      return user && user !== 'unread' ? user.upn || user.displayName : undefined;
+    },
+    snapshots,
+    clock,
+    random,
+    mailer,
+    audit: changes.audit,
+    newId,
+    twinMode: config.twin !== undefined,
+    portal: config.publicUrl ?? `http://127.0.0.1:${config.ports.http}`,
+    onTry: (seen) => metrics()?.microsoft.graphTried(seen),
+    holds,
+    onProblem: (what, accountId) => log.warn({ what, accountId }, 'own connections'),
+  });
   directory.onConfirmed((connectionId, objectIds) => provisioning.letGo(connectionId, objectIds));
   directory.onChange((accountId) => provisioning.directoryChanged(accountId));
   routingDomains.facts.onChange((connectionId) => provisioning.routingChanged(connectionId));
-  return { mailer, connections, routingDomains, directory, held, provisioning, presenceSync };
+  return { mailer, connections, routingDomains, directory, held, provisioning, presenceSync, own };
 }

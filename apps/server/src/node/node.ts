@@ -42,8 +42,9 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     ...storage,
     metrics: metricsSoFar,
     personalRules: (personId) => later.presence?.presence.rulesOf(personId),
+    holds: (personId) => later.presence?.presence.holds(personId) ?? false,
   });
-  const { mailer, connections, routingDomains, directory, provisioning, presenceSync } = microsoft;
+  const { mailer, connections, routingDomains, directory, provisioning, presenceSync, own } = microsoft;
   const engine = openCallEngine(context, {
     storage,
     edge,
@@ -87,6 +88,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   await http.listen();
   directory.start();
   presenceSync.start();
+  own.start();
   portal.start();
   jobs.start();
   const renewal = edge.watchCertificate();
@@ -103,6 +105,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         http.close(),
         presence.stop(),
         presenceSync.stop(),
+        own.stop(),
         provisioning.stop(),
         directory.stop(),
       ]);

@@ -11,7 +11,7 @@ import type { NodeStorage } from './storage.ts';
 export interface PresenceSideParts {
   readonly storage: Pick<NodeStorage, 'stores' | 'changes' | 'snapshots'>;
   readonly phones: SipEdge['phones'];
-  readonly microsoft: Pick<MicrosoftSide, 'connections' | 'presenceSync'>;
+  readonly microsoft: Pick<MicrosoftSide, 'connections' | 'presenceSync' | 'own'>;
   readonly engine: Pick<CallEngine, 'activeCalls'>;
   readonly metrics: Pick<Metrics, 'presence' | 'phoneWatch'>;
 }
@@ -25,7 +25,7 @@ export function openPresenceSide(
 ) {
   const { phones, engine, metrics } = parts;
   const { stores, changes, snapshots } = parts.storage;
-  const { connections, presenceSync } = parts.microsoft;
+  const { connections, presenceSync, own } = parts.microsoft;
   const phonesWithPeople = phonesOfPeople({
     clock,
     snapshot: () => snapshots.current(),
@@ -39,8 +39,12 @@ export function openPresenceSide(
     snapshot: () => snapshots.current(),
     leases: stores.presenceLeases,
     preferred: stores.preferredPresence,
-    policies: presenceSync.policies,
-    interruptedSince: presenceSync.interruptedSince,
+    own,
+    policies: own.policiesBut(presenceSync.policies),
+    interruptedSince(personId) {
+      const since = own.interruptedSince(personId);
+      return since === undefined ? presenceSync.interruptedSince(personId) : since || undefined;
+    },
     states: stores.presenceStates,
     changes: stores.presenceChanges,
     audit: changes.audit,

@@ -25,11 +25,12 @@ import {
   chosenFeatures,
   judgePermissions,
   type Mailer,
+  type MicrosoftSignIn,
   type StoredConnection,
   wasConnected,
 } from '@tandem/engine';
 import { readConnectionsCopy, writeConnectionsCopy } from './connections-file.ts';
-import { type AppConfig, createMicrosoftApps } from './microsoft-apps.ts';
+import { type AppConfig, createMicrosoftApps, type MicrosoftApps } from './microsoft-apps.ts';
 
 /** One account's usable connection with one Entra tenant. Reading and writing go on per connection. */
 export interface MicrosoftConnection {
@@ -73,6 +74,9 @@ export interface MicrosoftConnections {
 export interface OpenConnections extends MicrosoftConnections {
   readonly keeper: ConnectionKeeper;
   readonly desk: ConnectionDesk;
+  /** Where Microsoft is, and the platform's own app there. */
+  readonly apps: Pick<MicrosoftApps, 'endpoints' | 'https' | 'platformApp'>;
+  readonly signIn: MicrosoftSignIn;
   graphOf(connection: StoredConnection): GraphClient;
   /** The feature is switched on, and the tenant has granted everything that it needs. */
   mayUse(connectionId: ConnectionId, feature: ConnectionFeature): boolean;
@@ -227,15 +231,16 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
         ...['127.0.0.1', 'localhost'].map((host) => `http://${host}:${config.ports.http}`),
       ]),
     ].map((origin) => `${origin}${callbackPath}`);
+  const signIn = createMicrosoftSignIn({
+    endpoints: apps.endpoints,
+    twinMode: config.twin !== undefined,
+    https: apps.https,
+    wall: clock.wall,
+  });
   const desk = new ConnectionDesk({
     keeper,
     attempts: stores.signInAttempts,
-    signIn: createMicrosoftSignIn({
-      endpoints: apps.endpoints,
-      twinMode: config.twin !== undefined,
-      https: apps.https,
-      wall: clock.wall,
-    }),
+    signIn,
     probe: apps.probe,
     audit: parts.audit,
     clock,
@@ -291,6 +296,8 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
   return {
     keeper,
     desk,
+    apps,
+    signIn,
     graphOf: apps.graphOf,
     redirectUris,
     states() {

@@ -53,6 +53,8 @@ export interface PresenceSyncParts {
 /** Who is who at Microsoft, as presence knows it. */
 export interface PresenceLinks {
   objectIdOf(personId: PersonId): string | undefined;
+  /** Whose this Entra user is, on the whole platform. */
+  holderOf(objectId: string): PersonId | undefined;
   /** Told after some of the object ids changed. Returns the way to stop. */
   onLinks(heard: () => void): () => void;
 }
@@ -259,6 +261,7 @@ export async function openPresenceSync(parts: PresenceSyncParts): Promise<Presen
         const one = person(personId);
         return one && memory.objectIdOf(personId, connectionOf(one)?.tenantId);
       },
+      holderOf: (objectId) => memory.holderOf(objectId),
       onLinks(heard) {
         const both = [memory.onChange(heard), connections.onLinks(heard)];
         return () => {
