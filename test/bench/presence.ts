@@ -5,7 +5,13 @@
  */
 import type { PersonId } from '@tandem/domain';
 import { mapTeamsPresence } from '@tandem/domain';
-import { idsPerRequest, type PresencePerson, tierIntervalMs } from '@tandem/engine';
+import {
+  briskIntervalMs,
+  idsPerRequest,
+  type PresencePerson,
+  presenceQuota,
+  tierIntervalMs,
+} from '@tandem/engine';
 import { seededRandom } from '@tandem/simulator/random.ts';
 import {
   openPresencePlatform,
@@ -44,6 +50,7 @@ interface World {
   readonly tenants: number;
   readonly people: number;
   readonly minutes: number;
+  /** Absent: nothing was chosen, and the tenant's size decides. */
   readonly otherIntervalMs?: number;
 }
 
@@ -59,25 +66,24 @@ export const run: Bench = async (options) => {
     tenants: 10,
     people: 1_000,
     minutes: quick ? 1.5 : 10,
+    otherIntervalMs: tierIntervalMs.other,
   });
   const one = await live(options, {
     name: 'one tenant',
     tenants: 1,
     people: 5_000,
     minutes: quick ? 1.5 : 10,
+    otherIntervalMs: tierIntervalMs.other,
   });
-  // The faster pace that an operator may choose: each change of 5,000 is seen within 15 s.
-  const fast = quick
-    ? undefined
-    : await live(options, {
-        name: 'one tenant, 15 s',
-        tenants: 1,
-        people: 5_000,
-        minutes: 5,
-        otherIntervalMs: 15_000,
-      });
-  const worst = (pick: (found: Found) => number): number =>
-    Math.max(...[many, one, ...(fast ? [fast] : [])].map(pick));
+  // As it is when nobody chose a pace: each change of 5,000 is seen within 15 s (U04).
+  const usual = await live(options, {
+    name: 'one tenant, nothing chosen',
+    tenants: 1,
+    people: 5_000,
+    // Whole rounds of its pace.
+    minutes: quick ? 1.4 : 5.6,
+  });
+  const worst = (pick: (found: Found) => number): number => Math.max(...[many, one, usual].map(pick));
   const figures = {
     requestsOverLowerBound: worst((one) => one.requestsOverLowerBound),
     answerToWriteMsP95: worst((one) => one.answerToWriteMsP95),
@@ -88,14 +94,15 @@ export const run: Bench = async (options) => {
     wrongStates: worst((one) => one.wrongStates),
     users: many.users,
     usersOneTenant: one.users,
-    ...(fast && { changeSeenMsP95At15s: fast.changeSeenMsP95 }),
+    usualChangeSeenMsMax: usual.changeSeenMsMax,
+    usualQuotaSharePct: usual.quotaSharePct,
   };
   const pass =
     figures.requestsOverLowerBound <= mostRequests &&
     figures.answerToWriteMsP95 <= mostAnswerToWriteMs &&
     figures.changeSeenMsP95 <= tierIntervalMs.other + 1_000 &&
     figures.hotChangeSeenMsP95 <= tierIntervalMs.hot &&
-    (fast?.changeSeenMsP95 ?? 0) <= 15_000 &&
+    usual.changeSeenMsMax < 15_000 &&
     figures.requestsInsideRetryAfter === 0 &&
     figures.bytesPerUser <= mostBytes &&
     figures.wrongStates === 0 &&
@@ -108,7 +115,7 @@ export const run: Bench = async (options) => {
       clock: 'virtual for Microsoft; what we take ourselves is real and added',
       many,
       one,
-      ...(fast && { fast }),
+      usual,
     },
   };
 };
@@ -146,7 +153,10 @@ async function live({ note, seed }: BenchOptions, world: World) {
   const readsBefore = twin.requests.reads;
   let bound = 0;
   const sample = (grid: number): void => {
-    bound += watch.boundOf(grid % (tierIntervalMs.other / tierIntervalMs.hot) === 0, world.otherIntervalMs);
+    bound += watch.boundOf(
+      grid % (tierIntervalMs.other / tierIntervalMs.hot) === 0,
+      world.otherIntervalMs ?? briskIntervalMs,
+    );
   };
   const hotOnes = everybody.filter(({ personId }) => priority.has(personId));
   /** Those in queues change each minute: enough of them are seen. */
@@ -187,6 +197,12 @@ async function live({ note, seed }: BenchOptions, world: World) {
     writes: twin.requests.writes,
     answerToWriteMsP95: p95(watch.writeMs),
     changeSeenMsP95: p95(watch.coldMs),
+    changeSeenMsMax: Math.round(Math.max(0, ...watch.coldMs)),
+    quotaSharePct: round(
+      (reads * presenceQuota.windowMs * 100) /
+        (world.minutes * 60_000 * world.tenants * presenceQuota.requests),
+      10,
+    ),
     hotChangeSeenMsP95: p95(watch.hotMs),
     changes: watch.coldMs.length,
     hotChanges: watch.hotMs.length,
@@ -237,7 +253,7 @@ class Watch {
   }
 
   /** Sum over tenants and tiers of ceil(people / 650): what has to be asked at this moment (DESIGN 9). */
-  boundOf(othersToo: boolean, otherMs: number = tierIntervalMs.other): number {
+  boundOf(othersToo: boolean, otherMs: number): number {
     const tiers = new Map<string, { hot: number; other: number }>();
     const ages = this.platform?.reader.ages() ?? [];
     for (const [index, { tier }] of ages.entries()) {

@@ -51,7 +51,7 @@ export function openPresenceSide(
     mayHaveRules: (accountId) => presenceSync.settingsOf(accountId).personalOverrides,
     rulesChanged: () => presenceSync.policiesChanged(),
     registeredOf: phonesWithPeople.registeredOf,
-    otherIntervalMs: config.presenceReadSeconds * 1000,
+    ...(config.presenceReadSeconds !== undefined && { otherIntervalMs: config.presenceReadSeconds * 1000 }),
     mayReadCalendars: (connectionId) => connections.mayUse(connectionId, 'calendar'),
     feed,
     metrics: metrics.presence,

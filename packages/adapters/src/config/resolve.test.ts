@@ -52,12 +52,14 @@ test('all faults of all sources come at once, each with its place and what was w
   );
 });
 
-test('presence of people with whom nothing goes on is read every 15 to 30 seconds, and nothing else is taken', () => {
+test('presence of people with whom nothing goes on is read every 15 to 30 seconds where that was chosen, and nothing else is taken', () => {
   const seconds = (value: string) => resolve({ environment: { TANDEM_PRESENCE_READ_SECONDS: value } });
   for (const good of ['15', '30']) {
     const resolved = seconds(good);
     assert.equal(resolved.ok && resolved.values.presenceReadSeconds, Number(good));
   }
+  const unset = resolve({});
+  assert.equal(unset.ok && unset.values.presenceReadSeconds, undefined);
   for (const bad of ['14', '31', '20.5', ''])
     assert.deepEqual(faultsOf({ environment: { TANDEM_PRESENCE_READ_SECONDS: bad } }), [
       `TANDEM_PRESENCE_READ_SECONDS: found "${bad}", wanted a whole number from 15 to 30`,

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { idsPerRequest, newPollingPlan, pausePolls, planPolls, presenceQuota } from './polling-plan.ts';
+import {
+  idsPerRequest,
+  newPollingPlan,
+  pausePolls,
+  planPolls,
+  presenceQuota,
+  usualOtherIntervalMs,
+} from './polling-plan.ts';
 
 const ids = (count: number, name: string): string[] => Array.from({ length: count }, (_, i) => `${name}${i}`);
 
@@ -63,4 +70,16 @@ test('any number of people, any lateness of the clock: at most 60 % of the quota
     ),
     { numRuns: 8 },
   );
+});
+
+test('people with whom nothing goes on are read within 15 s, and more seldom where that would take more than half of our share', () => {
+  for (const [hot, other, expected] of [
+    [0, 1, 14_000],
+    [150, 5_000, 14_000],
+    [10_000, 100_000, 14_000],
+    [0, 200_000, 20_533],
+    [0, 400_000, 30_000],
+    [60_000, 1, 30_000],
+  ] as const)
+    assert.equal(Math.round(usualOtherIntervalMs(hot, other)), expected, `${hot} and ${other}`);
 });

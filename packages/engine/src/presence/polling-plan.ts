@@ -23,6 +23,23 @@ export const idsPerRequest = 650;
 export const presenceQuota = { requests: 1500, windowMs: 30_000 } as const;
 export const quotaShare = 0.6;
 export const catchUpShare = 0.8;
+/** So that a change and the answer that tells it fit into 15 s (features U04). */
+export const briskIntervalMs = 14_000;
+/** What reading briskly may take of the quota: half of what all reading may. */
+const briskShare = quotaShare / 2;
+
+/**
+ * How often those are read with whom nothing goes on, when nobody chose it: within 15 s as long as half of our share of the
+ * quota is enough for it, which is so for some hundred thousand people in a tenant; more seldom beyond.
+ */
+export function usualOtherIntervalMs(hot: number, other: number): number {
+  const window = presenceQuota.requests * briskShare;
+  const room = window - Math.ceil(hot / idsPerRequest) * (presenceQuota.windowMs / tierIntervalMs.hot);
+  const fits =
+    room <= 0 ? Number.POSITIVE_INFINITY : (Math.ceil(other / idsPerRequest) * presenceQuota.windowMs) / room;
+  return Math.min(tierIntervalMs.other, Math.max(briskIntervalMs, fits));
+}
+
 /** Retry-After is missing: 10 s, doubling to 300 s, is what a caller keeps count of (reliability F08). */
 export const defaultPauseMs = 10_000;
 

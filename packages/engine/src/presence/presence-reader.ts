@@ -10,6 +10,7 @@ import {
   pausePolls,
   planPolls,
   tierIntervalMs,
+  usualOtherIntervalMs,
 } from './polling-plan.ts';
 import type { PresenceDirectory, PresenceGraph, PresencePerson, PresenceReadOutcome } from './ports.ts';
 import {
@@ -32,7 +33,7 @@ export interface PresenceReaderDeps {
   readonly pauses?: TenantPauses;
   /** Members of queues that work now, contacts that somebody watches all day: hot while it says so. */
   isPriority?(personId: PersonId): boolean;
-  /** How often those are read who are not hot: 15 to 30 s. */
+  /** How often those who are not hot are read: 15 to 30 s. Absent: as the size of the tenant allows. */
   readonly otherIntervalMs?: number;
   /** What our own signalling knows of the person. */
   callsOf(personId: PersonId): CallsOfPerson | undefined;
@@ -85,6 +86,9 @@ export const writesFirstMs = 1000;
 /** Consent or permission is missing: it comes back by somebody's hand, not by asking often. */
 const refusedPauseMs = 60_000;
 
+/** Who was asked to wait lately reads no more briskly than it must. */
+const calmAfterThrottleMs = 10 * 60_000;
+
 interface Seen {
   readonly person: PresencePerson;
   readonly knownSinceMs: number;
@@ -100,6 +104,9 @@ interface Seen {
 interface Tenant {
   readonly id: string;
   plan: PollingPlan;
+  /** How often those are read now who are not hot. */
+  otherMs: number;
+  throttledMs?: number;
   /** Sweeps in a row that came to nothing. */
   failures: number;
   /** The last sweep was refused for good. */
@@ -111,18 +118,17 @@ interface Tenant {
 }
 
 /**
- * Teams → platform for everybody: one plan an Entra tenant, hot people every 5 s, the others every 30 s. Hot is who is in a
+ * Teams → platform for everybody: one plan an Entra tenant, hot people every 5 s, the others every 14 to 30 s. Hot is who is in a
  * call or was two minutes ago, whose state changed within two minutes, whom somebody looked at within a minute, and who
  * was never read. Never throws; while Microsoft is away the states grow old and say so.
  */
 export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
   const { clock, people, graph, policies } = deps;
   const pauses = deps.pauses ?? createTenantPauses(() => clock.now());
-  const otherMs = Math.min(
-    tierIntervalMs.other,
-    Math.max(tierIntervalMs.other / 2, deps.otherIntervalMs ?? tierIntervalMs.other),
-  );
-  const intervalMs = { ...tierIntervalMs, other: otherMs };
+  const chosenMs =
+    deps.otherIntervalMs === undefined
+      ? undefined
+      : Math.min(tierIntervalMs.other, Math.max(tierIntervalMs.other / 2, deps.otherIntervalMs));
   const tenants = new Map<string, Tenant>();
   let seen = new Map<PersonId, Seen>();
   let byTenant = new Map<string, Seen[]>();
@@ -158,6 +164,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
       const tenant: Tenant = {
         id,
         plan: newPollingPlan,
+        otherMs: chosenMs ?? tierIntervalMs.other,
         failures: 0,
         refused: false,
         reading: false,
@@ -191,7 +198,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
         one.view.readAtMs !== undefined &&
         now <= one.freshUntilMs
       )
-        one.freshUntilMs = one.view.readAtMs + 3 * intervalMs.other;
+        one.freshUntilMs = one.view.readAtMs + 3 * tenant.otherMs;
       one.tier = tier;
       tiers[tier].add(one.person.objectId);
       const stale = now > one.freshUntilMs;
@@ -202,6 +209,9 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     }
     // One object may be known to two accounts of one tenant: asked for once.
     for (const id of tiers.hot) tiers.other.delete(id);
+    const calm = tenant.throttledMs !== undefined && now - tenant.throttledMs < calmAfterThrottleMs;
+    tenant.otherMs =
+      chosenMs ?? (calm ? tierIntervalMs.other : usualOtherIntervalMs(tiers.hot.size, tiers.other.size));
     return { hot: [...tiers.hot], other: [...tiers.other] };
   }
 
@@ -218,7 +228,10 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     if (pausedUntil !== undefined)
       tenant.plan = pausePolls(tenant.plan, pausedUntil + writesFirstMs - now, now, true);
     if (connection && !tenant.reading) {
-      const { plan, batches, nextMs } = planPolls(tenant.plan, tiers, now, intervalMs);
+      const { plan, batches, nextMs } = planPolls(tenant.plan, tiers, now, {
+        ...tierIntervalMs,
+        other: tenant.otherMs,
+      });
       tenant.plan = plan;
       waitMs = Math.min(lookEveryMs, Math.max(1, nextMs - now));
       if (batches.length > 0) {
@@ -284,7 +297,8 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     if (one.view === before) return;
     const wasStale = one.stale;
     one.stale = false;
-    one.freshUntilMs = now + 3 * intervalMs[one.tier];
+    const otherMs = tenants.get(one.person.entraTenantId)?.otherMs ?? tierIntervalMs.other;
+    one.freshUntilMs = now + 3 * (one.tier === 'hot' ? tierIntervalMs.hot : otherMs);
     const changed =
       before.shown?.label !== one.view.shown?.label ||
       before.shown?.outOfOffice !== one.view.shown?.outOfOffice ||
@@ -321,6 +335,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
       Math.min(longestPauseMs, from * 2 ** Math.min(10, tenant.failures));
     for (const outcome of bad) {
       if (outcome.is === 'throttled') {
+        tenant.throttledMs = now;
         pauses.throttled(tenant.id, outcome.retryAfterMs);
         continue;
       }

@@ -53,7 +53,7 @@ export interface PresenceParts {
   /** The connection may read calendars (U05). Absent: none may. */
   readonly mayReadCalendars?: (connectionId: ConnectionId) => boolean;
   readonly interruptedSince?: KeeperDeps['interruptedSince'];
-  /** How often those are read with whom nothing goes on: 15 to 30 s, unless said 30. */
+  /** How often those are read with whom nothing goes on: 15 to 30 s. Absent: as the size of the tenant allows. */
   readonly otherIntervalMs?: number;
   readonly feed: { readonly watched: boolean; publish(event: FeedEvent): void };
   readonly metrics: PresenceMetrics;
