@@ -25,4 +25,5 @@ export * from './routing-domain.ts';
 export * from './session.ts';
 export * from './tenant-directory.ts';
 export * from './tenant-file.ts';
+export * from './voicemail.ts';
 export * from './webhook.ts';

@@ -35,6 +35,11 @@ function answer(route: RouteSpec): Json {
   const plain = { 'text/plain': { schema: { type: 'string' } } };
   if (route.status === 204) return { description: 'Done' };
   if (route.produces === 'text/plain') return { description: 'Text', content: plain };
+  if (route.produces === 'audio/wav')
+    return {
+      description: 'Sound',
+      content: { 'audio/wav': { schema: { type: 'string', format: 'binary' } } },
+    };
   if (route.produces === 'text/csv' || route.produces === 'text/yaml')
     return { description: 'A file', content: { [route.produces]: { schema: { type: 'string' } } } };
   if (route.produces === 'json-or-text')

@@ -67,6 +67,13 @@ export const permissions = {
   'queues:log-in': ['operator', 'admin', 'user'],
   /** One's own favourites, speed dials and personal contacts: nobody else's business. */
   'contacts:own': ['user'],
+  /** What lies in a mailbox is its owner’s alone, an administrator never hears it. */
+  'voicemail:own': ['user'],
+  /** Who takes messages for a person, and how many there are. */
+  'voicemail:read': ['operator', 'admin', 'desk', 'user'],
+  'voicemail:choose': ['operator', 'admin', 'user'],
+  'voicemail:account': ['operator', 'admin', 'desk'],
+  'voicemail:account-write': ['operator', 'admin'],
   'events:read': ['operator', 'admin', 'desk', 'user'],
 } as const satisfies Record<string, readonly Role[]>;
 

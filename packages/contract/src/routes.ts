@@ -13,6 +13,7 @@ import { queueRoutes } from './areas/queue-routes.ts';
 import { routingDomainRoutes } from './areas/routing-domain-routes.ts';
 import { tagRoutes } from './areas/tag-routes.ts';
 import { tenantFileRoutes } from './areas/tenant-file-routes.ts';
+import { voicemailRoutes } from './areas/voicemail-routes.ts';
 import { webhookRoutes } from './areas/webhook-routes.ts';
 import { call, callDirections, callSummary, ladder, resultClasses } from './call.ts';
 import { id, page, paging, queryNumber, text } from './common.ts';
@@ -46,6 +47,7 @@ export const routes = defineRoutes({
   ...webhookRoutes,
   ...contactRoutes,
   ...queueRoutes,
+  ...voicemailRoutes,
   'session.create': {
     method: 'POST',
     path: '/api/v1/session',

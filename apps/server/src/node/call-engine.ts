@@ -17,7 +17,7 @@ import type { SipEdge } from './sip-edge.ts';
 import type { NodeStorage } from './storage.ts';
 
 export interface CallEngineParts {
-  readonly storage: Pick<NodeStorage, 'calls' | 'snapshots' | 'probeMemory'>;
+  readonly storage: Pick<NodeStorage, 'calls' | 'snapshots' | 'probeMemory' | 'voicemail'>;
   readonly edge: SipEdge;
   readonly microsoft: Pick<MicrosoftSide, 'provisioning' | 'routingDomains' | 'held'>;
   metrics(): Metrics | undefined;
@@ -30,7 +30,7 @@ export interface CallEngineParts {
 export function openCallEngine(context: NodeContext, parts: CallEngineParts): CallEngine {
   const { config, log, clock, random, feed, newId } = context;
   const { edge, metrics, presence, lamps } = parts;
-  const { calls, snapshots, probeMemory } = parts.storage;
+  const { calls, snapshots, probeMemory, voicemail } = parts.storage;
   const { provisioning, routingDomains, held } = parts.microsoft;
   const { registrar } = edge.phones;
   const tellOfQueue = createQueueNews({
@@ -65,6 +65,7 @@ export function openCallEngine(context: NodeContext, parts: CallEngineParts): Ca
       verdictFor: (personId, call) => presence().gate.verdictFor(personId, call),
       onChange: (listener) => presence().gate.onChange(listener),
     },
+    voicemail: voicemail.keeper,
     authenticatePhone: registrar.authenticatePhone,
     onRegister: (incoming) => registrar.onRegister(incoming),
     onSubscribe: (incoming) => lamps().onSubscribe(incoming),

@@ -81,9 +81,11 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
 
   if (!(await media.ready(10_000))) throw new Error('the media process does not answer');
   await media.releaseStrangers();
+  await storage.voicemail.keeper.recover();
   await endpoint.open(engine.ua);
   engine.start();
   takeOverCalls(engine, storage.calls);
+  storage.voicemail.keeper.start();
   presence.start();
   await http.listen();
   directory.start();

@@ -14,6 +14,7 @@ import { createProbeMemory } from './probe-memory.ts';
 import { seedRehearsal } from './seed-rehearsal.ts';
 import { openChangeLog } from './services/change-log.ts';
 import { withCurrentFacts } from './services/current-facts.ts';
+import { openVoicemail } from './services/voicemail.ts';
 
 export type NodeStorage = Awaited<ReturnType<typeof openStorage>>;
 
@@ -60,6 +61,16 @@ export async function openStorage({ config, log, clock, newId }: NodeContext) {
     onProblem: (what) => log.warn({ what }, 'routing snapshot'),
   });
   const probeMemory = await createProbeMemory(stores.facts);
+  const voicemail = openVoicemail({
+    rows: stores.voicemail,
+    nodeDir: config.nodeDir,
+    clock,
+    audit: changes.audit,
+    snapshot: () => snapshots.current(),
+    refresh: () => snapshots.refresh(),
+    newId,
+    onProblem: (what) => log.warn({ what }, 'voicemail'),
+  });
 
   const stored = createStoredServices(stores, ladders);
   const audited = { ...stored, directory: auditedDirectory(stored.directory, changes.audit) };
@@ -72,9 +83,11 @@ export async function openStorage({ config, log, clock, newId }: NodeContext) {
     changes,
     snapshots,
     probeMemory,
+    voicemail,
     /** As the API has them: whoever changes something is written down, and is answered when calls follow the change. */
     apiStores: withCurrentFacts(audited, snapshots),
     async close() {
+      await voicemail.keeper.stop();
       await changes.stop();
       await filler.stop();
       await calls.close();

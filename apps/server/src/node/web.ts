@@ -70,6 +70,7 @@ export async function openWeb(context: NodeContext, parts: WebParts) {
       tags: boards.tags,
       queues: boards.queues,
       contacts: boards.contacts,
+      voicemail: storage.voicemail.board,
       live,
       readiness: boards.readiness,
       presence: presence.board,

@@ -7,6 +7,7 @@ import { createHarness, type Visitor } from './testing/harness.ts';
 import { danasContactId } from './testing/memory-contacts.ts';
 import { acmeJobId } from './testing/memory-jobs.ts';
 import { acmeRangeId } from './testing/memory-numbers.ts';
+import { danasMessageId, sampleGreeting } from './testing/memory-voicemail.ts';
 import { acmeRunId, danaObjectId } from './testing/memory-presence-sync.ts';
 import { acmeQueueId } from './testing/memory-queues.ts';
 import { acmeRoutingDomainId } from './testing/memory-routing-domains.ts';
@@ -132,6 +133,18 @@ const resources: Partial<Record<RouteId, string>> = {
   'webhooks.delete': acmeWebhookId,
   'webhooks.test': acmeWebhookId,
   'webhooks.deliveries': acmeWebhookId,
+  'voicemail.messages': world.danaId,
+  'voicemail.sound': world.danaId,
+  'voicemail.change': world.danaId,
+  'voicemail.delete': world.danaId,
+  'voicemail.read': world.danaId,
+  'voicemail.choose': world.danaId,
+  'voicemail.greet': world.danaId,
+  'voicemail.ungreet': world.danaId,
+  'voicemail.account': world.acmeId,
+  'voicemail.changeAccount': world.acmeId,
+  'voicemail.greetAccount': world.acmeId,
+  'voicemail.ungreetAccount': world.acmeId,
   'queues.read': acmeQueueId,
   'queues.change': acmeQueueId,
   'queues.setMembers': acmeQueueId,
@@ -199,6 +212,11 @@ const bodies: Partial<Record<RouteId, unknown>> = {
   'people.change': { teamsToggle: true },
   'presence.set': { state: 'busy', minutes: 30 },
   'presence.changeExceptions': { unavailable: { kind: 'refuse', sip: 486 } },
+  'voicemail.change': { heard: true },
+  'voicemail.choose': { owner: null },
+  'voicemail.greet': { wav: sampleGreeting },
+  'voicemail.changeAccount': { retentionDays: 30 },
+  'voicemail.greetAccount': { wav: sampleGreeting },
   'queues.change': { offerSeconds: 20 },
   'queues.setMembers': { members: [world.danaId, world.boId] },
   'queues.logIn': { loggedIn: true },
@@ -254,6 +272,7 @@ describe('every route, every role, two accounts', () => {
         const path = `${route.path
           .replace('{id}', resources[id as RouteId] ?? 'missing')
           .replace('{contact}', danasContactId)
+          .replace('{message}', danasMessageId)
           .replace('{person}', world.danaId)
           .replace('{step}', 'by-hand')}${queries[id as RouteId] ?? ''}`;
         const body = bodies[id as RouteId];

@@ -30,9 +30,11 @@ import { queueHandlers } from './areas/queue-handlers.ts';
 import { routingDomainHandlers } from './areas/routing-domain-handlers.ts';
 import { tagHandlers } from './areas/tag-handlers.ts';
 import { tenantFileHandlers } from './areas/tenant-file-handlers.ts';
+import { voicemailHandlers } from './areas/voicemail-handlers.ts';
 import { webhookHandlers } from './areas/webhook-handlers.ts';
 import { actorOf } from './auth/actor.ts';
 import type { Principal } from './auth/principal.ts';
+import type { BytesAnswer } from './bytes-answer.ts';
 import { matches } from './call-filter.ts';
 import { leaverTargetFault } from './leaver-target.ts';
 import { Refusal } from './refusal.ts';
@@ -75,6 +77,8 @@ export interface Caller {
   readonly cookie: string | undefined;
   readonly wantsText: boolean;
   readonly wantsCsv: boolean;
+  /** `Range`, as it came. */
+  readonly range: string | undefined;
 }
 
 /** What a handler may rely on: it only runs once the permission was granted. Public routes have nobody. */
@@ -85,7 +89,12 @@ export interface Context<Id extends RouteId> {
   readonly caller: Caller;
 }
 
-type Answer<Id extends RouteId> = RouteOutput<Id> | Refusal | TextAnswer | SessionAnswer<RouteOutput<Id>>;
+type Answer<Id extends RouteId> =
+  | RouteOutput<Id>
+  | Refusal
+  | TextAnswer
+  | BytesAnswer
+  | SessionAnswer<RouteOutput<Id>>;
 /** One per route but the stream, which is not an answer; leave one out and it does not compile. */
 export type Handlers = {
   readonly [Id in Exclude<RouteId, 'events'>]: (context: Context<Id>) => Promise<Answer<Id>>;
@@ -183,6 +192,7 @@ export function createHandlers(services: ApiServices): Handlers {
     ...contactHandlers(services),
     ...tagHandlers(services),
     ...queueHandlers(services),
+    ...voicemailHandlers(services),
     'session.create': async ({ input, caller }) => {
       const outcome = await sessions.signIn(input.body.name.trim(), input.body.password, caller.address);
       switch (outcome.kind) {

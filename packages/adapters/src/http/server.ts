@@ -4,6 +4,7 @@ import { type RouteId, type RouteSpec, roleMay, routes } from '@tandem/contract'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { sameSecret } from '../security/token.ts';
 import type { Principal } from './auth/principal.ts';
+import { BytesAnswer } from './bytes-answer.ts';
 import { openStream, type StreamLimits } from './events/stream.ts';
 import { type Caller, type Context, createHandlers, SessionAnswer, TextAnswer } from './handlers.ts';
 import type { PortalBundle } from './portal/portal-bundle.ts';
@@ -161,6 +162,7 @@ export async function createHttpServer(
           address: request.ip,
           cookie,
           wantsText: /^text\/plain\b/.test(request.headers.accept ?? ''),
+          range: request.headers.range,
           wantsCsv: /^text\/csv\b/.test(request.headers.accept ?? ''),
         };
         // The table ties input, handler and output of one id together; the compiler cannot follow it through the loop.
@@ -172,6 +174,8 @@ export async function createHttpServer(
         if (answer instanceof TextAnswer) {
           return reply.code(answer.status).type(answer.contentType).send(answer.text);
         }
+        if (answer instanceof BytesAnswer)
+          return reply.code(answer.status).headers(answer.headers).send(answer.bytes);
         if (answer instanceof SessionAnswer) setCookie(request, reply, answer.token);
         const body: unknown = answer instanceof SessionAnswer ? answer.body : answer;
         if (options.checkAnswers && route.response) route.response.parse(body);

@@ -33,6 +33,7 @@ import type { RoutingDomainBoard } from './routing-domain-board.ts';
 import type { Scope } from './scope.ts';
 import type { TagBoard } from './tag-board.ts';
 import type { TenantFileBoard } from './tenant-file-board.ts';
+import type { VoicemailBoard } from './voicemail-board.ts';
 
 /**
  * What the HTTP API needs from the rest. Every question about customers' data carries a scope (I9): a store cannot be
@@ -66,6 +67,7 @@ export interface ApiServices {
   readonly tenantFiles: TenantFileBoard;
   readonly contacts: ContactBoard;
   readonly queues: QueueBoard;
+  readonly voicemail: VoicemailBoard;
   /** For `/readyz`. Must answer within a second, also when a dependency hangs. */
   dependencies(): Promise<readonly Dependency[]>;
 }

@@ -23,7 +23,7 @@ export interface VoicemailKeeperDeps {
 export interface VoicemailKeeper extends VoicemailStore {
   /** Messages that wait for their row. */
   readonly waiting: number;
-  /** What an earlier process left: each becomes a message or nothing. Before the first call. */
+  /** What an earlier process left: each becomes a message or nothing. Before the first call; waits for no database. */
   recover(): Promise<void>;
   /** Begins to forget what is old, and files that are nobody's. */
   start(): void;
@@ -140,10 +140,14 @@ export function createVoicemailKeeper(deps: VoicemailKeeperDeps): VoicemailKeepe
       return whose === undefined ? undefined : files.greeting(whose);
     },
     async recover() {
-      for (const { envelope, lengthMs } of await files.spooled())
-        if (lengthMs === undefined) await seal(envelope);
-        else waiting.set(envelope.id, { ...envelope, lengthMs });
-      await deliverAll();
+      try {
+        for (const { envelope, lengthMs } of await files.spooled())
+          if (lengthMs === undefined) await seal(envelope);
+          else waiting.set(envelope.id, { ...envelope, lengthMs });
+      } catch (error) {
+        onProblem(`messages of before: ${textOf(error)}`);
+      }
+      void deliverAll();
     },
     start() {
       void sweep().catch((error) => onProblem(`old messages: ${textOf(error)}`));

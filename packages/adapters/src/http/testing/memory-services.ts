@@ -22,6 +22,7 @@ import { memoryRoutingDomains } from './memory-routing-domains.ts';
 import { memoryTags } from './memory-tags.ts';
 import { memoryTenantDirectory } from './memory-tenant-directory.ts';
 import { memoryTenantFiles } from './memory-tenant-file.ts';
+import { memoryVoicemail } from './memory-voicemail.ts';
 import { memoryWebhooks } from './memory-webhooks.ts';
 import * as world from './sample-world.ts';
 
@@ -165,6 +166,7 @@ export function createMemoryServices(clock: ApiClock) {
     queues: memoryQueues(world.acmeId, world.globexId, [world.danaId, world.boId], (personId) =>
       world.people().find(({ id }) => id === personId),
     ),
+    voicemail: memoryVoicemail(clock, gate),
     peers,
     phones: { list: () => world.phones() },
     tenantDirectory: memoryTenantDirectory(clock),
