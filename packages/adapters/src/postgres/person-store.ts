@@ -1,4 +1,5 @@
 import type { AccountId, E164, LeaverChoice, Person, PersonId } from '@tandem/domain';
+import { foldName } from '@tandem/engine/directory-sync/user-index.ts';
 import { type Selectable, sql } from 'kysely';
 import type { Database, Tx } from './database.ts';
 import { leaverChoiceOf, leaverColumns } from './leaver-columns.ts';
@@ -151,6 +152,10 @@ async function readPerson(tx: Tx, personId: PersonId): Promise<Versioned<Person>
   return row ? personOf(row) : undefined;
 }
 
+/** As `foldName` folds a name in the directory: who types "jose" finds José, here and there. */
+const foldedName = sql<string>`regexp_replace(normalize(lower(people.display_name), NFKD),
+  '[\\u0300-\\u036f\\u1ab0-\\u1aff\\u1dc0-\\u1dff\\u20d0-\\u20ff\\ufe20-\\ufe2f]', '', 'g')`;
+
 async function readPeople(tx: Tx, page: PersonPage): Promise<Versioned<Person>[]> {
   let query = peopleQuery(tx)
     .orderBy('people.upn')
@@ -161,7 +166,7 @@ async function readPeople(tx: Tx, page: PersonPage): Promise<Versioned<Person>[]
     const part = `%${likeText(page.search)}%`;
     query = query.where((eb) =>
       eb.or([
-        eb('people.display_name', 'ilike', part),
+        sql<boolean>`${foldedName} like ${`%${likeText(foldName(page.search ?? ''))}%`}`,
         eb('people.upn', 'ilike', part),
         eb('extensions.extension', 'like', part),
         sql<boolean>`exists (select 1 from numbers n where n.person_id = people.id and n.number like ${part})`,

@@ -1,5 +1,6 @@
 import type { AccountId, Person, PersonId } from '@tandem/domain';
 import { defaultCallRules } from '@tandem/domain';
+import { foldName } from '../directory-sync/user-index.ts';
 import type { AuditActor } from '../ports/audit.ts';
 import type { DirectoryUser } from '../ports/directory-view.ts';
 import type { CodeDetail, PresenceCode } from './codes.ts';
@@ -209,12 +210,12 @@ export class PresenceSyncDesk {
       readonly code?: string | undefined;
     },
   ): readonly ShownPresencePerson[] {
-    const search = wanted.search?.trim().toLowerCase();
+    const search = wanted.search === undefined ? undefined : foldName(wanted.search.trim());
     return this.#parts
       .people(accountId)
       .filter(
         ({ displayName, upn, mail }) =>
-          search === undefined || `${displayName}\n${upn}\n${mail ?? ''}`.toLowerCase().includes(search),
+          search === undefined || foldName(`${displayName}\n${upn}\n${mail ?? ''}`).includes(search),
       )
       .map((person) => this.show(person))
       .filter(

@@ -1,4 +1,5 @@
 import type { Account, Carrier, E164, Person } from '@tandem/domain';
+import { foldName } from '@tandem/engine/directory-sync/user-index.ts';
 import { type Scope, seesAccount, seesPerson } from '../scope.ts';
 import type { Directory, PageAsk, PageOf } from '../services.ts';
 
@@ -27,14 +28,14 @@ export function createMemoryDirectory(
     },
     async people(scope, ask) {
       gate();
-      const search = ask.search?.toLowerCase();
+      const search = ask.search === undefined ? undefined : foldName(ask.search);
       const digits = search?.replace(/[\s()\-.+]/g, '') ?? '';
       const found = data.people
         .filter((person) => sees(scope, person))
         .filter((person) => {
           if (search === undefined) return true;
           const words = [person.displayName, person.upn, person.mail ?? '', person.extension ?? ''];
-          if (words.some((word) => word.toLowerCase().includes(search))) return true;
+          if (words.some((word) => foldName(word).includes(search))) return true;
           return /^\d+$/.test(digits) && person.numbers.some((number) => number.includes(digits));
         })
         .filter((person) => {
