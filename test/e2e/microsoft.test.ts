@@ -266,6 +266,22 @@ describe('connecting Microsoft Teams in the browser', { skip: noBrowser, timeout
     assert.equal(await page.getByLabel('Calls go on for (hours)').inputValue(), '12');
   });
 
+  test('whom callers of a leaver reach is named in the settings, and counts after the preview', async () => {
+    const page = await as('admin@globex.example', '/microsoft/connection-globex?tab=people');
+    const save = page.getByRole('button', { name: 'Preview and save' });
+    await page.getByLabel('Callers of a leaver').selectOption('person');
+    await page.getByText('Say whom callers of a leaver reach.').waitFor();
+    assert.equal(await save.isDisabled(), true);
+    await page.getByRole('button', { name: 'Choose Greta Weiss' }).click();
+    await page.getByText('Rings: Greta Weiss').waitFor();
+    await save.click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.reload();
+    await page.getByText('Rings: Greta Weiss').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+  });
+
   test('the operator creates an account that may use Teams, and the wizard begins', async () => {
     const page = await as('operator', '/accounts');
     await press(page, 'New account');

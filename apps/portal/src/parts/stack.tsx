@@ -2,7 +2,13 @@ import { makeStyles } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
 
 const useStyles = makeStyles({
-  stack: { display: 'grid', gap: '16px', minWidth: 0, justifyItems: 'stretch' },
+  stack: {
+    display: 'grid',
+    gridTemplateColumns: 'minmax(0, 1fr)',
+    gap: '16px',
+    minWidth: 0,
+    justifyItems: 'stretch',
+  },
   row: { display: 'flex', flexWrap: 'wrap', gap: '12px', alignItems: 'center' },
 });
 

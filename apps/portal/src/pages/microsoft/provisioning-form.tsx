@@ -13,6 +13,7 @@ import { type ReactNode, useState } from 'react';
 import { api } from '../../api/client.ts';
 import { reread } from '../../api/reread.ts';
 import { useZones } from '../../api/session.ts';
+import { type LeaverDraft, LeaverTarget } from '../../parts/leaver-target.tsx';
 import { PreviewAction } from '../../parts/preview-action.tsx';
 import { Row, Stack } from '../../parts/stack.tsx';
 import { TurnNotice } from '../../parts/turn-notice.tsx';
@@ -20,7 +21,6 @@ import { WordList } from '../../parts/word-list.tsx';
 import {
   driftFieldWords,
   driftPolicyWords,
-  leaverWords,
   modeWords,
   policyKindWords,
   policyWords,
@@ -30,7 +30,14 @@ import { GroupPicker } from './group-picker.tsx';
 const useStyles = makeStyles({
   part: { border: 'none', margin: 0, padding: 0, display: 'grid', gap: '12px', minWidth: 0 },
   legend: { padding: 0, marginBottom: '8px', fontWeight: tokens.fontWeightSemibold },
-  line: { display: 'flex', flexWrap: 'wrap', gap: '12px', alignItems: 'end' },
+  line: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    gap: '12px',
+    alignItems: 'end',
+    '& > *': { maxWidth: '100%', minWidth: 0 },
+    '& select': { minWidth: 0, width: '100%' },
+  },
   words: { margin: 0 },
   small: { margin: 0, color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
 });
@@ -39,9 +46,18 @@ const modes = Object.keys(modeWords) as ProvisioningSettings['mode'][];
 const policyFields = Object.keys(policyWords) as (keyof ProvisioningSettings['policies'])[];
 const driftFields = Object.keys(driftFieldWords) as (keyof ProvisioningSettings['drift'])[];
 
-/** What can be carried out by this form alone, and what was decided before. */
-const leaverChoices = (stands: ProvisioningSettings['leaverRule']) =>
-  Object.entries(leaverWords).filter(([rule]) => rule === 'announcement' || rule === stands);
+/** The rule and whom it names, as one choice. */
+const leaverOf = ({ leaverRule, leaverForward }: ProvisioningSettings): LeaverDraft =>
+  leaverRule === 'announcement' ? { kind: 'announcement' } : (leaverForward ?? undefined);
+
+/** Who has the number decides between the rules `manager` and `queue` only where a queue itself is named. */
+const leaverSettings = (
+  choice: LeaverDraft,
+): Pick<ProvisioningSettings, 'leaverRule' | 'leaverForward'> | undefined => {
+  if (!choice) return undefined;
+  if (choice.kind === 'announcement') return { leaverRule: 'announcement', leaverForward: null };
+  return { leaverRule: choice.kind === 'queue' ? 'queue' : 'manager', leaverForward: choice };
+};
 
 /** Settings of a connection. Saved only after a preview that says who joins, who leaves, and what is written. */
 export function ProvisioningForm({
@@ -71,12 +87,15 @@ export function ProvisioningForm({
         }
       : settings,
   );
+  const [leaver, setLeaver] = useState<LeaverDraft>(() => leaverOf(settings));
   const change = (part: Partial<ProvisioningSettings>): void => setDraft((old) => ({ ...old, ...part }));
   const changed = Object.fromEntries(
     Object.entries(draft).filter(
       ([key, value]) => JSON.stringify(value) !== JSON.stringify(settings[key as keyof ProvisioningSettings]),
     ),
   ) as Partial<ProvisioningSettings>;
+  // The rule and whom it names go together.
+  if (changed.leaverRule !== undefined) changed.leaverForward = draft.leaverForward ?? null;
   const nothing = Object.keys(changed).length === 0;
   const shownPolicies = whole ? policyFields : policyFields.slice(0, 1);
   return (
@@ -194,22 +213,17 @@ export function ProvisioningForm({
                   }
                 />
               </Field>
-              <Field label="Callers of a leaver">
-                <Select
-                  value={draft.leaverRule}
-                  disabled={disabled === true}
-                  onChange={(_, { value }) =>
-                    change({ leaverRule: value as ProvisioningSettings['leaverRule'] })
-                  }
-                >
-                  {leaverChoices(settings.leaverRule).map(([key, word]) => (
-                    <option key={key} value={key}>
-                      {word}
-                    </option>
-                  ))}
-                </Select>
-              </Field>
             </div>
+            <LeaverTarget
+              label="Callers of a leaver"
+              accountId={connection.accountId}
+              value={leaver}
+              disabled={disabled === true}
+              change={(choice) => {
+                setLeaver(choice);
+                change(leaverSettings(choice) ?? {});
+              }}
+            />
             <div className={styles.line}>
               {(
                 [
@@ -269,7 +283,7 @@ export function ProvisioningForm({
             title="Save these settings?"
             confirm="Save"
             primary
-            disabled={nothing}
+            disabled={nothing || leaver === undefined}
             load={() => api.call('provisioning.preview', { params: { id }, body: changed })}
             show={(preview) => <PreviewWords preview={preview} zoneOf={connection.accountId} />}
             act={({ preview }) =>
@@ -280,7 +294,11 @@ export function ProvisioningForm({
               saved?.();
             }}
           />
-          {nothing && <span className={styles.small}>Nothing is changed.</span>}
+          {leaver === undefined ? (
+            <span className={styles.small}>Say whom callers of a leaver reach.</span>
+          ) : (
+            nothing && <span className={styles.small}>Nothing is changed.</span>
+          )}
         </Row>
       )}
     </Stack>

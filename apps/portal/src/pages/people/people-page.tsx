@@ -25,7 +25,7 @@ import { ChoiceContext, ChoosePage, ChoosePerson, type Chosen, nobody } from './
 import { CodeFilter, readCode } from './code-filter.tsx';
 import { ImportPeople } from './import-people.tsx';
 import { NewPerson } from './new-person.tsx';
-import { TagFilter, TaggedPeople } from './tagged-people.tsx';
+import { TagFilter } from './tag-filter.tsx';
 import { UnmatchedPeople } from './unmatched-people.tsx';
 
 const useStyles = makeStyles({
@@ -54,12 +54,12 @@ export function PeoplePage() {
     readiness,
     code: readCode(get('code') ?? ''),
     state,
+    tag: get('tag'),
     cursor: get('cursor'),
     limit: 25,
   };
   const people = useQuery({ ...ask('people.list', { query }), placeholderData: keepPreviousData });
   const operator = session.accountId === undefined;
-  const tag = get('tag');
   const accounts = useQuery({ ...ask('accounts.list', { query: { limit: 200 } }), enabled: operator });
   const mayChoose = useMay('jobs:write');
   const mayList = useMay('people:list');
@@ -102,7 +102,8 @@ export function PeoplePage() {
     accountId !== undefined &&
     (query.search !== undefined || query.code !== undefined) &&
     readiness === undefined &&
-    state === undefined;
+    state === undefined &&
+    query.tag === undefined;
 
   const columns = useMemo<ColumnDef<Person>[]>(() => {
     const nameOf = (id: string): string =>
@@ -181,7 +182,7 @@ export function PeoplePage() {
     ];
   }, [styles, operator, accounts.data, mayChoose]);
 
-  const filtered = [query.search, readiness, query.code, state, query.account].some(
+  const filtered = [query.search, readiness, query.code, state, query.tag, query.account].some(
     (one) => one !== undefined,
   );
   return (
@@ -206,10 +207,7 @@ export function PeoplePage() {
     >
       {query.cursor === undefined && <UnmatchedPeople account={query.account} />}
       {people.error && <ProblemView error={people.error} retry={() => void people.refetch()} />}
-      {tag !== undefined && accountId !== undefined && (
-        <TaggedPeople account={accountId} tag={tag} clear={() => set({ tag: undefined })} />
-      )}
-      {tag === undefined && (people.data || !people.error) && (
+      {(people.data || !people.error) && (
         <Card bare>
           <FilterBar>
             <SearchField
@@ -227,7 +225,7 @@ export function PeoplePage() {
               ]}
               onChoose={(verdict) => filter({ readiness: verdict })}
             />
-            <TagFilter account={accountId} value={tag} onChoose={(one) => set({ tag: one })} />
+            <TagFilter account={accountId} value={query.tag} onChoose={(tag) => filter({ tag })} />
             <CodeFilter account={accountId} value={query.code} onChoose={(code) => filter({ code })} />
             <Choice
               label="State at Microsoft"
