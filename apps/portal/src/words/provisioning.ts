@@ -31,13 +31,6 @@ export const driftPolicyWords: Record<ProvisioningSettings['drift']['number'], s
   ask: 'Ask somebody',
 };
 
-export const leaverWords: Record<ProvisioningSettings['leaverRule'], string> = {
-  announcement: 'Hear an announcement',
-  manager: 'Reach the manager',
-  queue: 'Reach a queue',
-  voicemail: 'Reach voicemail',
-};
-
 export const heldReasonWords: Record<HeldDirectoryChange['people'][number]['reason'], string> = {
   'left-group': 'left the group',
   'group-deleted': 'the group was deleted',
