@@ -69,8 +69,8 @@ const commands: Readonly<Record<string, Command>> = {
     load: () => import('./cli/jobs.ts'),
   },
   number: {
-    usage: 'number who NUMBER [--json]',
-    does: 'say who has a number, here and in every connected Microsoft 365 tenant',
+    usage: 'number who NUMBER | dialled NUMBER [--account A] [--json]',
+    does: 'say who has a number, here and in every connected Microsoft 365 tenant; or what a dialled one becomes, and why',
     load: () => import('./cli/number.ts'),
   },
   audit: {

@@ -3,6 +3,7 @@ import { account, carrier, numberEntry, trunk } from './account.ts';
 import { auditRoutes } from './areas/audit-routes.ts';
 import { connectionRoutes } from './areas/connection-routes.ts';
 import { contactRoutes } from './areas/contact-routes.ts';
+import { diallingRoutes } from './areas/dialling-routes.ts';
 import { directoryRoutes } from './areas/directory-routes.ts';
 import { jobRoutes } from './areas/job-routes.ts';
 import { numberRoutes } from './areas/number-routes.ts';
@@ -34,6 +35,7 @@ const ofAccount = {
 /** The whole API. Server validation, types, the typed client and OpenAPI derive from this table. */
 export const routes = defineRoutes({
   ...connectionRoutes,
+  ...diallingRoutes,
   ...directoryRoutes,
   ...routingDomainRoutes,
   ...provisioningRoutes,

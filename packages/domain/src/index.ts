@@ -6,6 +6,7 @@ export * from './emergency.ts';
 export * from './ids.ts';
 export * from './link.ts';
 export * from './number-display.ts';
+export * from './number-reading.ts';
 export * from './presence-state.ts';
 export * from './presence-state-mapping.ts';
 export * from './queue.ts';

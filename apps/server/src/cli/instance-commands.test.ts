@@ -139,6 +139,10 @@ test('the audit is listed and verified, and a number is looked up', async () => 
   assert.match(list.out, /start {2}account\.open/);
   const who = await tandem('number', 'who', '+1 202 555 0142');
   assert.deepEqual([who.code, who.out], [0, '  here: Dana Fields has +12025550142 on the platform.\n']);
+
+  const local = await tandem('number', 'dialled', '(202) 555-0142');
+  assert.equal(local.code, 0, local.err);
+  assert.match(local.out, /^\+12025550142\n {2}Blanks.*\n {2}It is a national number of US.*\nIt rings Dana/);
 });
 
 test('any operation by its name: done for somebody named by address, refused by the server with 1', async () => {

@@ -1,6 +1,8 @@
+import type { DiallingBoard } from '@tandem/adapters/http/areas/dialling-handlers.ts';
 import { summaryOf } from '@tandem/adapters/http/views/readiness-view.ts';
 import type { Person } from '@tandem/domain';
 import type { CallEngine } from '@tandem/engine';
+import { explainDialled } from '@tandem/engine/dialling/explain-dialled.ts';
 import type { MicrosoftSide } from './microsoft-side.ts';
 import type { NodeContext } from './node-context.ts';
 import { createAccountDesk } from './services/account-desk.ts';
@@ -139,6 +141,12 @@ export function openBoards({ config, log, clock, random, newId }: NodeContext, p
     queues,
     accountDesk: createAccountDesk(accountDeskParts),
     tenantFiles,
+    dialling: {
+      explain(accountId, dialled) {
+        const account = snapshot().accounts.get(accountId);
+        return account && explainDialled(snapshot(), account, dialled, parts.microsoft.held.forwardOf);
+      },
+    } satisfies DiallingBoard,
     connections: createConnectionBoard({
       connections,
       redirectUris: connections.redirectUris(),

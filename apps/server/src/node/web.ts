@@ -67,6 +67,7 @@ export async function openWeb(context: NodeContext, parts: WebParts) {
       numbers: boards.numbers,
       jobs: boards.jobs.board,
       tenantFiles: boards.tenantFiles,
+      dialling: boards.dialling,
       tags: boards.tags,
       queues: boards.queues,
       contacts: boards.contacts,

@@ -7,11 +7,11 @@ import { createHarness, type Visitor } from './testing/harness.ts';
 import { danasContactId } from './testing/memory-contacts.ts';
 import { acmeJobId } from './testing/memory-jobs.ts';
 import { acmeRangeId } from './testing/memory-numbers.ts';
-import { danasMessageId, sampleGreeting } from './testing/memory-voicemail.ts';
 import { acmeRunId, danaObjectId } from './testing/memory-presence-sync.ts';
 import { acmeQueueId } from './testing/memory-queues.ts';
 import { acmeRoutingDomainId } from './testing/memory-routing-domains.ts';
 import { sampleHeldId } from './testing/memory-tenant-directory.ts';
+import { danasMessageId, sampleGreeting } from './testing/memory-voicemail.ts';
 import { acmeWebhookId } from './testing/memory-webhooks.ts';
 import * as world from './testing/sample-world.ts';
 
@@ -103,6 +103,7 @@ const resources: Partial<Record<RouteId, string>> = {
   'routingDomains.paste': acmeRoutingDomainId,
   'routingDomains.startOver': acmeRoutingDomainId,
   'routingDomains.delete': acmeRoutingDomainId,
+  'dialling.explain': world.acmeId,
   'tenantFile.read': world.acmeId,
   'tags.used': world.acmeId,
   'tags.people': world.acmeId,
@@ -250,6 +251,7 @@ after(() => harness.server.close());
 /** What a list must be asked with. */
 const queries: Partial<Record<RouteId, string>> = {
   'contacts.search': '?search=a',
+  'dialling.explain': '?number=911',
   'tags.calls': '?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z',
   'numbers.who': '?number=%2B12025550142',
 };

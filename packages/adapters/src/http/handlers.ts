@@ -20,6 +20,7 @@ import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
 import { auditHandlers } from './areas/audit-handlers.ts';
 import { connectionHandlers } from './areas/connection-handlers.ts';
 import { contactHandlers } from './areas/contact-handlers.ts';
+import { diallingHandlers } from './areas/dialling-handlers.ts';
 import { directoryHandlers } from './areas/directory-handlers.ts';
 import { jobHandlers } from './areas/job-handlers.ts';
 import { numberHandlers } from './areas/number-handlers.ts';
@@ -179,6 +180,7 @@ export function createHandlers(services: ApiServices): Handlers {
 
   return {
     ...connectionHandlers(services),
+    ...diallingHandlers(services),
     ...directoryHandlers(services),
     ...routingDomainHandlers(services),
     ...provisioningHandlers(services),

@@ -19,6 +19,7 @@ import type { AuditStore } from '../postgres/audit-store.ts';
 import type { AccountNumber, NumberStateAsked } from '../postgres/number-store.ts';
 import type { WebhookBoard } from '../webhooks/webhook-board.ts';
 import type { ContactBoard } from './areas/contact-handlers.ts';
+import type { DiallingBoard } from './areas/dialling-handlers.ts';
 import type { TenantDirectoryBoard } from './areas/tenant-directory.ts';
 import type { SessionService } from './auth/session-service.ts';
 import type { AccountDesk, ConnectionBoard } from './connection-board.ts';
@@ -65,6 +66,7 @@ export interface ApiServices {
   readonly jobs: JobBoard;
   readonly tags: TagBoard;
   readonly tenantFiles: TenantFileBoard;
+  readonly dialling: DiallingBoard;
   readonly contacts: ContactBoard;
   readonly queues: QueueBoard;
   readonly voicemail: VoicemailBoard;

@@ -18,6 +18,7 @@ import { paths } from '../../path-builder.ts';
 import { dayAndTime, telephone } from '../../words/format.ts';
 import { numberWords } from '../../words/numbers.ts';
 import { AddNumbers } from './add-numbers.tsx';
+import { DialledCard } from './dialled-card.tsx';
 import { NumberActions } from './number-actions.tsx';
 import { RangesCard } from './ranges-card.tsx';
 import { WhoCard } from './who-card.tsx';
@@ -98,6 +99,8 @@ export function NumbersPage() {
     ],
     [styles, zoneOf, accounts.data, mayWrite],
   );
+  const only = accounts.data?.items.length === 1 ? accounts.data.items[0]?.id : undefined;
+  const dialling = query.account ?? session.accountId ?? only;
   const filtered = [query.search, query.range, state].some((one) => one !== undefined);
   return (
     <Page
@@ -106,6 +109,7 @@ export function NumbersPage() {
       aside={mayWrite && <AddNumbers chosen={query.account} />}
     >
       <WhoCard account={query.account} number={get('who')} search={(who) => set({ who })} />
+      <DialledCard account={dialling} zone={zoneOf(dialling)} />
       <RangesCard account={query.account} />
       {numbers.error && <ProblemView error={numbers.error} retry={() => void numbers.refetch()} />}
       {(numbers.data || !numbers.error) && (

@@ -11,6 +11,7 @@ import { memoryAudit } from './memory-audit.ts';
 import { memoryPresence, memoryReadiness } from './memory-boards.ts';
 import { memoryAccountDesk, memoryConnections } from './memory-connections.ts';
 import { memoryContacts } from './memory-contacts.ts';
+import { memoryDialling } from './memory-dialling.ts';
 import { createMemoryDirectory, slice } from './memory-directory.ts';
 import { memoryJobs } from './memory-jobs.ts';
 import { memoryNumbers } from './memory-numbers.ts';
@@ -162,6 +163,7 @@ export function createMemoryServices(clock: ApiClock) {
     presence,
     ownPresence: memoryOwnPresence(clock, presence, gate),
     contacts: memoryContacts(directory),
+    dialling: memoryDialling(directory),
     tags: memoryTags(() => directory.data.people),
     queues: memoryQueues(world.acmeId, world.globexId, [world.danaId, world.boId], (personId) =>
       world.people().find(({ id }) => id === personId),
