@@ -4,6 +4,7 @@ import type { MicrosoftSide } from './microsoft-side.ts';
 import type { NodeContext } from './node-context.ts';
 import { createPhoneLamps } from './services/phone-watch.ts';
 import { createPresence, type Presence } from './services/presence.ts';
+import { createAccelerator } from './services/presence-accelerator.ts';
 import { phonesOfPeople } from './services/presence-phones.ts';
 import type { SipEdge } from './sip-edge.ts';
 import type { NodeStorage } from './storage.ts';
@@ -11,7 +12,7 @@ import type { NodeStorage } from './storage.ts';
 export interface PresenceSideParts {
   readonly storage: Pick<NodeStorage, 'stores' | 'changes' | 'snapshots'>;
   readonly phones: SipEdge['phones'];
-  readonly microsoft: Pick<MicrosoftSide, 'connections' | 'presenceSync' | 'own'>;
+  readonly microsoft: Pick<MicrosoftSide, 'connections' | 'directory' | 'presenceSync' | 'own'>;
   readonly engine: Pick<CallEngine, 'activeCalls'>;
   readonly metrics: Pick<Metrics, 'presence' | 'phoneWatch'>;
 }
@@ -25,7 +26,7 @@ export function openPresenceSide(
 ) {
   const { phones, engine, metrics } = parts;
   const { stores, changes, snapshots } = parts.storage;
-  const { connections, presenceSync, own } = parts.microsoft;
+  const { connections, directory, presenceSync, own } = parts.microsoft;
   const phonesWithPeople = phonesOfPeople({
     clock,
     snapshot: () => snapshots.current(),
@@ -47,6 +48,7 @@ export function openPresenceSide(
     },
     states: stores.presenceStates,
     changes: stores.presenceChanges,
+    dir: config.nodeDir,
     audit: changes.audit,
     mayHaveRules: (accountId) => presenceSync.settingsOf(accountId).personalOverrides,
     rulesChanged: () => presenceSync.policiesChanged(),
@@ -56,6 +58,23 @@ export function openPresenceSide(
     feed,
     metrics: metrics.presence,
     onProblem: (what) => log.warn({ what }, 'presence'),
+  });
+  const accelerator = createAccelerator({
+    keeper: own.keeper,
+    graphOf: own.graphOf,
+    onChange: own.onChange,
+    people: presence.people,
+    policies: presenceSync.policies,
+    snapshot: () => snapshots.current(),
+    book: directory.book,
+    clock,
+    endpoints: connections.apps.endpoints,
+    https: connections.apps.https,
+    clientId: connections.apps.platformApp?.clientId,
+    // The twin reaches this machine only, and needs no certificate for that.
+    publicUrl: () => config.publicUrl ?? (config.twin && `http://127.0.0.1:${config.ports.http}`),
+    ...presence.told,
+    onProblem: (what, accountId) => log.warn({ what, accountId }, 'the speed-up of presence'),
   });
   const lamps = createPhoneLamps({
     clock,
@@ -71,5 +90,5 @@ export function openPresenceSide(
     onProblem: (what) => log.error({ what }, 'lamps'),
   });
   phones.onRegistrations(lamps.registrationsChanged);
-  return { presence, lamps };
+  return { presence, lamps, accelerator };
 }

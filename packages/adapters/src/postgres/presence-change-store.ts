@@ -47,6 +47,22 @@ export function createPresenceChangeStore(db: Database): PresenceChangeStore {
       .execute();
   }
 
+  /** Those that are not there yet. */
+  async function missing(tx: Tx, changes: readonly PresenceChange[]): Promise<readonly PresenceChange[]> {
+    const times = changes.map(({ atWallMs }) => atWallMs);
+    const there = await tx
+      .selectFrom('presence_changes')
+      .select(['person_id', 'at', 'change'])
+      .where('person_id', 'in', [...new Set(changes.map(({ personId }) => personId))])
+      .where('at', '>=', sql<number>`${new Date(Math.min(...times))}`)
+      .where('at', '<=', sql<number>`${new Date(Math.max(...times))}`)
+      .execute();
+    const key = (who: PersonId, at: number, { to, cause }: Pick<PresenceChange, 'to' | 'cause'>): string =>
+      `${who} ${Math.trunc(at)} ${to} ${cause}`;
+    const known = new Set(there.map(({ person_id, at, change }) => key(person_id, at, change)));
+    return changes.filter((one) => !known.has(key(one.personId, one.atWallMs, one)));
+  }
+
   async function prune(tx: Tx, changes: readonly PresenceChange[]): Promise<void> {
     for (const { personId } of changes) {
       const count = (added.get(personId) ?? 0) + 1;
@@ -69,7 +85,7 @@ export function createPresenceChangeStore(db: Database): PresenceChangeStore {
   }
 
   return {
-    async append(changes) {
+    async append(changes, again = false) {
       const named = changes.filter(({ accountId, personId }) => isId(accountId) && isId(personId));
       if (named.length === 0) return;
       // All or nothing, so that trying again tells nothing twice.
@@ -82,9 +98,10 @@ export function createPresenceChangeStore(db: Database): PresenceChangeStore {
         const accountOf = new Map(there.map(({ id, account_id }) => [id, account_id]));
         // Somebody may be gone since; nobody reads their lines.
         const own = named.filter(({ accountId, personId }) => accountOf.get(personId) === accountId);
-        if (own.length === 0) return;
-        await insert(tx, own);
-        await prune(tx, own);
+        const fresh = again ? await missing(tx, own) : own;
+        if (fresh.length === 0) return;
+        await insert(tx, fresh);
+        await prune(tx, fresh);
       });
     },
     async list(accountId, personId, { limit, cursor, fromWallMs, beforeWallMs }) {

@@ -128,6 +128,21 @@ test('somebody who is gone stops nobody’s lines; what is old, and too much of 
   assert.equal(kept[0]?.atWallMs, wall + 4);
 });
 
+test('lines of which it is not known whether they are there are stored once', async () => {
+  const lines = [1, 2, 3].map((minute) => change(greta, wall + minute * 60_000));
+  await stores.presenceChanges.append(lines.slice(0, 2));
+  await stores.presenceChanges.append(lines, true);
+  await stores.presenceChanges.append(lines, true);
+  const found = await stores.presenceChanges.list(globex.id, greta.id, {
+    limit: 50,
+    fromWallMs: wall + 30_000,
+  });
+  assert.deepEqual(
+    found.map(({ atWallMs }) => atWallMs).reverse(),
+    lines.map(({ atWallMs }) => atWallMs),
+  );
+});
+
 test('nobody changes a line of the journal; all of it goes with the person', async () => {
   await assert.rejects(
     db.withAccount(acme.id, (tx) => tx.updateTable('presence_changes').set({ person_id: dana.id }).execute()),

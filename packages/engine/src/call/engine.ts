@@ -1,4 +1,4 @@
-import type { CallId, CallRecord, Carrier, Device, QueueId, RoutingSnapshot } from '@tandem/domain';
+import type { CallId, CallRecord, Carrier, Device, PersonId, QueueId, RoutingSnapshot } from '@tandem/domain';
 import { callIdOf, Headers, hostOfUri, parseUri, type SipMessage } from '@tandem/sip';
 import type {
   Destination,
@@ -193,11 +193,14 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
   const peers = new PeerBook(clock, deps.fraction);
   peers.onChange = (peer) => deps.onEvent?.({ kind: 'peer-changed', peer });
   const emergencies = new EmergencyCallers(clock);
+  // Presence remembers it over a restart.
+  const awaitsCallback = (personId: PersonId): boolean =>
+    emergencies.awaitsCallback(personId) || deps.gate?.awaitsCallback?.(personId) === true;
   const reach: Reach = {
     access: deps.access ?? ownFactsOnly,
     registrations: deps.registrations ?? noRegistrations,
     ...(deps.gate && { gate: deps.gate }),
-    awaitsCallback: (personId) => emergencies.awaitsCallback(personId),
+    awaitsCallback,
     queueShut: (queue) => desk.shut(queue),
   };
   const desk: QueueDesk = createQueueDesk({
@@ -369,7 +372,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     const route = store && mailboxBehind(snapshot, decision);
     if (!route) return undefined;
     const straight = decision.outcome === 'route' && decision.route === route;
-    if (!straight && emergencies.awaitsCallback(route.person.id)) return undefined;
+    if (!straight && awaitsCallback(route.person.id)) return undefined;
     return new MailboxSeat(route, straight, snapshot, { clock, store });
   }
 

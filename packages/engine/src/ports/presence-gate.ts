@@ -41,6 +41,8 @@ export type GateVerdict =
  */
 export interface PresenceGate {
   verdictFor(personId: PersonId, call: KnockingCall): GateVerdict;
+  /** The person called for help within the hour, also before a restart: whoever calls back gets through. */
+  awaitsCallback?(personId: PersonId): boolean;
   /** Somebody may be free again, or not any more: queues look. */
   onChange(listener: (personId: PersonId) => void): () => void;
 }

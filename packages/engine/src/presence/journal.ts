@@ -47,16 +47,27 @@ export interface PresenceChange {
 
 /** Where changes are kept, in the order in which they were given. Rejects while it is away. */
 export interface PresenceChanges {
-  append(changes: readonly PresenceChange[]): Promise<void>;
+  /** `again`: some of them may be there already, and are left as they are. */
+  append(changes: readonly PresenceChange[], again?: boolean): Promise<void>;
   /** What each person showed last. */
   lastLabelsForPlatform(): Promise<ReadonlyMap<PersonId, PresenceLabel>>;
   /** Forgets what is older. */
   forgetForPlatform(olderThanMs: number): Promise<void>;
 }
 
+/** Keeps lines on this machine until the store has them: what a process that died had noted, the next one stores. */
+export interface JournalAhead {
+  /** What a process of before left, the oldest first. */
+  left(): readonly PresenceChange[];
+  add(change: PresenceChange): void;
+  /** Everything that was added is in the store. */
+  allStored(): void;
+}
+
 export interface JournalDeps {
   readonly clock: Clock;
   readonly store: PresenceChanges;
+  readonly ahead?: JournalAhead;
   onProblem?(what: string): void;
   /** Changes that were not kept, because the store was away for too long. */
   onLost?(count: number): void;
@@ -90,13 +101,16 @@ export function createPresenceJournal(deps: JournalDeps): PresenceJournal {
   let stopSweep: (() => void) | undefined;
   let storing: Promise<boolean> | undefined;
   let failing = false;
+  /** At the front of those that wait: from a process of before, which may have stored some of them. */
+  let left = 0;
   let stopped = false;
 
   async function storeBatch(): Promise<boolean> {
     const batch = waiting.slice(0, batchAtMost);
     if (batch.length === 0) return true;
     try {
-      await store.append(batch);
+      await store.append(batch, failing || left > 0);
+      left = Math.max(0, left - batch.length);
       // What was noted meanwhile stands behind; what was lost meanwhile stood in front.
       const kept = new Set(batch);
       waiting = waiting.filter((one) => !kept.has(one));
@@ -117,6 +131,7 @@ export function createPresenceJournal(deps: JournalDeps): PresenceJournal {
       });
       if (!(await storing)) return false;
     }
+    deps.ahead?.allStored();
     return true;
   }
 
@@ -140,9 +155,11 @@ export function createPresenceJournal(deps: JournalDeps): PresenceJournal {
   return {
     note(change) {
       waiting.push(change);
+      deps.ahead?.add(change);
       const over = waiting.length - keptWhileAway;
       if (over > 0) {
         waiting.splice(0, over);
+        left = Math.max(0, left - over);
         deps.onLost?.(over);
       }
       schedule(flushAfterMs);
@@ -155,6 +172,11 @@ export function createPresenceJournal(deps: JournalDeps): PresenceJournal {
     },
     start() {
       stopSweep ??= clock.after(sweepEveryMs, sweep);
+      const before = deps.ahead?.left().slice(-keptWhileAway) ?? [];
+      if (before.length === 0) return;
+      waiting = [...before, ...waiting];
+      left = before.length;
+      schedule(flushAfterMs);
     },
     async stop() {
       stopped = true;

@@ -88,8 +88,10 @@ test('Dana called for help: an hour long whoever calls back gets through, also a
   const next = new Process(world);
   await next.start();
   assert.equal(next.keeper.verdictFor(dana, knock).rings, true);
+  assert.equal(next.keeper.awaitsCallback(dana), true, 'routing asks before it asks what she shows');
   await world.clock.advance(callbackWindowMs);
   assert.equal(next.keeper.verdictFor(dana, knock).rings, false);
+  assert.equal(next.keeper.awaitsCallback(dana), false);
 });
 
 test('quiet hours begin and end by the clock, and queues hear of it', async () => {

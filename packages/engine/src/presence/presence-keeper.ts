@@ -19,6 +19,8 @@ export interface KeeperDeps extends KeptSources {
   /** To Microsoft: what the person set by hand, or that it is over. */
   manualChanged(personId: PersonId, manual: ManualPresence | undefined): void;
   note(change: PresenceChange, first: boolean): void;
+  /** Besides the store, because it may be away: who called for help must be reached by a callback. */
+  keepCallback?(accountId: AccountId, personId: PersonId, untilWallMs: number): void;
   onProblem?(what: string): void;
 }
 
@@ -71,6 +73,11 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
     const kept = person && this.#stateOf(personId, person);
     return kept ? gateVerdict({ ...kept, name: person.displayName }, call) : { rings: true };
   };
+
+  awaitsCallback(personId: PersonId): boolean {
+    const until = this.#held.get(personId)?.callbackUntilWallMs;
+    return until !== undefined && until > this.#deps.clock.wall();
+  }
 
   /** Undefined: no such person. */
   stateOf(personId: PersonId): KeptState | undefined {
@@ -187,6 +194,7 @@ export class PresenceKeeper implements PresenceWatch, PresenceGate {
     if (accountId === undefined) return;
     const callbackUntilWallMs = this.#deps.clock.wall() + callbackWindowMs;
     this.#put(accountId, personId, { callbackUntilWallMs });
+    this.#deps.keepCallback?.(accountId, personId, callbackUntilWallMs);
     this.changed(personId, 'emergency-call');
     this.#deps.states.save(accountId, personId, { callbackUntilWallMs }).catch((error: unknown) => {
       this.#deps.onProblem?.(`the window for callbacks is not kept over a restart: ${String(error)}`);

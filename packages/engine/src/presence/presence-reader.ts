@@ -308,14 +308,21 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     if (changed || wasStale) deps.onChange?.(one.person);
   }
 
+  function hinted(tenant: Tenant, objectId: string): void {
+    tenant.hinted.add(objectId);
+    tenant.stopHints ??= clock.after(gatherHintsMs, () => readHinted(tenant));
+  }
+
   function readHinted(tenant: Tenant): void {
     tenant.stopHints = undefined;
     const connection = graph.of(tenant.id);
     const known = new Set((byTenant.get(tenant.id) ?? []).map(({ person }) => person.objectId));
-    const ids = [...tenant.hinted].filter((id) => known.has(id)).slice(0, idsPerRequest);
+    const waiting = [...tenant.hinted].filter((id) => known.has(id));
+    const ids = waiting.slice(0, idsPerRequest);
     tenant.hinted.clear();
     // In a pause nothing is asked: what changed is read by the sweep that follows it.
     if (!running || !connection || ids.length === 0 || pauses.untilMs(tenant.id) !== undefined) return;
+    for (const id of waiting.slice(idsPerRequest)) hinted(tenant, id);
     void readBatch(tenant, ids, connection.read(ids)).then((outcome) => {
       deps.onRead?.(outcome.is, 'hot');
       if (outcome.is === 'throttled') pauses.throttled(tenant.id, outcome.retryAfterMs);
@@ -388,9 +395,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     },
     hinted(entraTenantId, objectId) {
       const tenant = tenants.get(entraTenantId);
-      if (!tenant) return;
-      tenant.hinted.add(objectId);
-      tenant.stopHints ??= clock.after(gatherHintsMs, () => readHinted(tenant));
+      if (tenant) hinted(tenant, objectId);
     },
     ages() {
       const now = clock.now();

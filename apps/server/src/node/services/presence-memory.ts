@@ -2,6 +2,7 @@ import type { PersonId, PresenceLabel } from '@tandem/domain';
 import {
   type Clock,
   createPresenceJournal,
+  type JournalAhead,
   type PersonState,
   type PersonStates,
   type PresenceChange,
@@ -13,6 +14,7 @@ export interface PresenceMemoryParts {
   readonly clock: Clock;
   readonly states: PersonStates;
   readonly changes: PresenceChanges;
+  readonly ahead?: JournalAhead;
   readonly onLost: (count: number) => void;
   readonly onProblem: (what: string) => void;
 }
@@ -37,6 +39,7 @@ export function openPresenceMemory(parts: PresenceMemoryParts): PresenceMemory {
   const journal = createPresenceJournal({
     clock,
     store: parts.changes,
+    ...(parts.ahead && { ahead: parts.ahead }),
     onProblem,
     onLost: parts.onLost,
   });
@@ -90,7 +93,10 @@ export function openPresenceMemory(parts: PresenceMemoryParts): PresenceMemory {
       void untilAnswered('the presence journal', () => parts.changes.lastLabelsForPlatform()).then(
         (labels) => {
           if (!labels) return;
-          last = labels;
+          // What a process of before had noted and not stored is on its way to the store.
+          const before = new Map(labels);
+          for (const { personId, to } of parts.ahead?.left() ?? []) before.set(personId, to);
+          last = before;
           const waiting = held;
           held = [];
           for (const { change, first } of waiting) put(change, first);

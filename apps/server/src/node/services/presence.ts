@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { FeedEvent } from '@tandem/adapters/http/events/event-feed.ts';
 import type { OwnPresenceBoard } from '@tandem/adapters/http/own-presence-board.ts';
 import type { PresenceMetrics } from '@tandem/adapters/http/presence-metrics.ts';
@@ -18,11 +19,15 @@ import {
   type PresenceGate,
   PresenceKeeper,
   type PresenceLeases,
+  type PresencePerson,
   type PresencePolicies,
+  type PresenceReader,
   type PresenceWatch,
 } from '@tandem/engine';
+import { openCallbackWindows } from './callback-windows.ts';
 import type { MicrosoftConnections } from './microsoft-connections.ts';
 import type { OwnConnections } from './own-connections.ts';
+import { openAheadFile } from './presence-ahead-file.ts';
 import { presenceCalendars } from './presence-calendars.ts';
 import { type HeardCall, watchCalls } from './presence-calls.ts';
 import { openPresenceMemory } from './presence-memory.ts';
@@ -43,6 +48,8 @@ export interface PresenceParts {
   readonly policies: PresencePolicies;
   readonly states: PersonStates;
   readonly changes: PresenceChangeStore;
+  /** A folder of this node: what must not wait for the database. Absent: nothing is kept on disk. */
+  readonly dir?: string;
   readonly audit: Pick<AuditLog, 'note'>;
   /** Whether the account lets people have call rules of their own (N66). Absent: no. */
   readonly mayHaveRules?: (accountId: AccountId) => boolean;
@@ -67,6 +74,10 @@ export interface Presence {
   readonly gate: PresenceGate;
   /** Rules of one's own, for the policies. */
   rulesOf(personId: PersonId): Partial<CallRules> | undefined;
+  /** Who is where at Microsoft, as presence asks about them. */
+  people(): readonly PresencePerson[];
+  /** Microsoft told of a change by itself: with its place in the order, or without. */
+  readonly told: Pick<PresenceReader, 'heard' | 'hinted'>;
   /** Something of ours stands at Microsoft for this person, or may. */
   holds(personId: PersonId): boolean;
   callChanged(call: HeardCall): void;
@@ -131,10 +142,19 @@ export function createPresence(parts: PresenceParts): Presence {
     onRinging: (personId) => keeper.changed(personId, 'call'),
     onEmergency: (personId) => keeper.emergencyCall(personId),
   });
+  const ahead =
+    parts.dir === undefined
+      ? undefined
+      : openAheadFile(join(parts.dir, 'presence-journal.ndjson'), onProblem);
+  const callbacks =
+    parts.dir === undefined
+      ? undefined
+      : openCallbackWindows(join(parts.dir, 'callback-windows.json'), clock.wall, onProblem);
   const memory = openPresenceMemory({
     clock,
     states: parts.states,
     changes: parts.changes,
+    ...(ahead && { ahead }),
     onLost: metrics.journalLost,
     onProblem,
   });
@@ -158,6 +178,7 @@ export function createPresence(parts: PresenceParts): Presence {
     interruptedSince: (personId) => parts.interruptedSince?.(personId),
     manualChanged: writer.manualChanged,
     note: memory.note,
+    keepCallback: (...window) => callbacks?.keep(...window),
     onProblem,
   });
 
@@ -250,6 +271,8 @@ export function createPresence(parts: PresenceParts): Presence {
     watch: keeper,
     gate: keeper,
     rulesOf: (personId) => keeper.rulesOf(personId),
+    people: directory.list,
+    told: reader,
     holds(personId) {
       const ours = writer.of(personId);
       return ours?.leaseEndsWallMs !== undefined || ours?.preferred !== undefined;
@@ -274,6 +297,7 @@ export function createPresence(parts: PresenceParts): Presence {
       reader.start();
       calendars.start();
       void writer.restore();
+      keeper.restore(callbacks?.left ?? []);
       memory.start((states) => keeper.restore(states));
     },
     async stop() {
@@ -287,6 +311,8 @@ export function createPresence(parts: PresenceParts): Presence {
         await new Promise<void>((resolve) => void clock.after(20, resolve));
       writer.stop();
       await memory.stop();
+      await callbacks?.settled();
+      ahead?.close();
     },
   };
 }
