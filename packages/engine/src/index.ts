@@ -26,6 +26,7 @@ export * from './directory-sync/match-identity.ts';
 export * from './directory-sync/shared-addresses.ts';
 export type { PeerView } from './health/peer-book.ts';
 export type { PeerState } from './health/peer-health.machine.ts';
+export * from './own-connection/assign-watched.ts';
 export * from './own-connection/own-connection-desk.ts';
 export * from './own-connection/own-reads.ts';
 export * from './own-connection/scopes.ts';

@@ -5,7 +5,7 @@ import type { Metrics } from '@tandem/adapters/http/metrics.ts';
 import type { PersonId } from '@tandem/domain';
 import type { NodeContext } from './node-context.ts';
 import { peopleOnTeams } from './services/connection-board.ts';
-import { openDirectory } from './services/directory.ts';
+import { type NotificationTaker, openDirectory } from './services/directory.ts';
 import { createHeldNumbers } from './services/held-numbers.ts';
 import { openMailer } from './services/mailer.ts';
 import { openMicrosoftConnections } from './services/microsoft-connections.ts';
@@ -23,6 +23,8 @@ export interface MicrosoftSideParts
   metrics(): Metrics | undefined;
   personalRules(personId: PersonId): ReturnType<Presence['rulesOf']>;
   holds(personId: PersonId): boolean;
+  /** Who hears of presences that Microsoft tells of. */
+  told(): NotificationTaker | undefined;
 }
 
 export type MicrosoftSide = Awaited<ReturnType<typeof openMicrosoftSide>>;
@@ -33,7 +35,7 @@ const byProvisioning = { kind: 'system', name: 'provisioning' } as const;
 /** Microsoft 365 as every customer's: connections, routing domains, directory, provisioning, and whom presence follows. */
 export async function openMicrosoftSide(
   { config, log, clock, random, feed, newId }: NodeContext,
-  { stores, changes, snapshots, apiStores, metrics, personalRules, holds }: MicrosoftSideParts,
+  { stores, changes, snapshots, apiStores, metrics, personalRules, holds, told }: MicrosoftSideParts,
 ) {
   const mailer = openMailer({
     config,
@@ -85,6 +87,7 @@ export async function openMicrosoftSide(
     audit: changes.audit,
     mailer,
     metrics: () => metrics()?.directory,
+    others: told,
     onProblem: (what, connectionId) => log.warn({ what, connectionId }, 'directory'),
   });
   const releaseNumber = createNumberRelease({

@@ -42,6 +42,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     ...storage,
     metrics: metricsSoFar,
     personalRules: (personId) => later.presence?.presence.rulesOf(personId),
+    told: () => later.presence?.accelerator,
     holds: (personId) => later.presence?.presence.holds(personId) ?? false,
   });
   const { mailer, connections, routingDomains, directory, provisioning, presenceSync, own } = microsoft;
@@ -65,7 +66,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const metrics = openMetrics(context, { storage, edge, microsoft, engine, live, peers });
   later.metrics = metrics;
   later.presence = openPresenceSide(context, { storage, phones, microsoft, engine, metrics });
-  const { presence, lamps } = later.presence;
+  const { presence, lamps, accelerator } = later.presence;
   const boards = openBoards(context, { storage, microsoft, engine });
   const { adminAddresses, reminder, jobs } = boards;
   const { portal, http } = await openWeb(context, {
@@ -91,6 +92,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   directory.start();
   presenceSync.start();
   own.start();
+  accelerator.start();
   portal.start();
   jobs.start();
   const renewal = edge.watchCertificate();
@@ -108,6 +110,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         presence.stop(),
         presenceSync.stop(),
         own.stop(),
+        accelerator.stop(),
         provisioning.stop(),
         directory.stop(),
       ]);

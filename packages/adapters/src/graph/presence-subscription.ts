@@ -57,6 +57,7 @@ export class PresenceSubscription {
   #heardAtMs: number | undefined;
   #probedAtMs = Number.NEGATIVE_INFINITY;
   #usualGapMs = leastSilenceMs / 3;
+  #swept = false;
 
   constructor(options: PresenceSubscriptionOptions) {
     this.#options = options;
@@ -83,6 +84,17 @@ export class PresenceSubscription {
     if (this.#heardAtMs !== undefined)
       this.#usualGapMs = 0.9 * this.#usualGapMs + 0.1 * (now - this.#heardAtMs);
     this.#heardAtMs = now;
+  }
+
+  /** Microsoft wants to see that the person still may. */
+  reauthorize(): void {
+    if (this.#live) this.#live = { ...this.#live, renewedAtMs: Number.NEGATIVE_INFINITY };
+    this.#again(0);
+  }
+
+  /** How many Microsoft tells of now. */
+  get watching(): number {
+    return this.#live?.ids.length ?? 0;
   }
 
   start(): void {
@@ -134,6 +146,7 @@ export class PresenceSubscription {
 
   async #create(): Promise<void> {
     const { graph, clock, book, connectionId, notificationUrl, certificate, count } = this.#options;
+    if (!this.#swept) await this.#sweep();
     const clientState = this.#options.newSecret();
     const ids = this.#wanted;
     const body = {
@@ -177,6 +190,24 @@ export class PresenceSubscription {
     }
   }
 
+  /** There is one for each person and app: one of an earlier process, whose secret nobody knows any more, would be in the way. */
+  async #sweep(): Promise<void> {
+    const old: string[] = [];
+    for await (const page of this.#options.graph.pages('subscriptions'))
+      for (const one of page) {
+        const { resource } = one as { resource?: unknown };
+        if (hasId(one) && typeof resource === 'string' && /^\/?communications\/presences/i.test(resource))
+          old.push(one.id);
+      }
+    for (const id of old)
+      await this.#options.graph
+        .call('deleteSubscription', { params: { 'subscription-id': id } })
+        .catch((error: unknown) => {
+          if (!isGone(error)) throw error;
+        });
+    this.#swept = true;
+  }
+
   /** Is it still there? One that lapsed says nothing. */
   async #probe(live: Live): Promise<void> {
     this.#probedAtMs = this.#options.clock.now();
@@ -209,6 +240,7 @@ export class PresenceSubscription {
     const { clock, count } = this.#options;
     const known = error instanceof GraphError ? error : undefined;
     this.#failures += 1;
+    this.#swept = false;
     this.#trouble = known ? known.message.slice(0, 300) : 'a fault of ours';
     const waitMs = Math.min(longestWaitMs, minuteMs * 2 ** (this.#failures - 1));
     this.#notBeforeMs = clock.now() + Math.max(waitMs, known?.retryAfterMs ?? 0);

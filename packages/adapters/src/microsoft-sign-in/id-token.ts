@@ -1,6 +1,7 @@
 import type { MicrosoftPerson } from '@tandem/engine';
-import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
+import { errors, jwtVerify } from 'jose';
 import type { HttpsExchange } from '../graph/https-exchange.ts';
+import { createMicrosoftKeys } from './microsoft-keys.ts';
 
 export type IdTokenVerdict =
   | { readonly ok: true; readonly person: MicrosoftPerson }
@@ -14,9 +15,6 @@ export interface IdTokenCheck {
   ): Promise<IdTokenVerdict>;
 }
 
-/** microsoft-graph 1.6: keys roll without notice; cached a day at most, fetched again for an unknown one, not too often. */
-const keysLiveMs = 24 * 60 * 60_000;
-const askAgainMs = 60_000;
 /** F17: tokens are judged with a minute's allowance. */
 const usualAllowanceSeconds = 60;
 
@@ -35,37 +33,18 @@ export function createIdTokenCheck(parts: {
   readonly allowanceSeconds?: number;
 }): IdTokenCheck {
   const login = new URL(parts.login).origin;
-  let kept: { readonly keys: ReturnType<typeof createLocalJWKSet>; readonly at: number } | undefined;
-
-  async function keys(fresh: boolean): Promise<ReturnType<typeof createLocalJWKSet>> {
-    const now = parts.wall();
-    if (kept && now - kept.at < (fresh ? askAgainMs : keysLiveMs)) return kept.keys;
-    const answer = await parts.https.exchange({
-      method: 'GET',
-      url: `${login}/organizations/discovery/v2.0/keys`,
-      timeoutMs: 10_000,
-    });
-    if (answer.status !== 200) throw new Error(`the sign-in service gave its keys with ${answer.status}`);
-    kept = { keys: createLocalJWKSet(JSON.parse(answer.body) as JSONWebKeySet), at: now };
-    return kept.keys;
-  }
-
-  const proved = async (token: string, clientId: string, fresh: boolean) =>
-    await jwtVerify(token, await keys(fresh), {
-      algorithms: ['RS256'],
-      audience: clientId,
-      clockTolerance: parts.allowanceSeconds ?? usualAllowanceSeconds,
-      currentDate: new Date(parts.wall()),
-      requiredClaims: ['iss', 'tid', 'oid', 'exp', 'nonce', 'ver'],
-    });
+  const keys = createMicrosoftKeys(parts);
 
   return {
     async verify(token, { clientId, nonce }) {
       let claims: Record<string, unknown>;
       try {
-        const verified = await proved(token, clientId, false).catch((error: unknown) => {
-          if (error instanceof errors.JWKSNoMatchingKey) return proved(token, clientId, true);
-          throw error;
+        const verified = await jwtVerify(token, keys, {
+          algorithms: ['RS256'],
+          audience: clientId,
+          clockTolerance: parts.allowanceSeconds ?? usualAllowanceSeconds,
+          currentDate: new Date(parts.wall()),
+          requiredClaims: ['iss', 'tid', 'oid', 'exp', 'nonce', 'ver'],
         });
         claims = verified.payload;
       } catch (error) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { graphDirectorySource } from '@tandem/adapters/graph/delta.ts';
 import { GraphSubscriptions, type KeptSubscription } from '@tandem/adapters/graph/subscriptions.ts';
 import { type HintJournal, openHintJournal } from '@tandem/adapters/graph-notifications/hint-journal.ts';
+import type { ContentPost } from '@tandem/adapters/graph-notifications/presence-inbox.ts';
 import { graphReceiver, type Hint, hooksPath } from '@tandem/adapters/graph-notifications/receiver.ts';
 import { SubscriptionBook } from '@tandem/adapters/graph-notifications/subscription-book.ts';
 import type { TenantDirectoryBoard } from '@tandem/adapters/http/areas/tenant-directory.ts';
@@ -37,10 +38,20 @@ export interface DirectoryParts {
   readonly mailer?: Pick<Mailer, 'send'>;
   /** The counters, once they are there. */
   readonly metrics: () => DirectoryMetrics | undefined;
+  /** Who else has subscriptions in the book, and is told of what comes for them. */
+  readonly others?: () => NotificationTaker | undefined;
   readonly onProblem: (what: string, connectionId: ConnectionId | undefined) => void;
 }
 
+export interface NotificationTaker {
+  /** By the same key as in the book. */
+  hint(connectionId: string, hint: Hint): void;
+  content(connectionId: string, post: ContentPost): void;
+}
+
 export interface Directory {
+  /** What Microsoft may tell us of, and what is being asked for. */
+  readonly book: SubscriptionBook;
   /** From memory, at once; everything is `unread` at first. Undefined: there is no such connection. */
   viewOf(connectionId: ConnectionId): DirectoryView | undefined;
   /** Told after answers about an account's people or groups changed. */
@@ -289,7 +300,7 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
 
   const onHint = (connectionId: string, hint: Hint): void => {
     const entry = entries.get(connectionId as ConnectionId);
-    if (!entry) return;
+    if (!entry) return parts.others?.()?.hint(connectionId, hint);
     const now = clock.wall();
     entry.subscriptions?.heard(now);
     if (hint.kind === 'reauthorize') entry.subscriptions?.reauthorize(hint.subscriptionId);
@@ -317,6 +328,7 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
     });
 
   return {
+    book,
     readings,
     onChange: (heard) => void listeners.add(heard),
     onConfirmed: (heard) => void confirmed.add(heard),
@@ -362,6 +374,7 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
       journal,
       wall: clock.wall,
       onHint,
+      onContent: (connectionId, post) => parts.others?.()?.content(connectionId, post),
       onResult: (result, items) => parts.metrics()?.received(result, items),
     }),
     start() {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { graphReceiver } from '@tandem/adapters/graph-notifications/receiver.ts';
+import { SubscriptionBook } from '@tandem/adapters/graph-notifications/subscription-book.ts';
 import {
   type Account,
   asAccountId,
@@ -20,7 +22,6 @@ import {
   type PresencePolicies,
   samePolicyForAll,
   syncedBothWays,
-  type TeamsRead,
 } from '@tandem/engine';
 import { TestConnectionStore, TestSignInAttempts } from '@tandem/engine/connection/test-connection-store.ts';
 import { TestSignInStore } from '@tandem/engine/own-connection/test-sign-in-store.ts';
@@ -29,9 +30,11 @@ import { acmeId as acmeTenant, TestGraph } from '@tandem/simulator/testing/test-
 import { startTestTwin } from '@tandem/simulator/testing/test-twin.ts';
 import type { Twin } from '@tandem/simulator/twin.ts';
 import { graphAppClientId } from '@tandem/simulator/world/rehearsal-world.ts';
+import Fastify from 'fastify';
 import { type OpenConnections, openMicrosoftConnections } from '../microsoft-connections.ts';
 import { type OwnConnections, openOwnConnections } from '../own-connections.ts';
 import { createPresence, type Presence } from '../presence.ts';
+import { type Accelerator, createAccelerator } from '../presence-accelerator.ts';
 import { noMemory } from './presence-store.ts';
 
 const returnTo = 'http://127.0.0.1:26610/connect/callback';
@@ -111,7 +114,12 @@ export interface OwnWorld {
   /** Requests that reached Graph, as method and path. */
   asked(): readonly string[];
   talk(name: string, callId: string): void;
-  heard(objectId: string, read: TeamsRead): void;
+  readonly accelerator: Accelerator;
+  readonly book: SubscriptionBook;
+  /** What was made of what Microsoft told. */
+  readonly told: string[];
+  /** An accelerator given by the administrator, as this user at Microsoft. */
+  speedUp(as: string): ReturnType<OwnConnections['desk']['complete']>;
   close(): Promise<void>;
 }
 
@@ -255,9 +263,47 @@ export async function openOwnWorld(
     },
     onProblem: (what) => problems.push(what),
   });
+  const book = new SubscriptionBook();
+  const told: string[] = [];
+  const app = Fastify({ logger: false, forceCloseConnections: true });
+  await graphReceiver({
+    book,
+    journal: { append: async () => undefined },
+    wall: time.wall,
+    onHint: (connectionId, hint) => accelerator.hint(connectionId, hint),
+    onContent: (connectionId, post) => accelerator.content(connectionId, post),
+    onResult: (result) => told.push(result),
+  })(app);
+  const publicUrl = await app.listen({ host: '127.0.0.1', port: 0 });
+  const { endpoints, https } = connections.apps;
+  const accelerator: Accelerator = createAccelerator({
+    keeper: own.keeper,
+    graphOf: own.graphOf,
+    onChange: own.onChange,
+    people: presence.people,
+    policies: options.policies ?? samePolicyForAll(syncedBothWays),
+    snapshot: () => snapshot,
+    book,
+    clock: time,
+    endpoints,
+    https,
+    clientId: graphAppClientId,
+    publicUrl: () => publicUrl,
+    ...presence.told,
+    onResult: (result) => told.push(result),
+    onProblem: (what) => problems.push(what),
+  });
   own.start();
   presence.start();
+  accelerator.start();
 
+  const admin: OwnAsker = {
+    kind: 'user',
+    name: 'admin@acme.example',
+    role: 'admin',
+    session: 'session of the admin',
+    setsUp: (accountId) => accountId === acme,
+  };
   const asker = (name: string, change: Partial<OwnAsker> = {}): OwnAsker => ({
     kind: 'user',
     name: `${name}@acme.example`,
@@ -293,13 +339,7 @@ export async function openOwnWorld(
     problems,
     person,
     asker,
-    admin: {
-      kind: 'user',
-      name: 'admin@acme.example',
-      role: 'admin',
-      session: 'session of the admin',
-      setsUp: (accountId) => accountId === acme,
-    },
+    admin,
     visit,
     async connect(name, as = name) {
       const way = await own.desk.begin(person(name), { contacts: false, returnTo }, asker(name));
@@ -315,8 +355,17 @@ export async function openOwnWorld(
       const party = { leg: 'b', accountId: acme, personId: person(name).id, endpoint: 'platform' } as const;
       presence.callChanged({ callId, parties: () => [party] });
     },
-    heard: () => undefined,
+    accelerator,
+    book,
+    told,
+    async speedUp(as) {
+      const way = await own.desk.beginAccelerator(acme, returnTo, admin);
+      assert.ok(way.ok, JSON.stringify(way));
+      return await own.desk.complete(await visit(way.value.url, `${as}@acme.example`), admin);
+    },
     async close() {
+      await accelerator.stop();
+      await app.close();
       await presence.stop();
       own.stop();
       time.stop();
