@@ -34,6 +34,12 @@ export const presenceVector = personPresence.extend({
   synced: z.boolean().describe('Whether presence is exchanged with Teams for this person'),
   readsTeams: z.boolean(),
   writesTeams: z.boolean(),
+  remembered: z
+    .literal(true)
+    .optional()
+    .describe(
+      'The database is away: who the person is and what was decided is as this node knew it last; calls and Teams are as they are now',
+    ),
 });
 export type PresenceVectorView = z.infer<typeof presenceVector>;
 

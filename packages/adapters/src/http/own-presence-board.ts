@@ -25,6 +25,8 @@ export type OwnPresenceOutcome<Value> =
 
 /** One person's state, by the person, an administrator or the service desk. Who may is judged before. */
 export interface OwnPresenceBoard {
+  /** From memory, while the database is away. Undefined: nobody whom this node has heard of. */
+  known(personId: string): Person | undefined;
   vector(person: Person): PresenceVectorView;
   set(person: Person, asked: SetManual, by: AuditActor): Promise<OwnPresenceOutcome<PresenceVectorView>>;
   release(person: Person, by: AuditActor): Promise<PresenceVectorView>;

@@ -6,7 +6,7 @@ import type {
   StoredPresenceChange,
 } from '@tandem/adapters/postgres/presence-change-store.ts';
 import type { PresenceExceptionsView, PresenceJournalEntry, PresenceVectorView } from '@tandem/contract';
-import type { Account, Person, PersonId, RoutingSnapshot } from '@tandem/domain';
+import { type Account, asPersonId, type Person, type PersonId, type RoutingSnapshot } from '@tandem/domain';
 import {
   type AuditLog,
   callsSentenceOf,
@@ -92,6 +92,8 @@ export function createOwnPresence(parts: OwnPresenceParts): OwnPresenceBoard {
   }
 
   return {
+    known: (personId) => snapshot().people.get(asPersonId(personId)),
+
     vector: vectorOf,
 
     async set(person, { state, until, minutes }, by) {

@@ -50,6 +50,26 @@ test('what does not fit is refused with the place: two ends at once, a state tha
   }
 });
 
+test('the database is away: what Dana shows is told from memory and says so, to those who may see her; what must be stored waits', async () => {
+  const [dana, stranger] = await Promise.all([
+    harness.visitor('dana@acme.example'),
+    harness.visitor('greta@globex.example'),
+  ]);
+  harness.switches.databaseAway = true;
+  try {
+    const read = await dana.ask(`${path}/vector`);
+    assert.equal(read.status, 200, read.text);
+    assert.equal(read.json().remembered, true);
+    assert.equal((await stranger.ask(`${path}/vector`)).status, 404);
+    const unknown = '/api/v1/people/00000000-0000-7000-8000-0000000000ff/presence/vector';
+    assert.equal((await dana.ask(unknown)).status, 404);
+    assert.equal((await dana.ask(`${path}/journal`)).status, 503);
+  } finally {
+    harness.switches.databaseAway = false;
+  }
+  assert.equal((await dana.ask(`${path}/vector`)).json().remembered, undefined);
+});
+
 test('the desk fixes and reads, and sets nothing', async () => {
   const desk = await harness.visitor('desk@acme.example');
   assert.equal((await desk.ask(`${path}/fix`, { method: 'POST' })).status, 200);

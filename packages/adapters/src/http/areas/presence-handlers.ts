@@ -7,7 +7,7 @@ import { type HandlersOf, TextAnswer } from '../handlers.ts';
 import type { OwnPresenceOutcome } from '../own-presence-board.ts';
 import { Refusal } from '../refusal.ts';
 import { type Scope, seesPerson } from '../scope.ts';
-import type { ApiServices } from '../services.ts';
+import { type ApiServices, isAway } from '../services.ts';
 import { compact } from '../views/shape.ts';
 
 const notFound = () => new Refusal('not-found');
@@ -23,17 +23,35 @@ function orRefusal<Value>(outcome: OwnPresenceOutcome<Value>): Value | Refusal {
 export function presenceHandlers(services: ApiServices): HandlersOf<typeof presenceRoutes> {
   const { directory, ownPresence: board } = services;
 
-  async function personIn(scope: Scope, id: string): Promise<Person | undefined> {
-    const person = await directory.person(scope, id);
-    return person && seesPerson(scope, { accountId: person.accountId, personId: person.id })
-      ? person
-      : undefined;
+  const visible = (scope: Scope, person: Person | undefined): Person | undefined =>
+    person && seesPerson(scope, { accountId: person.accountId, personId: person.id }) ? person : undefined;
+
+  /** While the database is away, who the person is comes from memory: states go on, and so does asking for them. */
+  async function found(
+    scope: Scope,
+    id: string,
+  ): Promise<{ readonly person: Person; readonly remembered: boolean } | undefined> {
+    let remembered = false;
+    let person: Person | undefined;
+    try {
+      person = await directory.person(scope, id);
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      remembered = true;
+      person = board.known(id);
+    }
+    const seen = visible(scope, person);
+    return seen && { person: seen, remembered };
   }
+
+  const personIn = async (scope: Scope, id: string): Promise<Person | undefined> =>
+    (await found(scope, id))?.person;
 
   return {
     'presence.read': async ({ scope, input }) => {
-      const person = await personIn(scope, input.params.id);
-      return person ? board.vector(person) : notFound();
+      const one = await found(scope, input.params.id);
+      if (!one) return notFound();
+      return { ...board.vector(one.person), ...(one.remembered && { remembered: true as const }) };
     },
     'presence.set': async ({ scope, input, principal, caller }) => {
       const person = await personIn(scope, input.params.id);

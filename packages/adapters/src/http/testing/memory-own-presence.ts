@@ -1,5 +1,6 @@
 import type { PresenceExceptionsView, PresenceJournalEntry, PresenceVectorView } from '@tandem/contract';
 import type { Person, PersonId } from '@tandem/domain';
+import { labelWords } from '@tandem/engine/presence/presence-words.ts';
 import type { OwnPresenceBoard } from '../own-presence-board.ts';
 import type { ApiClock, PresenceBoard } from '../services.ts';
 import { compact, instant } from '../views/shape.ts';
@@ -21,6 +22,7 @@ export function memoryOwnPresence(
   clock: Pick<ApiClock, 'wall'>,
   shown: PresenceBoard,
   gate: () => void,
+  people: () => readonly Person[],
 ): OwnPresenceBoard {
   const manual = new Map<PersonId, NonNullable<PresenceVectorView['manual']>>();
   const exceptions = new Map<PersonId, PresenceExceptionsView>();
@@ -37,8 +39,8 @@ export function memoryOwnPresence(
       queue: !['dnd', 'appear_offline', 'on_call'].includes(label),
     } as const;
     const because = pin
-      ? `You show ${label} because ${pin.setBy} chose it by hand.`
-      : `You show ${label} because: ${below?.sentence ?? 'nothing is known.'}`;
+      ? `You show ${labelWords[label]} because ${pin.setBy} chose it by hand.`
+      : `You show ${labelWords[label]} because: ${below?.sentence ?? 'nothing is known.'}`;
     const said = below
       ? [{ source: below.source, label: below.label, sentence: below.sentence, wins: !pin }]
       : [];
@@ -98,6 +100,7 @@ export function memoryOwnPresence(
     };
 
   return {
+    known: (personId) => people().find(({ id }) => id === personId),
     vector,
     async set(person, { state, until, minutes }, by) {
       gate();

@@ -7,6 +7,7 @@ import { createMetrics } from '../metrics.ts';
 import { seesPerson } from '../scope.ts';
 import type { ApiClock, ApiServices, LiveCall } from '../services.ts';
 import { createMemoryAccess, type MemoryUser, memoryUser } from './memory-access.ts';
+import { memoryAccessBoard } from './memory-access-board.ts';
 import { memoryAudit } from './memory-audit.ts';
 import { memoryPresence, memoryReadiness } from './memory-boards.ts';
 import { memoryAccountDesk, memoryConnections } from './memory-connections.ts';
@@ -161,8 +162,9 @@ export function createMemoryServices(clock: ApiClock) {
     live,
     readiness: memoryReadiness(clock),
     presence,
-    ownPresence: memoryOwnPresence(clock, presence, gate),
+    ownPresence: memoryOwnPresence(clock, presence, gate, () => directory.data.people),
     contacts: memoryContacts(directory),
+    access: memoryAccessBoard(directory),
     dialling: memoryDialling(directory),
     tags: memoryTags(() => directory.data.people),
     queues: memoryQueues(world.acmeId, world.globexId, [world.danaId, world.boId], (personId) =>
