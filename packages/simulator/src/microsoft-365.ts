@@ -56,6 +56,8 @@ export interface Microsoft365 {
   readonly keys: SigningKeys;
   /** Tenants of another national cloud, and those that ask for a second factor. */
   readonly elsewhere: Set<string>;
+  /** Tenants that were deleted: nobody signs in there, no token of theirs counts (A2, G1). */
+  readonly gone: Set<string>;
   readonly secondFactor: Set<string>;
   /** New signing keys without notice; `forget` makes older tokens worthless. */
   rotateKeys(forget: boolean): Promise<void>;
@@ -115,6 +117,7 @@ export async function startMicrosoft365(parts: {
   });
   const throttle = new Throttle(() => microsoftClock.now());
   const elsewhere = new Set<string>();
+  const gone = new Set<string>();
   const secondFactor = new Set<string>();
   const delay = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
   const listener = { address: config.bindAddress, certificate: trust.web };
@@ -132,8 +135,10 @@ export async function startMicrosoft365(parts: {
       signIns,
       findTenant: (segment) => {
         const name = segment.toLowerCase();
-        if (directory.tenant(name)) return name;
-        return [...directory.tenants.values()].find(({ domains }) => domains.has(name))?.id;
+        const id = directory.tenant(name)
+          ? name
+          : [...directory.tenants.values()].find(({ domains }) => domains.has(name))?.id;
+        return id !== undefined && gone.has(id) ? undefined : id;
       },
       now: () => microsoftClock.wall(),
       realNow: () => clock.wall(),
@@ -194,6 +199,7 @@ export async function startMicrosoft365(parts: {
     audit,
     faults,
     throttle,
+    gone,
     checkAnswers: config.checkAnswers ?? false,
     delay,
   });
@@ -221,6 +227,7 @@ export async function startMicrosoft365(parts: {
       throttle,
       keys,
       elsewhere,
+      gone,
       secondFactor,
       rotateKeys: async (forget) =>
         keys.rotate(await makeSelfSigned('Twin token signing', clock.wall(), 1825), forget),

@@ -104,6 +104,7 @@ export async function openMicrosoft(time: VirtualTime, seed: number): Promise<Be
     audit,
     faults,
     throttle,
+    gone: new Set(),
     checkAnswers: false,
     delay: time.sleep,
   });

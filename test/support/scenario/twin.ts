@@ -51,6 +51,8 @@ export interface ClientView {
 
 export interface AuditEntry {
   readonly seq: number;
+  /** Wall milliseconds. */
+  readonly at: number;
   readonly kind: string;
   readonly where: string;
   readonly summary: string;

@@ -91,6 +91,18 @@ describe('the control API as the Entra admin centre', () => {
     assert.deepEqual(errorCodes(await tokenOf(clientId, secret.value)), [700016]);
   });
 
+  it('A2, G1: a tenant that was deleted knows no token, old or new, until it is back', async () => {
+    const token = (await graph.askToken()).body as Tokens;
+    const users = () => graph.call(token.access_token, 'GET', '/users?$top=1');
+    assert.equal((await users()).status, 200);
+    await ask('PATCH', `/tenants/${acmeId}`, { gone: true });
+    assert.deepEqual(errorCodes(await graph.askToken()), [90002]);
+    assert.equal((await users()).status, 401);
+    assert.equal((await graph.askToken({}, globexId)).status, 200, 'its neighbour is well');
+    await ask('PATCH', `/tenants/${acmeId}`, { gone: false });
+    assert.equal((await users()).status, 200);
+  });
+
   it('what is wrong is said: unknown permission, bad redirect URI, certificate that is none, things that are not there', async () => {
     const app = { tenant: acmeId, displayName: 'x' };
     for (const [method, path, body, status, says] of [

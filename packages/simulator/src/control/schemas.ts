@@ -220,6 +220,8 @@ export const tenantChange = z.strictObject({
   graphAppEnabled: z.boolean().optional(),
   secondFactor: z.boolean().optional(),
   otherCloud: z.boolean().optional(),
+  /** The tenant was deleted, or is back. */
+  gone: z.boolean().optional(),
   /** A number of the tenant that nobody has. */
   addNumber: z
     .strictObject({

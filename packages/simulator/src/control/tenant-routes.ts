@@ -16,6 +16,7 @@ function changeConnection(
   for (const [set, wish] of [
     [microsoft365.secondFactor, body.secondFactor],
     [microsoft365.elsewhere, body.otherCloud],
+    [microsoft365.gone, body.gone],
   ] as const) {
     if (wish === true) set.add(tenantId);
     else if (wish === false) set.delete(tenantId);

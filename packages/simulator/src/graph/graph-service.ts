@@ -20,6 +20,8 @@ export interface GraphServiceOptions {
   readonly audit: Audit;
   readonly faults: FaultBoard;
   readonly throttle: Throttle;
+  /** Tenants that were deleted. */
+  readonly gone: ReadonlySet<string>;
   /** An answer that is not in Microsoft's schema is an error of the twin: do not send it (G7). */
   readonly checkAnswers: boolean;
   /** Resolves after real milliseconds; faults slow answers with it. */
@@ -107,7 +109,12 @@ export class GraphService {
       return 'Access token validation failure. Invalid audience.';
     if (typeof exp !== 'number' || exp <= now || (typeof nbf === 'number' && nbf > now + 300))
       return 'Lifetime validation failed, the token is expired.';
-    if (typeof tid !== 'string' || !this.#options.directory.tenant(tid) || typeof app !== 'string')
+    if (
+      typeof tid !== 'string' ||
+      !this.#options.directory.tenant(tid) ||
+      this.#options.gone.has(tid) ||
+      typeof app !== 'string'
+    )
       return 'Access token validation failure. Invalid tenant.';
     const kind = typeof scp === 'string' && idtyp !== 'app' ? 'user' : 'app';
     return {
