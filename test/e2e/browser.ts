@@ -38,6 +38,8 @@ export async function visit(
     readonly width?: number;
     /** The twin's sign-in pages have a certificate of the twin's own. */
     readonly ignoreHttpsErrors?: boolean;
+    /** Wall ms at which the page's clock stands; timers run all the same. */
+    readonly at?: number;
   } = {},
 ): Promise<Visit> {
   const context = await browser.newContext({
@@ -52,6 +54,7 @@ export async function visit(
   // Every wait is for a state: a busy machine takes longer, and nothing else depends on it.
   context.setDefaultTimeout(60_000);
   const page = await context.newPage();
+  if (options.at !== undefined) await page.clock.setFixedTime(options.at);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {

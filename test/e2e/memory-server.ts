@@ -9,28 +9,43 @@ import { samplePeople } from './sample-people.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
-const systemClock: ApiClock = {
-  now: () => performance.now(),
-  wall: () => Date.now(),
-  after(ms, fire) {
-    // What waits in memory for its next turn must not keep a test process alive that has closed its server.
-    const timer = setTimeout(fire, ms).unref();
-    return () => clearTimeout(timer);
-  },
-};
+/**
+ * The system's clock, whose hands can be put back to where they stood when the samples were made, and held there: what samples
+ * say of a moment ago ages while a busy machine draws a page.
+ */
+function holdableClock() {
+  const startedWallMs = Date.now();
+  let heldAtMs: number | undefined;
+  const clock: ApiClock = {
+    now: () => performance.now(),
+    wall: () => heldAtMs ?? Date.now(),
+    after(ms, fire) {
+      // What waits in memory for its next turn must not keep a test process alive that has closed its server.
+      const timer = setTimeout(fire, ms).unref();
+      return () => clearTimeout(timer);
+    },
+  };
+  return {
+    clock,
+    async held(work: (wallMs: number) => Promise<void>): Promise<void> {
+      heldAtMs = startedWallMs;
+      try {
+        await work(startedWallMs);
+      } finally {
+        heldAtMs = undefined;
+      }
+    },
+  };
+}
 
 /** The real API and the real portal over services in memory: what a browser sees, without a database or a call. */
 export async function startMemoryServer(port = 0) {
-  const memory = createMemoryServices(systemClock);
-  const boards = sampleBoards(memory.services, systemClock.wall());
+  const { clock, held } = holdableClock();
+  const memory = createMemoryServices(clock);
+  const boards = sampleBoards(memory.services, clock.wall());
   const { readiness, presence } = boards;
-  const microsoft = sampleMicrosoft(memory.services, systemClock.wall);
-  const people = samplePeople(
-    memory.services,
-    memory.directory,
-    systemClock.wall,
-    microsoft.boards.provisioning,
-  );
+  const microsoft = sampleMicrosoft(memory.services, clock.wall);
+  const people = samplePeople(memory.services, memory.directory, clock.wall, microsoft.boards.provisioning);
   const services: ApiServices = {
     ...memory.services,
     readiness,
@@ -43,7 +58,7 @@ export async function startMemoryServer(port = 0) {
     root,
     // Where instances of this checkout look too: built once for all.
     cacheDir: process.env.TANDEM_PORTAL_CACHE ?? resolve(root, 'node_modules/.cache/tandem-portal'),
-    wall: systemClock.wall,
+    wall: clock.wall,
     log: quiet,
   });
   portal.start();
@@ -57,6 +72,11 @@ export async function startMemoryServer(port = 0) {
     microsoft,
     people,
     url,
+    /**
+     * While `work` runs it is the instant at which the samples were made; a page that is opened with it (`at`) shows ages that
+     * are exactly theirs.
+     */
+    atOneInstant: held,
     async close() {
       await server.close();
       await portal.stop();

@@ -67,8 +67,8 @@ describe('queues in the portal', { skip: noBrowser }, () => {
     await people.getByRole('button', { name: 'Done' }).click();
     await people.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Move Bo Larsen up' }).click();
-    assert.deepEqual(await names(page), ['Bo Larsen', 'Dana Fields']);
     await page.getByText('Not saved yet: the old members and their order count.').waitFor();
+    assert.deepEqual(await names(page), ['Bo Larsen', 'Dana Fields']);
     assert.deepEqual((await saved(page, id)).members, []);
     await page.getByRole('button', { name: 'Save members' }).click();
     await page.getByText('Not saved yet: the old').waitFor({ state: 'detached' });

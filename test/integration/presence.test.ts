@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { portSlot } from '../kit/port-slot.ts';
 import { type Platform, startPlatform } from '../support/scenario/instance.ts';
 import type { AuditEntry } from '../support/scenario/twin.ts';
-import { until } from '../support/scenario/until.ts';
+import { promised, until } from '../support/scenario/until.ts';
 
 /** Dana's status on both sides: her calls show in Teams, and what Teams shows is seen here. */
 
@@ -104,8 +104,8 @@ test('Dana talks at her desk phone: Teams shows her in a call within 3 s, and as
   const since = await platform.twin.lastSeq();
   assert.equal(await inTeams(), 'Available/Available');
   const call = await theyTalk();
-  await teamsShows('Busy/InACall', 3_000);
-  const shown = await danaIs('on_call', 3_000);
+  await teamsShows('Busy/InACall', promised(3_000));
+  const shown = await danaIs('on_call', promised(3_000));
   assert.equal(shown.source, 'platform-call');
   assert.deepEqual(
     { ...shown.written, leaseEndsAt: undefined },
@@ -115,8 +115,8 @@ test('Dana talks at her desk phone: Teams shows her in a call within 3 s, and as
   await readAgain(2);
   assert.equal((await ofDana()).source, 'platform-call');
   await patHangsUp(call);
-  await teamsShows('Available/Available', 3_000);
-  const free = await danaIs('available', 3_000);
+  await teamsShows('Available/Available', promised(3_000));
+  const free = await danaIs('available', promised(3_000));
   assert.equal(free.source, 'teams');
   await readAgain(1);
   assert.equal((await ofDana()).label, 'available', 'the echo did not stay');
@@ -128,18 +128,18 @@ test('Dana calls from her desk phone while she is away in Teams: in a call, and 
   await platform.twin.ask('PATCH', `/users/${dana.upn}`, {
     presence: { availability: 'Away', activity: 'Away' },
   });
-  await danaIs('away', 10_000);
+  await danaIs('away', promised(10_000));
   await phone('POST', '/call', { to: pat });
-  await teamsShows('Busy/InACall', 10_000);
+  await teamsShows('Busy/InACall', promised(10_000));
   await until('the phone can hang up', () =>
     phone('POST', '/hangup', {})
       .then(() => true)
       .catch(() => undefined),
   );
-  await teamsShows('Away/Away', 3_000);
-  await danaIs('away', 3_000);
+  await teamsShows('Away/Away', promised(3_000));
+  await danaIs('away', promised(3_000));
   await platform.twin.ask('PATCH', `/users/${dana.upn}`, { presence: null });
-  await danaIs('available', 10_000);
+  await danaIs('available', promised(10_000));
   assert.deepEqual(await written(since), ['setPresence', 'clearPresence']);
 });
 
@@ -152,10 +152,10 @@ test('Dana answers in Teams: nothing is written, Teams knows; the platform shows
     to: '+12025550142',
   });
   await platform.api.live(sipCallId, 'talking');
-  const shown = await danaIs('on_call', 3_000);
+  const shown = await danaIs('on_call', promised(3_000));
   assert.equal(shown.source, 'platform-call');
   await patHangsUp({ sipCallId });
-  await danaIs('available', 12_000);
+  await danaIs('available', promised(12_000));
   assert.deepEqual(await written(since), []);
   await phone('PATCH', '', { registered: true });
 });
@@ -175,7 +175,7 @@ test('Dana asks not to be disturbed: seen within 5 s by who looks at her; Bo, wh
   await platform.twin.ask('PATCH', `/users/${dana.upn}`, quiet);
   const began = performance.now();
   await platform.twin.ask('PATCH', `/users/${bo}`, quiet);
-  await danaIs('dnd', 6_000);
+  await danaIs('dnd', promised(6_000));
   await until(
     'the stream tells of two people',
     () =>
@@ -183,13 +183,13 @@ test('Dana asks not to be disturbed: seen within 5 s by who looks at her; Bo, wh
         .join('')
         .split('event: person')
         .filter((event) => event.includes('"label":"dnd"')).length >= 2,
-    31_000 - (performance.now() - began),
+    promised(31_000) - (performance.now() - began),
   );
   events.abort();
   await reading;
   for (const upn of [dana.upn, bo])
     await platform.twin.ask('PATCH', `/users/${upn}`, { preferredPresence: null });
-  await danaIs('available', 10_000);
+  await danaIs('available', promised(10_000));
 });
 
 test('Graph limits presence: nothing is asked inside Retry-After, the call goes on and shows here; afterwards in Teams too', async () => {
@@ -206,33 +206,33 @@ test('Graph limits presence: nothing is asked inside Retry-After, the call goes 
   });
   await until('presence is limited', async () => (await counted()).throttled > 0);
   const call = await theyTalk();
-  assert.equal((await danaIs('on_call', 3_000)).source, 'platform-call');
+  assert.equal((await danaIs('on_call', promised(3_000))).source, 'platform-call');
   const before = (await counted()).throttled;
   await until('presence is limited again', async () => (await counted()).throttled > before);
   assert.equal((await counted()).insideRetryAfter, 0);
   await platform.twin.ask('PATCH', '/graph', { quotas: { presence: { limit: 1_500, windowMs: 30_000 } } });
-  await teamsShows('Busy/InACall', 20_000);
+  await teamsShows('Busy/InACall', promised(20_000));
   await patHangsUp(call);
-  await teamsShows('Available/Available', 10_000);
+  await teamsShows('Available/Available', promised(10_000));
 });
 
 test('Graph is away: calls go on as ever, presence grows old and says so, and everything is right when it is back', async () => {
   await platform.twin.ask('POST', '/faults', { at: 'graph', operation: '*', fault: 'reset' });
   const call = await theyTalk();
-  await danaIs('on_call', 3_000);
+  await danaIs('on_call', promised(3_000));
   await patHangsUp(call);
   await platform.api.finished(call.sipCallId);
   const old = await danaIs('unknown', 40_000);
   assert.ok(old.stale);
   await platform.twin.mend();
   await danaIs('available', 90_000);
-  await teamsShows('Available/Available', 10_000);
+  await teamsShows('Available/Available', promised(10_000));
 });
 
 test('the signalling process is killed in mid-call: Teams shows Dana as before once it runs again', async () => {
   const since = await platform.twin.lastSeq();
   await theyTalk();
-  await teamsShows('Busy/InACall', 3_000);
+  await teamsShows('Busy/InACall', promised(3_000));
   const was = platform.pidOf('node');
   process.kill(was, 'SIGKILL');
   await teamsShows('Available/Available', 30_000);
@@ -243,7 +243,7 @@ test('the signalling process is killed in mid-call: Teams shows Dana as before o
 test('the signalling process hangs in mid-call: the state at Microsoft ends with its lease', async () => {
   await phone('PATCH', '', { registered: true });
   const call = await theyTalk();
-  await teamsShows('Busy/InACall', 3_000);
+  await teamsShows('Busy/InACall', promised(3_000));
   const pid = platform.pidOf('node');
   process.kill(pid, 'SIGSTOP');
   try {
@@ -284,7 +284,7 @@ test('Dana asks for quiet by hand: Teams shows it, her phone does not ring but f
   await danaIs('available');
   const set = await own<Vector>('PUT', 'manual', { state: 'dnd', minutes: 60 });
   assert.deepEqual([set.label, set.source, set.manual?.state], ['dnd', 'manual', 'dnd']);
-  await teamsShows('DoNotDisturb/DoNotDisturb', 5_000);
+  await teamsShows('DoNotDisturb/DoNotDisturb', promised(5_000));
 
   const shut = await platform.twin.ask<{ sipCallId: string }>('POST', '/carrier/call', {
     from: pat,
@@ -322,8 +322,8 @@ test('Dana asks for quiet by hand: Teams shows it, her phone does not ring but f
     60_000,
   );
   assert.equal(fixed.after.manual, undefined);
-  await teamsShows('Available/Available', 10_000);
-  await danaIs('available', 10_000);
+  await teamsShows('Available/Available', promised(10_000));
+  await danaIs('available', promised(10_000));
   const { items } = await own<{ items: readonly { cause: string; to: string; at: string }[] }>(
     'GET',
     'journal',

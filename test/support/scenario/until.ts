@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const firstPauseMs = 20;
@@ -21,3 +22,10 @@ export async function until<T>(
     await delay(pauseMs);
   }
 }
+
+/**
+ * How long to wait for what the product promises within `ms`. The promise is made for a machine that has time: where more
+ * wants to run than there are processors, everything waits its turn, and so does whoever asks.
+ */
+export const promised = (ms: number): number =>
+  ms * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
