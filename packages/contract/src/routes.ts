@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { account, carrier, numberEntry, trunk } from './account.ts';
+import { accessRoutes } from './areas/access-routes.ts';
 import { auditRoutes } from './areas/audit-routes.ts';
 import { connectionRoutes } from './areas/connection-routes.ts';
 import { contactRoutes } from './areas/contact-routes.ts';
@@ -7,6 +8,7 @@ import { diallingRoutes } from './areas/dialling-routes.ts';
 import { directoryRoutes } from './areas/directory-routes.ts';
 import { jobRoutes } from './areas/job-routes.ts';
 import { numberRoutes } from './areas/number-routes.ts';
+import { ownConnectionRoutes } from './areas/own-connection-routes.ts';
 import { presenceRoutes } from './areas/presence-routes.ts';
 import { presenceSyncRoutes } from './areas/presence-sync-routes.ts';
 import { provisioningRoutes } from './areas/provisioning-routes.ts';
@@ -35,6 +37,7 @@ const ofAccount = {
 /** The whole API. Server validation, types, the typed client and OpenAPI derive from this table. */
 export const routes = defineRoutes({
   ...connectionRoutes,
+  ...accessRoutes,
   ...diallingRoutes,
   ...directoryRoutes,
   ...routingDomainRoutes,
@@ -48,6 +51,7 @@ export const routes = defineRoutes({
   ...auditRoutes,
   ...webhookRoutes,
   ...contactRoutes,
+  ...ownConnectionRoutes,
   ...queueRoutes,
   ...voicemailRoutes,
   'session.create': {

@@ -5,6 +5,7 @@ import type { CallEngine } from '@tandem/engine';
 import { explainDialled } from '@tandem/engine/dialling/explain-dialled.ts';
 import type { MicrosoftSide } from './microsoft-side.ts';
 import type { NodeContext } from './node-context.ts';
+import { createAccessBoard } from './services/access.ts';
 import { createAccountDesk } from './services/account-desk.ts';
 import { watchAdminAddresses } from './services/admin-addresses.ts';
 import { createConnectionBoard } from './services/connection-board.ts';
@@ -36,6 +37,7 @@ export function openBoards({ config, log, clock, random, newId }: NodeContext, p
   const snapshot = () => snapshots.current();
   const refresh = () => snapshots.refresh();
   const later = () => Promise.resolve();
+  const newPassword = () => Buffer.from(random.bytes(18)).toString('base64url');
 
   const workplaces = createWorkplaces((accountId) =>
     connections.all(accountId).flatMap(({ connectionId }) => directory.viewOf(connectionId) ?? []),
@@ -122,7 +124,7 @@ export function openBoards({ config, log, clock, random, newId }: NodeContext, p
     presence: presenceSync.board.desk,
     phones: {
       realm: config.sbcBaseDomain,
-      newPassword: () => Buffer.from(random.bytes(18)).toString('base64url'),
+      newPassword,
     },
     webhooks: changes.webhooks,
     audit,
@@ -141,6 +143,7 @@ export function openBoards({ config, log, clock, random, newId }: NodeContext, p
     queues,
     accountDesk: createAccountDesk(accountDeskParts),
     tenantFiles,
+    access: createAccessBoard({ stores, newPassword, audit, refresh }),
     dialling: {
       explain(accountId, dialled) {
         const account = snapshot().accounts.get(accountId);

@@ -9,6 +9,7 @@ import type { Boards } from './boards.ts';
 import type { MicrosoftSide } from './microsoft-side.ts';
 import type { NodeContext } from './node-context.ts';
 import type { PresenceSide } from './presence-side.ts';
+import { createOwnConnectionBoard } from './services/own-connection-board.ts';
 import { withRehearsalToken } from './services/rehearsal-token.ts';
 import type { SipEdge } from './sip-edge.ts';
 import type { NodeStorage } from './storage.ts';
@@ -18,6 +19,7 @@ export interface WebParts {
   readonly edge: SipEdge;
   readonly microsoft: MicrosoftSide;
   readonly presence: PresenceSide['presence'];
+  readonly accelerator: PresenceSide['accelerator'];
   readonly boards: Boards;
   readonly live: LiveCalls;
   readonly peers: PeerBoard;
@@ -68,6 +70,7 @@ export async function openWeb(context: NodeContext, parts: WebParts) {
       jobs: boards.jobs.board,
       tenantFiles: boards.tenantFiles,
       dialling: boards.dialling,
+      access: boards.access,
       tags: boards.tags,
       queues: boards.queues,
       contacts: boards.contacts,
@@ -76,6 +79,11 @@ export async function openWeb(context: NodeContext, parts: WebParts) {
       readiness: boards.readiness,
       presence: presence.board,
       ownPresence: presence.own,
+      ownConnections: createOwnConnectionBoard({
+        own: microsoft.own,
+        accelerator: parts.accelerator,
+        audit: storage.changes.audit,
+      }),
       presenceSync: microsoft.presenceSync.board,
       peers,
       phones: edge.phones.board,

@@ -4,9 +4,11 @@ import { type Role, type RouteId, type RouteSpec, roleMay, routes } from '@tande
 import { defaultPresenceSettings } from '@tandem/engine/presence-sync/settings.ts';
 import { previewOf } from '../tenant-file/board.ts';
 import { createHarness, type Visitor } from './testing/harness.ts';
+import { acmeSignInId } from './testing/memory-access-board.ts';
 import { danasContactId } from './testing/memory-contacts.ts';
 import { acmeJobId } from './testing/memory-jobs.ts';
 import { acmeRangeId } from './testing/memory-numbers.ts';
+import { sampleSignInId } from './testing/memory-own-connections.ts';
 import { acmeRunId, danaObjectId } from './testing/memory-presence-sync.ts';
 import { acmeQueueId } from './testing/memory-queues.ts';
 import { acmeRoutingDomainId } from './testing/memory-routing-domains.ts';
@@ -63,6 +65,13 @@ const resources: Partial<Record<RouteId, string>> = {
   'directory.groups': world.acmeId,
   'directory.mismatches': world.acmeId,
   'directory.decide': world.acmeId,
+  'ownConnection.read': world.danaId,
+  'ownConnection.begin': world.danaId,
+  'ownConnection.disconnect': world.danaId,
+  'acceleration.read': world.acmeId,
+  'acceleration.change': world.acmeId,
+  'acceleration.begin': world.acmeId,
+  'acceleration.remove': world.acmeId,
   'presenceSync.read': world.acmeId,
   'presenceSync.change': world.acmeId,
   'presenceSync.resetRules': world.acmeId,
@@ -104,6 +113,8 @@ const resources: Partial<Record<RouteId, string>> = {
   'routingDomains.startOver': acmeRoutingDomainId,
   'routingDomains.delete': acmeRoutingDomainId,
   'dialling.explain': world.acmeId,
+  'signIns.newPassword': acmeSignInId,
+  'carriers.credentials': world.carriers()[0]?.id ?? '',
   'tenantFile.read': world.acmeId,
   'tags.used': world.acmeId,
   'tags.people': world.acmeId,
@@ -154,9 +165,14 @@ const resources: Partial<Record<RouteId, string>> = {
   'calls.read': acmeCall,
   'calls.ladder': acmeCall,
 };
+const returnTo = 'http://127.0.0.1:8080/connect/callback';
 const bodies: Partial<Record<RouteId, unknown>> = {
+  'ownConnection.begin': { returnTo },
+  'acceleration.change': { accelerate: true },
+  'acceleration.begin': { returnTo },
   'contacts.add': { personId: world.boId, favourite: true },
   'contacts.change': { favourite: true },
+  'carriers.credentials': { username: 'acme', password: 'secret' },
   'tags.set': { tags: ['Sales'] },
   'accounts.change': { noAnswerSeconds: 30 },
   'connections.signIn': { account: world.acmeId, returnTo: 'http://localhost/connect/callback' },
@@ -236,6 +252,7 @@ const elsewhere: readonly string[] = [
   'queues.create',
   'queues.delete',
   'connections.complete',
+  'ownConnection.complete',
   'connections.approve',
   'connections.disconnect',
 ];
@@ -274,6 +291,7 @@ describe('every route, every role, two accounts', () => {
         const path = `${route.path
           .replace('{id}', resources[id as RouteId] ?? 'missing')
           .replace('{contact}', danasContactId)
+          .replace('{signIn}', sampleSignInId)
           .replace('{message}', danasMessageId)
           .replace('{person}', world.danaId)
           .replace('{step}', 'by-hand')}${queries[id as RouteId] ?? ''}`;

@@ -17,6 +17,7 @@ import {
   type Person,
 } from '@tandem/domain';
 import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
+import { accessHandlers } from './areas/access-handlers.ts';
 import { auditHandlers } from './areas/audit-handlers.ts';
 import { connectionHandlers } from './areas/connection-handlers.ts';
 import { contactHandlers } from './areas/contact-handlers.ts';
@@ -24,6 +25,7 @@ import { diallingHandlers } from './areas/dialling-handlers.ts';
 import { directoryHandlers } from './areas/directory-handlers.ts';
 import { jobHandlers } from './areas/job-handlers.ts';
 import { numberHandlers } from './areas/number-handlers.ts';
+import { ownConnectionHandlers } from './areas/own-connection-handlers.ts';
 import { presenceHandlers } from './areas/presence-handlers.ts';
 import { presenceSyncHandlers } from './areas/presence-sync-handlers.ts';
 import { provisioningHandlers } from './areas/provisioning-handlers.ts';
@@ -180,6 +182,7 @@ export function createHandlers(services: ApiServices): Handlers {
 
   return {
     ...connectionHandlers(services),
+    ...accessHandlers(services),
     ...diallingHandlers(services),
     ...directoryHandlers(services),
     ...routingDomainHandlers(services),
@@ -192,6 +195,7 @@ export function createHandlers(services: ApiServices): Handlers {
     ...auditHandlers(services),
     ...webhookHandlers(services),
     ...contactHandlers(services),
+    ...ownConnectionHandlers(services),
     ...tagHandlers(services),
     ...queueHandlers(services),
     ...voicemailHandlers(services),

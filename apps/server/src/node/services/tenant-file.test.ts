@@ -8,9 +8,10 @@ import { startTestServer, type TestServer } from '@tandem/adapters/postgres/test
 import { createSecretBox } from '@tandem/adapters/security/secret-box.ts';
 import { createWebhookBoard } from '@tandem/adapters/webhooks/webhook-board.ts';
 import { type AccountId, asCarrierId, type E164, uuidV7 } from '@tandem/domain';
-import type { AuditLog } from '@tandem/engine/ports/audit.ts';
+import type { AuditEntry, AuditLog } from '@tandem/engine/ports/audit.ts';
 import { defaultPresenceSettings, type PresenceSyncSettings } from '@tandem/engine/presence-sync/settings.ts';
 import { ha1Of } from '@tandem/sip';
+import { createAccessBoard } from './access.ts';
 import { createAccountDesk } from './account-desk.ts';
 import { createNumberBoard, type NumberParts } from './numbers.ts';
 import { createTenantFiles } from './tenant-file.ts';
@@ -452,6 +453,41 @@ test('a carrier that sends from where another customer’s sends is refused: a c
 carriers: [{name: Mine, targets: [{host: sip.example}], sources: [{address: 192.0.2.88}]}]`);
   assert.deepEqual([applied[0]?.action, applied[0]?.field], ['refused', 'sources']);
   assert.doesNotMatch(applied[0]?.words ?? '', /Theirs|Globex/);
+});
+
+test('a forgotten password is made anew and a carrier gets what it wants to be shown, by whose they are; the audit holds neither', async () => {
+  await apply(
+    'version: 1\ncarriers: [{name: Own trunk, targets: [{host: sip.example}]}]\nsignIns: [{name: hal@acme.example, role: desk}]',
+  );
+  const notes: AuditEntry[] = [];
+  const access = createAccessBoard({
+    stores,
+    newPassword: () => 'made-anew',
+    audit: { note: async (entry) => void notes.push(entry) },
+    refresh: async () => undefined,
+  });
+  const own = { kind: 'account', accountId: acme.id } as const;
+  const other = { kind: 'account', accountId: globex.id } as const;
+  const by = { kind: 'user', name: 'operator' } as const;
+  const hal = (await access.signIns(own, acme.id)).find(({ name }) => name === 'hal@acme.example');
+  const carrier = (await stores.carriers.list(acme.id)).find(({ owner }) => owner === acme.id);
+  assert.ok(hal && carrier);
+  assert.equal(await access.newPassword(other, hal.id, by), undefined);
+  assert.equal(await access.setCredentials(other, carrier.id, null, by), false);
+  assert.equal(await access.newPassword(own, hal.id, by), 'made-anew');
+  assert.equal(await stores.users.signInForPlatform('hal@acme.example', 'made-for-you'), undefined);
+  assert.equal((await stores.users.signInForPlatform('hal@acme.example', 'made-anew'))?.id, hal.id);
+  const secret = { username: 'acme-1', password: 'of-the-carrier' };
+  assert.equal(await access.setCredentials({ kind: 'platform' }, carrier.id, secret, by), true);
+  // A file that changes the carrier leaves them as they are.
+  await apply('version: 1\ncarriers: [{name: Own trunk, maxCalls: 7}]');
+  assert.equal((await stores.carriers.get(acme.id, carrier.id))?.username, 'acme-1');
+  assert.deepEqual(
+    notes.map(({ action }) => action),
+    ['sign-in.password', 'carrier.credentials'],
+  );
+  assert.doesNotMatch(JSON.stringify(notes), /made-anew|of-the-carrier/);
+  await apply('version: 1\ncarriers: []\nsignIns: []', true);
 });
 
 test('the export of one account, applied to an empty one of the same name, is the export of that one too', async () => {

@@ -16,6 +16,7 @@ import { memoryDialling } from './memory-dialling.ts';
 import { createMemoryDirectory, slice } from './memory-directory.ts';
 import { memoryJobs } from './memory-jobs.ts';
 import { memoryNumbers } from './memory-numbers.ts';
+import { memoryOwnConnections } from './memory-own-connections.ts';
 import { memoryOwnPresence } from './memory-own-presence.ts';
 import { memoryPresenceSync } from './memory-presence-sync.ts';
 import { memoryProvisioning } from './memory-provisioning.ts';
@@ -164,6 +165,7 @@ export function createMemoryServices(clock: ApiClock) {
     presence,
     ownPresence: memoryOwnPresence(clock, presence, gate, () => directory.data.people),
     contacts: memoryContacts(directory),
+    ownConnections: memoryOwnConnections(() => clock.wall()),
     access: memoryAccessBoard(directory),
     dialling: memoryDialling(directory),
     tags: memoryTags(() => directory.data.people),

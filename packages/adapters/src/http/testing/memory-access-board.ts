@@ -1,0 +1,28 @@
+import type { AccessBoard } from '../access-board.ts';
+import { seesAccount } from '../scope.ts';
+import type { MemoryDirectory } from './memory-directory.ts';
+import * as world from './sample-world.ts';
+
+export const acmeSignInId = 'sign-in-desk-acme';
+
+/** One sign-in of each account of the sample world; passwords are made and forgotten. */
+export function memoryAccessBoard({ data }: MemoryDirectory): AccessBoard {
+  const all = [
+    { id: acmeSignInId, name: 'desk@acme.example', role: 'desk', accountId: world.acmeId, disabled: false },
+    {
+      id: 'sign-in-globex',
+      name: 'desk@globex.example',
+      role: 'desk',
+      accountId: world.globexId,
+      disabled: false,
+    },
+  ] as const;
+  return {
+    signIns: async (scope) => all.filter(({ accountId }) => seesAccount(scope, accountId)),
+    newPassword: async (scope, signInId) =>
+      all.some(({ id, accountId }) => id === signInId && seesAccount(scope, accountId))
+        ? 'shown-once'
+        : undefined,
+    setCredentials: async (_scope, carrierId) => data.carriers.some(({ id }) => id === carrierId),
+  };
+}
