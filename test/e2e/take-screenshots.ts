@@ -65,6 +65,8 @@ const more = [
   { name: 'my-queues', who: 'dana@acme.example', path: '/queues', see: 'I take calls' },
   { name: 'my-presence', who: 'dana@acme.example', path: '/me/presence', see: 'Important callers' },
   { name: 'contacts', who: 'dana@acme.example', path: '/contacts', see: 'Bo Larsen' },
+  { name: 'voicemail', who: 'dana@acme.example', path: '/voicemail', see: 'Pat Example' },
+  { name: 'voicemail-account', who: 'admin@acme.example', path: '/voicemail', see: 'Longest message' },
   { name: 'numbers', who: 'admin@acme.example', path: '/numbers', see: 'Dana Fields' },
   { name: 'action-items', who: 'operator', path: '/action-items', see: 'PRV-401' },
   { name: 'webhooks', who: 'admin@acme.example', path: '/webhooks', see: 'Webhooks' },

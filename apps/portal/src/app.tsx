@@ -33,6 +33,7 @@ import { PresenceSyncPage } from './pages/presence-sync/presence-sync-page.tsx';
 import { QueuePage } from './pages/queues/queue-page.tsx';
 import { QueuesPage } from './pages/queues/queues-page.tsx';
 import { SignInPage } from './pages/sign-in-page.tsx';
+import { VoicemailPage } from './pages/voicemail/voicemail-page.tsx';
 import { WebhooksPage } from './pages/webhooks-page.tsx';
 import { ProblemView } from './parts/problem-view.tsx';
 import { Shell } from './parts/shell.tsx';
@@ -115,6 +116,7 @@ function Gate(props: { readonly isDark: boolean; readonly toggleDark: () => void
           <Route path={patterns.speedDial} element={<SpeedDialPage />} />
           <Route path={patterns.history} element={<HistoryPage />} />
           <Route path={patterns.lines} element={<LinesPage />} />
+          <Route path={patterns.voicemail} element={<VoicemailPage />} />
           <Route path={patterns.signIn} element={<Home />} />
           <Route path="/" element={<Home />} />
           <Route path="*" element={<NotFoundPage />} />

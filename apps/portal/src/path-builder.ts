@@ -59,6 +59,7 @@ export const paths = {
   speedDial: () => '/speed-dial',
   history: (query?: { kind?: string }) => withQuery('/history', query),
   lines: () => '/lines',
+  voicemail: (query?: { account?: string }) => withQuery('/voicemail', query),
 } as const;
 
 /** For the route table: the same addresses with their parameter names. */
@@ -95,4 +96,5 @@ export const patterns = {
   speedDial: '/speed-dial',
   history: '/history',
   lines: '/lines',
+  voicemail: '/voicemail',
 } as const;

@@ -55,6 +55,14 @@ function takeContactPresence(personId: string, presence: NonNullable<PersonEvent
         items: list.items.map((entry) => (entry.card ? { ...entry, card: patched(entry.card) } : entry)),
       },
   );
+  queries.setQueriesData<RouteOutput<'voicemail.messages'>>(
+    { queryKey: ['voicemail.messages'] },
+    (list) =>
+      list && {
+        ...list,
+        items: list.items.map((one) => (one.card ? { ...one, card: patched(one.card) } : one)),
+      },
+  );
   const ofPerson = { params: { id: personId } };
   queries.setQueryData<RouteOutput<'contacts.lines'>>(
     ['contacts.lines', ofPerson],

@@ -18,6 +18,7 @@ import {
   SignOutRegular,
   TaskListSquareLtrRegular,
   TasksAppRegular,
+  VoicemailRegular,
   WeatherMoonRegular,
   WeatherSunnyRegular,
 } from '@fluentui/react-icons';
@@ -181,6 +182,13 @@ const places: readonly Place[] = [
     users: true,
   },
   {
+    to: paths.voicemail(),
+    word: 'Voicemail',
+    icon: <VoicemailRegular fontSize={20} />,
+    needs: 'voicemail:own',
+    users: true,
+  },
+  {
     to: paths.lines(),
     word: 'Lines',
     icon: <PhoneDesktopRegular fontSize={20} />,
@@ -206,6 +214,13 @@ const places: readonly Place[] = [
     word: 'Queues',
     icon: <PeopleQueueRegular fontSize={20} />,
     needs: 'queues:read',
+    users: false,
+  },
+  {
+    to: paths.voicemail(),
+    word: 'Voicemail',
+    icon: <VoicemailRegular fontSize={20} />,
+    needs: 'voicemail:account',
     users: false,
   },
   { to: paths.jobs(), word: 'Jobs', icon: <TasksAppRegular fontSize={20} />, needs: 'jobs:read' },

@@ -380,8 +380,8 @@ function refusalOf(failure: MediaFailure): MediaRefusal {
     : { kind: 'engine-down', detail: `${failure.reason}: ${failure.detail}` };
 }
 
-/** Half a second at the pitch that other mailboxes use. */
-const beep = { kind: 'tone', hz: 1000, seconds: 0.5, dbfs: -12 } as const;
+/** The pitch of answering machines: systems that listen for a beep know it. */
+const beep = { kind: 'tone', hz: 1400, seconds: 0.4, dbfs: -12 } as const;
 
 function sourceOf(sound: Sound): PlaySource {
   if (sound.kind === 'beep') return beep;

@@ -63,6 +63,7 @@ const portalPaths = [
   '/speed-dial',
   '/history',
   '/lines',
+  '/voicemail',
   '/presence',
   '/presence/*',
   '/queues',
