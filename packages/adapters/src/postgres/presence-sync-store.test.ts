@@ -62,7 +62,10 @@ test('two administrators save what they read at the same time: one is told who w
     [second.standing.version, second.standing.changedBy, second.standing.settings.mode],
     [1, 'ann@acme.example', 'all'],
   );
+  const mark = await store.markForPlatform();
+  assert.equal(await store.markForPlatform(), mark);
   assert.ok((await store.saveSettings(next(2, 'ben@acme.example'), 1)).ok);
+  assert.notEqual(await store.markForPlatform(), mark);
   assert.ok(!(await store.saveSettings(next(2, 'cleo@acme.example'), 1)).ok);
   const { settings } = await store.loadForPlatform();
   assert.deepEqual(

@@ -24,6 +24,16 @@ export function createPresenceSyncStore(db: Database): PresenceSyncStore {
       }));
     },
 
+    async markForPlatform() {
+      const { rows } = await db.readPlatform('see whether the setup of presence is another', (tx) =>
+        sql<{ mark: string }>`select
+          (select count(*) || ':' || coalesce(sum(version), 0) from presence_sync_settings) || '|' ||
+          (select count(*) || ':' || coalesce(sum(extract(epoch from changed_at)), 0) from presence_sync_people)
+          as mark`.execute(tx),
+      );
+      return rows[0]?.mark ?? '';
+    },
+
     async saveSettings(next, version) {
       if (!isId(next.accountId)) return { ok: false, standing: neverSetUp(next.accountId) };
       return await db.withAccount(next.accountId, async (tx) => {

@@ -21,6 +21,9 @@ export class MemoryPresenceStore implements PresenceSyncStore {
     this.#open();
     return { settings: [...this.settings.values()], people: [...this.people.values()] };
   }
+  async markForPlatform() {
+    return JSON.stringify(await this.loadForPlatform());
+  }
   saveSettings: PresenceSyncStore['saveSettings'] = async (next, version) => {
     this.#open();
     const standing = this.settings.get(next.accountId) ?? neverSetUp(next.accountId);

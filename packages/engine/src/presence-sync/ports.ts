@@ -37,6 +37,8 @@ export interface PresenceSyncStore {
     readonly settings: readonly StoredPresenceSettings[];
     readonly people: readonly StoredPresencePerson[];
   }>;
+  /** Another text whenever something of it is different: asked every few seconds. */
+  markForPlatform(): Promise<string>;
   /** Refused when `version` is not the one that stands. */
   saveSettings(next: StoredPresenceSettings, version: number): Promise<SettingsWrite>;
   /**

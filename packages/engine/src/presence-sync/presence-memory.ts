@@ -127,6 +127,28 @@ export class PresenceMemory implements PresencePolicies {
     this.#tell();
   }
 
+  /** What the store says by now, other nodes' decisions among it: only what differs is put. */
+  merge({
+    settings,
+    people,
+  }: {
+    readonly settings: readonly StoredPresenceSettings[];
+    readonly people: readonly StoredPresencePerson[];
+  }): void {
+    const same = (a: object | undefined, b: object): boolean => a !== undefined && inOrder(a) === inOrder(b);
+    const other = settings.filter((stored) => !same(this.#settings.get(stored.accountId), stored));
+    const rows = people.filter((row) => !same(this.#people.get(row.personId), row));
+    const there = new Set(people.map(({ personId }) => personId));
+    const gone = [...this.#people.keys()].filter((personId) => !there.has(personId));
+    for (const stored of other) {
+      this.#settings.set(stored.accountId, stored);
+      this.#policies.delete(stored.accountId);
+    }
+    for (const personId of gone) this.#drop(personId);
+    for (const row of rows) this.#put(row);
+    if (other.length + gone.length + rows.length > 0) this.#tell();
+  }
+
   putSettings(stored: StoredPresenceSettings): void {
     this.#settings.set(stored.accountId, stored);
     this.#policies.delete(stored.accountId);
@@ -141,11 +163,7 @@ export class PresenceMemory implements PresencePolicies {
 
   /** They are gone from the account. */
   forget(personIds: readonly PersonId[]): void {
-    for (const personId of personIds) {
-      const row = this.#people.get(personId);
-      if (row?.link) this.#release(row.link.objectId, personId);
-      this.#people.delete(personId);
-    }
+    for (const personId of personIds) this.#drop(personId);
     if (personIds.length > 0) this.#tell();
   }
 
@@ -159,6 +177,12 @@ export class PresenceMemory implements PresencePolicies {
     if (before?.link) this.#release(before.link.objectId, row.personId);
     this.#people.set(row.personId, row);
     if (row.link) this.#holders.set(row.link.objectId.toLowerCase(), row.personId);
+  }
+
+  #drop(personId: PersonId): void {
+    const row = this.#people.get(personId);
+    if (row?.link) this.#release(row.link.objectId, personId);
+    this.#people.delete(personId);
   }
 
   #release(objectId: string, personId: PersonId): void {
@@ -179,3 +203,11 @@ export class PresenceMemory implements PresencePolicies {
     for (const listener of this.#listeners) listener();
   }
 }
+
+/** As text, whatever order its members have. */
+const inOrder = (value: object): string =>
+  JSON.stringify(value, (_, one: unknown) =>
+    typeof one === 'object' && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  );

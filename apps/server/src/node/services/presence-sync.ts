@@ -21,6 +21,7 @@ import { presenceTenant } from '@tandem/engine/presence-sync/presence-tenant.ts'
 import type { PresenceSyncSettings } from '@tandem/engine/presence-sync/settings.ts';
 import type { MicrosoftConnection, OpenConnections } from './microsoft-connections.ts';
 import { readPresenceCopy, writePresenceCopy } from './presence-sync-file.ts';
+import { followPresenceStore } from './presence-sync-follow.ts';
 
 export interface PresenceSyncParts {
   readonly store: Stores['presenceSync'];
@@ -288,6 +289,7 @@ export async function openPresenceSync(parts: PresenceSyncParts): Promise<Presen
         connections.onChange(() => runner.connectionsChanged()),
         connections.onLinks(allChanged),
         snapshots.onChange(snapshotChanged),
+        followPresenceStore({ clock, store, memory }),
       );
       void resume();
     },

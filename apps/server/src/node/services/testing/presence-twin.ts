@@ -88,6 +88,7 @@ export async function openPresenceTwin(time: VirtualTime, seed: number): Promise
     faults,
     throttle,
     checkAnswers: false,
+    gone: new Set(),
     delay: time.sleep,
   });
   const counts = { reads: 0, writes: 0, throttled: 0, insideRetryAfter: 0 };
