@@ -10,6 +10,7 @@ export * from './health.ts';
 export * from './job.ts';
 export * from './number.ts';
 export * from './openapi.ts';
+export * from './own-connection.ts';
 export * from './own-presence.ts';
 export * from './peer.ts';
 export * from './permissions.ts';

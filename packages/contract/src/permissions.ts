@@ -74,6 +74,8 @@ export const permissions = {
   'voicemail:choose': ['operator', 'admin', 'user'],
   'voicemail:account': ['operator', 'admin', 'desk'],
   'voicemail:account-write': ['operator', 'admin'],
+  /** One's own Microsoft account: nobody signs in for somebody else. */
+  'own-connection:connect': ['user'],
   'events:read': ['operator', 'admin', 'desk', 'user'],
 } as const satisfies Record<string, readonly Role[]>;
 

@@ -127,6 +127,11 @@ export const problems = {
     title: 'The sign-in at Microsoft was begun in another session',
     next: 'Begin again in this browser. If you did not begin it, somebody sent you a prepared link: do not use it.',
   },
+  'other-person': {
+    status: 409,
+    title: 'Somebody else signed in at Microsoft than was expected',
+    next: 'Begin again and sign in with the account that `detail` names.',
+  },
   'other-tenant': {
     status: 409,
     title: 'The answer is about another Microsoft 365 tenant than the one that was signed in to',

@@ -74,6 +74,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     edge,
     microsoft,
     presence,
+    accelerator,
     boards,
     live,
     peers,

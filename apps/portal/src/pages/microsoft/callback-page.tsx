@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import { api } from '../../api/client.ts';
 import { reread } from '../../api/reread.ts';
+import { useSession } from '../../api/session.ts';
 import { TextLink } from '../../parts/link.tsx';
 import { Card, Page } from '../../parts/page.tsx';
 import { ProblemView } from '../../parts/problem-view.tsx';
@@ -29,15 +30,24 @@ const useStyles = makeStyles({
 export function CallbackPage() {
   const styles = useStyles();
   const { search } = useLocation();
+  const session = useSession();
   const navigate = useNavigate();
   const [back] = useState(() => returnOf(search));
   const sent = useRef(false);
+  // A sign-in that is kept comes back here as well: the address is the one that Microsoft knows.
+  const own = back.state.startsWith('own.');
   const complete = useMutation({
-    mutationFn: () => api.call('connections.complete', { body: back }),
-    onSuccess: ({ connection }) => {
+    mutationFn: async () => {
+      if (own) {
+        const { use, accountId } = await api.call('ownConnection.complete', { body: back });
+        reread('ownConnection.', 'acceleration.', 'presence.', 'contacts.');
+        return use === 'own' ? paths.myPresence() : paths.presence({ account: accountId });
+      }
+      const { connection } = await api.call('connections.complete', { body: back });
       reread('connections.', 'routingDomains.', 'provisioning.');
-      void navigate(paths.connect(connection.id), { replace: true });
+      return paths.connect(connection.id);
     },
+    onSuccess: (to) => void navigate(to, { replace: true }),
   });
   const { mutate } = complete;
   useEffect(() => {
@@ -59,7 +69,13 @@ export function CallbackPage() {
                 ? 'If the page was only loaded again, everything may be in order: look at the connection.'
                 : 'Nothing was changed. You can begin again at any time.'}
             </p>
-            <TextLink to={paths.microsoft()}>Go to Microsoft 365</TextLink>
+            {own ? (
+              <TextLink to={session.personId === undefined ? paths.presence() : paths.myPresence()}>
+                Go to presence
+              </TextLink>
+            ) : (
+              <TextLink to={paths.microsoft()}>Go to Microsoft 365</TextLink>
+            )}
           </Card>
         </>
       ) : (

@@ -15,6 +15,7 @@ import { MoreOptions } from './more-options.tsx';
 import { PeopleTable } from './people-table.tsx';
 import { RunBanner } from './run-banner.tsx';
 import { RunsCard } from './runs-card.tsx';
+import { SpeedUpCard } from './speed-up-card.tsx';
 import { StepConnection } from './step-connection.tsx';
 import { StepPeople } from './step-people.tsx';
 import { StepRules } from './step-rules.tsx';
@@ -97,6 +98,7 @@ function Setup({ accountId }: { readonly accountId: string }) {
       <MismatchesCard accountId={accountId} />
       <StepRules setup={setup} write={write} reset={reset} />
       <MoreOptions key={settings.notify.join()} setup={setup} write={write} />
+      <SpeedUpCard accountId={accountId} zone={zone} />
       <RunsCard accountId={accountId} run={setup.run} zone={zone} />
       {setup.changedAt && (
         <span>

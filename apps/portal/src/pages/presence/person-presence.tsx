@@ -12,6 +12,7 @@ import { ExceptionsCard } from './exceptions-card.tsx';
 import { FixPresence } from './fix-presence.tsx';
 import { JournalCard } from './journal-card.tsx';
 import { ManualForm } from './manual-form.tsx';
+import { OwnConnectionCard } from './own-connection-card.tsx';
 import { SourcesList } from './sources-list.tsx';
 
 const useStyles = makeStyles({
@@ -68,6 +69,7 @@ export function PersonPresence({
           <FixPresence personId={personId} self={self} zone={zone} />
         </Card>
       )}
+      <OwnConnectionCard personId={personId} self={self} zone={zone} />
       <ExceptionsCard personId={personId} zone={zone} />
       <JournalCard personId={personId} zone={zone} />
     </Stack>

@@ -300,7 +300,10 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
 
   const onHint = (connectionId: string, hint: Hint): void => {
     const entry = entries.get(connectionId as ConnectionId);
-    if (!entry) return parts.others?.()?.hint(connectionId, hint);
+    if (!entry) {
+      parts.others?.()?.hint(connectionId, hint);
+      return;
+    }
     const now = clock.wall();
     entry.subscriptions?.heard(now);
     if (hint.kind === 'reauthorize') entry.subscriptions?.reauthorize(hint.subscriptionId);

@@ -61,6 +61,8 @@ export interface Acceleration {
 
 export interface Accelerator extends NotificationTaker {
   of(accountId: AccountId): Acceleration;
+  /** Microsoft shall stop to tell by this sign-in, while there is a token to say so. */
+  giveUp(id: SignInId): Promise<void>;
   start(): void;
   stop(): Promise<void>;
 }
@@ -226,6 +228,11 @@ export function createAccelerator(parts: AcceleratorParts): Accelerator {
     content(signInId, post) {
       running.get(signInId as SignInId)?.subscription.heard();
       void inbox?.(post);
+    },
+    async giveUp(id) {
+      const found = running.get(id);
+      running.delete(id);
+      await found?.subscription.end();
     },
     start() {
       stopped = false;
