@@ -16,6 +16,7 @@ export type LeaverForward = z.infer<typeof leaverForward>;
 /** A person's own rule, which wins over the account's. */
 export const leaverChoice = z.discriminatedUnion('kind', [
   ...leaverTargets,
+  z.strictObject({ kind: z.literal('voicemail') }),
   z.strictObject({ kind: z.literal('announcement') }),
 ]);
 export type LeaverChoice = z.infer<typeof leaverChoice>;

@@ -6,7 +6,8 @@ test('a leaver rule that nothing can carry out is refused in words', () => {
   const number = { kind: 'number', number: '+493012340003' };
   for (const [change, words] of [
     [{ leaverRule: 'queue' }, /leaverForward.*which queue/s],
-    [{ leaverRule: 'voicemail' }, /leaverRule.*no mailboxes/s],
+    [{ leaverRule: 'sideways' }, /leaverRule/],
+    [{ leaverRule: 'voicemail' }, undefined],
     [{ leaverRule: 'manager' }, /leaverForward.*name a person or a number/s],
     [{ leaverRule: 'manager', leaverForward: null }, /leaverForward/],
     [{ leaverForward: { kind: 'number', number: '030' } }, /leaverForward/],

@@ -66,7 +66,11 @@ export const provisioningSettings = z.strictObject({
     calling: z.enum(driftPolicies),
     dialPlan: z.enum(driftPolicies),
   }),
-  leaverRule: z.enum(leaverRules).describe('What callers of a leaver get, unless the person has a rule'),
+  leaverRule: z
+    .enum(leaverRules)
+    .describe(
+      'What callers of a leaver get, unless the person has a rule. `voicemail`: they leave a message in the person’s mailbox, while the number rests and the person is not deleted here',
+    ),
   leaverForward: leaverForward
     .nullable()
     .optional()
@@ -96,10 +100,6 @@ export type ProvisioningSettings = z.infer<typeof provisioningSettings>;
 export const provisioningChange = provisioningSettings
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'nothing to change')
-  .refine(({ leaverRule }) => leaverRule !== 'voicemail', {
-    path: ['leaverRule'],
-    message: 'there are no mailboxes of the platform: use `announcement`, or name a person with `manager`',
-  })
   .refine(({ leaverRule, leaverForward }) => leaverRule !== 'queue' || leaverForward, {
     path: ['leaverForward'],
     message: 'which queue takes the calls of those who left: a queue, or the number of one',

@@ -115,8 +115,11 @@ export type LeaverForward =
   | { readonly kind: 'number'; readonly number: E164 }
   | { readonly kind: 'queue'; readonly queueId: QueueId };
 
-/** What callers of one person get once they left: somebody else, or that the number is not in service. */
-export type LeaverChoice = LeaverForward | { readonly kind: 'announcement' };
+/**
+ * What callers of one person get once they left: somebody else, the person's mailbox as long as the person is still here, or
+ * that the number is not in service.
+ */
+export type LeaverChoice = LeaverForward | { readonly kind: 'voicemail' } | { readonly kind: 'announcement' };
 
 /** A number of an account that nobody has, and why it is not free. */
 export interface HeldNumber {

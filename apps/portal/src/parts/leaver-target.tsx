@@ -29,6 +29,7 @@ export function LeaverTarget({
   value,
   byAccount,
   leaverId,
+  deleted = false,
   disabled,
   change,
 }: {
@@ -39,19 +40,23 @@ export function LeaverTarget({
   readonly byAccount?: string;
   /** Nobody is rung for themselves. */
   readonly leaverId?: string;
+  /** Who is deleted here leaves no mailbox behind. */
+  readonly deleted?: boolean;
   readonly disabled?: boolean;
   readonly change: (choice: LeaverDraft) => void;
 }) {
   const styles = useStyles();
   const [kind, setKind] = useState<Kind | 'account'>(value === null ? 'account' : (value?.kind ?? 'person'));
   const [number, setNumber] = useState(value?.kind === 'number' ? value.number : '');
-  const kinds = Object.entries(leaverKindWords) as [Kind, string][];
+  const kinds = (Object.entries(leaverKindWords) as [Kind, string][]).filter(
+    ([one]) => one !== 'voicemail' || !deleted,
+  );
   const off = disabled === true;
   const choose = (next: string): void => {
     const known = kinds.find(([one]) => one === next)?.[0] ?? 'account';
     setKind(known);
     if (known === 'account') change(null);
-    else if (known === 'announcement') change({ kind: 'announcement' });
+    else if (known === 'announcement' || known === 'voicemail') change({ kind: known });
     else change(value?.kind === known ? value : known === 'number' ? numberOf(number) : undefined);
   };
   return (

@@ -5,4 +5,5 @@ export const leaverKindWords: Record<LeaverChoice['kind'], string> = {
   person: 'Reach a person',
   number: 'Reach a number',
   queue: 'Wait in a queue',
+  voicemail: 'Leave a message in the mailbox',
 };

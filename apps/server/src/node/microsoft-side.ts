@@ -95,7 +95,11 @@ export async function openMicrosoftSide(
     audit: changes.audit,
     refresh: () => snapshots.refresh(),
   });
-  const held = createHeldNumbers(() => snapshots.current(), clock.wall);
+  const held = createHeldNumbers(
+    () => snapshots.current(),
+    clock.wall,
+    (person) => provisioning.leaverForward(person),
+  );
   const provisioning = await startProvisioning({
     stores,
     connections,

@@ -15,6 +15,7 @@ export async function leaverTargetFault(
 ): Promise<string | undefined> {
   switch (choice.kind) {
     case 'announcement':
+    case 'voicemail':
       return undefined;
     case 'person': {
       const person = await directory.person(scope, choice.personId);

@@ -158,12 +158,12 @@ async function insertPeople(tx: Tx, accountId: AccountId, wanted: readonly Wante
     ...leaverColumns(person.leaver),
   }));
   await sql`insert into people (id, account_id, display_name, upn, mail, active, teams_toggle, platform_licence,
-      leaver_person, leaver_number, leaver_queue, leaver_announcement)
+      leaver_person, leaver_number, leaver_queue, leaver_announcement, leaver_voicemail)
     select v.id, ${accountId}, v.display_name, v.upn, v.mail, v.active, v.teams_toggle, v.platform_licence,
-      v.leaver_person, v.leaver_number, v.leaver_queue, v.leaver_announcement
+      v.leaver_person, v.leaver_number, v.leaver_queue, v.leaver_announcement, v.leaver_voicemail
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as v(id uuid, display_name text, upn text, mail text,
       active boolean, teams_toggle boolean, platform_licence boolean, leaver_person uuid, leaver_number text,
-      leaver_queue uuid, leaver_announcement boolean)`.execute(tx);
+      leaver_queue uuid, leaver_announcement boolean, leaver_voicemail boolean)`.execute(tx);
 }
 
 /** The rows are locked: whole new rows overwrite nobody. */

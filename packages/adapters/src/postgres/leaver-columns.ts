@@ -6,8 +6,10 @@ export function leaverChoiceOf(row: {
   readonly leaver_number: string | null;
   readonly leaver_queue: QueueId | null;
   readonly leaver_announcement: boolean;
+  readonly leaver_voicemail: boolean;
 }): LeaverChoice | undefined {
   if (row.leaver_announcement) return { kind: 'announcement' };
+  if (row.leaver_voicemail) return { kind: 'voicemail' };
   return forwardFrom(row.leaver_person, row.leaver_number, row.leaver_queue);
 }
 
@@ -16,6 +18,7 @@ export const leaverColumns = (choice: LeaverChoice | undefined) => ({
   leaver_number: choice?.kind === 'number' ? choice.number : null,
   leaver_queue: choice?.kind === 'queue' ? choice.queueId : null,
   leaver_announcement: choice?.kind === 'announcement',
+  leaver_voicemail: choice?.kind === 'voicemail',
 });
 
 /** Who is rung under a number that rests, as the columns of `numbers` have it. */

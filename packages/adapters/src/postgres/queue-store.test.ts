@@ -159,7 +159,7 @@ test('a queue takes the calls of somebody who left while the number rests, until
   assert.deepEqual((await snapshot()).people.get(leaver.id)?.leaver, own);
   // A rule of one's own may also say "nobody", and the account's rule comes back with null.
   let now = await stores.people.get(acme.id, leaver.id);
-  for (const rule of [{ kind: 'announcement' } as const, null, own]) {
+  for (const rule of [{ kind: 'announcement' }, { kind: 'voicemail' }, null, own] as const) {
     const changed = await stores.people.update(acme.id, leaver.id, now?.version ?? 0, { leaver: rule });
     assert.ok(changed.ok, JSON.stringify(changed));
     now = changed.value;

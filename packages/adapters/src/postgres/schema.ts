@@ -74,6 +74,7 @@ export interface Schema {
     leaver_number: Generated<string | null>;
     leaver_queue: Generated<QueueId | null>;
     leaver_announcement: Generated<boolean>;
+    leaver_voicemail: Generated<boolean>;
     platform_licence: boolean;
     version: Generated<number>;
     created_at: GeneratedWall;

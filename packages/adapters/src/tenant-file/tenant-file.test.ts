@@ -512,7 +512,6 @@ people:
   });
 
   const rules: readonly (readonly [title: string, text: string, line: number, field: string, RegExp])[] = [
-    ['no mailbox', 'leaverRule: voicemail', 4, 'leaverRule', /leaverRule: there are no mailboxes/],
     ['nobody named', 'leaverRule: manager', 4, 'leaverRule', /leaverForward: who is rung/],
     [
       'a stranger',

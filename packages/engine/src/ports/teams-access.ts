@@ -1,5 +1,6 @@
-import type { AccountId, E164, LeaverForward, Owner, Person, PersonId } from '@tandem/domain';
+import type { AccountId, E164, Owner, Person, PersonId } from '@tandem/domain';
 import type { CallOutcome } from '../provisioning/call-outcome.ts';
+import type { LeaverCalls } from '../provisioning/leaver-rule.ts';
 
 /**
  * What provisioning says of a person's calls in Teams (product-behaviour 1.8), from memory: deciding about a call waits
@@ -14,14 +15,21 @@ export interface TeamsAccess {
   formerOwner?(number: E164): Owner | undefined;
   /**
    * Who is rung for somebody who is still here and whose Microsoft account is not (`route: 'leaver'`): by the person's own
-   * rule, else by the account's. Undefined: nobody.
+   * rule, else by the account's; or that their mailbox answers. Undefined: nobody.
    */
-  leaverForward?(person: Person): LeaverForward | undefined;
+  leaverForward?(person: Person): LeaverCalls | undefined;
   /**
    * Who is rung for somebody who left (product-behaviour 1.4, leaver rule), while that lasts. Always somebody of the
    * account that has the number. Asked only about numbers that nobody has by now.
    */
-  forwardOf?(number: E164): { readonly owner: Owner; readonly formerOwner: string } | undefined;
+  forwardOf?(number: E164):
+    | {
+        readonly owner: Owner;
+        readonly formerOwner: string;
+        /** Not rung: the mailbox of this person, who left and is still here, answers. */
+        readonly mailbox?: true;
+      }
+    | undefined;
 }
 
 /** For a platform without provisioning, and for tests of everything else. */

@@ -162,6 +162,9 @@ export function decideEvents(
         if (!holds(seen)) return { event: 'retry' };
         return { event: proven ? 'prerequisiteBack' : 'relaunchStillDue' };
       }
+      // Entra had the user in its bin and has not any more: nothing comes back, and there is nothing to wait for (1.4).
+      const purged = before.code === 'PRV-207' ? lost.find(({ code }) => code === 'PRV-201') : undefined;
+      if (purged) return withCode('removeNow', purged);
       const unlicensed = lost.find(({ code }) => code === 'PRV-401');
       if (unlicensed && goneInTeams(before, after.microsoft, nowWallMs))
         return withCode('graceOver', unlicensed);

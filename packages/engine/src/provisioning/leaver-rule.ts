@@ -1,21 +1,30 @@
-import type { LeaverForward, Owner, Person, RoutingSnapshot } from '@tandem/domain';
+import type { LeaverChoice, LeaverForward, Owner, Person, RoutingSnapshot } from '@tandem/domain';
 import type { ProvisioningSettings } from './settings.ts';
 
-/** Whom callers of a leaver reach by these settings; undefined: nobody, they hear that the number is not in service. */
-export const forwardByRule = ({
+/** Somebody else, or a message in the leaver's own mailbox. */
+export type LeaverCalls = Exclude<LeaverChoice, { readonly kind: 'announcement' }>;
+
+/** What callers of a leaver get by these settings; undefined: they hear that the number is not in service. */
+export function forwardByRule({
   leaverRule,
   leaverForward,
-}: Pick<ProvisioningSettings, 'leaverRule' | 'leaverForward'>): LeaverForward | undefined =>
-  leaverRule === 'manager' || leaverRule === 'queue' ? leaverForward : undefined;
+}: Pick<ProvisioningSettings, 'leaverRule' | 'leaverForward'>): LeaverCalls | undefined {
+  if (leaverRule === 'voicemail') return { kind: 'voicemail' };
+  return leaverRule === 'manager' || leaverRule === 'queue' ? leaverForward : undefined;
+}
 
 /** The person's own rule wins over the account's, also where it says "nobody". */
 export function forwardFor(
   { leaver }: Pick<Person, 'leaver'>,
   settings: Parameters<typeof forwardByRule>[0] | undefined,
-): LeaverForward | undefined {
+): LeaverCalls | undefined {
   if (leaver) return leaver.kind === 'announcement' ? undefined : leaver;
   return settings && forwardByRule(settings);
 }
+
+/** Who is rung; a mailbox rings nobody. */
+export const rungBy = (calls: LeaverCalls | undefined): LeaverForward | undefined =>
+  calls?.kind === 'voicemail' ? undefined : calls;
 
 /** Who that is now, within the account; undefined: nobody who could be rung. */
 export function leaverOwner(

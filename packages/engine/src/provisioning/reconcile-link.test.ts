@@ -291,3 +291,36 @@ test('random days, with crashes, lost answers and late reads: never two writes o
     { numRuns: 150 },
   );
 });
+
+test('deleted in Entra: the number is held for 30 days, restored it is ready again, purged it is removed at once (1.4)', () => {
+  const now = at + 60_000;
+  const policy = { ...noGrace, graceSeconds: 3_600 };
+  const facts = (change: Parameters<typeof microsoftFacts>[0]) =>
+    microsoftFacts({ number: assigned({ readAtWallMs: now }), ...change });
+  const binned = reconcileLink(
+    readyLink(),
+    ownFacts(),
+    facts({ user: user({ deletedOn: '2026-05-04' }) }),
+    policy,
+    now,
+  );
+  assert.deepEqual([binned.link.state, binned.link.code], ['DEGRADED', 'PRV-207']);
+  const restored = reconcileLink(binned.link, ownFacts(), facts({}), policy, now + 1_000);
+  assert.equal(restored.link.state, 'READY');
+  const purged = reconcileLink(
+    binned.link,
+    ownFacts(),
+    facts({ user: null, number: free({ readAtWallMs: now + 2_000 }) }),
+    policy,
+    now + 2_000,
+  );
+  assert.ok(purged.steps.some(({ to }) => to === 'REMOVED'));
+  assert.equal(purged.link.assignedNumber, undefined);
+  assert.deepEqual(
+    purged.actions.flatMap((action) => (action.kind === 'release-number' ? [action.number] : [])),
+    [number],
+  );
+  // Not found without ever having been in the bin may be our mistake: the grace time goes on.
+  const missing = reconcileLink(readyLink(), ownFacts(), facts({ user: null }), policy, now);
+  assert.deepEqual([missing.link.state, missing.link.code], ['DEGRADED', 'PRV-201']);
+});

@@ -214,6 +214,7 @@ function byLeaverRule(
     return undefined;
   const forward = reach.access.leaverForward?.(person);
   if (!forward) return undefined;
+  if (forward.kind === 'voicemail') return leaveMessage(person, as, why);
   const owner = leaverOwner(snapshot, person.accountId, forward);
   const same = owner?.kind === 'person' && owner.personId === person.id;
   if (as.forwarded || !owner || same) {
@@ -227,6 +228,13 @@ function byLeaverRule(
   why.push(`Calls to ${person.displayName} go to ${nameOf(snapshot, owner)} by the leaver rule.`);
   const next = { ...as, number: undefined, forwarded: true as const };
   return calledEndpoints(snapshot, owner, next, reach, why);
+}
+
+/** By the leaver rule the mailbox answers, whoever takes the messages otherwise: Teams does not do it for them any more. */
+export function leaveMessage(person: Person, as: CalledAs, why: string[]): Called {
+  why.push(`By the leaver rule the mailbox of ${person.displayName} answers.`);
+  const { account, dialled, caller } = as;
+  return { route: { kind: 'to-mailbox', account, person, dialled, caller } };
 }
 
 function nameOf(snapshot: RoutingSnapshot, owner: Owner): string {

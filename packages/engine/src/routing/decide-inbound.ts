@@ -9,7 +9,7 @@ import {
 } from '@tandem/domain';
 import type { CallFailure } from '../call/call-failure.ts';
 import { type CallFacts, isAnonymous } from './call-facts.ts';
-import { calledEndpoints, ownReach, type Reach } from './called-party.ts';
+import { calledEndpoints, leaveMessage, ownReach, type Reach } from './called-party.ts';
 import type { Caller, Decision, DecisionFacts } from './decision.ts';
 import { diversionsIn, maxDiversions } from './history-info.ts';
 
@@ -41,7 +41,9 @@ export function decideInbound(
   why.push(
     formerOwner === undefined
       ? `${number} belongs to ${whose} of ${account.name}.`
-      : `${number} was ${formerOwner}'s, who left ${account.name}: ${whose} is rung by the leaver rule.`,
+      : owned.mailbox
+        ? `${number} was ${formerOwner}'s, who left ${account.name}.`
+        : `${number} was ${formerOwner}'s, who left ${account.name}: ${whose} is rung by the leaver rule.`,
   );
 
   if (account.status === 'suspended') {
@@ -56,7 +58,10 @@ export function decideInbound(
   // Under the number of who left, or of before a change, Microsoft does not know who is rung.
   const known = snapshot.numbers.has(number) ? number : undefined;
   const as = { account, dialled: number, number: known, caller, calling };
-  const { route, failure } = calledEndpoints(snapshot, owner, as, reach, why);
+  const { route, failure } =
+    owned.mailbox && person
+      ? leaveMessage(person, as, why)
+      : calledEndpoints(snapshot, owner, as, reach, why);
   return route ? { ...told(), outcome: 'route', route } : refused(failure);
 
   function told(): DecisionFacts {
@@ -83,6 +88,8 @@ interface OwnedNumber {
   readonly owner: Owner;
   /** Name of who left: the owner is rung for them. */
   readonly formerOwner: string | undefined;
+  /** The owner is who left, and the mailbox answers. */
+  readonly mailbox: boolean;
 }
 
 /**
@@ -111,7 +118,7 @@ function ownedNumber(
     const forward = has ? undefined : reach.access.forwardOf?.(number);
     const owner = has ?? forward?.owner ?? reach.access.formerOwner?.(number);
     if (!owner || (carrier.owner !== 'operator' && carrier.owner !== owner.accountId)) return undefined;
-    return { number, owner, formerOwner: forward?.formerOwner };
+    return { number, owner, formerOwner: forward?.formerOwner, mailbox: forward?.mailbox === true };
   }
 }
 

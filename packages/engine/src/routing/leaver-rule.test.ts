@@ -1,14 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  asPersonId,
-  asQueueId,
-  buildSnapshot,
-  type E164,
-  type LeaverForward,
-  type Person,
-  queueDefaults,
-} from '@tandem/domain';
+import { asPersonId, asQueueId, buildSnapshot, type E164, type Person, queueDefaults } from '@tandem/domain';
 import {
   account,
   acmeHost,
@@ -25,6 +17,7 @@ import {
 } from '../call/test-world.ts';
 import { verdictOf } from '../call/verdicts.ts';
 import { callOutcome, duringChange } from '../provisioning/call-outcome.ts';
+import type { LeaverCalls } from '../provisioning/leaver-rule.ts';
 import { blockedBy } from '../provisioning/test-person.ts';
 import type { CallFacts } from './call-facts.ts';
 import type { Reach } from './called-party.ts';
@@ -63,7 +56,7 @@ const facts = (more: Partial<CallFacts> = {}): CallFacts => ({
 /** Dana's sign-in is blocked in Entra; her link was READY a moment ago. */
 const disabled = callOutcome({ state: 'DEGRADED', assignedNumber: danaNumber }, blockedBy('PRV-202'));
 const reachWith = (
-  leaverForward: (person: Person) => LeaverForward | undefined,
+  leaverForward: (person: Person) => LeaverCalls | undefined,
   more: Partial<Reach> = {},
 ): Reach => ({
   ...everyPhoneRegistered,
@@ -78,6 +71,7 @@ function told(decision: Decision): string {
     return `${sip}, cause ${q850}, ${code}`;
   }
   const { route } = decision;
+  if (route.kind === 'to-mailbox') return `mailbox of ${route.person.displayName}`;
   if (route.kind === 'to-queue') return `queue ${route.queue.name}`;
   return branchesOf(route)
     .map((branch) =>
@@ -118,6 +112,29 @@ test('nobody is named and no phone of hers is there: 480 with the code, never Te
     registrations: { ...everyPhoneRegistered.registrations, contactOf: () => undefined },
   });
   assert.equal(told(decideInbound(snapshot, rehearsal, facts(), reach)), '480, cause 20, PRV-202');
+});
+
+test('the leaver rule is voicemail: her mailbox answers, while she is disabled and while the number rests', () => {
+  const disabledHere = decideInbound(
+    snapshot,
+    rehearsal,
+    facts(),
+    reachWith(() => ({ kind: 'voicemail' })),
+  );
+  assert.equal(told(disabledHere), 'mailbox of Dana');
+  const rests = '+12025550198' as E164;
+  const owner = { kind: 'person', personId: dana, accountId: acmeId } as const;
+  const reach = reachWith(() => undefined, {
+    access: {
+      outcomeOf: () => undefined,
+      forwardOf: (number) => (number === rests ? { owner, formerOwner: 'Dana', mailbox: true } : undefined),
+    },
+  });
+  const gone = decideInbound(snapshot, rehearsal, facts({ called: rests }), reach);
+  assert.equal(told(gone), 'mailbox of Dana');
+  assert.match(gone.why.join(' '), /was Dana's, who left .*the mailbox of Dana answers/);
+  const from = { user: samNumber, displayName: 'Sam' };
+  assert.equal(told(decideFromTeams(snapshot, facts({ from, called: rests }), reach)), 'mailbox of Dana');
 });
 
 test('two who left name each other: the call ends at the second, with an answer', () => {
@@ -168,6 +185,8 @@ test('a change of number was refused (PRV-304): calls to both numbers reach her 
     const [teams] = branchesOf(decision.route);
     assert.equal(teams?.kind === 'to-teams' && teams.number, old);
   }
+  const colleague = facts({ from: { user: samNumber, displayName: 'Sam' }, called: old });
+  assert.equal(told(decideFromTeams(snapshot, colleague, reach)), 'Teams of Dana + phone dana-desk');
   const out = decideFromTeams(
     snapshot,
     facts({ from: { user: old, displayName: 'Dana' }, called: outside }),

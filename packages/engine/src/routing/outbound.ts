@@ -9,7 +9,7 @@ import {
 } from '@tandem/domain';
 import type { CallFailure } from '../call/call-failure.ts';
 import type { CallFacts } from './call-facts.ts';
-import { type CallingParty, calledEndpoints, type Reach } from './called-party.ts';
+import { type CallingParty, calledEndpoints, leaveMessage, type Reach } from './called-party.ts';
 import { branchesOf, type Caller, type Decision, type DecisionFacts, type Route } from './decision.ts';
 import { diversionsIn, maxDiversions } from './history-info.ts';
 
@@ -96,8 +96,14 @@ export function decideOutbound(
   }
   const forward = owner ? undefined : reach.access.forwardOf?.(number);
   if (forward?.owner.accountId === account.id) {
-    why.push(`${number} was ${forward.formerOwner}'s, who left: somebody else is rung by the leaver rule.`);
-    return onNet(forward.owner, number);
+    const who = forward.mailbox ? 'a message can be left' : 'somebody else is rung';
+    why.push(`${number} was ${forward.formerOwner}'s, who left: ${who} by the leaver rule.`);
+    return onNet(forward.owner, number, forward.mailbox);
+  }
+  const former = owner ? undefined : reach.access.formerOwner?.(number);
+  if (former?.accountId === account.id) {
+    why.push(`${number} is being changed at Microsoft: its owner is rung by it until that is done.`);
+    return onNet(former, number);
   }
   // Another customer's number is an outside number like any other: the call leaves and comes back through carriers.
   const carriers = carriersOf(snapshot, account);
@@ -117,10 +123,13 @@ export function decideOutbound(
     diversion: origin.diversion,
   });
 
-  function onNet(to: Owner, dialled: string): Decision {
+  function onNet(to: Owner, dialled: string, mailbox?: true): Decision {
     const { calling } = origin;
     const as = { account, dialled, number: undefined, caller, calling };
-    const { route, failure } = calledEndpoints(snapshot, to, as, reach, why);
+    const person = mailbox && to.kind === 'person' ? snapshot.people.get(to.personId) : undefined;
+    const { route, failure } = person
+      ? leaveMessage(person, as, why)
+      : calledEndpoints(snapshot, to, as, reach, why);
     if (!route) return refused(failure, dialled);
     const teams = branchesOf(route).find((branch) => branch.kind === 'to-teams');
     return routed(teams?.number ?? dialled, false, route);

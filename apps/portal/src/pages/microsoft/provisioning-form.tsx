@@ -48,14 +48,17 @@ const driftFields = Object.keys(driftFieldWords) as (keyof ProvisioningSettings[
 
 /** The rule and whom it names, as one choice. */
 const leaverOf = ({ leaverRule, leaverForward }: ProvisioningSettings): LeaverDraft =>
-  leaverRule === 'announcement' ? { kind: 'announcement' } : (leaverForward ?? undefined);
+  leaverRule === 'announcement' || leaverRule === 'voicemail'
+    ? { kind: leaverRule }
+    : (leaverForward ?? undefined);
 
 /** Who has the number decides between the rules `manager` and `queue` only where a queue itself is named. */
 const leaverSettings = (
   choice: LeaverDraft,
 ): Pick<ProvisioningSettings, 'leaverRule' | 'leaverForward'> | undefined => {
   if (!choice) return undefined;
-  if (choice.kind === 'announcement') return { leaverRule: 'announcement', leaverForward: null };
+  if (choice.kind === 'announcement' || choice.kind === 'voicemail')
+    return { leaverRule: choice.kind, leaverForward: null };
   return { leaverRule: choice.kind === 'queue' ? 'queue' : 'manager', leaverForward: choice };
 };
 

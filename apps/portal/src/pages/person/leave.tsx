@@ -57,7 +57,7 @@ export function Leave({ person, zone }: { readonly person: Person; readonly zone
 /** As the API wants it; undefined: by the rule that stands, also while nobody was named yet. */
 function forwardWord(choice: LeaverDraft): string | undefined {
   if (!choice) return undefined;
-  if (choice.kind === 'announcement') return 'nobody';
+  if (choice.kind === 'announcement' || choice.kind === 'voicemail') return 'nobody';
   if (choice.kind === 'person') return choice.personId;
   return choice.kind === 'queue' ? choice.queueId : choice.number;
 }
@@ -95,6 +95,7 @@ function LeaveWords({
           value={choice}
           byAccount="By the rule that stands"
           leaverId={person.id}
+          deleted
           change={(next) => {
             forward.current = next;
             setChoice(next);

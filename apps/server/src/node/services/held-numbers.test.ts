@@ -9,6 +9,7 @@ import {
   type Person,
   type RoutingSnapshot,
 } from '@tandem/domain';
+import type { LeaverCalls } from '@tandem/engine';
 import { createHeldNumbers } from './held-numbers.ts';
 
 const accountId = asAccountId('acme');
@@ -35,7 +36,7 @@ const rests: HeldNumber = {
   formerPersonId: dana.id,
 };
 
-function asked(held: HeldNumber, wall = 0, people = [dana, bo]) {
+function asked(held: HeldNumber, wall = 0, people = [dana, bo], rule?: LeaverCalls) {
   const snapshot = {
     people: new Map(people.map((one) => [one.id, one])),
     queues: new Map([['support', { id: 'support', accountId, name: 'Support' }]]),
@@ -45,6 +46,7 @@ function asked(held: HeldNumber, wall = 0, people = [dana, bo]) {
   return createHeldNumbers(
     () => snapshot,
     () => wall,
+    () => rule,
   );
 }
 
@@ -79,4 +81,17 @@ test('callers of a leaver reach an active person or a number of the same account
   assert.equal(disabled.forwardOf(number), undefined, 'the named one is switched off');
   const foreign = asked({ ...person, accountId: asAccountId('globex') });
   assert.equal(foreign.forwardOf(number), undefined, 'never across accounts');
+});
+
+test('somebody is gone at Microsoft and still here: under the rule "voicemail" their mailbox answers while the number rests', () => {
+  const rule = { kind: 'voicemail' } as const;
+  const owner = { kind: 'person', personId: dana.id, accountId };
+  assert.deepEqual(asked(rests, 0, [dana, bo], rule).forwardOf(number), {
+    owner,
+    formerOwner: 'Dana',
+    mailbox: true,
+  });
+  assert.equal(asked(rests, 31 * day, [dana, bo], rule).forwardOf(number), undefined, 'its time is over');
+  assert.equal(asked(rests, 0, [bo], rule).forwardOf(number), undefined, 'the mailbox went with the person');
+  assert.equal(asked(rests, 0, [dana, bo]).forwardOf(number), undefined, 'another rule');
 });

@@ -1,5 +1,5 @@
 import type { E164, HeldNumber, Person, PersonId, RoutingSnapshot } from '@tandem/domain';
-import { leaverOwner, type ProvisionerDeps, type TeamsAccess } from '@tandem/engine';
+import { type LeaverCalls, leaverOwner, type ProvisionerDeps, type TeamsAccess } from '@tandem/engine';
 
 export interface HeldNumbers {
   /** The number that is kept for a person who has none, and why they do not have it yet (PRV-307). */
@@ -11,7 +11,12 @@ export interface HeldNumbers {
 type Held = readonly [number: E164, held: HeldNumber];
 
 /** Numbers that are held back, as calls and provisioning ask for them: from the routing facts in memory. */
-export function createHeldNumbers(snapshot: () => RoutingSnapshot, wall: () => number): HeldNumbers {
+export function createHeldNumbers(
+  snapshot: () => RoutingSnapshot,
+  wall: () => number,
+  /** What stands for this person's callers, should they have left. */
+  leaverForward: (person: Person) => LeaverCalls | undefined = () => undefined,
+): HeldNumbers {
   /** By former owner, and by account and address of a reservation; made once a snapshot. */
   const indexes = new WeakMap<RoutingSnapshot, ReadonlyMap<string, readonly Held[]>>();
   const indexOf = (now: RoutingSnapshot): ReadonlyMap<string, readonly Held[]> => {
@@ -53,10 +58,19 @@ export function createHeldNumbers(snapshot: () => RoutingSnapshot, wall: () => n
     forwardOf(number) {
       const now = snapshot();
       const held = now.held?.get(number);
-      if (!held?.forward || held.kind !== 'quarantine' || !lasts(held)) return undefined;
+      if (held?.kind !== 'quarantine' || !lasts(held)) return undefined;
+      const formerOwner = held.formerOwner ?? 'somebody';
+      if (!held.forward) {
+        // Gone at Microsoft and still here: their mailbox takes messages while the number rests, if the rule says so.
+        const person = held.formerPersonId && now.people.get(held.formerPersonId);
+        if (!person?.active || leaverForward(person)?.kind !== 'voicemail') return undefined;
+        const { accountId } = person;
+        if (accountId !== held.accountId) return undefined;
+        return { owner: { kind: 'person', personId: person.id, accountId }, formerOwner, mailbox: true };
+      }
       const owner = leaverOwner(now, held.accountId, held.forward);
       if (!owner) return undefined;
-      return { owner, formerOwner: held.formerOwner ?? 'somebody' };
+      return { owner, formerOwner };
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { NumberStockStore } from '@tandem/adapters/postgres/number-stock-store.ts';
 import type { AccountId, E164, LeaverForward, Person, PersonId } from '@tandem/domain';
-import { forwardFor, type MicrosoftFacts } from '@tandem/engine';
+import { forwardFor, type MicrosoftFacts, rungBy } from '@tandem/engine';
 import type { AuditLog } from '@tandem/engine/ports/audit.ts';
 
 export interface ReleasedNumber {
@@ -29,7 +29,7 @@ export function leaverOf(
   const user = entry?.facts?.user;
   if (!entry?.person || user === undefined || user === 'unread') return undefined;
   if (user !== null && user.deletedOn === undefined) return undefined;
-  const forward = forwardFor(entry.person, settings);
+  const forward = rungBy(forwardFor(entry.person, settings));
   return { name: entry.person.displayName, ...(forward && { forward }) };
 }
 

@@ -19,6 +19,7 @@ import {
   type LeaverForward,
   type Person,
 } from '@tandem/domain';
+import { type LeaverCalls, rungBy } from '@tandem/engine';
 import type { AuditActor, AuditLog } from '@tandem/engine/ports/audit.ts';
 import type { DirectoryView } from '@tandem/engine/ports/directory-view.ts';
 import { rangesByPlace } from './job-plans.ts';
@@ -39,7 +40,7 @@ export interface NumberParts {
   /** What Entra says of where the person works. */
   readonly workplaceOf?: (person: Person) => Workplace | undefined;
   /** Who is rung for this person by the account's leaver rule, should they leave. */
-  readonly leaverForward?: (person: Person) => LeaverForward | undefined;
+  readonly leaverForward?: (person: Person) => LeaverCalls | undefined;
 }
 
 /** The stock of numbers, and people who come and leave with theirs. */
@@ -78,7 +79,8 @@ export function createNumberBoard(parts: NumberParts): NumberBoard {
     const { accountId } = leaver;
     const wanted: LeaverForward | undefined =
       asked === undefined
-        ? parts.leaverForward?.(leaver)
+        ? // A mailbox goes with the person.
+          rungBy(parts.leaverForward?.(leaver))
         : asked === 'nobody'
           ? undefined
           : isE164(asked)

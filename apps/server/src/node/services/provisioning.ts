@@ -8,7 +8,6 @@ import type {
   AccountId,
   CallRecord,
   ConnectionId,
-  LeaverForward,
   LinkState,
   Person,
   PersonId,
@@ -21,6 +20,7 @@ import {
   decidesNobody,
   defaultSettings,
   forwardFor,
+  type LeaverCalls,
   type LinkKeeper,
   linkedStates,
   type Mailer,
@@ -58,7 +58,7 @@ export interface Provisioning {
   /** How many people of the account can call from Teams by now. */
   readyPeople(accountId: AccountId): number;
   /** Who is rung for this person by the leaver rule, should they leave. */
-  leaverForward(person: Person): LeaverForward | undefined;
+  leaverForward(person: Person): LeaverCalls | undefined;
   /** The mirror of the account's directories changed. */
   directoryChanged(accountId: AccountId): void;
   /** A mass change was confirmed at the directory: these users may leave. */
@@ -435,7 +435,7 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
   const provisionersOf = (accountId: AccountId): readonly RunningConnection[] =>
     byAccount.get(accountId) ?? [];
 
-  const leaverForward = (person: Person): LeaverForward | undefined =>
+  const leaverForward = (person: Person): LeaverCalls | undefined =>
     forwardFor(person, (whose.get(person.id) ?? provisionersOf(person.accountId)[0])?.provisioner.settings);
 
   return {

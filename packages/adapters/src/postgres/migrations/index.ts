@@ -29,6 +29,7 @@ import { ownSignIns } from './0030-own-sign-ins.ts';
 import { voicemail } from './0032-voicemail.ts';
 import { leaverRules } from './0034-leaver-rules.ts';
 import { rangePlaces } from './0035-range-places.ts';
+import { leaverVoicemail } from './0036-leaver-voicemail.ts';
 import type { Migration } from './migration.ts';
 
 /** In order. Append only. */
@@ -64,4 +65,5 @@ export const migrations: readonly Migration[] = [
   ownSignIns,
   voicemail,
   rangePlaces,
+  leaverVoicemail,
 ];
