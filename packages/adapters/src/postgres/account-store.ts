@@ -1,6 +1,7 @@
 import type { Account, AccountId, CarrierId, E164 } from '@tandem/domain';
 import { type Selectable, sql } from 'kysely';
 import type { Database, Tx } from './database.ts';
+import { lockedVersion } from './locked-row.ts';
 import { done, isId, refused, type StoreOutcome, settle, type Versioned } from './outcome.ts';
 import type { Schema } from './schema.ts';
 
@@ -30,14 +31,7 @@ export function createAccountStore(db: Database): AccountStore {
       if (!isId(accountId)) return refused({ kind: 'not-found' });
       return await settle(() =>
         db.withAccount(accountId, async (tx) => {
-          const row = await tx
-            .selectFrom('accounts')
-            .select('version')
-            .where('id', '=', accountId)
-            .forUpdate()
-            .executeTakeFirst();
-          if (!row) return refused({ kind: 'not-found' });
-          if (row.version !== version) return refused({ kind: 'conflict', version: row.version });
+          await lockedVersion(tx, 'accounts', accountId, version);
           await tx
             .updateTable('accounts')
             .set({ ...columnsOf(change), version: version + 1, updated_at: sql`tandem_now()` })

@@ -3,17 +3,9 @@ import { ha1Of } from '@tandem/sip';
 import { type Selectable, sql } from 'kysely';
 import type { SecretBox } from '../security/secret-box.ts';
 import type { Database, Tx } from './database.ts';
-import {
-  done,
-  heldRefusal,
-  isId,
-  noHold,
-  Refused,
-  refused,
-  type StoreOutcome,
-  settle,
-  type Versioned,
-} from './outcome.ts';
+import { writeLineExtension, writeLineNumber } from './line-writes.ts';
+import { lockedVersion } from './locked-row.ts';
+import { done, isId, refused, type StoreOutcome, settle, type Versioned } from './outcome.ts';
 import type { Schema } from './schema.ts';
 
 /** What a phone proves itself with. Only its digest hashes are kept, sealed (T27). */
@@ -108,9 +100,10 @@ export function createDeviceStore(db: Database, box: SecretBox): DeviceStore {
               secret_sealed: seal(device, password),
             })
             .execute();
+          const owner = { device_id: device.id };
           if (device.extension !== undefined)
-            await writeExtension(tx, accountId, device.id, device.extension);
-          if (device.number !== undefined) await writeNumber(tx, accountId, device.id, device.number);
+            await writeLineExtension(tx, accountId, owner, device.extension);
+          if (device.number !== undefined) await writeLineNumber(tx, accountId, owner, device.number);
           return done((await readDevices(tx, device.id))[0] as Versioned<Device>);
         }),
       );
@@ -149,19 +142,9 @@ export function createDeviceStore(db: Database, box: SecretBox): DeviceStore {
             .where('id', '=', deviceId)
             .executeTakeFirst();
           if (result.numUpdatedRows === 0n) return refused({ kind: 'not-found' });
-          if (extension !== undefined) {
-            await tx.deleteFrom('extensions').where('device_id', '=', deviceId).execute();
-            if (extension !== null) await writeExtension(tx, accountId, deviceId, extension);
-          }
-          if (number !== undefined) {
-            await tx
-              .updateTable('numbers')
-              .set({ device_id: null, version: sql`version + 1` })
-              .where('device_id', '=', deviceId)
-              .where('number', '<>', number ?? '')
-              .execute();
-            if (number !== null) await writeNumber(tx, accountId, deviceId, number);
-          }
+          const owner = { device_id: deviceId };
+          if (extension !== undefined) await writeLineExtension(tx, accountId, owner, extension);
+          if (number !== undefined) await writeLineNumber(tx, accountId, owner, number);
           return done((await readDevices(tx, deviceId))[0] as Versioned<Device>);
         }),
       );
@@ -171,14 +154,7 @@ export function createDeviceStore(db: Database, box: SecretBox): DeviceStore {
         return refused({ kind: 'not-found' });
       return await settle(() =>
         db.withAccount(accountId, async (tx) => {
-          const row = await tx
-            .selectFrom('devices')
-            .select('version')
-            .where('id', '=', deviceId)
-            .forUpdate()
-            .executeTakeFirst();
-          if (!row) return refused({ kind: 'not-found' });
-          if (row.version !== version) return refused({ kind: 'conflict', version: row.version });
+          await lockedVersion(tx, 'devices', deviceId, version);
           await tx
             .updateTable('devices')
             .set({ person_id: personId ?? null, version: version + 1, updated_at: sql`tandem_now()` })
@@ -242,37 +218,4 @@ function deviceOf(row: DeviceRow): Versioned<Device> {
     ...(row.person_id === null ? {} : { personId: row.person_id }),
     version: row.version,
   };
-}
-
-async function writeExtension(tx: Tx, accountId: AccountId, deviceId: DeviceId, extension: string) {
-  await tx
-    .insertInto('extensions')
-    .values({ account_id: accountId, extension, person_id: null, device_id: deviceId })
-    .execute();
-}
-
-/** A free number of the account is taken; one that is somebody's fails on the key (`taken`). */
-async function writeNumber(tx: Tx, accountId: AccountId, deviceId: DeviceId, number: E164): Promise<void> {
-  const row = await tx
-    .selectFrom('numbers')
-    .select(['device_id', 'held', 'held_until', 'held_reason'])
-    .select(sql<boolean>`held is not null and (held = 'ported' or held_until > tandem_now())`.as('holds'))
-    .where('number', '=', number)
-    .forUpdate()
-    .executeTakeFirst();
-  if (row?.device_id === deviceId) return;
-  if (row?.holds) throw new Refused(heldRefusal(number, row));
-  const free = await tx
-    .updateTable('numbers')
-    .set({ ...noHold, device_id: deviceId, position: 0, version: sql`version + 1` })
-    .where('number', '=', number)
-    .where('person_id', 'is', null)
-    .where('device_id', 'is', null)
-    .where('queue_id', 'is', null)
-    .executeTakeFirst();
-  if (free.numUpdatedRows > 0n) return;
-  await tx
-    .insertInto('numbers')
-    .values({ number, account_id: accountId, person_id: null, device_id: deviceId, position: 0 })
-    .execute();
 }

@@ -2,6 +2,7 @@ import type { AccountId, DeviceId, E164, LeaverForward, PersonId, QueueId } from
 import { type Selectable, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { forwardOf } from './leaver-columns.ts';
+import { holdsNow } from './line-writes.ts';
 import {
   done,
   heldRefusal,
@@ -65,10 +66,9 @@ export interface NumberStore {
   findOwnerForPlatform(number: E164): Promise<Versioned<AccountNumber> | undefined>;
 }
 
-const holds = sql<boolean>`held is not null and (held = 'ported' or held_until > tandem_now())`;
 const inState: Readonly<Record<NumberStateAsked, ReturnType<typeof sql<boolean>>>> = {
   assigned: sql<boolean>`(person_id is not null or device_id is not null or queue_id is not null)`,
-  free: sql<boolean>`(person_id is null and device_id is null and queue_id is null and not (${holds}))`,
+  free: sql<boolean>`(person_id is null and device_id is null and queue_id is null and not (${holdsNow}))`,
   reserved: sql<boolean>`(held = 'reserved' and held_until > tandem_now())`,
   quarantine: sql<boolean>`(held = 'quarantine' and held_until > tandem_now())`,
   ported: sql<boolean>`held = 'ported'`,
@@ -82,7 +82,7 @@ export function createNumberStore(db: Database): NumberStore {
         let query = tx
           .selectFrom('numbers')
           .selectAll()
-          .select(holds.as('holds'))
+          .select(holdsNow.as('holds'))
           .orderBy('number')
           .limit(Math.min(1000, Math.max(1, page.limit ?? 100)));
         if (page.afterNumber !== undefined) query = query.where('number', '>', page.afterNumber);
@@ -98,7 +98,7 @@ export function createNumberStore(db: Database): NumberStore {
         const row = await tx
           .selectFrom('numbers')
           .selectAll()
-          .select(holds.as('holds'))
+          .select(holdsNow.as('holds'))
           .where('number', '=', number)
           .executeTakeFirst();
         return row ? numberOf(row) : undefined;
@@ -126,7 +126,7 @@ export function createNumberStore(db: Database): NumberStore {
           const row = await tx
             .selectFrom('numbers')
             .select(['version', 'device_id', 'queue_id', 'held', 'held_until', 'held_reason'])
-            .select(holds.as('holds'))
+            .select(holdsNow.as('holds'))
             .where('number', '=', number)
             .forUpdate()
             .executeTakeFirst();
@@ -174,7 +174,7 @@ export function createNumberStore(db: Database): NumberStore {
         const row = await tx
           .selectFrom('numbers')
           .selectAll()
-          .select(holds.as('holds'))
+          .select(holdsNow.as('holds'))
           .where('number', '=', number)
           .executeTakeFirst();
         return row ? numberOf(row) : undefined;

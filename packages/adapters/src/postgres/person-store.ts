@@ -3,6 +3,8 @@ import { foldName } from '@tandem/engine/directory-sync/user-index.ts';
 import { type Selectable, sql } from 'kysely';
 import type { Database, Tx } from './database.ts';
 import { leaverChoiceOf, leaverColumns } from './leaver-columns.ts';
+import { holdsNow } from './line-writes.ts';
+import { lockedVersion } from './locked-row.ts';
 import {
   done,
   heldRefusal,
@@ -94,14 +96,7 @@ export function createPersonStore(db: Database): PersonStore {
       if (!isId(accountId) || !isId(personId)) return refused({ kind: 'not-found' });
       return await settle(() =>
         db.withAccount(accountId, async (tx) => {
-          const row = await tx
-            .selectFrom('people')
-            .select('version')
-            .where('id', '=', personId)
-            .forUpdate()
-            .executeTakeFirst();
-          if (!row) return refused({ kind: 'not-found' });
-          if (row.version !== version) return refused({ kind: 'conflict', version: row.version });
+          await lockedVersion(tx, 'people', personId, version);
           await tx
             .updateTable('people')
             .set({ ...columnsOf(change), version: version + 1, updated_at: sql`tandem_now()` })
@@ -267,7 +262,7 @@ async function writeNumbers(
       .selectFrom('numbers')
       .select(['held', 'held_until', 'held_reason', 'reserved_for', 'former_person_id'])
       .where('number', '=', number)
-      .where(sql<boolean>`held is not null and (held = 'ported' or held_until > tandem_now())`)
+      .where(holdsNow)
       .forUpdate()
       .executeTakeFirst();
     const wasTheirs = held?.held === 'quarantine' && held.former_person_id === personId;

@@ -1,16 +1,9 @@
 import type { AccountId, E164, PersonId, Queue, QueueId } from '@tandem/domain';
 import { type Selectable, sql } from 'kysely';
 import type { Database, Tx } from './database.ts';
-import {
-  done,
-  heldRefusal,
-  isId,
-  Refused,
-  refused,
-  type StoreOutcome,
-  settle,
-  type Versioned,
-} from './outcome.ts';
+import { writeLineExtension, writeLineNumber } from './line-writes.ts';
+import { lockedVersion } from './locked-row.ts';
+import { done, isId, refused, type StoreOutcome, settle, type Versioned } from './outcome.ts';
 import type { Schema } from './schema.ts';
 
 type Settings = Pick<
@@ -70,8 +63,9 @@ export function createQueueStore(db: Database): QueueStore {
               overflow_to: queue.overflow.kind === 'forward' ? queue.overflow.to : null,
             })
             .execute();
-          if (queue.extension !== undefined) await writeExtension(tx, accountId, id, queue.extension);
-          if (queue.number !== undefined) await writeNumber(tx, accountId, id, queue.number);
+          const owner = { queue_id: id };
+          if (queue.extension !== undefined) await writeLineExtension(tx, accountId, owner, queue.extension);
+          if (queue.number !== undefined) await writeLineNumber(tx, accountId, owner, queue.number);
           await writeMembers(
             tx,
             accountId,
@@ -86,34 +80,16 @@ export function createQueueStore(db: Database): QueueStore {
       if (!isId(accountId) || !isId(queueId)) return refused({ kind: 'not-found' });
       return await settle(() =>
         db.withAccount(accountId, async (tx) => {
-          const row = await tx
-            .selectFrom('queues')
-            .select('version')
-            .where('id', '=', queueId)
-            .forUpdate()
-            .executeTakeFirst();
-          if (!row) return refused({ kind: 'not-found' });
-          if (version !== undefined && row.version !== version)
-            return refused({ kind: 'conflict', version: row.version });
+          const stands = await lockedVersion(tx, 'queues', queueId, version);
           await tx
             .updateTable('queues')
-            .set({ ...columnsOf(change), version: row.version + 1, updated_at: sql`tandem_now()` })
+            .set({ ...columnsOf(change), version: stands + 1, updated_at: sql`tandem_now()` })
             .where('id', '=', queueId)
             .execute();
           const { extension, number, members } = change;
-          if (extension !== undefined) {
-            await tx.deleteFrom('extensions').where('queue_id', '=', queueId).execute();
-            if (extension !== null) await writeExtension(tx, accountId, queueId, extension);
-          }
-          if (number !== undefined) {
-            await tx
-              .updateTable('numbers')
-              .set({ queue_id: null, version: sql`version + 1` })
-              .where('queue_id', '=', queueId)
-              .where('number', '<>', number ?? '')
-              .execute();
-            if (number !== null) await writeNumber(tx, accountId, queueId, number);
-          }
+          const owner = { queue_id: queueId };
+          if (extension !== undefined) await writeLineExtension(tx, accountId, owner, extension);
+          if (number !== undefined) await writeLineNumber(tx, accountId, owner, number);
           if (members) await writeMembers(tx, accountId, queueId, members);
           return done((await readQueues(tx, queueId))[0] as Versioned<Queue>);
         }),
@@ -195,46 +171,6 @@ function queueOf(
     overflow: row.overflow_to === null ? { kind: 'refuse' } : { kind: 'forward', to: row.overflow_to },
     version: row.version,
   };
-}
-
-async function writeExtension(tx: Tx, accountId: AccountId, queueId: QueueId, extension: string) {
-  await tx
-    .insertInto('extensions')
-    .values({ account_id: accountId, extension, person_id: null, queue_id: queueId })
-    .execute();
-}
-
-/** A free number of the account is taken; one that is somebody's fails on the key (`taken`). */
-async function writeNumber(tx: Tx, accountId: AccountId, queueId: QueueId, number: E164): Promise<void> {
-  const row = await tx
-    .selectFrom('numbers')
-    .select(['person_id', 'device_id', 'queue_id', 'held', 'held_until', 'held_reason'])
-    .select(sql<boolean>`held is not null and (held = 'ported' or held_until > tandem_now())`.as('holds'))
-    .where('number', '=', number)
-    .forUpdate()
-    .executeTakeFirst();
-  if (row?.queue_id === queueId) return;
-  if (row?.holds) throw new Refused(heldRefusal(number, row));
-  if (row && row.person_id === null && row.device_id === null && row.queue_id === null) {
-    await tx
-      .updateTable('numbers')
-      .set({
-        queue_id: queueId,
-        position: 0,
-        version: sql`version + 1`,
-        held: null,
-        held_until: null,
-        held_reason: null,
-        reserved_for: null,
-      })
-      .where('number', '=', number)
-      .execute();
-    return;
-  }
-  await tx
-    .insertInto('numbers')
-    .values({ number, account_id: accountId, person_id: null, queue_id: queueId, position: 0 })
-    .execute();
 }
 
 async function writeMembers(tx: Tx, accountId: AccountId, queueId: QueueId, members: readonly PersonId[]) {
