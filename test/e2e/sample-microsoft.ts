@@ -145,6 +145,7 @@ export function sampleMicrosoft(services: ApiServices, wall: () => number) {
         can: [],
         routing: names,
         objects: objects('unread'),
+        voicemail: 'teams',
       });
       return { kind: 'done', domain };
     },
@@ -173,6 +174,13 @@ export function sampleMicrosoft(services: ApiServices, wall: () => number) {
               ? ('BY_HAND' as const)
               : domain.state;
       return { kind: 'done', domain: put({ ...domain, state, since: instant(wall()) }) };
+    },
+    async chooseCalling(scope, id, holdMusic) {
+      const domain = seen(scope, id);
+      if (!domain) return { kind: 'unknown' };
+      const { calling: _, ...routing } = domain.routing;
+      const chosen = holdMusic ? { ...routing, calling: { policy: 'CP-Globex', holdMusic } } : routing;
+      return { kind: 'done', domain: put({ ...domain, routing: chosen }) };
     },
     script: async (scope, id) =>
       seen(scope, id)

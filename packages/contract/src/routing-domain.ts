@@ -35,6 +35,12 @@ export const voiceRoutingNames = z.strictObject({
   route: objectName,
   policy: objectName,
   dialPlan: objectName.optional(),
+  calling: z
+    .strictObject({ policy: objectName, holdMusic: z.enum(['teams', 'none']) })
+    .optional()
+    .describe(
+      'A calling policy that the script writes: voicemail as the account chose it, and music for whoever is on hold',
+    ),
 });
 
 export const routingDomain = z.object({
@@ -68,13 +74,14 @@ export const routingDomain = z.object({
   objects: z
     .array(
       z.object({
-        kind: z.enum(['usage', 'route', 'policy', 'dial-plan']),
+        kind: z.enum(['usage', 'route', 'policy', 'dial-plan', 'calling-policy']),
         name: plain,
         state: z.enum(['present', 'missing', 'different', 'unread']),
         words: plain.optional(),
       }),
     )
     .describe('What the tenant has of it, as read back last'),
+  voicemail: z.enum(['teams', 'platform']).describe('Who takes messages, as the account chose it'),
   readBackAt: timestamp.optional(),
   readBackBy: z.enum(['script', 'paste', 'graph']).optional(),
 });
@@ -136,7 +143,29 @@ export const routingReport = z.object({
   ),
   policies: listed(z.object({ identity: z.string().max(256), usages: listed(z.string().max(256)) })),
   dialPlans: listed(z.string().max(256)).optional(),
+  callingPolicies: listed(
+    z.object({
+      identity: z.string().max(256),
+      voicemail: z
+        .string()
+        .max(64)
+        .nullish()
+        .transform((value) => value ?? ''),
+      music: z
+        .string()
+        .max(64)
+        .nullish()
+        .transform((value) => value ?? ''),
+    }),
+  ).optional(),
 });
 export type RoutingReportBody = z.infer<typeof routingReport>;
+
+export const callingChoice = z.strictObject({
+  holdMusic: z
+    .enum(['teams', 'none'])
+    .nullable()
+    .describe('Who plays music to somebody on hold; null: the script writes no calling policy'),
+});
 
 export const startOver = z.strictObject({ host: text(63) });

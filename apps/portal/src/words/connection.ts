@@ -67,6 +67,7 @@ export const objectKindWords: Record<RoutingDomainView['objects'][number]['kind'
   route: 'Voice route',
   policy: 'Voice routing policy',
   'dial-plan': 'Dial plan',
+  'calling-policy': 'Calling policy',
 };
 
 export const readByWords: Record<NonNullable<RoutingDomainView['readBackBy']>, string> = {

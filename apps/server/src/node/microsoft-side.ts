@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { commandDnsDriver, httpDnsDriver } from '@tandem/adapters/dns-driver/dns-driver.ts';
 import type { Metrics } from '@tandem/adapters/http/metrics.ts';
-import type { PersonId } from '@tandem/domain';
+import { type PersonId, voicemailDefaults } from '@tandem/domain';
 import type { NodeContext } from './node-context.ts';
 import { peopleOnTeams } from './services/connection-board.ts';
 import { type NotificationTaker, openDirectory } from './services/directory.ts';
@@ -64,6 +64,8 @@ export async function openMicrosoftSide(
     connections,
     accountOf: (accountId) => snapshots.current().accounts.get(accountId),
     setupOf: (connectionId) => connections.mayWriteDomains(connectionId),
+    voicemailOf: (accountId) =>
+      snapshots.current().voicemail?.get(accountId)?.owner ?? voicemailDefaults.owner,
     dns:
       config.dns &&
       (config.dns.kind === 'command' ? commandDnsDriver(config.dns.command) : httpDnsDriver(config.dns)),

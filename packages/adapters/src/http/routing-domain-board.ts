@@ -1,6 +1,7 @@
 import type { RoutingDomainStep, RoutingDomainView, RoutingReportBody } from '@tandem/contract';
 import type { AccountId, ConnectionId } from '@tandem/domain';
 import type { AuditActor } from '@tandem/engine/ports/audit.ts';
+import type { HoldMusic } from '@tandem/engine/routing-domain/calling-policy.ts';
 import type { VoiceRouting } from '@tandem/engine/routing-domain/routing-domain.ts';
 import type { Scope } from './scope.ts';
 
@@ -48,6 +49,13 @@ export interface RoutingDomainBoard {
     id: string,
     step: RoutingDomainStep,
     preview: string | undefined,
+    by: AuditActor,
+  ): Promise<RoutingDomainOutcome>;
+  /** Undefined music: the script writes no calling policy. */
+  chooseCalling(
+    scope: Scope,
+    id: string,
+    holdMusic: HoldMusic | undefined,
     by: AuditActor,
   ): Promise<RoutingDomainOutcome>;
   script(

@@ -219,7 +219,7 @@ export const tenantFileShape = z.strictObject({
   phones: z.array(filePhone).max(25_000).optional(),
   presence: filePresence.optional(),
   webhooks: z.array(fileWebhook).max(200).optional(),
-  signIns: z.array(fileSignIn).max(1000).optional(),
+  signIns: z.array(fileSignIn).max(200).optional(),
 });
 
 export type TenantFile = z.infer<typeof tenantFileShape>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { id } from '../common.ts';
 import { defineRoutes } from '../route.ts';
 import {
+  callingChoice,
   newRoutingDomain,
   pastedReport,
   routingDomain,
@@ -68,6 +69,18 @@ export const routingDomainRoutes = defineRoutes({
     body: takeStep,
     response: routingDomain,
     problems: ['wrong-state', 'preview-outdated', 'microsoft-refused', 'microsoft-unavailable'],
+  },
+  'routingDomains.calling': {
+    method: 'PUT',
+    path: '/api/v1/routing-domains/{id}/calling',
+    summary:
+      'Let the script write a calling policy: who takes messages and who plays music. Nothing is written at Microsoft',
+    permission: 'connections:write',
+    account: 'resource',
+    params: byId,
+    body: callingChoice,
+    response: routingDomain,
+    problems: [],
   },
   'routingDomains.script': {
     method: 'POST',

@@ -1,3 +1,4 @@
+import { type CallingPolicy, type CallingPolicySeen, judgeCallingPolicy } from './calling-policy.ts';
 import type { RoutingObject, VoiceRouting } from './routing-domain.ts';
 
 /** What the script, run by the customer's Teams administrator, found at its end. Everything in it is only said. */
@@ -11,6 +12,7 @@ export interface RoutingReport {
   }[];
   readonly policies: readonly { readonly identity: string; readonly usages: readonly string[] }[];
   readonly dialPlans?: readonly string[] | undefined;
+  readonly callingPolicies?: readonly CallingPolicySeen[] | undefined;
 }
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
@@ -23,6 +25,8 @@ export function judgeReport(
   wanted: VoiceRouting,
   host: string,
   report: RoutingReport,
+  /** What `wanted.calling` means now. */
+  calling?: CallingPolicy,
 ): readonly RoutingObject[] {
   const objects: RoutingObject[] = [
     {
@@ -44,6 +48,7 @@ export function judgeReport(
             ? 'present'
             : 'missing',
     });
+  if (calling) objects.push(judgeCallingPolicy(calling, report.callingPolicies));
   return objects;
 }
 

@@ -1,4 +1,5 @@
 import type { AccountId, ConnectionId } from '@tandem/domain';
+import type { CallingChoice } from './calling-policy.ts';
 
 /**
  * A routing domain: the name by which Microsoft knows one customer at one SBC site (teams-direct-routing 3.1). It is a
@@ -61,9 +62,11 @@ export interface VoiceRouting {
   readonly policy: string;
   /** Optional: assigned beside the policy. */
   readonly dialPlan?: string;
+  /** Optional: voicemail and hold music of the people who have it. */
+  readonly calling?: CallingChoice;
 }
 
-export const routingObjects = ['usage', 'route', 'policy', 'dial-plan'] as const;
+export const routingObjects = ['usage', 'route', 'policy', 'dial-plan', 'calling-policy'] as const;
 export type RoutingObjectKind = (typeof routingObjects)[number];
 
 /** One object of the tenant as it was read back. */
@@ -73,6 +76,8 @@ export interface RoutingObject {
   readonly state: 'present' | 'missing' | 'different' | 'unread';
   /** What differs, in words. */
   readonly words?: string;
+  /** Of a calling policy: its switches, as they were read. */
+  readonly holds?: string;
 }
 
 export interface RoutingDomain {

@@ -51,7 +51,8 @@ function routingFact(domains: readonly RoutingDomain[]): Facts['routing'] {
   if (read.length === 0) return 'unread';
   const missing = read
     .flatMap(({ objects }) => objects)
-    .find(({ state }) => state === 'missing' || state === 'different');
+    // Without its calling policy a call still goes its way: who takes messages does not keep anybody from calling.
+    .find(({ kind, state }) => kind !== 'calling-policy' && (state === 'missing' || state === 'different'));
   if (missing) return { is: 'missing', object: `${missing.kind} ${missing.name}` };
   const policySeen = read.some(({ objects }) =>
     objects.some(({ kind, state }) => kind === 'policy' && state === 'present'),

@@ -1,3 +1,4 @@
+import type { CallingPolicy } from './calling-policy.ts';
 import type { VoiceRouting } from './routing-domain.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface RoutingScript {
   /** The routing domains that this route may use, in no order: Microsoft shuffles them. */
   readonly hosts: readonly [string, ...string[]];
   readonly routing: VoiceRouting;
+  /** What `routing.calling` means now. */
+  readonly calling?: CallingPolicy;
   /** The whole enable group gets the policy at once, where that is how the account wants it (microsoft-graph 5.4). */
   readonly groupId?: string;
   /** Where the report goes, and what lets it in. Absent: it is only shown, to be pasted. */
@@ -25,7 +28,7 @@ export function quoted(text: string): string {
 }
 
 export function routingScript(script: RoutingScript): string {
-  const { routing, hosts, groupId, report } = script;
+  const { routing, hosts, groupId, report, calling } = script;
   const comment = (text: string): string => `# ${text.replace(/[\r\n]+/g, ' ')}`;
   const gateways = `@(${hosts.map(quoted).join(', ')})`;
   return [
@@ -68,6 +71,22 @@ export function routingScript(script: RoutingScript): string {
           '  New-CsTenantDialPlan -Identity $dialPlan',
           '}',
         ]),
+    ...(calling === undefined
+      ? []
+      : [
+          '',
+          comment(
+            'The calling policy: who takes messages, and whether Teams plays music to whoever is on hold.',
+          ),
+          `$calling = ${quoted(calling.name)}`,
+          `$voicemail = ${quoted(calling.allowVoicemail)}`,
+          `$music = ${quoted(calling.musicOnHold)}`,
+          'if (-not (Get-CsTeamsCallingPolicy -Identity $calling -ErrorAction SilentlyContinue)) {',
+          '  New-CsTeamsCallingPolicy -Identity $calling -AllowVoicemail $voicemail -MusicOnHoldEnabledType $music',
+          '} else {',
+          '  Set-CsTeamsCallingPolicy -Identity $calling -AllowVoicemail $voicemail -MusicOnHoldEnabledType $music',
+          '}',
+        ]),
     ...(groupId === undefined
       ? []
       : [
@@ -93,8 +112,16 @@ export function routingScript(script: RoutingScript): string {
           '  $dialPlans += $one.Identity',
           '}',
         ]),
+    ...(calling === undefined
+      ? []
+      : [
+          '$callingPolicies = @()',
+          'foreach ($one in Get-CsTeamsCallingPolicy) {',
+          '  $callingPolicies += [ordered]@{ identity = $one.Identity; voicemail = $one.AllowVoicemail; music = $one.MusicOnHoldEnabledType }',
+          '}',
+        ]),
     '$usages = Get-CsOnlinePstnUsage',
-    `$report = [ordered]@{ token = ${quoted(report?.token ?? '')}; usages = @($usages.Usage); routes = @($routes); policies = @($policies)${routing.dialPlan === undefined ? '' : '; dialPlans = @($dialPlans)'} } | ConvertTo-Json -Depth 5`,
+    `$report = [ordered]@{ token = ${quoted(report?.token ?? '')}; usages = @($usages.Usage); routes = @($routes); policies = @($policies)${routing.dialPlan === undefined ? '' : '; dialPlans = @($dialPlans)'}${calling === undefined ? '' : '; callingPolicies = @($callingPolicies)'} } | ConvertTo-Json -Depth 5`,
     'Write-Host $report',
     ...(report === undefined
       ? []

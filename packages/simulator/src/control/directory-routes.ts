@@ -157,7 +157,7 @@ const tenantRoutes: readonly Route[] = [
       if (!tenant) return noTenant(reply, params.id);
       const { voice } = tenant;
       if (body.clear) {
-        const { routes, policies, dialPlans, otherPolicies, ...plain } = emptyVoice();
+        const { routes, policies, dialPlans, otherPolicies, callingPolicies, ...plain } = emptyVoice();
         for (const [held, fresh] of [
           [voice.routes, routes],
           [voice.policies, policies],

@@ -50,6 +50,12 @@ export interface DialPlan {
   description: string;
 }
 
+export interface CallingPolicySwitches {
+  readonly identity: string;
+  readonly allowVoicemail: string;
+  readonly musicOnHold: string;
+}
+
 /** `Grant-Cs… -Group`: direct members only, and late. */
 export interface GroupGrant {
   readonly type: PolicyType;
@@ -68,6 +74,8 @@ export interface TenantVoice {
   readonly dialPlans: Map<string, DialPlan>;
   /** Names of policies of the other types, whose content does not matter to calls. */
   readonly otherPolicies: Map<PolicyType, readonly string[]>;
+  /** Switches of calling policies that an admin made, by identity in lower case; what nobody made has Microsoft’s defaults. */
+  readonly callingPolicies: Map<string, CallingPolicySwitches>;
   groupGrants: readonly GroupGrant[];
   /** Graph's policy assignment answers 4xx for voice routing policies and dial plans: PowerShell is needed (5.3). */
   refusesVoicePolicies: boolean;
@@ -82,6 +90,7 @@ export const emptyVoice = (): TenantVoice => ({
     ['TeamsCallingPolicy', ['AllowCalling', 'DisallowCalling', 'AllowCallingPreventTollBypass']],
     ['TeamsMeetingPolicy', ['AllOn', 'AllOff', 'Kiosk']],
   ]),
+  callingPolicies: new Map(),
   groupGrants: [],
   refusesVoicePolicies: false,
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { rehearsalDirectory } from '../directory/rehearsal-directory.ts';
+import { policyNames } from '../directory/policies.ts';
 import { routesFor } from '../directory/voice-routing.ts';
 import { seededRandom } from '../random.ts';
 import { rehearsalWorld } from '../world/rehearsal-world.ts';
@@ -42,6 +43,23 @@ describe('Teams PowerShell', () => {
     assert.ok(outcome.ok, JSON.stringify({ ...outcome, changes: undefined }));
     return outcome;
   };
+
+  it('makes and changes a calling policy, shows its switches, and refuses a word that is none', async () => {
+    const script = `
+if (-not (Get-CsTeamsCallingPolicy -Identity 'CP-Initech' -ErrorAction SilentlyContinue)) {
+  New-CsTeamsCallingPolicy -Identity 'CP-Initech' -AllowVoicemail 'AlwaysDisabled' -MusicOnHoldEnabledType 'Enabled'
+} else {
+  Set-CsTeamsCallingPolicy -Identity 'CP-Initech' -AllowVoicemail 'AlwaysDisabled' -MusicOnHoldEnabledType 'Disabled'
+}
+foreach ($one in Get-CsTeamsCallingPolicy) { Write-Host "$($one.Identity) $($one.AllowVoicemail) $($one.MusicOnHoldEnabledType)" }`;
+    const first = said(fine(await signedIn(script))).join('\n');
+    assert.match(first, /Tag:CP-Initech AlwaysDisabled Enabled/);
+    assert.match(first, /Global UserOverride Enabled/);
+    assert.match(said(fine(await signedIn(script))).join('\n'), /Tag:CP-Initech AlwaysDisabled Disabled/);
+    assert.ok(policyNames(initech(), 'TeamsCallingPolicy').includes('CP-Initech'), 'Graph can assign it');
+    const wrong = await signedIn("Set-CsTeamsCallingPolicy -Identity 'CP-Initech' -AllowVoicemail 'Sometimes'");
+    assert.equal(wrong.ok, false);
+  });
 
   /** As an admin would get it: looks before it writes, and tells at the end what is there. */
   const whole = `

@@ -1,6 +1,7 @@
 import type { Directory } from '../directory/directory.ts';
 import type { TwinRandom } from '../random.ts';
 import { basicCommands, type Send } from './basic-commands.ts';
+import { callingPolicyCommands } from './calling-policy-commands.ts';
 import { type Outcome, runScript } from './interpreter.ts';
 import { sessionCommands, TeamsSession } from './teams-session.ts';
 import { voiceCommands } from './voice-commands.ts';
@@ -19,5 +20,6 @@ export function runPowerShell(options: {
     ...basicCommands(options.send),
     ...sessionCommands(session),
     ...voiceCommands(session, options.random),
+    ...callingPolicyCommands(session),
   ]);
 }

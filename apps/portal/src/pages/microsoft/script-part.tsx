@@ -11,6 +11,7 @@ import { ProblemView } from '../../parts/problem-view.tsx';
 import { Row, Stack } from '../../parts/stack.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { objectKindWords, objectWords, readByWords } from '../../words/connection.ts';
+import { CallingChoice } from './calling-choice.tsx';
 
 const useStyles = makeStyles({
   words: { margin: 0 },
@@ -81,6 +82,7 @@ export function ScriptPart({ domain }: { readonly domain: RoutingDomainView }) {
               </p>
             </Stack>
           )}
+          <CallingChoice domain={domain} />
           <Row>
             <Button
               appearance={script.data ? 'secondary' : 'primary'}

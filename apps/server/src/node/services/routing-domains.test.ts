@@ -128,6 +128,7 @@ async function rig(options: { setup?: boolean; known?: RoutingDomain } = {}) {
     dns: httpDnsDriver({ url: `http://127.0.0.1:${(dnsServer.address() as AddressInfo).port}/records` }),
     edgeAddress: '198.51.100.20',
     baseDomain: 'customers.example.net',
+    voicemailOf: () => 'platform',
     publicUrl: () => 'https://portal.example.net',
     audit: { note: async (entry) => void audited.push(entry) },
     refresh: async () => {
@@ -278,6 +279,39 @@ test('no free licence, a silent Graph: said, nothing half done, and later it goe
   state.free = 1;
   await press(id, 'activate');
   assert.equal(state.users, 1);
+  await close();
+});
+
+test('N24: who takes messages and who plays music is in the script where the account wants it, and is read back', async () => {
+  const { board, close } = await rig();
+  const { id, routing } = await created(board);
+  const calling = async () => {
+    const domain = await board.read(platform, id);
+    return domain?.objects.find(({ kind }) => kind === 'calling-policy');
+  };
+  assert.equal(await calling(), undefined);
+  const plain = await board.script(platform, id, by);
+  assert.doesNotMatch(plain.kind === 'script' ? plain.script : '', /TeamsCallingPolicy/);
+  assert.equal((await board.chooseCalling(platform, id, 'none', by)).kind, 'done');
+  assert.equal((await calling())?.state, 'unread');
+  const made = await board.script(platform, id, by);
+  assert.match(
+    made.kind === 'script' ? made.script : '',
+    /\$calling = 'CP-Tandem-Initech'\n\$voicemail = 'AlwaysDisabled'\n\$music = 'Disabled'/,
+  );
+  const told = async (music: string) => {
+    const callingPolicies = [{ identity: 'Tag:CP-Tandem-Initech', voicemail: 'AlwaysDisabled', music }];
+    await board.paste(platform, id, JSON.stringify({ ...report(routing), callingPolicies }), by);
+    return await calling();
+  };
+  assert.equal((await told('Disabled'))?.state, 'present');
+  const other = await told('Enabled');
+  assert.deepEqual(
+    [other?.state, other?.words],
+    ['different', 'has MusicOnHoldEnabledType Enabled, wanted Disabled: run the script again'],
+  );
+  await board.chooseCalling(platform, id, undefined, by);
+  assert.equal(await calling(), undefined, 'left as it is from now on');
   await close();
 });
 

@@ -47,6 +47,10 @@ export function routingDomainHandlers({
       const { step, preview } = input.body;
       return viewOf(await board.step(scope, input.params.id, step, preview, actorOf(principal, caller)));
     },
+    'routingDomains.calling': async ({ scope, input, principal, caller }) => {
+      const music = input.body.holdMusic ?? undefined;
+      return viewOf(await board.chooseCalling(scope, input.params.id, music, actorOf(principal, caller)));
+    },
     'routingDomains.script': async ({ scope, input, principal, caller }) => {
       const made = await board.script(scope, input.params.id, actorOf(principal, caller));
       if (made.kind !== 'script') return refusalOf(made);

@@ -34,6 +34,7 @@ const sample = (id: string, accountId: string, host: string): RoutingDomainView 
     },
   ],
   can: ['by-hand'],
+  voicemail: 'teams',
   routing: { usage: 'U-Tandem', route: 'R-Tandem', policy: 'VRP-Tandem' },
   objects: [
     { kind: 'usage', name: 'U-Tandem', state: 'unread' },
@@ -76,6 +77,12 @@ export function memoryRoutingDomains(): RoutingDomainBoard {
         : { kind: 'unknown' },
     step: async (scope, id, step) =>
       change(scope, id, step === 'by-hand' ? { state: 'BY_HAND', can: ['watch'] } : {}),
+    async chooseCalling(scope, id, holdMusic) {
+      const { calling: _, ...routing } = find(scope, id)?.routing ?? sample(id, '', '').routing;
+      return change(scope, id, {
+        routing: holdMusic ? { ...routing, calling: { policy: 'CP-Tandem', holdMusic } } : routing,
+      });
+    },
     script: async (scope, id) =>
       find(scope, id)
         ? { kind: 'script', script: '# Voice routing\n', fileName: 'voice-routing.ps1' }

@@ -4,12 +4,13 @@ import type {
   RoutingDomainRefusal,
 } from '@tandem/adapters/http/routing-domain-board.ts';
 import { type Scope, seesAccount } from '@tandem/adapters/http/scope.ts';
+import { compact } from '@tandem/adapters/http/views/shape.ts';
 import type { RoutingDomainStep, RoutingDomainView } from '@tandem/contract';
 import { hostFault, type RoutingDomain } from '@tandem/engine/routing-domain/routing-domain.ts';
 import { routingScript } from '@tandem/engine/routing-domain/routing-script.ts';
 import { carryOut, needsPreview, previewOf, writesOf } from './domain-steps.ts';
 import type { DomainGround } from './ground.ts';
-import { labelOf, namesFor } from './names.ts';
+import { callingNameFor, callingOf, labelOf, namesFor } from './names.ts';
 import { openReport, readBack, readReport, reportedDomain } from './read-back.ts';
 import { viewOf } from './view.ts';
 import { saidOf, stepsOf } from './words.ts';
@@ -21,7 +22,8 @@ const freshMs = 3_000;
 export function createDomainBoard(ground: DomainGround): RoutingDomainBoard {
   const { parts, kept, meansOf, look, note } = ground;
   const { clock } = parts;
-  const shown = (domain: RoutingDomain): RoutingDomainView => viewOf(domain, meansOf(domain));
+  const shown = (domain: RoutingDomain): RoutingDomainView =>
+    viewOf(domain, meansOf(domain), parts.voicemailOf(domain.accountId));
   const find = (scope: Scope, id: string): RoutingDomain | undefined => {
     const domain = kept.of(id);
     return domain && scope.kind !== 'person' && seesAccount(scope, domain.accountId) ? domain : undefined;
@@ -91,6 +93,18 @@ export function createDomainBoard(ground: DomainGround): RoutingDomainBoard {
       });
       return refusal ?? done(id);
     },
+    async chooseCalling(scope, id, holdMusic, by) {
+      const domain = find(scope, id);
+      if (!domain) return { kind: 'unknown' };
+      const { calling, ...routing } = domain.routing;
+      const wanted = holdMusic && { policy: calling?.policy ?? callingNameFor(routing.policy), holdMusic };
+      await kept.put({ ...domain, routing: wanted ? { ...routing, calling: wanted } : routing });
+      await note('routing-domain.calling', by, domain, {
+        before: { calling: calling ?? null },
+        after: { calling: wanted ?? null },
+      });
+      return done(id);
+    },
     async script(scope, id, by) {
       const domain = find(scope, id);
       const account = domain && parts.accountOf(domain.accountId);
@@ -109,6 +123,7 @@ export function createDomainBoard(ground: DomainGround): RoutingDomainBoard {
           tenantId: connection.tenantId,
           hosts: [domain.host],
           routing: domain.routing,
+          ...compact({ calling: callingOf(parts, domain) }),
           ...(report && { report: { url: report.url, token: report.token } }),
         }),
         fileName: `voice-routing-${domain.host.split('.')[0]}.ps1`,

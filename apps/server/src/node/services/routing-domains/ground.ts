@@ -1,7 +1,7 @@
 import type { DnsDriver } from '@tandem/adapters/dns-driver/dns-driver.ts';
 import type { GraphClient } from '@tandem/adapters/graph/graph-client.ts';
 import type { Stores } from '@tandem/adapters/postgres/stores.ts';
-import type { Account, AccountId, ConnectionId } from '@tandem/domain';
+import type { Account, AccountId, ConnectionId, VoicemailOwner } from '@tandem/domain';
 import type { AuditActor, AuditLog } from '@tandem/engine/ports/audit.ts';
 import type { RoutingDomain } from '@tandem/engine/routing-domain/routing-domain.ts';
 import type { MicrosoftConnections } from '../microsoft-connections.ts';
@@ -19,6 +19,8 @@ export interface RoutingDomainParts {
   /** The operator's base domain: the carrier trunk's name. */
   readonly baseDomain: string;
   /** Where scripts of customers reach this platform; undefined: their reports are pasted. */
+  /** Who takes messages for people of the account, as it chose. */
+  readonly voicemailOf: (accountId: AccountId) => VoicemailOwner;
   readonly publicUrl: () => string | undefined;
   readonly audit: AuditLog;
   /** Hosts of accounts changed: calls must follow. */

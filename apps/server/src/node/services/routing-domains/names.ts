@@ -1,4 +1,6 @@
-import type { VoiceRouting } from '@tandem/engine/routing-domain/routing-domain.ts';
+import { type CallingPolicy, callingPolicyOf } from '@tandem/engine/routing-domain/calling-policy.ts';
+import type { RoutingDomain, VoiceRouting } from '@tandem/engine/routing-domain/routing-domain.ts';
+import type { RoutingDomainParts } from './ground.ts';
 
 /** A host label from what people call the account; never empty. */
 export function labelOf(name: string): string {
@@ -10,6 +12,16 @@ export function labelOf(name: string): string {
     .replace(/^-+|-+$/g, '');
   return label === '' ? 'customer' : label;
 }
+
+/** The calling policy beside a voice routing policy of these names. */
+export const callingNameFor = (policy: string): string =>
+  /^VRP-/i.test(policy) ? policy.replace(/^VRP-/i, 'CP-') : `CP-${policy}`.slice(0, 49);
+
+/** What the calling policy of a domain holds, where the account wants one. */
+export const callingOf = (
+  { voicemailOf }: Pick<RoutingDomainParts, 'voicemailOf'>,
+  { accountId, routing }: RoutingDomain,
+): CallingPolicy | undefined => routing.calling && callingPolicyOf(routing.calling, voicemailOf(accountId));
 
 /** Names of the voice routing that the script makes. */
 export function namesFor(accountName: string): VoiceRouting {

@@ -3,6 +3,7 @@ import { type RoutingReportBody, routingReport } from '@tandem/contract';
 import { judgeReport, provesActive } from '@tandem/engine/routing-domain/read-back.ts';
 import { afterDomainEvent, type RoutingDomain } from '@tandem/engine/routing-domain/routing-domain.ts';
 import type { DomainGround } from './ground.ts';
+import { callingOf } from './names.ts';
 
 /** What lets a script's report in, for a week. */
 const tokenLastsMs = 7 * 86_400_000;
@@ -42,7 +43,7 @@ export async function readBack(
 ): Promise<RoutingDomain | undefined> {
   const domain = kept.of(id);
   if (!domain) return undefined;
-  const objects = judgeReport(domain.routing, domain.host, report);
+  const objects = judgeReport(domain.routing, domain.host, report, callingOf(parts, domain));
   const read: RoutingDomain = { ...domain, readBack: { wallMs: parts.clock.wall(), by, objects } };
   const moved = provesActive(objects) ? afterDomainEvent(read, 'seenWorking', parts.clock.wall()) : undefined;
   await kept.put(moved ?? read);

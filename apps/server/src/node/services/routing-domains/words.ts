@@ -27,6 +27,7 @@ const objectNames = {
   route: 'voice route',
   policy: 'voice routing policy',
   'dial-plan': 'dial plan',
+  'calling-policy': 'calling policy',
 };
 
 /** The records that DNS must show. A wildcard does not help: the name has a record of its own (RFC 4592 2.2.1). */
