@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { rehearsalDirectory } from '../directory/rehearsal-directory.ts';
 import { policyNames } from '../directory/policies.ts';
+import { rehearsalDirectory } from '../directory/rehearsal-directory.ts';
 import { routesFor } from '../directory/voice-routing.ts';
 import { seededRandom } from '../random.ts';
 import { rehearsalWorld } from '../world/rehearsal-world.ts';
@@ -57,7 +57,9 @@ foreach ($one in Get-CsTeamsCallingPolicy) { Write-Host "$($one.Identity) $($one
     assert.match(first, /Global UserOverride Enabled/);
     assert.match(said(fine(await signedIn(script))).join('\n'), /Tag:CP-Initech AlwaysDisabled Disabled/);
     assert.ok(policyNames(initech(), 'TeamsCallingPolicy').includes('CP-Initech'), 'Graph can assign it');
-    const wrong = await signedIn("Set-CsTeamsCallingPolicy -Identity 'CP-Initech' -AllowVoicemail 'Sometimes'");
+    const wrong = await signedIn(
+      "Set-CsTeamsCallingPolicy -Identity 'CP-Initech' -AllowVoicemail 'Sometimes'",
+    );
     assert.equal(wrong.ok, false);
   });
 
