@@ -129,6 +129,32 @@ const mail = (change: Partial<Mail> = {}): Mail => ({
   ...change,
 });
 
+test('thousands of mails in one moment are kept one after the other, and none is lost while the database is away', async () => {
+  const store = new MemoryMails();
+  let [now, most] = [0, 0];
+  const keep = store.keep.bind(store);
+  store.keep = async (one) => {
+    most = Math.max(most, ++now);
+    await new Promise((go) => setImmediate(go));
+    now--;
+    return await keep(one);
+  };
+  const one = mailer(store, null);
+  const send = (from: number) =>
+    Array.from({ length: 500 }, (_, i) => one.mailer.send(mail({ key: `ready:${from + i}` })));
+  await Promise.all(send(0));
+  assert.deepEqual([store.rows.size, most], [500, 1]);
+  store.away = true;
+  await Promise.all(send(500));
+  assert.equal(store.rows.size, 500);
+  store.away = false;
+  // The look that was under way may have begun while it was away.
+  await one.mailer.flush();
+  await one.mailer.flush();
+  assert.equal(store.rows.size, 1_000);
+  await one.mailer.stop();
+});
+
 test('a mail reaches every administrator by TLS, with what it says and what is attached', async () => {
   const one = mailer();
   await one.mailer.send(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock, Mail, Mailer } from '@tandem/engine';
+import { isConnectionError } from '../postgres/errors.ts';
 import type { MailStore } from '../postgres/mail-store.ts';
 import type { MailSender } from './smtp-sender.ts';
 
@@ -27,7 +28,7 @@ const mostTries = 20;
 const holdMs = 120_000;
 /** 30 s, 1, 2, 4 ... at most 60 minutes. */
 const waitMs = (tries: number): number => Math.min(30_000 * 2 ** (tries - 1), 3_600_000);
-const mostUnstored = 100;
+const mostUnstored = 10_000;
 const insteadWords =
   'You get this as the operator of the platform: the account has no administrator with a mail address. Name one, or tell the customer.';
 
@@ -41,6 +42,7 @@ export function createStoredMailer(parts: StoredMailerParts): StoredMailer {
   let cancel: (() => void) | undefined;
   let stopped = false;
   let running: Promise<void> | undefined;
+  let keeping: Promise<void> = Promise.resolve();
 
   async function keep(mail: Mail): Promise<void> {
     const admins = mail.to === 'admins' ? await store.adminsOf(mail.accountId) : mail.to;
@@ -67,13 +69,23 @@ export function createStoredMailer(parts: StoredMailerParts): StoredMailer {
     if (isNew && trouble !== undefined) parts.onOutcome('not-sent');
   }
 
+  const later = (mail: Mail): void => {
+    if (unstored.length < mostUnstored) unstored.push(mail);
+    else parts.onProblem(`a mail is lost: ${mostUnstored} wait for the database`);
+  };
+
   async function sendDue(): Promise<void> {
     const waiting = unstored;
     unstored = [];
+    let away = false;
+    // Who is refused once is not asked for each of the others: they come with the next look.
     for (const mail of waiting)
-      await keep(mail).catch(() => {
-        if (unstored.length < mostUnstored) unstored.push(mail);
-      });
+      if (away) later(mail);
+      else
+        await keep(mail).catch((error: unknown) => {
+          away = isConnectionError(error);
+          later(mail);
+        });
     if (!sender) return;
     for (;;) {
       const due = await store.takeDueForPlatform(atOnce, holdMs);
@@ -106,13 +118,16 @@ export function createStoredMailer(parts: StoredMailerParts): StoredMailer {
 
   return {
     async send(mail) {
-      try {
-        await keep(mail);
-      } catch (error) {
-        if (unstored.length < mostUnstored) unstored.push(mail);
-        parts.onProblem(`a mail is kept later: ${(error as Error).message}`);
-        return;
-      }
+      // One after the other: what happens to thousands of people in one moment must not take every connection.
+      const turn = keeping.then(async () => {
+        if (unstored.length > 0) return void later(mail);
+        await keep(mail).catch((error: Error) => {
+          later(mail);
+          parts.onProblem(`mails are kept later: ${error.message}`);
+        });
+      });
+      keeping = turn;
+      await turn;
       // Not waited for: whoever has something to say goes on.
       if (!stopped) void flush();
     },

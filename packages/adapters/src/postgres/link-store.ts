@@ -2,6 +2,7 @@ import type { AccountId, Link, PersonId } from '@tandem/domain';
 import type { ClientEvidence, StoredLink } from '@tandem/engine';
 import { type Selectable, sql } from 'kysely';
 import type { Database } from './database.ts';
+import { isConnectionError } from './errors.ts';
 import { isId } from './outcome.ts';
 import type { Schema } from './schema.ts';
 
@@ -17,17 +18,18 @@ export interface LinkStore {
 }
 
 export function createLinkStore(db: Database): LinkStore {
+  const saving = new Map<AccountId, LinkQueue>();
+  const queueOf = (accountId: AccountId): LinkQueue => {
+    const known = saving.get(accountId);
+    if (known) return known;
+    const made = new LinkQueue((links) => writeLinks(db, accountId, links));
+    saving.set(accountId, made);
+    return made;
+  };
   return {
     async save(link) {
       if (!isId(link.accountId) || !isId(link.personId)) return;
-      const row = { state: link.state, link: JSON.stringify(link) };
-      await db.withAccount(link.accountId, (tx) =>
-        tx
-          .insertInto('teams_links')
-          .values({ person_id: link.personId, account_id: link.accountId, ...row })
-          .onConflict((on) => on.column('person_id').doUpdateSet({ ...row, updated_at: sql`tandem_now()` }))
-          .execute(),
-      );
+      await queueOf(link.accountId).save(link);
     },
     async noteClient(accountId, personId, { clientSeen, onlyWebClient }) {
       if (!isId(accountId) || !isId(personId)) return;
@@ -48,6 +50,8 @@ export function createLinkStore(db: Database): LinkStore {
     },
     async remove(accountId, personId) {
       if (!isId(accountId) || !isId(personId)) return;
+      // What was saved before must not come after.
+      await saving.get(accountId)?.quiet();
       await db.withAccount(accountId, (tx) =>
         tx.deleteFrom('teams_links').where('person_id', '=', personId).execute(),
       );
@@ -66,6 +70,76 @@ export function createLinkStore(db: Database): LinkStore {
       return rows.map(storedOf);
     },
   };
+}
+
+/** One statement: thousands who are moved in one moment must not take every connection from whoever else asks. */
+async function writeLinks(db: Database, accountId: AccountId, links: readonly Link[]): Promise<void> {
+  const rows = links.map((link) => ({ person_id: link.personId, state: link.state, link }));
+  await db.withAccount(accountId, (tx) =>
+    sql`insert into teams_links (person_id, account_id, state, link)
+      select v.person_id, ${accountId}, v.state, v.link
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as v(person_id uuid, state text, link jsonb)
+      on conflict (person_id) do update set state = excluded.state, link = excluded.link, updated_at = tandem_now()`.execute(
+      tx,
+    ),
+  );
+}
+
+interface WaitingLink {
+  readonly link: Link;
+  readonly saved: () => void;
+  readonly failed: (error: Error) => void;
+}
+
+/** Most links of one statement. */
+const mostAtOnce = 500;
+
+/** Links of one account, one statement after the other: what comes while one is under way goes together in the next. */
+class LinkQueue {
+  readonly #write: (links: readonly Link[]) => Promise<void>;
+  readonly #waiting: WaitingLink[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(write: (links: readonly Link[]) => Promise<void>) {
+    this.#write = write;
+  }
+
+  save(link: Link): Promise<void> {
+    return new Promise((saved, failed) => {
+      this.#waiting.push({ link, saved, failed });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Until nothing that was asked for so far is under way. */
+  async quiet(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const batch = this.#waiting.splice(0, mostAtOnce);
+      if (batch.length === 0) {
+        this.#running = undefined;
+        return;
+      }
+      // The newest of each person: one statement changes a row once.
+      const links = new Map(batch.map(({ link }) => [link.personId, link]));
+      try {
+        await this.#write([...links.values()]);
+        for (const { saved } of batch) saved();
+      } catch (error) {
+        if (batch.length === 1 || isConnectionError(error))
+          for (const { failed } of batch) failed(error as Error);
+        else await this.#oneByOne(batch);
+      }
+    }
+  }
+
+  /** One of them is refused, for example because the person is gone: the others are not. */
+  async #oneByOne(batch: readonly WaitingLink[]): Promise<void> {
+    for (const { link, saved, failed } of batch) await this.#write([link]).then(saved, failed);
+  }
 }
 
 function storedOf(row: Selectable<Schema['teams_links']>): StoredLink {

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Account, asConnectionId, asDeviceId, asPersonId, type Device, newLink } from '@tandem/domain';
+import {
+  type Account,
+  asConnectionId,
+  asDeviceId,
+  asPersonId,
+  type Device,
+  newLink,
+  type PersonId,
+} from '@tandem/domain';
 import { defaultSettings, type HistoryStep } from '@tandem/engine';
 import { ha1Of } from '@tandem/sip';
 import { createSecretBox } from '../security/secret-box.ts';
@@ -427,6 +435,38 @@ test('a link and what was seen of a client live beside each other, and only thei
   assert.equal((await stores.links.listAllLinksForPlatform()).length, 1, "not another account's to remove");
   await stores.links.remove(acme.id, person.id);
   assert.deepEqual(await stores.links.listAllLinksForPlatform(), []);
+});
+
+test('2,000 links that are saved in one moment go in some statements; the newest of a person counts, one that is refused harms no other', async () => {
+  const people = Array.from({ length: 2_000 }, () => samplePerson(acme).id);
+  const [first, last] = [people[0], people.at(-1)] as [PersonId, PersonId];
+  const link = (personId: PersonId, sinceWallMs: number) => ({
+    ...newLink(acme.id, personId, sinceWallMs),
+    state: 'READY' as const,
+  });
+  const since = async (id: PersonId) =>
+    (await stores.links.list(acme.id)).find(({ personId }) => personId === id)?.link?.sinceWallMs;
+  const saves = [...people, last].map((id, i) => stores.links.save(link(id, i)));
+  // Whoever asks meanwhile is not kept waiting behind two thousand.
+  assert.ok(await stores.accounts.get(acme.id));
+  await Promise.all(saves);
+  assert.equal((await stores.links.list(acme.id)).length, 2_000);
+  assert.equal(await since(last), 2_000);
+  const theirs = samplePerson(globex).id;
+  await stores.links.save(newLink(globex.id, theirs, 1));
+  const earlier = stores.links.save(link(first, 4_000));
+  const some = [first, theirs, last].map((id) => stores.links.save(link(id, 5_000)));
+  const outcomes = await Promise.allSettled([earlier, ...some]);
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
+    'a link of another account is not to be had',
+  );
+  assert.deepEqual([await since(first), await since(last)], [5_000, 5_000]);
+  await Promise.all([stores.links.save(link(first, 6_000)), stores.links.remove(acme.id, first)]);
+  assert.equal(await since(first), undefined, 'what was removed last stays removed');
+  await db.withAccount(acme.id, (tx) => tx.deleteFrom('teams_links').execute());
+  await stores.links.remove(globex.id, theirs);
 });
 
 test('an account is provisioned once it has settings; a row without a connection is taken over by the first one', async () => {
