@@ -124,6 +124,28 @@ test('two people here with one address are both refused, each told of the other'
   }
 });
 
+test('two Sams with one mail address are both refused and told apart, though each has a sign-in name of their own at Microsoft; once one has a link, the other is found by theirs', async () => {
+  const mirror = mirrorOf([
+    microsoftUser(1, { upn: 'sam@acme.example', mail: 'sam@acme.example' }),
+    microsoftUser(2, { upn: 'sam.stone@acme.example', mail: 'sam.stone@acme.example' }),
+  ]);
+  const person = (n: number, upn: string) =>
+    asked(platformPerson(n, { displayName: 'Sam Stone', upn, mail: 'sam@acme.example' }));
+  const sam = person(1, 'sam@acme.example');
+  const stone = person(2, 'sam.stone@acme.example');
+  const found = await identify([sam, stone], mirror);
+  for (const { personId } of [sam, stone]) {
+    const identity = found.get(personId);
+    assert.ok(identity?.is === 'failed' && identity.code === 'PRS-112');
+    assert.deepEqual([...(identity.detail.who ?? [])].sort(), [
+      'Sam Stone (sam.stone@acme.example)',
+      'Sam Stone (sam@acme.example)',
+    ]);
+  }
+  const linked = { ...sam, link: { objectId: userId(1), by: 'explicit' as const } };
+  assert.equal((await identify([linked, stone], mirror)).get(sam.personId)?.is, 'found');
+});
+
 test('a user whom somebody holds by a stored link is nobody else’s (PRS-113)', async () => {
   const mirror = mirrorOf([microsoftUser(1)]);
   const holders = new Map([[userId(1), 'Bo']]);

@@ -1,5 +1,6 @@
 import type { PersonId } from '@tandem/domain';
 import type { MatchStep } from '../directory-sync/match-identity.ts';
+import { sharedAddresses } from '../directory-sync/shared-addresses.ts';
 import type { AskedIdentity, DirectoryUser, MatchedIdentity } from '../ports/directory-view.ts';
 import type { Seen } from '../provisioning/facts.ts';
 import type { CodeDetail, PresenceCode } from './codes.ts';
@@ -100,6 +101,7 @@ export async function identifyPeople(
       else if (address) found.set(person.personId, byAddress(person, address, holderOf));
     }
   }
+  refuseSharedAddresses(people, found);
   return refuseTwins(people, found);
 }
 
@@ -163,6 +165,41 @@ const barredBy = (user: DirectoryUser): 'PRS-105' | 'PRS-106' | undefined => {
   return user.enabled === false ? 'PRS-105' : undefined;
 };
 
+/**
+ * Two of ours with one address mean nobody for sure, whomever each of them would be found as: both are told of the other
+ * (B05). Who has a link already is known by it, and stands in nobody's way.
+ */
+function refuseSharedAddresses(people: readonly AskedPerson[], found: Map<PersonId, Identity>): void {
+  const free = new Map(
+    people
+      .filter(({ link, known }) => link === undefined && known === undefined)
+      .map((person) => [person.personId, person]),
+  );
+  const shared = sharedAddresses(
+    [...free.values()].map(({ personId, ...person }) => ({ id: personId, ...person })),
+  );
+  for (const [id, others] of shared) {
+    const person = free.get(id as PersonId);
+    const identity = person && found.get(person.personId);
+    if (!person || !identity || (identity.is === 'failed' && identity.code !== 'PRS-112')) continue;
+    const claimants = [person, ...others.flatMap((other) => free.get(other as PersonId) ?? [])];
+    found.set(person.personId, {
+      is: 'failed',
+      code: 'PRS-112',
+      detail: { who: namesOf(claimants) },
+      ...(identity.user && { user: identity.user }),
+    });
+  }
+}
+
+/** By name; those who share it with the address by which they sign in. */
+const namesOf = (claimants: readonly AskedPerson[]): readonly string[] =>
+  claimants.map(({ displayName, upn }) =>
+    claimants.some((one) => one.displayName === displayName && one.upn !== upn)
+      ? `${displayName} (${upn})`
+      : displayName,
+  );
+
 /** Several who were found as one user: whoever has a link keeps it, and without one nobody is guessed. */
 function refuseTwins(
   people: readonly AskedPerson[],
@@ -192,7 +229,7 @@ function refuseTwins(
           : {
               is: 'failed',
               code: 'PRS-112',
-              detail: { who: claimants.map(({ displayName }) => displayName) },
+              detail: { who: namesOf(claimants) },
               user,
             },
       );
