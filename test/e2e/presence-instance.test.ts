@@ -54,9 +54,9 @@ describe('presence with Teams, on a whole instance', { skip: noBrowser, timeout:
   const rules = (page: Page): Locator =>
     page.getByRole('region', { name: 'Step 3: Customize call presence', exact: true });
   /** To Microsoft by this button, and through whatever is asked there: who it is, the consent; until our page is back. */
-  async function microsoft(page: Page, button: Locator): Promise<void> {
+  async function microsoft(page: Page, button: Locator, as = 'admin@acme.example'): Promise<void> {
     const home = new URL(ready.portal).origin;
-    const asked = page.getByRole('button', { name: /^(Accept|Approve|Sign in)$|admin@acme\.example/ });
+    const asked = page.getByRole('button', { name: new RegExp(`^(Accept|Approve|Sign in)$|${as}`) });
     const back = page.getByRole('navigation', { name: 'Main' });
     await button.click();
     await page.waitForURL(({ origin, pathname }) => origin !== home || pathname.startsWith('/connect/'));
@@ -148,5 +148,38 @@ describe('presence with Teams, on a whole instance', { skip: noBrowser, timeout:
     // Teams is read again: the end of the meeting reaches her open page.
     await twin.ask('PATCH', '/users/dana@acme.example', { presence: null });
     await shows.getByText('Do not disturb').first().waitFor({ state: 'detached' });
+  });
+
+  test('Dana connects her own Microsoft account, another one is refused by name; the administrator speeds presence up; she disconnects', async () => {
+    const hers = await as('dana@acme.example', '/me/presence');
+    const card = hers.getByRole('region', { name: 'Your Microsoft account' });
+    await card.getByText('Not connected', { exact: true }).waitFor();
+    await card.getByRole('button', { name: 'Connect' }).click();
+    // Microsoft offers the account that is expected; she takes another.
+    await hers.getByRole('button', { name: 'Use another account' }).click();
+    await hers.getByRole('button', { name: /alex@acme\.example/ }).click();
+    const refused = hers.getByText(/but Dana Doe is linked with/);
+    const accept = hers.getByRole('button', { name: 'Accept' });
+    await accept.or(refused).first().waitFor();
+    if (await accept.isVisible()) await accept.click();
+    await refused.waitFor();
+    await hers.getByRole('link', { name: 'Go to presence' }).click();
+    await card.getByText('Not connected', { exact: true }).waitFor();
+    await microsoft(hers, card.getByRole('button', { name: 'Connect' }), 'dana@acme\\.example');
+    await card.getByText('Connected', { exact: true }).first().waitFor();
+    await card.getByText('Dana Doe').waitFor();
+
+    const page = await as('admin@acme.example', '/presence');
+    const speed = page.getByRole('region', { name: 'Speed up, and own connections' });
+    await speed.getByRole('switch', { name: 'Let Microsoft tell of changes at once' }).click();
+    await speed.getByText('Needs a sign-in').waitFor();
+    await microsoft(page, speed.getByRole('button', { name: 'Speed up: sign in at Microsoft' }));
+    await speed.getByText('Active', { exact: true }).waitFor({ timeout: minute });
+    await speed.getByText(/Microsoft tells of changes of (all )?\d+/).waitFor();
+    await speed.getByRole('switch', { name: 'Let Microsoft tell of changes at once' }).click();
+    await speed.getByText(/^Off\. Presence is read as before/).waitFor();
+
+    await card.getByRole('button', { name: 'Disconnect' }).click();
+    await card.getByText('Not connected', { exact: true }).waitFor();
   });
 });

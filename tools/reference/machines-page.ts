@@ -2,6 +2,7 @@ import { branchMachine } from '@tandem/engine/call/branch.machine.ts';
 import { callMachine } from '@tandem/engine/call/call.machine.ts';
 import { connectionMachine } from '@tandem/engine/connection/connection.machine.ts';
 import { peerHealth } from '@tandem/engine/health/peer-health.machine.ts';
+import { signInMachine } from '@tandem/engine/own-connection/sign-in.machine.ts';
 import { runMachine } from '@tandem/engine/presence-sync/run.machine.ts';
 import { memberMachine } from '@tandem/engine/queue/member.machine.ts';
 import {
@@ -59,6 +60,13 @@ const machines: readonly {
     about:
       'An account and one Entra tenant. Before the first proof it is a way that can be left and resumed; after it, it is never less than interrupted.',
     machine: connectionMachine,
+  },
+  {
+    title: "A person's sign-in at Microsoft",
+    source: 'packages/engine/src/own-connection/sign-in.machine.ts',
+    about:
+      'Kept for the own connection of a person, or for the speed-up of presence. An interruption is told once; the same sign-in goes on when it ends.',
+    machine: signInMachine,
   },
   {
     title: 'A run of presence',

@@ -16,7 +16,6 @@ export const ownConnection = z.object({
   since: timestamp.optional(),
   checkedAt: timestamp.optional().describe('Microsoft last confirmed the sign-in'),
   inUse: z.boolean().describe('Presence is read and written by it now'),
-  contacts: z.boolean().describe('Personal contacts may be read by it'),
   sentence: plain,
   next: plain.optional().describe('What to do'),
 });
@@ -24,7 +23,6 @@ export type OwnConnectionView = z.infer<typeof ownConnection>;
 
 export const beginOwnConnection = z.strictObject({
   returnTo: z.string().max(512).describe('`<portal>/connect/callback`, as registered with the app'),
-  contacts: z.boolean().default(false).describe('Ask for personal contacts as well'),
 });
 
 export const ownReturnOutcome = z.object({

@@ -259,15 +259,6 @@ export const operations = {
     idempotent: true,
     forPerson: true,
   },
-  myContacts: {
-    method: 'GET',
-    path: '/me/contacts',
-    permissions: ['Contacts.Read'],
-    bucket: 'calendar',
-    cost: 1,
-    idempotent: true,
-    forPerson: true,
-  },
   calendarView: {
     method: 'GET',
     path: '/users/{user-id}/calendarView',

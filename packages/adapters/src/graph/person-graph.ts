@@ -12,7 +12,6 @@ const allowed: Readonly<Record<SignInUse, ReadonlySet<OperationName>>> = {
   own: new Set<OperationName>([
     'me',
     'myPresence',
-    'myContacts',
     'setPresence',
     'clearPresence',
     'setPreferred',

@@ -8,7 +8,7 @@ export interface OwnConnectionBoard {
   show(person: Person): OwnConnectionView;
   begin(
     person: Person,
-    ask: { readonly contacts: boolean; readonly returnTo: string },
+    ask: { readonly returnTo: string },
     by: OwnAsker,
   ): Promise<OwnOutcome<GoTo>>;
   complete(

@@ -122,8 +122,8 @@ function room(
     secretText: () => `secret-${++made}`,
     onProblem: () => undefined,
   });
-  const begin = async (by = asDana, contacts = false): Promise<string> => {
-    const way = await desk.begin(dana, { contacts, returnTo: callback }, by);
+  const begin = async (by = asDana): Promise<string> => {
+    const way = await desk.begin(dana, { returnTo: callback }, by);
     assert.ok(way.ok, JSON.stringify(way));
     return way.value.url;
   };
@@ -146,7 +146,6 @@ test('Dana connects her own account: asked for what presence needs and no more, 
   const kept = keeper.ofPerson(dana.id);
   assert.equal(kept?.life.state, 'CONNECTED');
   assert.deepEqual(kept?.scopes, ownScopes);
-  assert.match(await begin(asDana, true), /Presence\.ReadWrite\+Contacts\.Read&/);
 });
 
 describe('T18: the way is bound to who began it', () => {
@@ -173,8 +172,8 @@ describe('T18: the way is bound to who began it', () => {
   test('nobody begins it for somebody else, nor after the way has ended, nor towards another address', async () => {
     const { desk, world, begin, stateOf } = room({ linked });
     for (const by of [asAdmin, { ...asDana, personId: asPersonId('bo') }])
-      assert.equal(codeOf(await desk.begin(dana, { contacts: false, returnTo: callback }, by)), 'not-found');
-    const elsewhere = await desk.begin(dana, { contacts: false, returnTo: 'https://evil.example/' }, asDana);
+      assert.equal(codeOf(await desk.begin(dana, { returnTo: callback }, by)), 'not-found');
+    const elsewhere = await desk.begin(dana, { returnTo: 'https://evil.example/' }, asDana);
     assert.equal(codeOf(elsewhere), 'return-address-unknown');
     const state = stateOf(await begin());
     world.wall += 11 * 60_000;
@@ -283,10 +282,7 @@ test('switched off by the administrator: not begun; disconnected: taken back fir
   assert.deepEqual(world.withdrawn, [kept.id]);
   assert.equal(store.tokens.size, 0);
   await keeper.change(acme, { ownConnections: 'off', accelerate: false });
-  assert.equal(
-    codeOf(await desk.begin(dana, { contacts: false, returnTo: callback }, asDana)),
-    'wrong-state',
-  );
+  assert.equal(codeOf(await desk.begin(dana, { returnTo: callback }, asDana)), 'wrong-state');
 });
 
 test('an accelerator is begun by who sets presence up, of a tenant of the account, and asks for Presence.Read.All alone', async () => {

@@ -108,7 +108,7 @@ export class OwnConnectionDesk {
 
   async begin(
     person: Person,
-    ask: { readonly contacts: boolean; readonly returnTo: string },
+    ask: { readonly returnTo: string },
     by: OwnAsker,
   ): Promise<OwnOutcome<{ readonly url: string; readonly endsAt: string }>> {
     // Nobody connects an account for somebody else, whatever role they have.
@@ -123,7 +123,7 @@ export class OwnConnectionDesk {
     return await this.#way(person.accountId, ask.returnTo, by, {
       purpose: 'own-connection',
       personId: person.id,
-      scopes: scopesToAsk('own', ask.contacts),
+      scopes: scopesToAsk('own'),
       loginHint: linked?.shown ?? person.upn,
     });
   }

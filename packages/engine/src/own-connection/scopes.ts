@@ -6,17 +6,10 @@ export const neededScopes = {
   accelerator: ['Presence.Read.All'],
 } as const satisfies Record<SignInUse, readonly string[]>;
 
-/** Personal contacts, for who wants them in the search (feature G06). */
-export const contactsScope = 'Contacts.Read';
-
 const identity = ['openid', 'profile', 'email', 'offline_access', 'User.Read'] as const;
 
 /** What the person is asked for at Microsoft: no more than the use needs. */
-export const scopesToAsk = (use: SignInUse, contacts = false): readonly string[] => [
-  ...identity,
-  ...neededScopes[use],
-  ...(use === 'own' && contacts ? [contactsScope] : []),
-];
+export const scopesToAsk = (use: SignInUse): readonly string[] => [...identity, ...neededScopes[use]];
 
 /** Permissions of Graph among what was granted, without the names of OpenID Connect. */
 export const permissionsOf = (granted: readonly string[]): readonly string[] =>

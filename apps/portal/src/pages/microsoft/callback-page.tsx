@@ -40,7 +40,7 @@ export function CallbackPage() {
     mutationFn: async () => {
       if (own) {
         const { use, accountId } = await api.call('ownConnection.complete', { body: back });
-        reread('ownConnection.', 'acceleration.', 'presence.', 'contacts.');
+        reread('ownConnection.', 'acceleration.', 'presence.');
         return use === 'own' ? paths.myPresence() : paths.presence({ account: accountId });
       }
       const { connection } = await api.call('connections.complete', { body: back });

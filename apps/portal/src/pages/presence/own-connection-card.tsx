@@ -1,7 +1,6 @@
-import { Button, Checkbox, makeStyles, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import type { OwnConnectionView } from '@tandem/contract';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { api, ask } from '../../api/client.ts';
 import { reread } from '../../api/reread.ts';
 import { useMay } from '../../api/session.ts';
@@ -40,7 +39,6 @@ export function OwnConnectionCard({
   const styles = useStyles();
   const mayConnect = useMay('own-connection:connect') && self;
   const mayEnd = useMay('presence:write');
-  const [contacts, setContacts] = useState(false);
   const { data, error, refetch } = useQuery({
     ...ask('ownConnection.read', { params: { id: personId } }),
     refetchInterval: 10_000,
@@ -49,13 +47,13 @@ export function OwnConnectionCard({
     mutationFn: () =>
       api.call('ownConnection.begin', {
         params: { id: personId },
-        body: { returnTo: returnTo(), contacts: contacts || data?.contacts === true },
+        body: { returnTo: returnTo() },
       }),
     onSuccess: ({ url }) => window.location.assign(url),
   });
   const end = useMutation({
     mutationFn: () => api.call('ownConnection.disconnect', { params: { id: personId } }),
-    onSuccess: () => reread('ownConnection.', 'presence.', 'contacts.'),
+    onSuccess: () => reread('ownConnection.', 'presence.'),
   });
   if (!data) return error ? <ProblemView error={error} retry={() => void refetch()} /> : null;
   // To others there is nothing to see as long as there is nothing.
@@ -82,17 +80,8 @@ export function OwnConnectionCard({
             ],
             ['Confirmed by Microsoft', data.checkedAt && <Ago at={data.checkedAt} zone={zone} />],
             ['In use', data.state === 'none' ? undefined : data.inUse ? 'Yes' : 'No'],
-            ['Personal contacts', data.state === 'none' ? undefined : data.contacts ? 'Yes' : 'No'],
           ]}
         />
-        {mayConnect && data.offered && !data.contacts && (
-          <Checkbox
-            label="Find my personal contacts of Outlook in the search, too"
-            checked={contacts}
-            disabled={busy}
-            onChange={(_, { checked }) => setContacts(checked === true)}
-          />
-        )}
         <Row>
           {mayConnect && data.offered && (
             <Button

@@ -2,7 +2,7 @@ import type { OwnConnectionBoard } from '@tandem/adapters/http/own-connection-bo
 import { compact, instant } from '@tandem/adapters/http/views/shape.ts';
 import type { AccelerationState, AccelerationView, OwnConnectionView } from '@tandem/contract';
 import { asSignInId } from '@tandem/domain';
-import { type AuditLog, contactsScope, signInTroubleTable } from '@tandem/engine';
+import { type AuditLog, signInTroubleTable } from '@tandem/engine';
 import type { OwnConnections } from './own-connections.ts';
 import type { AcceleratedSignIn, Accelerator } from './presence-accelerator.ts';
 
@@ -26,7 +26,6 @@ export function createOwnConnectionBoard(parts: {
           ...base,
           state: 'none',
           inUse: false,
-          contacts: false,
           sentence: organisation
             ? 'Your organisation’s connection with Microsoft serves you. You need not connect your own account.'
             : offered
@@ -44,7 +43,6 @@ export function createOwnConnectionBoard(parts: {
         since: instant(life.sinceWallMs),
         checkedAt: life.refreshedWallMs === undefined ? undefined : instant(life.refreshedWallMs),
         inUse,
-        contacts: works && signIn.scopes.includes(contactsScope),
         sentence: row
           ? row.say
           : inUse

@@ -192,7 +192,7 @@ describe('own connections beside the organisation’s', () => {
     await world.own.keeper.change(acme, { ownConnections: 'off', accelerate: false });
     const way = await world.own.desk.begin(
       world.person('dana'),
-      { contacts: false, returnTo: 'http://127.0.0.1:26610/connect/callback' },
+      { returnTo: 'http://127.0.0.1:26610/connect/callback' },
       world.asker('dana'),
     );
     assert.equal(!way.ok && way.code, 'wrong-state');

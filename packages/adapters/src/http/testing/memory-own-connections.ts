@@ -40,7 +40,6 @@ export function memoryOwnConnections(wall: () => number): OwnConnectionBoard {
           offered,
           state: 'none',
           inUse: false,
-          contacts: false,
           sentence: 'Your Microsoft account is not connected.',
         };
       return {
@@ -51,7 +50,6 @@ export function memoryOwnConnections(wall: () => number): OwnConnectionBoard {
         since: now(),
         checkedAt: now(),
         inUse: true,
-        contacts: false,
         sentence: 'Your presence is read and written by your own connection.',
       };
     },

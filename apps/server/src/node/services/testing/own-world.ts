@@ -342,7 +342,7 @@ export async function openOwnWorld(
     admin,
     visit,
     async connect(name, as = name) {
-      const way = await own.desk.begin(person(name), { contacts: false, returnTo }, asker(name));
+      const way = await own.desk.begin(person(name), { returnTo }, asker(name));
       assert.ok(way.ok, JSON.stringify(way));
       return await own.desk.complete(await visit(way.value.url, `${as}@acme.example`), asker(name));
     },
