@@ -1,43 +1,30 @@
-import { createHash } from 'node:crypto';
 import {
   callIdOf,
   type Destination,
-  type Flow,
   fromOf,
   Headers,
   type IncomingInvite,
-  parseMessage,
   parseUri,
-  printMessage,
-  type SipMessage,
   telDigits,
-  toTagOf,
 } from '@tandem/sip';
-import { MessageTransport } from '@tandem/wire';
-import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
-import type { CarrierFault, FaultBoard } from '../faults/fault-board.ts';
+import type { CarrierFault } from '../faults/fault-board.ts';
 import type { Party } from '../media/party.ts';
 import { readAudioSdp } from '../media/sdp.ts';
 import type { TwinRandom } from '../random.ts';
-import { SipNode, streamFramer } from '../sip-node.ts';
+import { SipNode } from '../sip-node.ts';
 import type { CarrierHabit } from '../world/rehearsal-world.ts';
 import { CarrierCall } from './carrier-call.ts';
+import { challenge, isAuthorized } from './carrier-digest.ts';
+import { type AddressName, addresses, CarrierWire, type CarrierWireOptions } from './carrier-wire.ts';
 import { carryAcross } from './transit.ts';
 
 /** The rehearsal carrier: three addresses, UDP and TCP, numbers with habits, and bad days on request. */
 
-const addresses = ['first', 'second', 'third'] as const;
-type AddressName = (typeof addresses)[number];
-
-export interface CarrierOptions {
-  readonly address: string;
-  readonly ports: readonly [number, number, number];
+export interface CarrierOptions extends CarrierWireOptions {
   readonly sbc: { readonly host: string; readonly port: number };
   readonly clock: Clock;
   readonly random: TwinRandom;
-  readonly audit: Audit;
-  readonly faults: FaultBoard;
   readonly numbers: readonly { readonly number: string; readonly habit: CarrierHabit }[];
   readonly defaultHabit: CarrierHabit;
   /** Whether calls to this number are delivered to the platform: it was ported there. */
@@ -53,7 +40,6 @@ export interface PlaceCarrierCall {
 }
 
 const realm = 'carrier.example.net';
-const credentials = { username: 'tandem', password: 'rehearsal' };
 
 export class Carrier {
   readonly calls = new Map<string, CarrierCall>();
@@ -62,25 +48,22 @@ export class Carrier {
   toneHz = 1000;
   readonly inboundListeners = new Set<(call: CarrierCall) => void>();
   readonly #options: CarrierOptions;
-  readonly #transport: MessageTransport;
+  readonly #wire: CarrierWire;
   readonly #node: SipNode;
   readonly #nonce: string;
-  #ports: number[];
-  /** Call-IDs whose first 200 was lost already. */
-  readonly #lost = new Set<string>();
 
   constructor(options: CarrierOptions) {
     this.#options = options;
     this.defaultHabit = options.defaultHabit;
-    this.#ports = [...options.ports];
     for (const { number, habit } of options.numbers) this.habits.set(number, habit);
     const { clock, random } = options;
     this.#nonce = random.hex(16);
-    this.#transport = new MessageTransport({
-      framer: streamFramer,
-      resolve: async (host) => [host],
-      onMessage: (bytes, flow) => this.#receive(bytes, flow),
-      onFlowClosed: (flow) => this.#node.ua.flowClosed(flow, clock.now()),
+    this.#wire = new CarrierWire(options, {
+      received: (bytes, flow) => {
+        this.#node.ua.receive(bytes, flow, this.#node.now);
+        this.#node.kick();
+      },
+      closed: (flow) => this.#node.ua.flowClosed(flow, clock.now()),
     });
     this.#node = new SipNode(
       {
@@ -88,13 +71,13 @@ export class Carrier {
         allow: ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS'],
         supported: [],
         viaFor: (to) => ({
-          sentBy: `${options.address}:${this.#portOf('via' in to ? to.via : to.listener)}`,
+          sentBy: `${options.address}:${this.#wire.portOf('via' in to ? to.via : to.listener)}`,
           params: to.protocol === 'UDP' ? 'rport' : '',
         }),
       },
       {
         send: (to, bytes, message, failed) => {
-          this.#send(to, bytes, message, failed);
+          this.#wire.send(to, bytes, message, failed);
           this.#node.kick();
         },
         onInvite: (invite) => this.#invited(invite),
@@ -106,31 +89,18 @@ export class Carrier {
     );
   }
 
-  async open(): Promise<void> {
-    const { address } = this.#options;
-    for (const [index, name] of addresses.entries()) {
-      const port = this.#ports[index] ?? 0;
-      // TCP first: where the system chooses, outgoing connections of others hold many more TCP ports than UDP ones.
-      const bound = await this.#transport.listenStream({
-        name: `carrier-${name}-tcp`,
-        protocol: 'TCP',
-        address,
-        port,
-      });
-      await this.#transport.listenUdp({ name: `carrier-${name}-udp`, address, port: bound });
-      this.#ports[index] = bound;
-    }
-    this.#transport.connector({ name: 'carrier-first-tcp' });
+  open(): Promise<void> {
+    return this.#wire.open();
   }
 
   get ports(): readonly number[] {
-    return this.#ports;
+    return this.#wire.ports;
   }
 
   async close(): Promise<void> {
     for (const call of this.calls.values()) call.hangUp();
     this.#node.close();
-    await this.#transport.close();
+    await this.#wire.close();
   }
 
   /** A party at the carrier calls. Resolves when the INVITE is out. */
@@ -155,7 +125,7 @@ export class Carrier {
       port: sbc.port,
       via: `carrier-first-${protocol.toLowerCase()}`,
     };
-    const here = `${address}:${this.#ports[0]}`;
+    const here = `${address}:${this.ports[0]}`;
     const invite = this.#node.ua.invite(
       {
         requestUri: `sip:${request.to}@${sbc.host}:${sbc.port};user=phone${protocol === 'TCP' ? ';transport=tcp' : ''}`,
@@ -237,15 +207,8 @@ export class Carrier {
     const caller = parseUri(fromOf(invite.request)?.uri ?? '');
     const other = caller && caller.scheme !== 'tel' ? (caller.user ?? '') : '';
     const address = addresses.find((name) => invite.flow.listener.startsWith(`carrier-${name}-`)) ?? 'first';
-    if (this.#fault('digest') && !this.#authorized(invite)) {
-      invite.reject(407, {
-        headers: Headers.of([
-          [
-            'Proxy-Authenticate',
-            `Digest realm="${realm}", nonce="${this.#nonce}", algorithm=MD5, qop="auth"`,
-          ],
-        ]),
-      });
+    if (this.#fault('digest') && !isAuthorized(invite, realm, this.#nonce)) {
+      invite.reject(407, { headers: challenge(realm, this.#nonce) });
       return;
     }
     if (this.#fault('503-first') && address === 'first') {
@@ -259,7 +222,7 @@ export class Carrier {
         now: () => clock.now(),
         kick: () => this.#node.kick(),
         sbc,
-        here: `${here}:${this.#ports[0]}`,
+        here: `${here}:${this.ports[0]}`,
         destination: { protocol: 'UDP', host: sbc.host, port: sbc.port, via: 'carrier-first-udp' },
       });
       return;
@@ -287,7 +250,7 @@ export class Carrier {
 
   async #behave(invite: IncomingInvite, call: CarrierCall, habit: CarrierHabit): Promise<void> {
     const { clock, address } = this.#options;
-    const contact = `<sip:${call.own}@${address}:${this.#portOf(invite.flow.listener)}>`;
+    const contact = `<sip:${call.own}@${address}:${this.#wire.portOf(invite.flow.listener)}>`;
     if (habit.kind === 'reject') {
       clock.after(habit.afterMs, () => {
         invite.reject(habit.status);
@@ -350,80 +313,6 @@ export class Carrier {
 
   #fault(fault: CarrierFault): boolean {
     return this.#options.faults.carrier(fault);
-  }
-
-  /** RFC 8760/2617 digest, MD5 with qop=auth: our own arithmetic, so that the SIP package's is judged by another. */
-  #authorized(invite: IncomingInvite): boolean {
-    const header = invite.request.headers.get('proxy-authorization') ?? '';
-    const field = (name: string): string =>
-      new RegExp(`(?:^|[ ,])${name}=(?:"([^"]*)"|([^, ]+))`)
-        .exec(header)
-        ?.slice(1)
-        .find((v) => v !== undefined) ?? '';
-    const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
-    if (field('username') !== credentials.username || field('nonce') !== this.#nonce) return false;
-    const ha1 = md5(`${credentials.username}:${realm}:${credentials.password}`);
-    const ha2 = md5(`INVITE:${field('uri')}`);
-    const expected = md5([ha1, this.#nonce, field('nc'), field('cnonce'), field('qop'), ha2].join(':'));
-    return field('response') === expected;
-  }
-
-  #receive(bytes: Buffer, flow: Flow): void {
-    const parsed = parseMessage(bytes);
-    if (parsed.ok) this.#note('request', parsed.message, flow);
-    if (this.#fault('silent') && flow.listener.startsWith('carrier-first-')) return;
-    if (
-      parsed.ok &&
-      parsed.message.kind === 'request' &&
-      this.#fault('never-bye') &&
-      parsed.message.method === 'BYE'
-    )
-      return;
-    this.#node.ua.receive(bytes, flow, this.#node.now);
-    this.#node.kick();
-  }
-
-  #send(
-    to: Flow | Destination,
-    bytes: Buffer,
-    message: SipMessage,
-    failed: Parameters<MessageTransport['send']>[2],
-  ): void {
-    const callId = callIdOf(message) ?? '';
-    const isAnswer =
-      message.kind === 'response' &&
-      message.status === 200 &&
-      /INVITE$/.test(message.headers.get('cseq') ?? '');
-    if (message.kind === 'request' && message.method === 'BYE' && this.#fault('never-bye')) return;
-    if (isAnswer && this.#fault('drop-first-200') && !this.#lost.has(callId)) {
-      this.#lost.add(callId);
-      this.#note('sent', message, to, ' (lost on purpose)');
-      return;
-    }
-    this.#note('sent', message, to);
-    this.#transport.send(to, bytes, failed);
-    if (isAnswer && this.#fault('duplicate-200'))
-      this.#transport.send(to, Buffer.from(bytes), () => undefined);
-  }
-
-  #note(kind: 'request' | 'sent', message: SipMessage, at: Flow | Destination, more = ''): void {
-    const callId = callIdOf(message);
-    this.#options.audit.add({
-      kind: kind === 'request' && message.kind === 'response' ? 'response' : kind,
-      where: `carrier ${'via' in at ? at.via : at.listener}`,
-      summary:
-        (message.kind === 'request'
-          ? `${message.method} ${message.uri}${toTagOf(message) ? ' (in dialog)' : ''}`
-          : `${message.status} ${message.reason} (${message.headers.get('cseq')})`) + more,
-      ...(callId === undefined ? {} : { callId }),
-      ...(message.kind === 'request' ? { method: message.method } : { status: message.status }),
-      text: printMessage(message).toString('latin1'),
-    });
-  }
-
-  #portOf(listener: string): number {
-    const index = addresses.findIndex((name) => listener.startsWith(`carrier-${name}-`));
-    return this.#ports[Math.max(0, index)] ?? 0;
   }
 }
 

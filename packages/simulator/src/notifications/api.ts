@@ -1,6 +1,7 @@
 import { fail, type GraphAnswer, type GraphCall, notFound, ok } from '../graph/graph-world.ts';
-import type { Outcome, SubscriptionAsk } from './office.ts';
+import type { Outcome } from './office.ts';
 import { type Subscription, subscriptionEntity } from './subscription.ts';
+import type { SubscriptionAsk } from './subscription-rules.ts';
 
 /** `/subscriptions` of Graph (graph 3.1). */
 

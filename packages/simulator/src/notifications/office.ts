@@ -3,33 +3,23 @@ import type { Agenda } from '../directory/agenda.ts';
 import type { Caller } from '../graph/graph-world.ts';
 import { Courier, type CourierOptions, type Notice } from './courier.ts';
 import { judgeUrl, type OutgoingRules, post } from './outgoing.ts';
-import { mostPresences, type ResourceRules, type Watched, watchedOf } from './resources.ts';
+import { watchedOf } from './resources.ts';
 import { readCertificate, type TokenMaker } from './rich-content.ts';
 import type { NotificationSettings } from './settings.ts';
 import type { Subscription } from './subscription.ts';
+import {
+  badCertificate,
+  judgeAsk,
+  judgeCount,
+  judgeExpiry,
+  no,
+  type Refusal,
+  type RulesGround,
+  type SubscriptionAsk,
+} from './subscription-rules.ts';
 
 /** Subscriptions from their creation to their end (graph 3.1 to 3.3, 3.5; checks S1 to S9, S11). */
 
-/** What a caller sends, as JSON came. */
-export interface SubscriptionAsk {
-  readonly changeType?: string;
-  readonly notificationUrl?: string;
-  readonly lifecycleNotificationUrl?: string | null;
-  readonly resource?: string;
-  readonly expirationDateTime?: string;
-  readonly clientState?: string | null;
-  readonly includeResourceData?: boolean | null;
-  readonly encryptionCertificate?: string | null;
-  readonly encryptionCertificateId?: string | null;
-  readonly latestSupportedTlsVersion?: string | null;
-}
-
-export interface Refusal {
-  readonly status: number;
-  readonly code: string;
-  readonly message: string;
-  readonly check: string;
-}
 export type Outcome = { readonly subscription: Subscription } | { readonly refusal: Refusal };
 
 export interface OfficeOptions {
@@ -47,12 +37,7 @@ export interface OfficeOptions {
 
 const minute = 60_000;
 const tenMinutes = 10 * minute;
-const shortestMs = 45 * minute;
 const hour = 60 * minute;
-
-const no = (status: number, code: string, message: string, check: string): { refusal: Refusal } => ({
-  refusal: { status, code, message, check },
-});
 
 export class SubscriptionOffice {
   readonly courier: Courier;
@@ -60,9 +45,12 @@ export class SubscriptionOffice {
   readonly #held = new Map<string, Subscription>();
   readonly #challenges = new Map<string, () => void>();
   readonly #revoked = new Set<string>();
+  readonly #ground: RulesGround;
 
   constructor(options: OfficeOptions) {
     this.#options = options;
+    const { settings, outgoing } = options;
+    this.#ground = { settings, outgoing, now: () => this.#now(), all: () => this.all() };
     this.courier = new Courier({ ...options, standing: (one) => this.#standing(one) });
   }
 
@@ -92,7 +80,7 @@ export class SubscriptionOffice {
   }
 
   async create(ask: SubscriptionAsk, caller: Caller): Promise<Outcome> {
-    const judged = this.#judge(ask, caller);
+    const judged = judgeAsk(this.#ground, ask, caller);
     if ('refusal' in judged) return judged;
     const { watched, expiresAt, changeTypes } = judged;
     const urls = [ask.notificationUrl as string, ask.lifecycleNotificationUrl ?? undefined];
@@ -102,7 +90,7 @@ export class SubscriptionOffice {
         return no(400, 'ValidationError', `Subscription validation request failed. ${why}`, 'S1');
     }
     // Another may have come first while the URLs were called.
-    const late = this.#judgeCount(ask, caller, watched, changeTypes);
+    const late = judgeCount(this.#ground, ask, caller, watched, changeTypes);
     if (late) return late;
     const subscription: Subscription = {
       id: this.#options.tokens.random.uuid(),
@@ -142,7 +130,7 @@ export class SubscriptionOffice {
     const { rules } = subscription.watched;
     let { expiresAt } = subscription;
     if (ask.expirationDateTime !== undefined) {
-      const end = this.#expiry(ask.expirationDateTime, rules, subscription.includeResourceData);
+      const end = judgeExpiry(this.#ground, ask.expirationDateTime, rules, subscription.includeResourceData);
       if (typeof end !== 'number') return end;
       expiresAt = end;
     }
@@ -264,129 +252,6 @@ export class SubscriptionOffice {
     return 'paused';
   }
 
-  #judge(
-    ask: SubscriptionAsk,
-    caller: Caller,
-  ):
-    | { readonly refusal: Refusal }
-    | { readonly watched: Watched; readonly expiresAt: number; readonly changeTypes: readonly string[] } {
-    for (const name of ['changeType', 'notificationUrl', 'resource', 'expirationDateTime'] as const)
-      if (!ask[name]) return no(400, 'InvalidRequest', `'${name}' is required.`, 'G6');
-    const { outgoing } = this.#options;
-    for (const name of ['notificationUrl', 'lifecycleNotificationUrl'] as const) {
-      const url = ask[name];
-      const why = url ? judgeUrl(url, outgoing) : undefined;
-      if (why !== undefined) return no(400, 'InvalidRequest', `${name} ${why}.`, 'S1');
-    }
-    if ((ask.clientState ?? '').length > 255)
-      return no(400, 'InvalidRequest', 'clientState has at most 255 characters.', 'G6');
-    if (!['v1_0', 'v1_1', 'v1_2', 'v1_3'].includes(ask.latestSupportedTlsVersion ?? 'v1_2'))
-      return no(400, 'InvalidRequest', 'latestSupportedTlsVersion is not known.', 'G6');
-    const watched = watchedOf(ask.resource as string);
-    if (typeof watched === 'string')
-      return no(400, 'InvalidRequest', watched, /presences/i.test(ask.resource as string) ? 'S3' : 'G6');
-    const { rules } = watched;
-    const needed = caller.kind === 'app' ? rules.application : rules.delegated;
-    const have = caller.kind === 'app' ? caller.roles : caller.scopes;
-    if (!needed?.some((permission) => have.includes(permission))) {
-      const check = rules.kind === 'presences' && caller.kind === 'app' ? 'S2' : 'G3';
-      return no(403, 'Forbidden', 'Operation: Create; Exception: the token does not allow it.', check);
-    }
-    const changeTypes = [...new Set((ask.changeType as string).split(',').map((one) => one.trim()))].sort();
-    const wrong = changeTypes.find((type) => !rules.changeTypes.includes(type));
-    if (wrong !== undefined) {
-      const check = rules.kind === 'presences' ? 'S3' : 'S8';
-      return no(400, 'InvalidRequest', `changeType '${wrong}' is not supported for this resource.`, check);
-    }
-    const rich = ask.includeResourceData ?? false;
-    if (rich) {
-      if (!rules.rich)
-        return no(400, 'InvalidRequest', 'includeResourceData is not supported for this resource.', 'S3');
-      if (!ask.encryptionCertificate || !ask.encryptionCertificateId)
-        return no(
-          400,
-          'InvalidRequest',
-          'includeResourceData needs encryptionCertificate and encryptionCertificateId.',
-          'S3',
-        );
-      if (ask.encryptionCertificateId.length > 128 || !readCertificate(ask.encryptionCertificate))
-        return badCertificate;
-    }
-    const expiresAt = this.#expiry(ask.expirationDateTime as string, rules, rich);
-    if (typeof expiresAt !== 'number') return expiresAt;
-    if (rules.teams && expiresAt - this.#now() > hour + minute && !ask.lifecycleNotificationUrl)
-      return no(
-        400,
-        'ValidationError',
-        'lifecycleNotificationUrl is required for this resource when it lives longer than an hour.',
-        'S5',
-      );
-    return this.#judgeCount(ask, caller, watched, changeTypes) ?? { watched, expiresAt, changeTypes };
-  }
-
-  #expiry(text: string, rules: ResourceRules, rich: boolean): number | { refusal: Refusal } {
-    const now = this.#now();
-    const asked = Date.parse(text);
-    if (!Number.isFinite(asked) || asked <= now)
-      return no(400, 'InvalidRequest', 'expirationDateTime must be a time to come, in UTC.', 'S4');
-    const minutes = rich ? (rules.maxMinutesRich ?? rules.maxMinutes) : rules.maxMinutes;
-    // Clocks differ, and the request took its time.
-    const latest = now + minutes * minute;
-    if (asked > latest + minute) {
-      if (this.settings.aboveMaximum === 'clip') return latest;
-      return no(
-        400,
-        'ValidationError',
-        `Subscription expiration can only be ${minutes} minutes in the future.`,
-        'S4',
-      );
-    }
-    return Math.max(asked, now + shortestMs);
-  }
-
-  /** Doubles and quotas (S3, S6, S7). */
-  #judgeCount(
-    ask: SubscriptionAsk,
-    caller: Caller,
-    { rules }: Watched,
-    changeTypes: readonly string[],
-  ): { refusal: Refusal } | undefined {
-    const { settings } = this;
-    const all = this.all();
-    const own = all.filter((one) => one.applicationId === caller.appId && one.tenantId === caller.tenantId);
-    const same = own.find(
-      (one) =>
-        one.resource.toLowerCase() === ask.resource?.toLowerCase() &&
-        one.changeTypes.join() === changeTypes.join() &&
-        (caller.kind === 'app' || one.creatorId === caller.objectId),
-    );
-    if (same)
-      return no(
-        409,
-        'InvalidRequest',
-        `Subscription already exists for the resource with the same changeType: ${same.id}.`,
-        'S6',
-      );
-    const full = (what: string, limit: number): { refusal: Refusal } =>
-      no(403, 'Forbidden', `The ${what} has reached its limit of ${limit} subscriptions.`, 'S7');
-    if (rules.kind === 'presences')
-      return own.some((one) => one.watched.rules.kind === 'presences' && one.creatorId === caller.objectId)
-        ? no(403, 'Forbidden', `One presence subscription (${mostPresences} people) per app and user.`, 'S3')
-        : undefined;
-    const inTenant = all.filter((one) => one.tenantId === caller.tenantId);
-    if (rules.perTenant !== undefined) {
-      const used = inTenant.filter((one) => one.watched.rules.kind === rules.kind).length;
-      return used >= rules.perTenant ? full('organisation', rules.perTenant) : undefined;
-    }
-    const counted = (list: readonly Subscription[]): number =>
-      list.filter((one) => ['users', 'groups', 'members'].includes(one.watched.rules.kind)).length;
-    if (counted(own) >= settings.quotaPerAppAndTenant)
-      return full('app in this tenant', settings.quotaPerAppAndTenant);
-    if (counted(inTenant) >= settings.quotaPerTenant) return full('tenant', settings.quotaPerTenant);
-    const ofApp = all.filter((one) => one.applicationId === caller.appId);
-    return counted(ofApp) >= settings.quotaPerApp ? full('app', settings.quotaPerApp) : undefined;
-  }
-
   /** The handshake (graph 3.3): the token comes back as it was, as text, in time. A text says what is wrong. */
   async #validate(url: string): Promise<string | undefined> {
     // Characters that change when somebody decodes twice or not at all.
@@ -414,10 +279,3 @@ export class SubscriptionOffice {
     return why;
   }
 }
-
-const badCertificate = no(
-  400,
-  'InvalidRequest',
-  'encryptionCertificate is no certificate in base64 with an RSA key of 2,048 to 4,096 bits.',
-  'S3',
-);
