@@ -10,12 +10,12 @@ import { samplePeople } from './sample-people.ts';
 const root = resolve(import.meta.dirname, '../..');
 
 /**
- * The system's clock, whose hands can be put back to where they stood when the samples were made, and held there: what samples
- * say of a moment ago ages while a busy machine draws a page.
+ * The system's clock, whose hands stand until all samples are made, and can be put back there later: what samples say of a
+ * moment ago ages while a busy machine draws a page.
  */
 function holdableClock() {
   const startedWallMs = Date.now();
-  let heldAtMs: number | undefined;
+  let heldAtMs: number | undefined = startedWallMs;
   const clock: ApiClock = {
     now: () => performance.now(),
     wall: () => heldAtMs ?? Date.now(),
@@ -27,6 +27,9 @@ function holdableClock() {
   };
   return {
     clock,
+    release(): void {
+      heldAtMs = undefined;
+    },
     async held(work: (wallMs: number) => Promise<void>): Promise<void> {
       heldAtMs = startedWallMs;
       try {
@@ -40,7 +43,7 @@ function holdableClock() {
 
 /** The real API and the real portal over services in memory: what a browser sees, without a database or a call. */
 export async function startMemoryServer(port = 0) {
-  const { clock, held } = holdableClock();
+  const { clock, release, held } = holdableClock();
   const memory = createMemoryServices(clock);
   const boards = sampleBoards(memory.services, clock.wall());
   const { readiness, presence } = boards;
@@ -53,6 +56,7 @@ export async function startMemoryServer(port = 0) {
     ...microsoft.boards,
     ...people.boards,
   };
+  release();
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const portal = createPortalBuilder({
     root,
