@@ -100,7 +100,7 @@ export function explainDialled(
       ...none,
       kind: 'own-number',
       becomes: number,
-      goesTo: `It was ${forward.formerOwner}'s, who left: by the leaver rule it rings ${nameOf(snapshot, forward.owner)}.`,
+      goesTo: `It was ${forward.formerOwner}'s, who left: by the leaver rule ${forward.mailbox ? 'callers leave a message in the mailbox of' : 'it rings'} ${nameOf(snapshot, forward.owner)}.`,
       reaches: true,
       owner: forward.owner,
     };

@@ -164,6 +164,20 @@ test("a colleague's Teams client that Dana calls from her desk phone says nothin
   assert.deepEqual(noted, ['dana']);
 });
 
+test("PRV-702: a call that our edge refused is a sign of the person's, unless the account as a whole was the reason", async () => {
+  const { provisioning, clock } = await house('READY');
+  const client = () => provisioning.judge(account, dana)?.report.checks[12]?.code;
+  const refused = (code: string): CallRecord => {
+    const { answeredMs: _, ...record } = answered({ direction: 'from-teams' }, clock.wall());
+    return { ...record, code, status: 403, attempts: [], sentence: 'No.' } as unknown as CallRecord;
+  };
+  for (const code of ['caller-account-suspended', 'caller-not-eligible', 'PRV-303'])
+    provisioning.callClosed(refused(code));
+  assert.notEqual(client(), 'PRV-702');
+  provisioning.callClosed(refused('no-route'));
+  assert.equal(client(), 'PRV-702');
+});
+
 test('an account moves to another tenant: the one that it left is not asked any more', async () => {
   const { asked, where, factsChanged, clock } = await house('READY');
   assert.ok(asked.length > 0 && asked.every((one) => one.startsWith('first-tenant ')));

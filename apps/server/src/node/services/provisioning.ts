@@ -513,6 +513,9 @@ function linkedObjectIds(provisioner: AccountProvisioner): ReadonlySet<string> {
   return ids;
 }
 
+/** The check of the account, or of the number, is red while this is so, and nothing is left to do once it is over. */
+const saidByOtherChecks: ReadonlySet<string> = new Set(['caller-account-suspended', 'caller-not-eligible']);
+
 /** What the end of a call shows of a person's Teams client. */
 function noteCall(
   record: CallRecord,
@@ -533,6 +536,7 @@ function noteCall(
   if (direction.startsWith('to-') && unknownToTeams)
     provisionerOf(personId)?.noteTrouble(personId, { is: 'answered-404' });
   const refusedHere = direction === 'from-teams' && record.attempts.length === 0 && status === 403;
-  if (refusedHere && !emergency && code !== undefined && !code.startsWith('PRV-'))
+  const saidElsewhere = code?.startsWith('PRV-') || (code !== undefined && saidByOtherChecks.has(code));
+  if (refusedHere && !emergency && code !== undefined && !saidElsewhere)
     provisionerOf(personId)?.noteTrouble(personId, { is: 'edge-refused', reason: record.sentence ?? code });
 }
