@@ -71,17 +71,19 @@ export function OwnConnectionCard({
           {data.sentence}
         </p>
         {data.next && <p className={styles.next}>{data.next}</p>}
-        <Facts
-          rows={[
-            ['Signed in as', data.account],
-            [
-              data.state === 'interrupted' ? 'Since' : 'Connected',
-              data.since && <Ago at={data.since} zone={zone} />,
-            ],
-            ['Confirmed by Microsoft', data.checkedAt && <Ago at={data.checkedAt} zone={zone} />],
-            ['In use', data.state === 'none' ? undefined : data.inUse ? 'Yes' : 'No'],
-          ]}
-        />
+        {data.state !== 'none' && (
+          <Facts
+            rows={[
+              ['Signed in as', data.account],
+              [
+                data.state === 'interrupted' ? 'Since' : 'Connected',
+                data.since && <Ago at={data.since} zone={zone} />,
+              ],
+              ['Confirmed by Microsoft', data.checkedAt && <Ago at={data.checkedAt} zone={zone} />],
+              ['In use', data.inUse ? 'Yes' : 'No'],
+            ]}
+          />
+        )}
         <Row>
           {mayConnect && data.offered && (
             <Button
