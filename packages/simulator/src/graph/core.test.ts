@@ -111,6 +111,35 @@ describe("Graph's core", () => {
       );
     });
 
+    it('G3: each delegated permission of presence opens what it says, and nothing beside it', async () => {
+      const { objectId } = person('dana@acme.example');
+      const session = { sessionId: graphAppClientId, availability: 'Away', activity: 'Away' };
+      const asks = {
+        mine: (token: string) => get('/me/presence', token),
+        set: (token: string) => graph.call(token, 'POST', `/users/${objectId}/presence/setPresence`, session),
+        clear: (token: string) =>
+          graph.call(token, 'POST', `/users/${objectId}/presence/clearPresence`, {
+            sessionId: graphAppClientId,
+          }),
+        many: (token: string) =>
+          graph.call(token, 'POST', '/communications/getPresencesByUserId', { ids: [objectId] }),
+      };
+      const opens: Record<string, readonly (keyof typeof asks)[]> = {
+        'User.Read': [],
+        'Presence.Read': ['mine'],
+        'Presence.ReadWrite': ['set', 'clear'],
+        'Presence.Read Presence.ReadWrite': ['mine', 'set', 'clear'],
+        'Presence.Read.All': ['mine', 'many'],
+      };
+      for (const [scp, opened] of Object.entries(opens))
+        for (const [name, ask] of Object.entries(asks)) {
+          const wanted = opened.includes(name as keyof typeof asks) ? 200 : 403;
+          assert.equal(await status(ask(personToken(scp))), wanted, `${scp}: ${name}`);
+        }
+      // What an application holds under that name is of no use to a person.
+      assert.equal(await status(asks.set(personToken('Presence.ReadWrite.All'))), 403);
+    });
+
     it('G4: User.Read shows the person, and nobody else', async () => {
       const mine = personToken('User.Read');
       assert.equal(await status(get('/users/dana@acme.example', mine)), 200);
