@@ -36,3 +36,22 @@ test('Graph is silent for three intervals: unknown with its age, the last flags 
 test('never read: unknown, never available', () => {
   assert.equal(showTeamsView(emptyTeamsView, 5000, 0).label, 'unknown');
 });
+
+test('an absurd sequence number hides what comes after it for a minute, not for ever; empty ones and other writings order nothing wrongly', () => {
+  const available = { availability: 'Available', activity: 'Available' };
+  const absurd = takeTeamsRead(emptyTeamsView, { ...dnd, sequenceNumber: '\uffff'.repeat(100) }, free, 0);
+  const early = takeTeamsRead(absurd, { ...available, sequenceNumber: 'A3' }, free, 30_000);
+  assert.equal(early, absurd);
+  assert.equal(showTeamsView(early, 5000, 30_000).label, 'unknown', 'and meanwhile nothing is claimed');
+  const healed = takeTeamsRead(absurd, { ...available, sequenceNumber: 'A4' }, free, 60_000);
+  assert.equal(showTeamsView(healed, 5000, 60_000).label, 'available');
+  const next = takeTeamsRead(healed, { ...dnd, sequenceNumber: 'A5' }, free, 61_000);
+  assert.equal(showTeamsView(next, 5000, 61_000).label, 'dnd');
+  for (const sequenceNumber of ['', '0', '-1', '\u0000'])
+    assert.equal(
+      showTeamsView(takeTeamsRead(emptyTeamsView, { ...dnd, sequenceNumber }, free, 0), 5000, 0).label,
+      'dnd',
+    );
+  // Left out: the newest to arrive counts.
+  assert.equal(showTeamsView(takeTeamsRead(next, available, free, 62_000), 5000, 62_000).label, 'available');
+});

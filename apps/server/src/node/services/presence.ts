@@ -182,9 +182,13 @@ export function createPresence(parts: PresenceParts): Presence {
     onProblem,
   });
 
+  /** Without a call, what we ask Microsoft to show changes by a meeting of the calendar, or by what is told of itself. */
+  const talking = new Set<PersonId>();
   function callsChanged(personId: PersonId): void {
-    const legs = writer.of(personId)?.legs.length ?? 0;
-    keeper.changed(personId, legs > 0 ? 'call' : 'call-ended');
+    const talks = (writer.of(personId)?.legs.length ?? 0) > 0;
+    const talked = talking.delete(personId);
+    if (talks) talking.add(personId);
+    keeper.changed(personId, talks ? 'call' : talked ? 'call-ended' : 'calendar');
   }
 
   /** By person: the pair that was counted as unseen last. */
