@@ -96,7 +96,7 @@ export function SpeedUpCard({ accountId, zone }: { readonly accountId: string; r
                     <Button
                       size="small"
                       disabled={disabled}
-                      aria-label={`Take the sign-in of ${one.account} away`}
+                      aria-label={`Take away the sign-in of ${one.account}`}
                       onClick={() => remove.mutate(one.id)}
                     >
                       Take away
