@@ -41,7 +41,7 @@ const order: readonly ((step: Step) => boolean)[] = [
   (step) => step.do === 'remove-carrier',
   (step) => step.do === 'remove-sign-in',
   (step) => step.do === 'remove-range',
-  (step) => step.do === 'create-range',
+  (step) => step.do === 'create-range' || step.do === 'change-range',
   (step) => step.do === 'remove-queue' || step.do === 'remove-phone',
   (step) => step.do === 'remove-person',
   (step) => (step.do === 'change-person' || step.do === 'create-person') && step.wish.numbers !== 'next',

@@ -80,7 +80,17 @@ const fileProvisioning = z.strictObject({
     .optional(),
 });
 
-const fileRange = z.strictObject({ name: text(100), first: e164, last: e164 });
+const fileRange = z.strictObject({
+  name: text(100),
+  first: e164,
+  last: e164,
+  /** Whom its numbers are for; null: everybody. */
+  when: z
+    .strictObject({ city: text(128).optional(), department: text(128).optional() })
+    .refine((when) => when.city !== undefined || when.department !== undefined, 'wanted city or department')
+    .nullable()
+    .optional(),
+});
 
 const filePerson = z.strictObject({
   upn: address,

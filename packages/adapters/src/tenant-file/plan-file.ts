@@ -14,10 +14,10 @@ import { compareLines, type PhoneWish, planLines, type QueueWish } from './plan-
 import { planPeople } from './plan-people.ts';
 import { planPresence } from './plan-presence.ts';
 import { type AfterFile, planProvisioning } from './plan-provisioning.ts';
-import { planRanges } from './plan-ranges.ts';
+import { planRanges, type RangeChange } from './plan-ranges.ts';
 import { planSignIns, type SignInWish } from './plan-sign-ins.ts';
 import { planWebhooks } from './plan-webhooks.ts';
-import type { StoredCarrier, StoredSignIn, StoredWebhook, TenantState } from './state.ts';
+import type { RangePlace, StoredCarrier, StoredSignIn, StoredWebhook, TenantState } from './state.ts';
 import { accountFacts, usedCarriers } from './write-file.ts';
 
 export type Facts = Readonly<Record<string, unknown>>;
@@ -56,7 +56,14 @@ export type Step =
       /** Who is rung for those who left, by name; null: nobody. Absent: as it is. */
       readonly forward?: FileTarget | null;
     }
-  | { readonly do: 'create-range'; readonly name: string; readonly first: E164; readonly last: E164 }
+  | {
+      readonly do: 'create-range';
+      readonly name: string;
+      readonly first: E164;
+      readonly last: E164;
+      readonly when?: RangePlace;
+    }
+  | { readonly do: 'change-range'; readonly id: string; readonly change: RangeChange }
   | { readonly do: 'remove-range'; readonly id: string }
   | {
       readonly do: 'create-person';

@@ -1,7 +1,14 @@
 import type { E164 } from '@tandem/domain';
 import type { FileRange } from './file-shape.ts';
-import { type Change, type Planned, refused } from './plan-file.ts';
-import type { TenantState } from './state.ts';
+import { type Change, differing, type Planned, refused } from './plan-file.ts';
+import type { RangePlace, TenantState } from './state.ts';
+import { rangeFacts } from './write-file.ts';
+
+/** `when: null`: for everybody. */
+export interface RangeChange {
+  readonly name?: string;
+  readonly when?: RangePlace | null;
+}
 
 /** Ranges by their first and last number. */
 export function planRanges(wanted: readonly FileRange[], state: TenantState, prune: boolean): Planned[] {
@@ -13,20 +20,12 @@ export function planRanges(wanted: readonly FileRange[], state: TenantState, pru
     const found = state.ranges.find((one) => left.has(one.id) && spanOf(one) === spanOf(range));
     if (found) left.delete(found.id);
     else missing.push(range);
-    if (found && found.name !== range.name)
-      planned.push(
-        refused(
-          {
-            kind: 'range',
-            what: found.name,
-            action: 'change',
-            before: { name: found.name },
-            after: { name: range.name },
-          },
-          'A range keeps its name; remove it and create it anew, or take over the name.',
-          { of: range, field: 'name' },
-        ),
-      );
+    const differs = found && differing(rangeFacts(found), range);
+    if (differs)
+      planned.push({
+        change: { kind: 'range', what: found.name, action: 'change', ...differs },
+        step: { do: 'change-range', id: found.id, change: differs.after as RangeChange },
+      });
   }
   if (prune)
     for (const { id, name, first, last, size, free } of left.values()) {
@@ -42,7 +41,9 @@ export function planRanges(wanted: readonly FileRange[], state: TenantState, pru
   );
   for (const range of missing) {
     const { name, first, last } = range;
-    const change: Change = { kind: 'range', what: name, action: 'create', after: { name, first, last } };
+    const place = range.when as RangePlace | null | undefined;
+    const after = { name, first, last, ...(place && { when: place }) };
+    const change: Change = { kind: 'range', what: name, action: 'create', after };
     const over = stays.find(
       (one) => one.first.length === first.length && one.first <= last && first <= one.last,
     );
@@ -52,7 +53,16 @@ export function planRanges(wanted: readonly FileRange[], state: TenantState, pru
             of: range,
             field: 'first',
           })
-        : { change, step: { do: 'create-range', name, first: first as E164, last: last as E164 } },
+        : {
+            change,
+            step: {
+              do: 'create-range',
+              name,
+              first: first as E164,
+              last: last as E164,
+              ...(place && { when: place }),
+            },
+          },
     );
   }
   return planned;

@@ -43,11 +43,18 @@ export interface StoredSignIn {
   readonly disabled: boolean;
 }
 
+/** Whom a range is for. */
+export interface RangePlace {
+  readonly city?: string;
+  readonly department?: string;
+}
+
 export interface StoredRange {
   readonly id: string;
   readonly name: string;
   readonly first: E164;
   readonly last: E164;
+  readonly when?: RangePlace;
   readonly size: number;
   readonly free: number;
 }

@@ -235,6 +235,7 @@ const anyState: fc.Arbitrary<TenantState> = fc
       { maxLength: 4 },
     ),
     ranges: fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 3 }),
+    city: fc.option(fc.constantFrom('London', 'no')),
     area: fc.constantFrom('202', '030'),
     testNumber: fc.option(fc.constant(number(199))),
     tags: fc.array(fc.constantFrom<readonly string[]>([], ['no'], ['Sales', 'cost: 12']), { maxLength: 4 }),
@@ -250,6 +251,7 @@ const anyState: fc.Arbitrary<TenantState> = fc
       tags,
       presence: { busy, ...presence },
       access,
+      city,
     }): TenantState => {
       const state = emptyState();
       const of = linesOf(lines, people);
@@ -279,7 +281,8 @@ const anyState: fc.Arbitrary<TenantState> = fc
         webhooks: webhooks.map((one, i) => ({ ...one, id: `hook-${i}` })),
         ranges: ranges.map((n) => ({
           id: `range-${n}`,
-          name: `Range ${n}`,
+          name: city === null ? `Range ${n}` : `${city} ${n}`,
+          ...(city !== null && n % 2 === 0 && { when: { city } }),
           first: number(n * 1000),
           last: number(n * 1000 + 9),
           size: 10,

@@ -1,7 +1,7 @@
 import type { ProvisioningSettings } from '@tandem/contract';
 import type { Account, Device, E164, Person, Queue } from '@tandem/domain';
 import type { FileTarget } from './file-shape.ts';
-import type { StoredCarrier, StoredSignIn, TenantState } from './state.ts';
+import type { StoredCarrier, StoredRange, StoredSignIn, TenantState } from './state.ts';
 
 /**
  * The account as a file. Written by hand rather than by a library: tens of thousands of people in a fraction of a second,
@@ -20,7 +20,7 @@ export function writeTenantFile(state: TenantState): string {
       tenant: tenantId,
       ...settingsFacts(settings, state),
     })),
-    ...list('ranges', state.ranges, ({ name, first, last }) => ({ name, first, last })),
+    ...list('ranges', state.ranges, rangeFacts),
     ...list(
       'people',
       [...state.people].sort((a, b) => (a.upn < b.upn ? -1 : 1)),
@@ -67,6 +67,11 @@ export function carrierNames({ carriers, sharedCarriers }: TenantState): Readonl
     ...sharedCarriers.map(({ id, name }) => [id, own.has(name) ? id : name] as const),
     ...carriers.map(({ id, name }) => [id, name] as const),
   ]);
+}
+
+/** What a file says of a range. */
+export function rangeFacts({ name, first, last, when }: StoredRange): Readonly<Record<string, unknown>> {
+  return { name, first, last, when: when ? { ...when } : null };
 }
 
 /** What a file says of a carrier: all but what it proves itself with. */

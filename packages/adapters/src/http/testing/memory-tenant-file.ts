@@ -87,6 +87,9 @@ export function memoryTenantFiles(parts: {
       case 'create-range':
         await numbers.createRange({ ...step, accountId }, by);
         return { ok: true };
+      case 'change-range':
+        await numbers.changeRange(scope, step.id, step.change, by);
+        return { ok: true };
       case 'remove-range':
         await numbers.removeRange(scope, step.id, by);
         return { ok: true };

@@ -370,9 +370,15 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         return { ok: true };
       }
       case 'create-range': {
-        const { name, first, last } = step;
+        const { do: _, ...range } = step;
         const id = newId();
-        ranges.set(id, { id, name, first, last, size: 0, free: 0 });
+        ranges.set(id, { ...range, id, size: 0, free: 0 });
+        return { ok: true };
+      }
+      case 'change-range': {
+        const { when: had, ...range } = ranges.get(step.id) as StoredRange;
+        const { name = range.name, when = had } = step.change;
+        ranges.set(step.id, { ...range, name, ...(when && { when }) });
         return { ok: true };
       }
       case 'remove-range':

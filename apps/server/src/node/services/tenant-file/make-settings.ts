@@ -7,7 +7,13 @@ import { carrierIds } from './make-carriers.ts';
 import { type Making, reason, type StepOf } from './making.ts';
 
 export type SettingsStep = StepOf<
-  'change-account' | 'create-range' | 'remove-range' | 'create-webhook' | 'change-webhook' | 'remove-webhook'
+  | 'change-account'
+  | 'create-range'
+  | 'change-range'
+  | 'remove-range'
+  | 'create-webhook'
+  | 'change-webhook'
+  | 'remove-webhook'
 >;
 
 /** By the boards that everybody uses, which write the audit too. */
@@ -26,8 +32,13 @@ export async function makeSettings(step: SettingsStep, making: Making): Promise<
       return;
     }
     case 'create-range': {
-      const { name, first, last } = step;
-      const made = await boards.numbers.createRange({ accountId, name, first, last }, by);
+      const { do: _, ...range } = step;
+      const made = await boards.numbers.createRange({ accountId, ...range }, by);
+      if (made.kind !== 'done') refuse(refusedAs(made));
+      return;
+    }
+    case 'change-range': {
+      const made = await boards.numbers.changeRange(scope, step.id, step.change, by);
       if (made.kind !== 'done') refuse(refusedAs(made));
       return;
     }

@@ -12,7 +12,7 @@ export const reason = 'tenant file';
 
 /** The boards that everybody uses, on stores that write within one transaction. */
 export interface BoardsInside {
-  readonly numbers: Pick<NumberBoard, 'createRange' | 'removeRange'>;
+  readonly numbers: Pick<NumberBoard, 'createRange' | 'changeRange' | 'removeRange'>;
   readonly webhooks: Pick<WebhookBoard, 'create' | 'change' | 'remove'>;
   readonly accountDesk: Pick<AccountDesk, 'change'>;
 }
