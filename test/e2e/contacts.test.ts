@@ -8,6 +8,13 @@ import { accessibilityFaults } from './accessibility.ts';
 import { noBrowser } from './browser.ts';
 import { openPortal } from './portal-under-test.ts';
 
+/** As much of the browser's own player as the test touches. */
+interface Audio {
+  muted: boolean;
+  readonly isConnected: boolean;
+  play(): Promise<void>;
+}
+
 const quiet: Presence = {
   label: 'dnd',
   sentence: 'Teams shows: do not disturb.',
@@ -106,12 +113,12 @@ describe('a user looks whom to call, and how they are', { skip: noBrowser }, () 
     await ofBo.getByRole('link', { name: /^Call Bo Larsen at 1002/ }).waitFor();
     // The browser plays what it gets: a wrong type or policy would leave it without a length.
     const player = ofBo.locator('audio');
-    await player.evaluate((audio: HTMLAudioElement) => {
+    await player.evaluate((audio: Audio) => {
       audio.muted = true;
       return audio.play();
     });
     await page.getByText('3 messages, 1 not heard yet').waitFor();
-    assert.equal(await player.evaluate((audio: HTMLAudioElement) => audio.isConnected), true, 'plays on');
+    assert.equal(await player.evaluate((audio: Audio) => audio.isConnected), true, 'plays on');
     await ofBo.getByRole('button', { name: /^Mark as not heard/ }).click();
     await page.getByText('3 messages, 2 not heard yet').waitFor();
     assert.deepEqual(await accessibilityFaults(page), []);

@@ -40,6 +40,14 @@ before(async () => {
   // Nobody at Dana's desk, and nobody at her Teams.
   await platform.twin.habit(dana.upn, { answers: { kind: 'ring' } });
   await changePhone(platform.twin, 'dana-desk', { answers: { kind: 'ring' } });
+  await signIn();
+});
+after(async () => {
+  await platform?.stop();
+});
+
+/** A restart of the rehearsal gives passwords anew, which ends sessions. */
+async function signIn(): Promise<void> {
   const { signIns } = JSON.parse(readFileSync(platform.ready.instance ?? '', 'utf8')) as {
     signIns: readonly { name: string; password: string }[];
   };
@@ -52,10 +60,7 @@ before(async () => {
   assert.equal(session.status, 201, await session.clone().text());
   cookie = session.headers.get('set-cookie')?.split(';')[0] ?? '';
   csrf = ((await session.json()) as { csrfToken: string }).csrfToken;
-});
-after(async () => {
-  await platform?.stop();
-});
+}
 
 async function operator(method: string, path: string, body: unknown): Promise<void> {
   const answer = await fetch(`${platform.ready.api}${path}`, {
@@ -73,6 +78,7 @@ const asDana = (path: string, init: RequestInit = {}): Promise<Response> =>
 const messages = async (): Promise<readonly Message[]> => {
   // While signalling is started again nobody answers.
   const answer = await asDana('').catch(() => undefined);
+  if (answer?.status === 401) await signIn();
   return answer?.ok ? ((await answer.json()) as { items: readonly Message[] }).items : [];
 };
 const leftIn = (callId: string): Promise<Message> =>

@@ -5,6 +5,7 @@ import { peerHealth } from '@tandem/engine/health/peer-health.machine.ts';
 import { signInMachine } from '@tandem/engine/own-connection/sign-in.machine.ts';
 import { runMachine } from '@tandem/engine/presence-sync/run.machine.ts';
 import { memberMachine } from '@tandem/engine/queue/member.machine.ts';
+import { mailboxMachine } from '@tandem/engine/voicemail/mailbox.machine.ts';
 import {
   dialogMachine,
   drawMachine,
@@ -53,6 +54,12 @@ const machines: readonly {
     source: 'packages/engine/src/queue/member.machine.ts',
     about: 'Over all queues in which the member is; only who is idle can be offered a call.',
     machine: asSteps(memberMachine),
+  },
+  {
+    title: 'A mailbox that answers a caller',
+    source: 'packages/engine/src/voicemail/mailbox.machine.ts',
+    about: 'From the greeting until the caller is gone; what was recorded is a message then, or nothing.',
+    machine: mailboxMachine,
   },
   {
     title: 'A connection with Microsoft 365',

@@ -3,9 +3,12 @@ import { test } from 'node:test';
 import { asPersonId } from '@tandem/domain';
 import type { TestPeer } from '@tandem/sip/ua/test-network.ts';
 import { seededRandom } from '@tandem/sip/ua/test-network.ts';
+import type { VoicemailStore } from '../ports/voicemail-store.ts';
 import {
   type Answered,
   accept,
+  account,
+  acmeId,
   danaNumber,
   device,
   globexNumber,
@@ -57,6 +60,25 @@ function misbehave(world: World, peer: TestPeer, random: () => number): void {
   };
 }
 
+function mailboxes(random: () => number): VoicemailStore & { readonly open: Set<string> } {
+  const open = new Set<string>();
+  let made = 0;
+  return {
+    open,
+    newId: () => `message-${++made}`,
+    async begin({ id }) {
+      if (random() < 0.2) return undefined;
+      open.add(id);
+      return `/${id}`;
+    },
+    async finish(id) {
+      open.delete(id);
+      return { kept: true, lengthMs: 1_000 };
+    },
+    greetingOf: () => undefined,
+  };
+}
+
 function hold(dialog: PlacedCall['dialog'], direction: string): void {
   if (dialog?.state !== 'confirmed') return;
   const body = offerSdp(`a=${direction}\r\n`);
@@ -66,9 +88,14 @@ function hold(dialog: PlacedCall['dialog'], direction: string): void {
 for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
   test(`seed ${seed}: ten calls in bad weather, each with one record, nothing left over`, async () => {
     const random = seededRandom(seed * 7919);
+    const voicemail = mailboxes(random);
     const world = new World({
       weather: { seed, loss: random() * 0.3, duplicate: random() * 0.3, jitterMs: random() * 200 },
       // Dana's calls have three branches.
+      // Some are answered by a mailbox at last, or at once; some of those by one that has no room.
+      choices: new Map([[acmeId, { owner: seed % 3 === 0 ? 'teams' : 'platform' }]]),
+      accounts: [account('acme', { noAnswerSeconds: 5 }), account('globex')],
+      voicemail,
       devices: [
         device('dana-desk', 'acme', { personId: asPersonId('Dana') }),
         device('dana-home', 'acme', { personId: asPersonId('Dana') }),
@@ -104,6 +131,12 @@ for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     world.clock.after(random() * 12_000, () => {
       for (const relay of world.media.open.values()) if (random() < 0.2) relay.emit({ kind: 'engine-lost' });
     });
+    for (let at = 0; at < 15_000; at += 700)
+      world.clock.after(at, () => {
+        for (const relay of world.media.open.values())
+          if (random() < 0.5) relay.emit({ kind: 'played', side: 'a' });
+          else if (random() < 0.1) relay.emit({ kind: 'recorded', side: 'a', end: 'full' });
+      });
     await world.run(15_000, 20);
     // What still talks is hung up by its operator, or would talk for ever.
     for (const call of world.engine.activeCalls()) world.engine.hangUp(call.callId);
@@ -120,6 +153,7 @@ for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
       assert.ok(taken.length <= 1, JSON.stringify(record.attempts));
     }
     assert.equal(world.media.open.size, 0);
+    assert.deepEqual([...voicemail.open], [], 'every room for a message was looked at again');
     assert.equal(world.media.allocated, world.media.released);
     assert.equal(world.engine.activeCalls().length, 0);
     assert.equal(world.clock.timers.length, 0);

@@ -259,3 +259,19 @@ test('no bytes make the negotiation throw', () => {
     { numRuns: 300 },
   );
 });
+
+test('early media, then a mailbox answers: the 200 says the same as the 183, which is all that a caller listens to (RFC 3261 §13.2.1)', () => {
+  for (const [offer, early] of [
+    [carrierOffer(), teamsAnswer()],
+    [carrierOffer('sendrecv', '8 0 101'), teamsAnswer('sendrecv', '0 PCMU')],
+  ] as const) {
+    const one = call(carrier, teams);
+    one.offer('a', offer);
+    const before = one.answer('b', early);
+    one.offer('a', offer);
+    const after = one.answerLocally('a');
+    assert.ok(before.ok && after.ok);
+    assert.equal(after.value.sdp.toString(), before.value.sdp.toString());
+    assert.equal(after.value.settings.b, undefined, 'nothing is sent to Teams any more');
+  }
+});

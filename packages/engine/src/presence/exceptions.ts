@@ -33,7 +33,8 @@ export const noExceptions: PresenceExceptions = {
   important: [],
   timeBoxed: [],
   quietHours: { spans: [] },
-  unavailable: { kind: 'refuse', sip: 480 },
+  // 2.6, product-behaviour 4.13: the mailbox; where Teams takes the messages that is 480, as it was before.
+  unavailable: { kind: 'voicemail' },
   rules: {},
 };
 

@@ -2,7 +2,7 @@ import type { CallFailure } from '../call/call-failure.ts';
 
 /**
  * What a peer says of somebody who is not there, is busy, or declined (RFC 3261 §21.4.9, §21.4.18, §21.4.24, §21.6).
- * MICROSOFT: 480 also stands for a person without a client that rings (teams-direct-routing 2.4).
+ * 480 of Teams also stands for a person without a client that rings (teams-direct-routing 2.4).
  */
 const statuses: ReadonlySet<number> = new Set([408, 480, 486, 600, 603]);
 

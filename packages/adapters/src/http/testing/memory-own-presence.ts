@@ -94,7 +94,7 @@ export function memoryOwnPresence(
       important: [],
       timeBoxed: [],
       quietHours: { timeZone: 'America/New_York', spans: [] },
-      unavailable: { kind: 'refuse', sip: 480 },
+      unavailable: { kind: 'voicemail' },
       rules: {},
       mayHaveRules: true,
     };
