@@ -136,15 +136,7 @@ export function AuditPage() {
               )
             }
           />
-          {entries.data && (
-            <Pages
-              shown={entries.data.items.length}
-              total={entries.data.total}
-              cursor={query.cursor}
-              nextCursor={entries.data.nextCursor}
-              go={(cursor) => set({ cursor })}
-            />
-          )}
+          <Pages of={entries.data} cursor={query.cursor} go={(cursor) => set({ cursor })} />
         </Card>
       )}
     </Page>

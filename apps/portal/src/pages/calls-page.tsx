@@ -164,15 +164,7 @@ export function CallsPage() {
             }
           />
         )}
-        {calls.data && (
-          <Pages
-            shown={calls.data.items.length}
-            total={calls.data.total}
-            cursor={query.cursor}
-            nextCursor={calls.data.nextCursor}
-            go={(cursor) => set({ cursor })}
-          />
-        )}
+        <Pages of={calls.data} cursor={query.cursor} go={(cursor) => set({ cursor })} />
       </Card>
     </Page>
   );

@@ -6,7 +6,6 @@ import {
   DialogContent,
   DialogSurface,
   DialogTitle,
-  makeStyles,
 } from '@fluentui/react-components';
 import type { CallSummary } from '@tandem/contract';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -15,6 +14,7 @@ import { useMemo, useState } from 'react';
 import { api, queries } from '../api/client.ts';
 import { liveCalls } from '../api/live.ts';
 import { useMay, useZones } from '../api/session.ts';
+import { Figures } from '../parts/cells.tsx';
 import { DataTable } from '../parts/data-table.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { AccountChoice, FilterBar } from '../parts/filter-bar.tsx';
@@ -28,14 +28,11 @@ import { paths } from '../path-builder.ts';
 import { clockTime, span, telephone } from '../words/format.ts';
 import { directionWords, hangUpRule, phaseWords } from '../words/states.ts';
 
-const useStyles = makeStyles({ figures: { whiteSpace: 'nowrap', fontVariantNumeric: 'tabular-nums' } });
-
 function Lasting({ since }: { readonly since: string }) {
-  return <span className={useStyles().figures}>{span(useNow() - Date.parse(since))}</span>;
+  return <Figures>{span(useNow() - Date.parse(since))}</Figures>;
 }
 
 export function LivePage() {
-  const styles = useStyles();
   const zoneOf = useZones();
   const mayHangUp = useMay('calls:hang-up');
   const { get, set } = useFilters();
@@ -57,11 +54,11 @@ export function LivePage() {
       },
       {
         header: 'From',
-        cell: ({ row: { original: call } }) => <span className={styles.figures}>{telephone(call.from)}</span>,
+        cell: ({ row: { original: call } }) => <Figures>{telephone(call.from)}</Figures>,
       },
       {
         header: 'To',
-        cell: ({ row: { original: call } }) => <span className={styles.figures}>{telephone(call.to)}</span>,
+        cell: ({ row: { original: call } }) => <Figures>{telephone(call.to)}</Figures>,
       },
       {
         header: 'Way',
@@ -71,7 +68,7 @@ export function LivePage() {
       {
         header: 'Began',
         cell: ({ row: { original: call } }) => (
-          <span className={styles.figures}>{clockTime(call.invitedAt, zoneOf(call.accountId))}</span>
+          <Figures>{clockTime(call.invitedAt, zoneOf(call.accountId))}</Figures>
         ),
       },
       { header: 'Lasts', cell: ({ row }) => <Lasting since={row.original.invitedAt} /> },
@@ -101,7 +98,7 @@ export function LivePage() {
           ]
         : []),
     ],
-    [styles, zoneOf, mayHangUp],
+    [zoneOf, mayHangUp],
   );
 
   return (

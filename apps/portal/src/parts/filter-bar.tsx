@@ -72,23 +72,30 @@ export function AccountChoice({
   );
 }
 
+/** Under a table: how much of what there is it shows, and the way on. Nothing before there is an answer. */
 export function Pages({
-  shown,
-  total,
+  of,
   cursor,
-  nextCursor,
   go,
 }: {
-  readonly shown: number;
-  readonly total: number | undefined;
+  readonly of:
+    | {
+        readonly items: readonly unknown[];
+        readonly total?: number | undefined;
+        readonly nextCursor?: string | undefined;
+      }
+    | undefined;
   readonly cursor: string | undefined;
-  readonly nextCursor: string | undefined;
   readonly go: (cursor: string | undefined) => void;
 }) {
   const styles = useStyles();
+  if (!of) return null;
+  const { items, total, nextCursor } = of;
   return (
     <div className={styles.pages}>
-      <span aria-live="polite">{total === undefined ? `${shown} shown` : `${shown} of ${total} shown`}</span>
+      <span aria-live="polite">
+        {total === undefined ? `${items.length} shown` : `${items.length} of ${total} shown`}
+      </span>
       {(cursor || nextCursor) && (
         <span className={styles.buttons}>
           <Button size="small" disabled={!cursor} onClick={() => go(undefined)}>

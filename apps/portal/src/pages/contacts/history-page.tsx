@@ -1,9 +1,9 @@
-import { makeStyles, tokens } from '@fluentui/react-components';
 import { type HistoryEntry, historyKinds } from '@tandem/contract';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useMemo } from 'react';
 import { ask } from '../../api/client.ts';
+import { Figures, Under } from '../../parts/cells.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { DialButton } from '../../parts/dial-button.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
@@ -27,18 +27,12 @@ const kindWords: Record<HistoryEntry['kind'], Word> = {
   missed: { word: 'Missed', tone: 'warn' },
 };
 
-const useStyles = makeStyles({
-  figures: { whiteSpace: 'nowrap', fontVariantNumeric: 'tabular-nums' },
-  small: { display: 'block', fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
-});
-
 interface Row extends HistoryEntry {
   readonly id: string;
 }
 
 /** One's own finished calls, with who the other side is, how they are now, and a way to call back. */
 export function HistoryPage() {
-  const styles = useStyles();
   const { personId, by, zone } = useMe();
   const { get, set } = useFilters();
   const kind = historyKinds.find((one) => one === get('kind'));
@@ -55,9 +49,9 @@ export function HistoryPage() {
       {
         header: 'Time',
         cell: ({ row: { original: one } }) => (
-          <span className={styles.figures}>
+          <Figures>
             <TextLink to={paths.call(one.call.id)}>{dayAndTime(one.call.invitedAt, zone)}</TextLink>
-          </span>
+          </Figures>
         ),
       },
       { header: 'Way', cell: ({ row: { original: one } }) => <StateBadge {...kindWords[one.kind]} /> },
@@ -66,7 +60,7 @@ export function HistoryPage() {
         cell: ({ row: { original: one } }) => (
           <>
             {one.card?.displayName ?? telephone(one.other)}
-            {one.card && <span className={styles.small}>{telephone(one.other)}</span>}
+            {one.card && <Under>{telephone(one.other)}</Under>}
           </>
         ),
       },
@@ -77,9 +71,7 @@ export function HistoryPage() {
       },
       {
         header: 'Talked',
-        cell: ({ row: { original: one } }) => (
-          <span className={styles.figures}>{span(one.call.talkMs ?? 0)}</span>
-        ),
+        cell: ({ row: { original: one } }) => <Figures>{span(one.call.talkMs ?? 0)}</Figures>,
       },
       {
         header: 'Call back',
@@ -94,7 +86,7 @@ export function HistoryPage() {
           ) : null,
       },
     ],
-    [styles, zone, by],
+    [zone, by],
   );
   if (personId === undefined) return <NoPerson title="Call history" />;
   return (
@@ -124,15 +116,7 @@ export function HistoryPage() {
             }
           />
         )}
-        {data && (
-          <Pages
-            shown={data.items.length}
-            total={data.total}
-            cursor={query.cursor}
-            nextCursor={data.nextCursor}
-            go={(cursor) => set({ cursor })}
-          />
-        )}
+        <Pages of={data} cursor={query.cursor} go={(cursor) => set({ cursor })} />
       </Card>
     </Page>
   );

@@ -88,15 +88,7 @@ export function JobItems({
         columns={columns}
         empty={<p className={styles.none}>{none}</p>}
       />
-      {items.data && (
-        <Pages
-          shown={items.data.items.length}
-          total={items.data.total}
-          cursor={cursor}
-          nextCursor={items.data.nextCursor}
-          go={go}
-        />
-      )}
+      <Pages of={items.data} cursor={cursor} go={go} />
     </>
   );
 }

@@ -101,15 +101,7 @@ export function JobsPage() {
               </EmptyState>
             }
           />
-          {jobs.data && (
-            <Pages
-              shown={jobs.data.items.length}
-              total={jobs.data.total}
-              cursor={query.cursor}
-              nextCursor={jobs.data.nextCursor}
-              go={(cursor) => set({ cursor })}
-            />
-          )}
+          <Pages of={jobs.data} cursor={query.cursor} go={(cursor) => set({ cursor })} />
         </Card>
       )}
     </Page>

@@ -147,15 +147,7 @@ export function NumbersPage() {
               )
             }
           />
-          {numbers.data && (
-            <Pages
-              shown={numbers.data.items.length}
-              total={numbers.data.total}
-              cursor={query.cursor}
-              nextCursor={numbers.data.nextCursor}
-              go={(cursor) => set({ cursor })}
-            />
-          )}
+          <Pages of={numbers.data} cursor={query.cursor} go={(cursor) => set({ cursor })} />
         </Card>
       )}
     </Page>

@@ -272,15 +272,7 @@ export function PeoplePage() {
               }
             />
           </ChoiceContext>
-          {people.data && (
-            <Pages
-              shown={people.data.items.length}
-              total={people.data.total}
-              cursor={query.cursor}
-              nextCursor={people.data.nextCursor}
-              go={(cursor) => set({ cursor })}
-            />
-          )}
+          <Pages of={people.data} cursor={query.cursor} go={(cursor) => set({ cursor })} />
         </Card>
       )}
     </Page>

@@ -53,15 +53,7 @@ export function MismatchesCard({ accountId }: { readonly accountId: string }) {
           </li>
         ))}
       </ul>
-      {list.data && (
-        <Pages
-          shown={items.length}
-          total={list.data.total}
-          cursor={cursor}
-          nextCursor={list.data.nextCursor}
-          go={setCursor}
-        />
-      )}
+      <Pages of={list.data} cursor={cursor} go={setCursor} />
     </Card>
   );
 

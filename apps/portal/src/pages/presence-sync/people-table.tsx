@@ -11,6 +11,7 @@ import { useCallback, useMemo, useState } from 'react';
 import { api, ask } from '../../api/client.ts';
 import { reread } from '../../api/reread.ts';
 import { useMay } from '../../api/session.ts';
+import { Under } from '../../parts/cells.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Choice, FilterBar, Pages } from '../../parts/filter-bar.tsx';
@@ -26,7 +27,6 @@ import { paths } from '../../path-builder.ts';
 import { actionWords, matchWords, personStateWords } from '../../words/presence-sync.ts';
 
 const useStyles = makeStyles({
-  small: { display: 'block', fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
   code: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200, whiteSpace: 'nowrap' },
   actions: { display: 'flex', flexWrap: 'wrap', gap: '6px' },
   who: { display: 'flex', gap: '4px', alignItems: 'start' },
@@ -115,7 +115,7 @@ export function PeopleTable({
             )}
             <span className={styles.name}>
               <TextLink to={paths.person(one.id, { tab: 'presence' })}>{one.displayName}</TextLink>
-              <span className={styles.small}>{one.mail ?? one.upn}</span>
+              <Under>{one.mail ?? one.upn}</Under>
             </span>
           </span>
         ),
@@ -126,7 +126,7 @@ export function PeopleTable({
           one.match ? (
             <>
               {one.match.upn}
-              <span className={styles.small}>{matchWords[one.match.by]}</span>
+              <Under>{matchWords[one.match.by]}</Under>
             </>
           ) : (
             'No match'
@@ -137,10 +137,10 @@ export function PeopleTable({
         cell: ({ row: { original: one } }) => (
           <>
             <StateBadge {...personStateWords[one.state]} />
-            <span className={styles.small}>
+            <Under>
               {one.words} {one.code && <span className={styles.code}>{one.code}</span>}
-            </span>
-            {one.fix && <span className={styles.small}>{one.fix}</span>}
+            </Under>
+            {one.fix && <Under>{one.fix}</Under>}
           </>
         ),
       },
@@ -217,15 +217,7 @@ export function PeopleTable({
           empty={<EmptyState title="Nobody fits">Take a part of the filter away to see more.</EmptyState>}
         />
       )}
-      {people.data && (
-        <Pages
-          shown={people.data.items.length}
-          total={people.data.total}
-          cursor={query.cursor}
-          nextCursor={people.data.nextCursor}
-          go={(cursor) => set({ cursor })}
-        />
-      )}
+      <Pages of={people.data} cursor={query.cursor} go={(cursor) => set({ cursor })} />
     </Card>
   );
 }

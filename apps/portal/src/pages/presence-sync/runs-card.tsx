@@ -1,4 +1,4 @@
-import { Button, makeStyles, tokens } from '@fluentui/react-components';
+import { Button } from '@fluentui/react-components';
 import type { PresenceRun, PresenceRunResult } from '@tandem/contract';
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import type { ColumnDef } from '@tanstack/react-table';
@@ -6,6 +6,7 @@ import { useMemo, useState } from 'react';
 import { api, ask } from '../../api/client.ts';
 import { reread } from '../../api/reread.ts';
 import { useMay } from '../../api/session.ts';
+import { Figures, Under } from '../../parts/cells.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Pages } from '../../parts/filter-bar.tsx';
@@ -14,11 +15,6 @@ import { ProblemView } from '../../parts/problem-view.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { dayAndTime } from '../../words/format.ts';
 import { outcomeWords, runReasonWords, runStateWords } from '../../words/presence-sync.ts';
-
-const useStyles = makeStyles({
-  small: { display: 'block', fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
-  figures: { whiteSpace: 'nowrap', fontVariantNumeric: 'tabular-nums' },
-});
 
 /** All runs, newest first. Who may begin one and nothing else sees no people. */
 export function RunsCard({
@@ -30,7 +26,6 @@ export function RunsCard({
   readonly run: PresenceRun | undefined;
   readonly zone: string;
 }) {
-  const styles = useStyles();
   const mayRun = useMay('presence-sync:run');
   const maySeePeople = useMay('presence-sync:read');
   const [cursor, setCursor] = useState<string>();
@@ -49,16 +44,14 @@ export function RunsCard({
     () => [
       {
         header: 'Began',
-        cell: ({ row: { original: one } }) => (
-          <span className={styles.figures}>{dayAndTime(one.startedAt, zone)}</span>
-        ),
+        cell: ({ row: { original: one } }) => <Figures>{dayAndTime(one.startedAt, zone)}</Figures>,
       },
       {
         header: 'Why',
         cell: ({ row: { original: one } }) => (
           <>
             {runReasonWords[one.reason]}
-            <span className={styles.small}>{one.startedBy}</span>
+            <Under>{one.startedBy}</Under>
           </>
         ),
       },
@@ -68,10 +61,8 @@ export function RunsCard({
         cell: ({ row: { original: one } }) => (
           <>
             {one.sentence}
-            {one.seconds !== undefined && (
-              <span className={styles.small}>It took {one.seconds.toFixed(1)} s.</span>
-            )}
-            {one.mailed && <span className={styles.small}>A mail was handed over.</span>}
+            {one.seconds !== undefined && <Under>It took {one.seconds.toFixed(1)} s.</Under>}
+            {one.mailed && <Under>A mail was handed over.</Under>}
           </>
         ),
       },
@@ -93,7 +84,7 @@ export function RunsCard({
           ]
         : []),
     ],
-    [styles, zone, shown, maySeePeople],
+    [zone, shown, maySeePeople],
   );
   return (
     <Card
@@ -122,22 +113,13 @@ export function RunsCard({
           </EmptyState>
         }
       />
-      {runs.data && (
-        <Pages
-          shown={runs.data.items.length}
-          total={runs.data.total}
-          cursor={cursor}
-          nextCursor={runs.data.nextCursor}
-          go={setCursor}
-        />
-      )}
+      <Pages of={runs.data} cursor={cursor} go={setCursor} />
       {shown !== undefined && <Results key={shown} runId={shown} />}
     </Card>
   );
 }
 
 function Results({ runId }: { readonly runId: string }) {
-  const styles = useStyles();
   const [cursor, setCursor] = useState<string>();
   const results = useQuery({
     ...ask('presenceSync.results', { params: { id: runId }, query: { limit: 25, cursor } }),
@@ -154,7 +136,7 @@ function Results({ runId }: { readonly runId: string }) {
         cell: ({ row: { original: one } }) => (
           <>
             {one.displayName}
-            {one.mail && <span className={styles.small}>{one.mail}</span>}
+            {one.mail && <Under>{one.mail}</Under>}
           </>
         ),
       },
@@ -167,12 +149,12 @@ function Results({ runId }: { readonly runId: string }) {
         cell: ({ row: { original: one } }) => (
           <>
             {one.words} {one.code}
-            {one.fix && <span className={styles.small}>{one.fix}</span>}
+            {one.fix && <Under>{one.fix}</Under>}
           </>
         ),
       },
     ],
-    [styles],
+    [],
   );
   return (
     <>
@@ -182,15 +164,7 @@ function Results({ runId }: { readonly runId: string }) {
         columns={columns}
         empty={<EmptyState title="Nobody">The run had nobody in scope.</EmptyState>}
       />
-      {results.data && (
-        <Pages
-          shown={results.data.items.length}
-          total={results.data.total}
-          cursor={cursor}
-          nextCursor={results.data.nextCursor}
-          go={setCursor}
-        />
-      )}
+      <Pages of={results.data} cursor={cursor} go={setCursor} />
     </>
   );
 }

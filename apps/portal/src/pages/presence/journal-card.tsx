@@ -1,10 +1,11 @@
-import { Button, makeStyles, tokens } from '@fluentui/react-components';
+import { Button } from '@fluentui/react-components';
 import type { PresenceJournalEntry } from '@tandem/contract';
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useMemo, useState } from 'react';
 import { apiText } from '../../api/api-text.ts';
 import { ask } from '../../api/client.ts';
+import { Figures, Under } from '../../parts/cells.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Pages } from '../../parts/filter-bar.tsx';
@@ -15,14 +16,8 @@ import { dayAndTime } from '../../words/format.ts';
 import { acceptsSentence, causeWords } from '../../words/own-presence.ts';
 import { microsoftWord, presenceWords, sourceWords } from '../../words/presence.ts';
 
-const useStyles = makeStyles({
-  figures: { whiteSpace: 'nowrap', fontVariantNumeric: 'tabular-nums' },
-  small: { display: 'block', fontSize: tokens.fontSizeBase200, color: tokens.colorNeutralForeground2 },
-});
-
 /** Every change of a person's state, with what caused it: "why did I show Busy?" (U17). */
 export function JournalCard({ personId, zone }: { readonly personId: string; readonly zone: string }) {
-  const styles = useStyles();
   const [cursor, setCursor] = useState<string>();
   const query = { limit: 25, cursor };
   const journal = useQuery({
@@ -39,18 +34,14 @@ export function JournalCard({ personId, zone }: { readonly personId: string; rea
     () => [
       {
         header: 'Time',
-        cell: ({ row: { original: one } }) => (
-          <span className={styles.figures}>{dayAndTime(one.at, zone)}</span>
-        ),
+        cell: ({ row: { original: one } }) => <Figures>{dayAndTime(one.at, zone)}</Figures>,
       },
       {
         header: 'Became',
         cell: ({ row: { original: one } }) => (
           <>
             {presenceWords[one.to].word}
-            {one.from && (
-              <span className={styles.small}>was {presenceWords[one.from].word.toLowerCase()}</span>
-            )}
+            {one.from && <Under>was {presenceWords[one.from].word.toLowerCase()}</Under>}
           </>
         ),
       },
@@ -60,7 +51,7 @@ export function JournalCard({ personId, zone }: { readonly personId: string; rea
           <>
             {causeWords[one.cause]}
             {one.by && ` (${one.by})`}
-            <span className={styles.small}>{sourceWords[one.source]}</span>
+            <Under>{sourceWords[one.source]}</Under>
           </>
         ),
       },
@@ -69,18 +60,18 @@ export function JournalCard({ personId, zone }: { readonly personId: string; rea
         cell: ({ row: { original: one } }) => (
           <>
             {one.sentence}
-            <span className={styles.small}>{acceptsSentence(one.accepts)}</span>
+            <Under>{acceptsSentence(one.accepts)}</Under>
             {one.teams && (
-              <span className={styles.small}>
+              <Under>
                 Teams said {microsoftWord(one.teams.availability)} / {microsoftWord(one.teams.activity)}
                 {one.teams.unseen && ', which stands in no table'}
-              </span>
+              </Under>
             )}
           </>
         ),
       },
     ],
-    [styles, zone],
+    [zone],
   );
   return (
     <Card
@@ -109,15 +100,7 @@ export function JournalCard({ personId, zone }: { readonly personId: string; rea
           }
         />
       )}
-      {journal.data && (
-        <Pages
-          shown={journal.data.items.length}
-          total={journal.data.total}
-          cursor={cursor}
-          nextCursor={journal.data.nextCursor}
-          go={setCursor}
-        />
-      )}
+      <Pages of={journal.data} cursor={cursor} go={setCursor} />
     </Card>
   );
 }

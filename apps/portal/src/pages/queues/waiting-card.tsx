@@ -1,7 +1,7 @@
-import { makeStyles } from '@fluentui/react-components';
 import type { QueueLive } from '@tandem/contract';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useMemo } from 'react';
+import { Figures } from '../../parts/cells.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Card } from '../../parts/page.tsx';
@@ -10,17 +10,14 @@ import { useNow } from '../../parts/use-now.ts';
 import { span, telephone } from '../../words/format.ts';
 import { useQueueLive } from './use-queue-live.ts';
 
-const useStyles = makeStyles({ figures: { whiteSpace: 'nowrap', fontVariantNumeric: 'tabular-nums' } });
-
 type Waiting = QueueLive['waiting'][number] & { readonly id: string };
 
 export function Waits({ since }: { readonly since: string }) {
-  return <span className={useStyles().figures}>{span(useNow() - Date.parse(since))}</span>;
+  return <Figures>{span(useNow() - Date.parse(since))}</Figures>;
 }
 
 /** Who waits, in their order, and who is being rung for them. */
 export function WaitingCard({ queueId }: { readonly queueId: string }) {
-  const styles = useStyles();
   const live = useQueueLive(queueId);
   const members = live.data?.members;
   const rows = useMemo(
@@ -32,7 +29,7 @@ export function WaitingCard({ queueId }: { readonly queueId: string }) {
       { header: 'Place', cell: ({ row }) => row.original.position },
       {
         header: 'Caller',
-        cell: ({ row }) => <span className={styles.figures}>{telephone(row.original.from)}</span>,
+        cell: ({ row }) => <Figures>{telephone(row.original.from)}</Figures>,
       },
       { header: 'Waits', cell: ({ row }) => <Waits since={row.original.since} /> },
       {
@@ -41,7 +38,7 @@ export function WaitingCard({ queueId }: { readonly queueId: string }) {
           members?.find(({ personId }) => personId === one.offeredTo)?.displayName ?? 'Nobody now',
       },
     ],
-    [styles, members],
+    [members],
   );
   return (
     <Card title="Who waits" bare>

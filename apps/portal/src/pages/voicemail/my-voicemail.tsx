@@ -168,15 +168,7 @@ export function MyVoicemail() {
               }
             />
           )}
-          {list.data && (
-            <Pages
-              shown={list.data.items.length}
-              total={list.data.total}
-              cursor={query.cursor}
-              nextCursor={list.data.nextCursor}
-              go={(cursor) => set({ cursor })}
-            />
-          )}
+          <Pages of={list.data} cursor={query.cursor} go={(cursor) => set({ cursor })} />
         </Card>
         {settings.error && <ProblemView error={settings.error} />}
         {settings.data && <MailboxCard settings={settings.data} />}
