@@ -104,6 +104,26 @@ for (const [number, error, status, code] of [
   });
 }
 
+test('a tenant that Microsoft does not know is no silence: its own document is refused, and that is told', async () => {
+  const nobody = '00000000-0000-4000-8000-00000000dead';
+  for (const body of [
+    { error: 'invalid_tenant', error_description: `AADSTS90002: Tenant '${nobody}' not found.` },
+    { error: 'invalid_tenant', error_description: 'Tenant not found.', error_codes: [90002] },
+  ]) {
+    fake.answer = () => ({ status: 400, body });
+    const failure = await provider.token(nobody).catch((reason: unknown) => reason);
+    assert.ok(failure instanceof GraphError);
+    assert.deepEqual([failure.code, failure.theirCode], ['sign-in-tenant-disconnected', '90002']);
+  }
+  fake.answer = () => ({ status: 503, body: { error: 'temporarily_unavailable' } });
+  const silence = await provider.token(nobody).catch((reason: unknown) => reason);
+  assert.equal(
+    (silence as GraphError).code,
+    'sign-in-unavailable',
+    'what was said before is not said for ever',
+  );
+});
+
 test('a tenant is a GUID, never common or a domain', async () => {
   await assert.rejects(provider.token('common'), /GUID/);
 });

@@ -32,6 +32,7 @@ export function msalTokenProvider(options: MsalOptions): TokenProvider {
   if (fault !== undefined) throw new Error(fault);
   const login = new URL(options.endpoints.login);
   const { clientId, credential } = options;
+  const unknownTenants = new Map<string, DiscoveryRefusal>();
   const client = new ConfidentialClientApplication({
     auth: {
       clientId,
@@ -40,7 +41,12 @@ export function msalTokenProvider(options: MsalOptions): TokenProvider {
       knownAuthorities: [login.host],
       ...proofOf(clientId, credential, login.origin),
     },
-    system: { networkClient: networkModule(options.https) },
+    system: {
+      networkClient: networkModule(options.https, (url, refusal) => {
+        const tenant = new URL(url).pathname.split('/')[1]?.toLowerCase();
+        if (tenant !== undefined) unknownTenants.set(tenant, refusal);
+      }),
+    },
   });
   const acquire = async (entraTenantId: string, refresh: boolean, claims: string | undefined) => {
     try {
@@ -53,7 +59,9 @@ export function msalTokenProvider(options: MsalOptions): TokenProvider {
       if (!result) throw new Error('no token in the answer');
       return result.accessToken;
     } catch (error) {
-      throw signInError(error, entraTenantId);
+      throw signInError(error, entraTenantId, unknownTenants.get(entraTenantId.toLowerCase()));
+    } finally {
+      unknownTenants.delete(entraTenantId.toLowerCase());
     }
   };
   /** Several requests that need a token at the same moment get the same one. */
@@ -79,8 +87,31 @@ function proofOf(clientId: string, credential: CredentialSecret, origin: string)
   };
 }
 
-/** MSAL's requests over our own connections. */
-function networkModule(https: HttpsExchange): INetworkModule {
+/** Why Microsoft shows nothing of a tenant. */
+interface DiscoveryRefusal {
+  readonly status: number;
+  readonly number: number;
+}
+
+/** The number of a refusal in the body; undefined: it says nothing. */
+function refusalNumber(body: unknown): number | undefined {
+  const { error_codes: codes, error_description: text } = (body ?? {}) as {
+    error_codes?: unknown;
+    error_description?: unknown;
+  };
+  const [first] = Array.isArray(codes) ? (codes as unknown[]) : [];
+  const number = typeof first === 'number' ? first : Number(/\bAADSTS(\d{4,8})\b/.exec(String(text))?.[1]);
+  return Number.isInteger(number) ? number : undefined;
+}
+
+/**
+ * MSAL's requests over our own connections. MSAL forgets why a tenant's own document was refused and speaks of an endpoint
+ * that cannot be found, so that a tenant that does not exist would look like silence: `onRefused` hears it.
+ */
+function networkModule(
+  https: HttpsExchange,
+  onRefused: (url: string, refusal: DiscoveryRefusal) => void,
+): INetworkModule {
   const send = async <T>(
     method: string,
     url: string,
@@ -94,7 +125,10 @@ function networkModule(https: HttpsExchange): INetworkModule {
       ...(options?.headers && { headers: options.headers }),
       ...(options?.body !== undefined && { body: options.body }),
     });
-    return { status: answer.status, headers: { ...answer.headers }, body: JSON.parse(answer.body) as T };
+    const body = JSON.parse(answer.body) as T;
+    const number = method === 'GET' && answer.status < 500 ? refusalNumber(body) : undefined;
+    if (number !== undefined && answer.status >= 400) onRefused(url, { status: answer.status, number });
+    return { status: answer.status, headers: { ...answer.headers }, body };
   };
   return {
     sendGetRequestAsync: (url, options, timeoutMs) => send('GET', url, options, timeoutMs ?? 15_000),
@@ -117,8 +151,22 @@ const sentences: Partial<Record<GraphErrorCode, string>> = {
   'sign-in-refused': 'the sign-in service refuses our app',
 };
 
-function signInError(error: unknown, entraTenantId: string): GraphError {
-  const server = error instanceof ServerError ? error : undefined;
+/** The number stands in `error_codes`, or in the description alone. */
+function withNumber({ errorNo, errorCode, errorMessage, status }: ServerError) {
+  const number = errorNo ?? refusalNumber({ error_description: errorMessage })?.toString();
+  return { errorNo: number, errorCode, status };
+}
+
+function signInError(
+  error: unknown,
+  entraTenantId: string,
+  discovery: DiscoveryRefusal | undefined,
+): GraphError {
+  const server = discovery
+    ? { errorNo: String(discovery.number), errorCode: '', status: discovery.status }
+    : error instanceof ServerError
+      ? withNumber(error)
+      : undefined;
   const number = Number(server?.errorNo);
   const known = meanings.find(([, numbers]) => numbers.includes(number))?.[0];
   // A limit or a fault of the service says nothing about our app. MSAL repeats such an answer for a while by itself, and
