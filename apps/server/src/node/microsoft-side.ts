@@ -10,7 +10,7 @@ import { createHeldNumbers } from './services/held-numbers.ts';
 import { openMailer } from './services/mailer.ts';
 import { openMicrosoftConnections } from './services/microsoft-connections.ts';
 import { createNumberRelease } from './services/number-release.ts';
-import { openOwnConnections } from './services/own-connections.ts';
+import { type OwnConnections, openOwnConnections } from './services/own-connections.ts';
 import type { Presence } from './services/presence.ts';
 import { openPresenceSync } from './services/presence-sync.ts';
 import { startProvisioning } from './services/provisioning.ts';
@@ -128,6 +128,8 @@ export async function openMicrosoftSide(
         .changePerson({ kind: 'account', accountId }, personId, { platformLicence }, byProvisioning)
         .catch((error: Error) => log.warn({ what: error.message, accountId }, 'provisioning: a licence')),
   });
+  /** It asks presence who is who, so it comes after it. */
+  const ownOf: { current?: OwnConnections } = {};
   const presenceSync = await openPresenceSync({
     store: stores.presenceSync,
     connections,
@@ -142,6 +144,7 @@ export async function openMicrosoftSide(
     hasQueue: (accountId) =>
       [...snapshots.current().queues.values()].some((queue) => queue.accountId === accountId),
     personalRules,
+    servedByOwn: (personId) => ownOf.current?.servedBy(personId),
     onProblem: (what, accountId) => log.warn({ what, accountId }, 'presence sync'),
   });
   const own = await openOwnConnections({
@@ -165,6 +168,8 @@ export async function openMicrosoftSide(
     holds,
     onProblem: (what, accountId) => log.warn({ what, accountId }, 'own connections'),
   });
+  ownOf.current = own;
+  own.onChange(presenceSync.ownChanged);
   directory.onConfirmed((connectionId, objectIds) => provisioning.letGo(connectionId, objectIds));
   directory.onChange((accountId) => provisioning.directoryChanged(accountId));
   routingDomains.facts.onChange((connectionId) => provisioning.routingChanged(connectionId));

@@ -12,6 +12,8 @@ export interface JudgeParts {
   readonly person: (personId: PersonId) => Person | undefined;
   readonly tenantOf: (person: Person) => PresenceTenant | undefined;
   readonly knownObjectId: (personId: PersonId) => string | undefined;
+  /** The Entra user by whose own sign-in this person is served now, whatever the organisation's connection does. */
+  readonly servedByOwn?: (personId: PersonId) => string | undefined;
   /** Lets others have a turn. */
   readonly breath: () => Promise<void>;
 }
@@ -72,11 +74,22 @@ export async function judgePeople(
         tenant,
         identity,
         proposals,
-        verdict: judgePerson(person, settings, tenant?.reach, identity),
+        verdict: ownVerdict(person, parts) ?? judgePerson(person, settings, tenant?.reach, identity),
       });
     }
   }
   return judged;
+}
+
+/** Their own sign-in says who they are, and reads and writes both. */
+function ownVerdict(
+  { id, active, platformLicence }: Person,
+  { servedByOwn, memory }: JudgeParts,
+): PersonVerdict | undefined {
+  const objectId = active && platformLicence ? servedByOwn?.(id) : undefined;
+  return objectId === undefined
+    ? undefined
+    : { is: 'synced', objectId, by: memory.rowOf(id)?.link?.by ?? 'link' };
 }
 
 function askedPerson(person: Person, { entraTenantId }: PresenceTenant, parts: JudgeParts): AskedPerson {

@@ -45,7 +45,8 @@ export class VerdictKeeper {
     const toRead = new Map<ConnectionId, Judged[]>();
     const now: Judged[] = [];
     for (const one of judged.values()) {
-      if (one.verdict.is === 'synced' && reads && one.tenant) {
+      const own = this.#parts.servedByOwn?.(one.person.id) !== undefined;
+      if (one.verdict.is === 'synced' && reads && one.tenant && !own) {
         const group = toRead.get(one.tenant.connectionId);
         if (group) group.push(one);
         else toRead.set(one.tenant.connectionId, [one]);

@@ -59,6 +59,8 @@ export interface OwnConnections {
   readonly desk: OwnConnectionDesk;
   /** Undefined: the organisation's connection serves this person, or nothing does. */
   of(personId: PersonId): OwnServed | undefined;
+  /** The Entra user by whose own sign-in, which works, the person is served now. */
+  servedBy(personId: PersonId): string | undefined;
   /** Wall ms since when the person's own connection, which nothing else stands in for, does not work; false: it works. */
   interruptedSince(personId: PersonId): number | false | undefined;
   /** The organisation's connection serves this person now. */
@@ -263,6 +265,10 @@ export async function openOwnConnections(parts: OwnConnectionsParts): Promise<Ow
       };
       served.set(personId, { of: signIn, served: made });
       return made;
+    },
+    servedBy(personId) {
+      const signIn = inUse(personId);
+      return signIn?.life.state === 'CONNECTED' ? signIn.objectId : undefined;
     },
     interruptedSince(personId) {
       const signIn = inUse(personId);

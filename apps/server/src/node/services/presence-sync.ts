@@ -48,6 +48,8 @@ export interface PresenceSyncParts {
   readonly hasQueue: (accountId: AccountId) => boolean;
   /** Rules of one's own, where the account allows them. */
   readonly personalRules?: (personId: PersonId) => Partial<CallRules> | undefined;
+  /** The Entra user by whose own sign-in a person is served now. */
+  readonly servedByOwn?: (personId: PersonId) => string | undefined;
   readonly onProblem: (what: string, accountId: AccountId | undefined) => void;
 }
 
@@ -70,6 +72,8 @@ export interface PresenceSync {
   interruptedSince(personId: PersonId): number | undefined;
   /** Personal rules are others. */
   policiesChanged(): void;
+  /** Others are served by their own sign-in. */
+  ownChanged(): void;
   start(): void;
   stop(): Promise<void>;
 }
@@ -81,6 +85,7 @@ const againMs = 5_000;
 export async function openPresenceSync(parts: PresenceSyncParts): Promise<PresenceSync> {
   const { store, connections, directory, snapshots, clock } = parts;
   const { keeper } = connections;
+  let started = false;
   let stopped = false;
   const person = (personId: PersonId): Person | undefined => snapshots.current().people.get(personId);
   const memory = new PresenceMemory({
@@ -198,6 +203,7 @@ export async function openPresenceSync(parts: PresenceSyncParts): Promise<Presen
       return found && tenantBy(found.connectionId);
     },
     knownObjectId: connections.objectIdOf,
+    ...(parts.servedByOwn && { servedByOwn: parts.servedByOwn }),
     breath: () => new Promise<void>((resolve) => void setImmediate(resolve)),
     probe: { read: probe },
     mailer: parts.mailer,
@@ -283,7 +289,11 @@ export async function openPresenceSync(parts: PresenceSyncParts): Promise<Presen
       return stored && !workingStates.has(stored.life.state) ? stored.life.sinceWallMs : undefined;
     },
     policiesChanged: () => memory.changed(),
+    ownChanged() {
+      if (started) allChanged();
+    },
     start() {
+      started = true;
       runner.start();
       stops.push(
         connections.onChange(() => runner.connectionsChanged()),
