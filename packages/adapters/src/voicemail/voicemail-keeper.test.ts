@@ -196,6 +196,29 @@ test('files without a row go with the next sweep, those that wait for theirs sta
   await keeper.stop();
 });
 
+test('a message that gets its row while files are compared with rows is not taken for nobody’s', async () => {
+  const keeper = keeperOn({
+    rows: {
+      deliver: (message) => rows.deliver(message),
+      forgetOldForPlatform: async () => 0,
+      async knownForPlatform() {
+        const before = await rows.knownForPlatform();
+        rows.away = false;
+        await until(() => later() && keeper.waiting === 0);
+        return before;
+      },
+    },
+  });
+  rows.away = true;
+  const message = envelope();
+  speak((await keeper.begin(message)) ?? '', 2_000);
+  await keeper.finish(message.id);
+  await until(() => problems.length > 0);
+  await keeper.sweep();
+  assert.deepEqual([rows.stored.size, onDisk()], [1, ['messages/id.ulaw']]);
+  await keeper.stop();
+});
+
 test('a folder that cannot be written: nobody is asked to speak', async () => {
   const keeper = keeperOn();
   rmSync(join(dir, 'incoming'), { recursive: true });

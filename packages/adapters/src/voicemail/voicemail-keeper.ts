@@ -88,10 +88,11 @@ export function createVoicemailKeeper(deps: VoicemailKeeperDeps): VoicemailKeepe
 
   async function sweep(): Promise<void> {
     await rows.forgetOldForPlatform(clock.wall());
-    // What is on disk is looked at first: whatever gets its row meanwhile is known afterwards.
     const kept = await files.kept();
+    // What is on disk now waits for its row, or has it by now: what comes to wait later is not in this list.
+    const onTheWay = new Set(waiting.keys());
     const known = await rows.knownForPlatform();
-    for (const id of kept.messages) if (!known.messages.has(id) && !waiting.has(id)) await files.drop(id);
+    for (const id of kept.messages) if (!known.messages.has(id) && !onTheWay.has(id)) await files.drop(id);
     for (const id of kept.greetings) if (!known.greetings.has(id)) await files.removeGreeting(id);
   }
 

@@ -239,6 +239,11 @@ export function createQueueDesk(deps: QueueDeskDeps): QueueDesk {
       call.end({ kind: 'failure', failure: next.failure, by: 'platform' });
       return;
     }
+    // Whom nobody of the queue took is answered already: a mailbox is for callers who are not.
+    if (next.route.kind === 'to-mailbox') {
+      call.end({ kind: 'failure', failure, by: 'platform' });
+      return;
+    }
     sentOn.add(call.callId);
     if (next.route.kind === 'to-queue') {
       floor.enter(call.callId, next.route.queue.id, clock.now());

@@ -3,8 +3,11 @@ import { test } from 'node:test';
 import {
   type AccountId,
   asPersonId,
+  asQueueId,
   type CallId,
+  type E164,
   type PersonId,
+  queueDefaults,
   type VoicemailChoice,
   type VoicemailChoices,
 } from '@tandem/domain';
@@ -15,6 +18,7 @@ import {
   danaNumber,
   device,
   outside,
+  person,
   refuses,
   rings,
   statuses,
@@ -387,4 +391,33 @@ test('every message belongs to one call, and every room that was made is looked 
   await world.settle();
   const ids = new Set<CallId>(world.messages.begun.map(({ callId }) => callId));
   assert.deepEqual([ids.size, world.messages.finished.length], [5, 5]);
+});
+
+test('a queue sends on to somebody who is not there: the caller, who is answered already, is let go with the queue’s word', async () => {
+  const world = worldWith({
+    gate: noCalls(),
+    people: [
+      { ...person('Dana', 'acme', danaNumber), extension: '1001' },
+      { ...person('Sam', 'acme', undefined), extension: '1002' },
+    ],
+    devices: [device('sam-desk', 'acme', { personId: asPersonId('Sam') })],
+    queues: [
+      {
+        ...queueDefaults,
+        id: asQueueId('sales'),
+        accountId: acmeId,
+        name: 'Sales',
+        extension: '1500',
+        number: '+12025550150' as E164,
+        members: [{ personId: asPersonId('Sam'), loggedIn: true }],
+        maxWaitSeconds: 10,
+        overflow: { kind: 'forward', to: '1001' },
+      },
+    ],
+  });
+  const call = world.fromCarrier('+12025550150');
+  await world.run(15_000, 50);
+  assert.deepEqual([statuses(call), call.ends], [[200], ['bye-received']]);
+  await world.settle();
+  assert.deepEqual([world.log.closedRecords[0]?.code, world.messages.begun], ['queue-timeout', []]);
 });
