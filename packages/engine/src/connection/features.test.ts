@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { seenRoles } from './entra-roles.ts';
-import { chosenFeatures, judgePermissions, rolesToAsk } from './features.ts';
+import { chosenFeatures, connectionFeatures, judgePermissions, rolesToAsk } from './features.ts';
 import { aadstsNumber, troubleOfNumber, troubles, troubleTable } from './trouble.ts';
 
 describe('permissions by feature', () => {
@@ -38,6 +38,17 @@ describe('permissions by feature', () => {
     assert.deepEqual(judgePermissions([], roles).missingBase, ['GroupMember.Read.All']);
     assert.deepEqual(judgePermissions([], [...roles, 'Group.Read.All']).missingBase, []);
     assert.deepEqual(judgePermissions([], [...roles, 'Group.Read.All', 'Mail.Send']).unneeded, ['Mail.Send']);
+  });
+
+  test('G03-G06, G10-G18: chats, meetings, rooms, files and contacts of Microsoft are asked for by no feature', () => {
+    const roles = rolesToAsk(connectionFeatures).map(({ role }) => role);
+    assert.ok(roles.length > 10);
+    const never =
+      /^(Chat|ChannelMessage|TeamsAppInstallation|OnlineMeetings|Place|Files|Sites|Contacts|Calendars\.ReadWrite)/;
+    assert.deepEqual(
+      roles.filter((role) => never.test(role)),
+      [],
+    );
   });
 
   test('who calls from Teams cannot be switched off', () => {
