@@ -7,6 +7,8 @@ import { ProblemView } from '../../parts/problem-view.tsx';
 import { Stack } from '../../parts/stack.tsx';
 
 const useStyles = makeStyles({
+  // A select is as wide as its longest choice unless told otherwise.
+  choice: { minWidth: 0, maxWidth: '320px', '& select': { width: '100%', minWidth: 0 } },
   small: { margin: 0, color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
 });
 
@@ -29,13 +31,14 @@ export function CallingChoice({ domain }: { readonly domain: RoutingDomainView }
       {choose.error && <ProblemView error={choose.error} />}
       <Field label="Voicemail and hold music in Teams">
         <Select
+          className={styles.choice}
           value={routing.calling?.holdMusic ?? ''}
           disabled={choose.isPending}
           onChange={(_, { value }) => choose.mutate(value === '' ? null : (value as Music))}
         >
           <option value="">Left as they are</option>
-          <option value="teams">By the script: Teams plays music to whoever is on hold</option>
-          <option value="none">By the script: no music from Teams</option>
+          <option value="teams">By the script, music by Teams</option>
+          <option value="none">By the script, no music</option>
         </Select>
       </Field>
       {routing.calling && (
