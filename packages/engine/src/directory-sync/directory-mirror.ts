@@ -57,6 +57,9 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
     return this.#revision;
   }
 
+  /** Since the last start not read yet: what a memory does not know may be there all the same, so it is no "no". */
+  readonly #fromMemory = { users: false, groups: false };
+
   // ---- what is read
 
   /** Users of a whole run of pages. */
@@ -75,6 +78,9 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
 
   #stage(full: boolean, beganAtWallMs: number, inPlace: boolean): UserStage {
     return this.#users.stage({ full, beganAtWallMs, inPlace }, ({ dropped, changed }) => {
+      const first = this.#fromMemory.users;
+      this.#fromMemory.users = false;
+      if (first) this.#tell('all');
       this.#shown.keepLost(dropped);
       if (changed === 'all' || changed.size > 0) this.#tell(this.#shown.judge(beganAtWallMs, changed));
     });
@@ -82,6 +88,9 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
 
   /** Groups of a whole run. `asked`: whom it was about; one of them that a full run does not name does not exist. */
   commitGroups(asked: readonly string[], run: Commit<GroupChange>): void {
+    const first = this.#fromMemory.groups;
+    this.#fromMemory.groups = false;
+    if (first) this.#tell('all');
     if (this.#groups.commit(asked, run)) this.#tell(this.#shown.judge(run.beganAtWallMs, new Set()));
   }
 
@@ -107,7 +116,7 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
 
   user(objectId: string): Seen<DirectoryUser | null> {
     if (this.#users.readAtWallMs === undefined) return 'unread';
-    return this.#userOf(objectId.toLowerCase());
+    return this.#userOf(objectId.toLowerCase()) ?? (this.#fromMemory.users ? 'unread' : null);
   }
 
   /** Whose leaving is held is there as if nothing had happened. */
@@ -142,6 +151,9 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
       users: () => this.#users.all(),
       holders: (address: string) => this.#users.holders(address),
     };
+    const linkedToUnknown = ({ objectId }: AskedIdentity): boolean =>
+      objectId !== undefined && this.#userOf(objectId.toLowerCase()) === null;
+    if (this.#fromMemory.users && people.some(linkedToUnknown)) return 'unread';
     return matchPeople(people, source, how?.nearest);
   }
 
@@ -179,7 +191,7 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
           held: true,
         };
     }
-    return unread ? 'unread' : { member: false, via: [], readAtWallMs };
+    return unread || this.#fromMemory.groups ? 'unread' : { member: false, via: [], readAtWallMs };
   }
 
   members(groupIds: readonly string[]): Seen<ReadonlySet<string>> {
@@ -278,6 +290,7 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
     this.#users.restore(dump.users, dump.usersReadAt);
     this.#groups.restore(dump.followed, dump.groups);
     this.#shown.restore(dump.held, dump.lost);
+    Object.assign(this.#fromMemory, { users: true, groups: true });
     // Somebody may have said by now which groups they want: as if they had said it after the restart.
     if (wanted.length > 0) this.followGroups(wanted);
     this.#tell('all');

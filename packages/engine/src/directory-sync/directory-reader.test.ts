@@ -419,6 +419,31 @@ describe('mass changes are held (product-behaviour 1.4)', () => {
 });
 
 describe('a restart', () => {
+  test('who came after the memory was written is not gone: unread, until changes were read', async () => {
+    const one = await started(5);
+    const dump = one.reader.mirror.dump();
+    const kept = { ...dump, users: [...dump.users] };
+    const links = one.reader.links();
+    await one.reader.stop();
+    one.directory.user(9);
+    one.directory.join(9, 1);
+    const again = one.make();
+    again.mirror.restore(kept);
+    again.restore(links);
+    again.followGroups([groupId(1)]);
+    const linked = { id: 'p9', objectId: userId(9), displayName: 'Nine', upn: 'nine@acme.example' };
+    assert.equal(again.user(userId(9)), 'unread');
+    assert.equal(again.membership([groupId(1)], userId(9)), 'unread');
+    assert.equal(again.match([linked]), 'unread');
+    assert.equal(isMember({ reader: again }, 1), true, 'whom it knows it knows');
+    again.start();
+    await one.clock.advance(10);
+    const seen = again.user(userId(9));
+    assert.ok(seen !== 'unread' && seen?.objectId === userId(9));
+    assert.equal(isMember({ reader: again }, 9), true);
+    assert.equal(again.user(userId(99)), null, 'now nobody is nobody');
+  });
+
   test('goes on with changes only; what was held stays held, and what happened meanwhile is compared with before', async () => {
     const one = await started(40);
     const linked = new Set(Array.from({ length: 40 }, (_, n) => userId(n + 1)));
