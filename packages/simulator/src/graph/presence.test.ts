@@ -163,6 +163,14 @@ describe('presence in Graph', () => {
     assert.equal(await read(nico), 'Offline/Offline');
   });
 
+  it('G2: the presence of nobody, or of somebody in another tenant, is 404', async () => {
+    const theirs = twin.directory.user('dana@globex.example')?.user.objectId ?? '';
+    for (const id of ['00000000-0000-4000-8000-00000000dead', theirs]) {
+      assert.equal((await graph.call(token, 'GET', `/users/${id}/presence`)).status, 404);
+      assert.equal((await graph.call(token, 'GET', `/communications/presences/${id}`)).status, 404);
+    }
+  });
+
   it('P4: clearing what is not there is 404; clearing the only session leaves Offline', async () => {
     const nico = twin.directory.user('nico@acme.example')?.user.objectId ?? '';
     const session = { sessionId: graphAppClientId };
