@@ -23,7 +23,13 @@ export interface RouteSpec {
   readonly response?: z.ZodType;
   readonly status?: 200 | 201 | 202 | 204;
   /** Media type when it is not JSON; `both` marks JSON by default and text on request. */
-  readonly produces?: 'text/plain' | 'text/csv' | 'text/yaml' | 'text/event-stream' | 'audio/wav' | 'json-or-text';
+  readonly produces?:
+    | 'text/plain'
+    | 'text/csv'
+    | 'text/yaml'
+    | 'text/event-stream'
+    | 'audio/wav'
+    | 'json-or-text';
   /** Bytes; 64 KiB unless given. */
   readonly bodyLimit?: number;
   /** Beside the ones every route may give (see `usualProblems`). */

@@ -91,7 +91,7 @@ export interface NodeConfig {
    */
   readonly graphClientId?: string;
   /** Between two reads of presence of people with whom nothing goes on: 15 to 30. */
-  readonly presenceReadSeconds: number;
+  readonly presenceReadSeconds?: number;
   /** Where browsers and Microsoft reach the portal, without a slash at the end. */
   readonly publicUrl?: string;
   /** Who writes DNS records of customers. Absent: they are shown, and somebody writes them by hand. */

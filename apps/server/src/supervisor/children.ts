@@ -139,7 +139,7 @@ export const childConfigs = ({
         : values.hubRootsFile !== undefined
           ? { hubRootsFile: values.hubRootsFile }
           : {}),
-      presenceReadSeconds: values.presenceReadSeconds,
+      ...(values.presenceReadSeconds !== undefined && { presenceReadSeconds: values.presenceReadSeconds }),
       ...publicUrlOf(values.publicUrl, rehearsal && `http://${hostPort(reachable(bindAddress), ports.http)}`),
       ...dnsOf(
         values,
