@@ -6,11 +6,7 @@ import type { AuditActor } from '@tandem/engine/ports/audit.ts';
 /** Sign-ins of people at Microsoft. The HTTP side filters by scope before it asks for a person or an account. */
 export interface OwnConnectionBoard {
   show(person: Person): OwnConnectionView;
-  begin(
-    person: Person,
-    ask: { readonly returnTo: string },
-    by: OwnAsker,
-  ): Promise<OwnOutcome<GoTo>>;
+  begin(person: Person, ask: { readonly returnTo: string }, by: OwnAsker): Promise<OwnOutcome<GoTo>>;
   complete(
     back: OwnReturn,
     by: OwnAsker,
