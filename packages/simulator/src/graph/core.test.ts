@@ -216,6 +216,28 @@ describe("Graph's core", () => {
       assert.match(String(third.headers['x-ms-throttle-scope']), /^Application\/Read\//);
     });
 
+    it('what was sent in one batch with a refused request is no impatience; the next batch is', () => {
+      const { throttle } = twin.microsoft365;
+      throttle.quotas.presence = { limit: 1, windowMs: 1_000_000 };
+      const before = throttle.counts.insideRetryAfter;
+      const ask = (exchange?: number) =>
+        throttle.take({
+          appId: 'batches',
+          tenantId: 't',
+          service: 'presence',
+          method: 'GET',
+          cost: 1,
+          users: 1,
+          resource: '',
+          ...(exchange !== undefined && { exchange }),
+        }).refused !== undefined;
+      assert.deepEqual([ask(1), ask(1), ask(1), ask(1)], [false, true, true, true]);
+      assert.equal(throttle.counts.insideRetryAfter - before, 0);
+      ask(2);
+      ask();
+      assert.equal(throttle.counts.insideRetryAfter - before, 2);
+    });
+
     it('G13: writes of the directory have their own, per tenant too', async () => {
       const { throttle } = twin.microsoft365;
       throttle.quotas.identityWriteTenant = { limit: 1, windowMs: 1_000_000 };

@@ -81,6 +81,8 @@ interface Meter {
   used: number;
   before: number;
   blockedUntil: number;
+  /** The exchange that was refused: what came in the same batch could not know. */
+  refusedIn?: number | undefined;
 }
 
 export interface Throttled {
@@ -101,6 +103,8 @@ export interface Asked {
   readonly users: number;
   /** What the narrowest meter counts by: a mailbox, a collection. */
   readonly resource: string;
+  /** The same for all requests of one batch. Absent: the request came alone. */
+  readonly exchange?: number;
 }
 
 export class Throttle {
@@ -137,12 +141,14 @@ export class Throttle {
       const meter = this.#meter(`${name} ${keyOf(rows[name][0], asked)}`, Math.floor(now / windowMs));
       const overlap = 1 - (now % windowMs) / windowMs;
       meter.used += units;
-      blocked ||= now < meter.blockedUntil;
+      const sentTogether = asked.exchange !== undefined && asked.exchange === meter.refusedIn;
+      blocked ||= now < meter.blockedUntil && !sentTogether;
       const used = (meter.used + meter.before * overlap) / limit;
       share = Math.max(share, used);
       if (used <= 1 || refused) continue;
       const retryAfterSeconds = Math.max(1, Math.ceil(windowMs / 3_000));
       meter.blockedUntil = now + retryAfterSeconds * 1_000;
+      meter.refusedIn = asked.exchange;
       refused = { retryAfterSeconds, quota: name, scope: scopeName(rows[name][0]) };
     }
     if (blocked) this.counts.insideRetryAfter++;
