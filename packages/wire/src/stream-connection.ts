@@ -50,7 +50,7 @@ const pong = Buffer.from('\r\n');
  * A busy connection writes at most once in this time, ms: a TLS record and a system call for several messages cost
  * about what they cost for one. A connection that was silent for so long writes at once.
  */
-const paceMs = 8;
+const paceMs = 4;
 /** A peer that does not close its side of what we closed has this long, ms; then the connection is gone (T05). */
 const lingerMs = 5_000;
 

@@ -178,6 +178,7 @@ test('another master key: everything is read but the passwords', () => {
     queues: new Map(),
     held: new Map(),
     extensions: new Map(),
+    voicemail: new Map(),
     carriers: new Map([[carrier.id, carrier]]),
     hubs,
   } as unknown as RoutingSnapshot;

@@ -220,12 +220,15 @@ describe('calls between the SBC and Teams clients', () => {
     assert.equal(dana.calls.size, 0);
   });
 
-  /** The SBC answers a call from Teams; gives the INVITE as it came. */
+  /** The SBC answers a call from Teams; gives the INVITE as it came. `acked`: the answer is confirmed. */
   const takeCall = (
     parts: { contact?: string; body?: Buffer; headers?: Headers } = {},
-  ): Promise<{ request: SipRequest; dialog: Dialog }> =>
+  ): Promise<{ request: SipRequest; dialog: Dialog; acked: Promise<void> }> =>
     new Promise((resolve) => {
       sbc.onInvite = (invite: IncomingInvite) => {
+        const acked = new Promise<void>((done) => {
+          invite.onAck = () => done();
+        });
         const dialog = invite.accept({
           contact: parts.contact ?? contact,
           headers: parts.headers ?? allow,
@@ -233,7 +236,7 @@ describe('calls between the SBC and Teams clients', () => {
           contentType: 'application/sdp',
         });
         sbc.node.kick();
-        resolve({ request: invite.request, dialog });
+        resolve({ request: invite.request, dialog, acked });
       };
     });
 
@@ -241,7 +244,7 @@ describe('calls between the SBC and Teams clients', () => {
     const taken = takeCall();
     const placed = await twin.proxy.place({ upn: 'dana@acme.example', to: '+12025550199' });
     assert.ok(placed.ok);
-    const { request, dialog } = await taken;
+    const { request, dialog, acked } = await taken;
     const port = Number(twin.config.sbcTeamsTls.split(':')[1]);
     assert.equal(request.uri, `sip:+12025550199@sbc1.customers.example.net:${port};user=phone;transport=tls`);
     assert.equal(
@@ -260,6 +263,8 @@ describe('calls between the SBC and Teams clients', () => {
     assert.equal(offer.audio.payloads[0]?.name, 'SILK/16000');
 
     await new Promise<void>((resolve) => placed.call.whenConnected(resolve));
+    // A hold before the ACK would be answered 491, and Microsoft would try it again (RFC 5407 section 3.1.3).
+    await acked;
     const reoffered: string[] = [];
     dialog.onRequest = (incoming) => {
       const reading = readAudioSdp(incoming.request.body);
