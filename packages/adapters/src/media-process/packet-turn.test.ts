@@ -35,16 +35,13 @@ function rig(dueMs = Number.POSITIVE_INFINITY) {
   return { turn, log, rests, clock, socket, party, run, waiting };
 }
 
-/** A group of packets every half turn, `perMs` a millisecond, for so many milliseconds. */
+/** `perMs` packets a millisecond for so many milliseconds, a turn each. */
 function talk({ turn, party, run, clock }: ReturnType<typeof rig>, perMs: number, ms: number): void {
   const taker = party('x');
-  const end = clock.ms + ms;
-  let owed = 0;
-  while (clock.ms < end) {
-    for (owed += (perMs * TURN_MS) / 2; owed >= 1; owed -= 1)
-      turn.take(taker, 'a', 'rtp', Buffer.from('p'), 'h', 1);
+  for (let i = 0; i < ms; i += 1) {
+    for (let n = 0; n < perMs; n += 1) turn.take(taker, 'a', 'rtp', Buffer.from('p'), 'h', 1);
     run();
-    clock.ms += TURN_MS / 2;
+    clock.ms += 1;
   }
 }
 

@@ -25,8 +25,8 @@ export interface TurnPorts {
   dueMs(): number;
 }
 
-/** A busy relay looks at its sockets so often, ms. A twentieth of a packet of audio: no jitter buffer notices. */
-export const TURN_MS = 1;
+/** A busy relay looks at its sockets so often, ms. Below a sixth of a packet of audio: no jitter buffer notices. */
+export const TURN_MS = 2;
 /** Packets a millisecond (forty calls) from which on it does; with fewer each is relayed as it comes. */
 export const BUSY_PER_MS = 4;
 const MEASURE_MS = 100;
