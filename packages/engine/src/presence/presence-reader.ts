@@ -209,10 +209,29 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
     }
     // One object may be known to two accounts of one tenant: asked for once.
     for (const id of tiers.hot) tiers.other.delete(id);
-    const calm = tenant.throttledMs !== undefined && now - tenant.throttledMs < calmAfterThrottleMs;
     tenant.otherMs =
-      chosenMs ?? (calm ? tierIntervalMs.other : usualOtherIntervalMs(tiers.hot.size, tiers.other.size));
+      chosenMs ??
+      (isCalm(tenant, now) ? tierIntervalMs.other : usualOtherIntervalMs(tiers.hot.size, tiers.other.size));
     return { hot: [...tiers.hot], other: [...tiers.other] };
+  }
+
+  /** Microsoft asked us to wait not long ago. */
+  const isCalm = ({ throttledMs }: Tenant, now: number): boolean =>
+    throttledMs !== undefined && now - throttledMs < calmAfterThrottleMs;
+
+  /** One after the other, until Microsoft asks to wait: the others would be asked inside its Retry-After. */
+  async function inTurn<Batch>(
+    tenant: Tenant,
+    batches: readonly Batch[],
+    read: (batch: Batch) => Promise<PresenceReadOutcome>,
+  ): Promise<readonly PresenceReadOutcome[]> {
+    const outcomes: PresenceReadOutcome[] = [];
+    for (const batch of batches) {
+      const outcome = await read(batch);
+      outcomes.push(outcome);
+      if (outcome.is === 'throttled' || pauses.untilMs(tenant.id) !== undefined) break;
+    }
+    return outcomes;
   }
 
   function wake(tenant: Tenant): void {
@@ -236,18 +255,19 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
       waitMs = Math.min(lookEveryMs, Math.max(1, nextMs - now));
       if (batches.length > 0) {
         tenant.reading = true;
-        void Promise.all(
-          batches.map(async ({ tier, ids }) => {
-            const outcome = await readBatch(tenant, ids, connection.read(ids));
-            deps.onRead?.(outcome.is, tier);
-            return outcome;
-          }),
-        ).then((outcomes) => {
-          tenant.reading = false;
-          judge(tenant, outcomes);
-          // Slower than the pace: the next sweep is due already.
-          if (tenants.get(tenant.id) === tenant && clock.now() - now > lookEveryMs) wake(tenant);
-        });
+        const read = async ({ tier, ids }: (typeof batches)[number]): Promise<PresenceReadOutcome> => {
+          const outcome = await readBatch(tenant, ids, connection.read(ids));
+          deps.onRead?.(outcome.is, tier);
+          return outcome;
+        };
+        void (isCalm(tenant, now) ? inTurn(tenant, batches, read) : Promise.all(batches.map(read))).then(
+          (outcomes) => {
+            tenant.reading = false;
+            judge(tenant, outcomes);
+            // Slower than the pace: the next sweep is due already.
+            if (tenants.get(tenant.id) === tenant && clock.now() - now > lookEveryMs) wake(tenant);
+          },
+        );
       }
     }
     tenant.stopTimer = clock.after(waitMs, () => wake(tenant));

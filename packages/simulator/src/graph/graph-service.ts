@@ -41,7 +41,6 @@ const graphAudiences = ['https://graph.microsoft.com', '00000003-0000-0000-c000-
 
 export class GraphService {
   readonly #options: GraphServiceOptions;
-  #batches = 0;
 
   constructor(options: GraphServiceOptions) {
     this.#options = options;
@@ -136,11 +135,10 @@ export class GraphService {
     const judged = judgeBatch(request.body?.value);
     if (typeof judged === 'string') return fail(400, 'BadRequest', judged, 'G15');
     const { faults, world } = this.#options;
-    const exchange = ++this.#batches;
     return runBatch(judged, world.random, async (inner) => {
       const fault = faults.takeHttp('graph', inner.url);
       const lateOnly = !fault || ['slow', 'reset', '504'].includes(fault.fault);
-      const done = lateOnly ? await this.#one(inner, caller, base, exchange) : undefined;
+      const done = lateOnly ? await this.#one(inner, caller, base) : undefined;
       const answer = done && fault?.fault !== '504' ? done : this.#fault(fault?.fault ?? '500');
       const worded = this.#dress(answer, world.random.uuid(), undefined);
       this.#noteInner(inner, worded, caller);
@@ -148,7 +146,7 @@ export class GraphService {
     });
   }
 
-  async #one(request: InnerRequest, caller: Caller, base: string, exchange?: number): Promise<GraphAnswer> {
+  async #one(request: InnerRequest, caller: Caller, base: string): Promise<GraphAnswer> {
     const { world, directory, throttle } = this.#options;
     const url = new URL(request.url, 'https://graph.invalid');
     const path = decodeURIComponent(url.pathname);
@@ -175,7 +173,6 @@ export class GraphService {
       users: directory.tenant(caller.tenantId)?.users.size ?? 0,
       resource:
         params['user-id']?.toLowerCase() ?? (path.startsWith('/me') ? caller.objectId : route.template),
-      ...(exchange !== undefined && { exchange }),
     });
     if (metered.refused) return throttledAnswer(metered.refused, caller);
 

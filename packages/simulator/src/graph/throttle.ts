@@ -81,8 +81,8 @@ interface Meter {
   used: number;
   before: number;
   blockedUntil: number;
-  /** The exchange that was refused: what came in the same batch could not know. */
-  refusedIn?: number | undefined;
+  /** What was on its way when the refusal was said counts from here on: who sent it could not know. */
+  heardAt: number;
 }
 
 export interface Throttled {
@@ -103,9 +103,10 @@ export interface Asked {
   readonly users: number;
   /** What the narrowest meter counts by: a mailbox, a collection. */
   readonly resource: string;
-  /** The same for all requests of one batch. Absent: the request came alone. */
-  readonly exchange?: number;
 }
+
+/** An answer's way back, and the rest of the batch or of the sweep that was sent with it. */
+const onTheWayMs = 250;
 
 export class Throttle {
   readonly quotas: Quotas = documentedQuotas();
@@ -141,14 +142,14 @@ export class Throttle {
       const meter = this.#meter(`${name} ${keyOf(rows[name][0], asked)}`, Math.floor(now / windowMs));
       const overlap = 1 - (now % windowMs) / windowMs;
       meter.used += units;
-      const sentTogether = asked.exchange !== undefined && asked.exchange === meter.refusedIn;
-      blocked ||= now < meter.blockedUntil && !sentTogether;
+      blocked ||= now > meter.heardAt && now < meter.blockedUntil;
       const used = (meter.used + meter.before * overlap) / limit;
       share = Math.max(share, used);
       if (used <= 1 || refused) continue;
       const retryAfterSeconds = Math.max(1, Math.ceil(windowMs / 3_000));
+      // Of the first refusal only: whoever goes on asking has heard it.
+      if (now >= meter.blockedUntil) meter.heardAt = now + onTheWayMs;
       meter.blockedUntil = now + retryAfterSeconds * 1_000;
-      meter.refusedIn = asked.exchange;
       refused = { retryAfterSeconds, quota: name, scope: scopeName(rows[name][0]) };
     }
     if (blocked) this.counts.insideRetryAfter++;
@@ -157,7 +158,7 @@ export class Throttle {
   }
 
   #meter(key: string, window: number): Meter {
-    const meter = this.#meters.get(key) ?? { window, used: 0, before: 0, blockedUntil: 0 };
+    const meter = this.#meters.get(key) ?? { window, used: 0, before: 0, blockedUntil: 0, heardAt: 0 };
     if (meter.window !== window) {
       meter.before = meter.window === window - 1 ? meter.used : 0;
       meter.used = 0;
