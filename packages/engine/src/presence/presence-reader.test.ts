@@ -414,7 +414,12 @@ test('5,000 people in one tenant and nothing chosen: whoever changes is seen in 
   await clock.advance(300_000);
   assert.equal(await readsIn(140_000), 80, 'eight requests each 14 s');
   microsoft.trouble = { is: 'later', retryAfterMs: 5000, throttled: true };
-  await clock.advance(20_000);
+  const first = reads.length;
+  await clock.advance(40_000);
+  const rounds = Map.groupBy(reads.slice(first), ({ at }) => at);
+  const [unaware, ...later] = [...rounds.values()].map(({ length }) => length);
+  assert.equal(unaware, 8, 'sent together, before anything was refused');
+  assert.ok(later.length > 2 && later.every((sent) => sent === 1), `then one at a time: ${later.join(', ')}`);
   microsoft.trouble = undefined;
   await clock.advance(60_000);
   assert.equal(await readsIn(150_000), 40, 'eight requests each 30 s');
