@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { dominantFrequency, parseWav } from '@tandem/media';
 import { portSlot } from '../kit/port-slot.ts';
 import { type Platform, startPlatform } from '../support/scenario/instance.ts';
@@ -90,7 +89,13 @@ const hzIn = (file: Buffer): number => {
 };
 const onDisk = (folder: string): string[] => readdirSync(join(platform.ready.data, 'node/voicemail', folder));
 /** Sound on its way to the disk. */
-const incoming = (): number => onDisk('incoming').filter((name) => name.endsWith('.ulaw')).length;
+const incoming = (): string[] => onDisk('incoming').filter((name) => name.endsWith('.ulaw'));
+/** Of the one that speaks now; mu-law has 8,000 bytes a second. */
+const secondsOnDisk = (): number => {
+  const [name] = incoming();
+  const file = name && join(platform.ready.data, 'node/voicemail/incoming', name);
+  return file ? (statSync(file, { throwIfNoEntry: false })?.size ?? 0) / 8_000 : 0;
+};
 
 /** Pat calls Dana and speaks to the mailbox, until somebody ends it. */
 async function patSpeaks(): Promise<{ readonly sipCallId: string; readonly id: string }> {
@@ -98,9 +103,9 @@ async function patSpeaks(): Promise<{ readonly sipCallId: string; readonly id: s
     from: pat,
     to: dana.number,
   });
-  await until('the mailbox records', () => incoming() === 1, 60_000);
+  await until('the mailbox records', () => incoming().length === 1, 60_000);
   const [call] = await platform.api.find(sipCallId, 'live');
-  await delay(3_500); // three seconds of sound take three seconds
+  await until('three seconds of sound are on the disk', () => secondsOnDisk() >= 3, 60_000);
   return { sipCallId, id: call?.id ?? assert.fail('no call') };
 }
 const hangUp = (sipCallId: string): Promise<unknown> =>

@@ -219,19 +219,16 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
   const isCalm = ({ throttledMs }: Tenant, now: number): boolean =>
     throttledMs !== undefined && now - throttledMs < calmAfterThrottleMs;
 
-  /** One after the other, until Microsoft asks to wait: the others would be asked inside its Retry-After. */
-  async function inTurn<Batch>(
+  /** One goes ahead; the others follow it together if Microsoft answers it, and are asked at the next sweep if not. */
+  async function oneAhead<Batch>(
     tenant: Tenant,
-    batches: readonly Batch[],
+    [first, ...others]: readonly Batch[],
     read: (batch: Batch) => Promise<PresenceReadOutcome>,
   ): Promise<readonly PresenceReadOutcome[]> {
-    const outcomes: PresenceReadOutcome[] = [];
-    for (const batch of batches) {
-      const outcome = await read(batch);
-      outcomes.push(outcome);
-      if (outcome.is === 'throttled' || pauses.untilMs(tenant.id) !== undefined) break;
-    }
-    return outcomes;
+    if (first === undefined) return [];
+    const outcome = await read(first);
+    if (outcome.is !== 'read' || pauses.untilMs(tenant.id) !== undefined) return [outcome];
+    return [outcome, ...(await Promise.all(others.map(read)))];
   }
 
   function wake(tenant: Tenant): void {
@@ -260,7 +257,7 @@ export function createPresenceReader(deps: PresenceReaderDeps): PresenceReader {
           deps.onRead?.(outcome.is, tier);
           return outcome;
         };
-        void (isCalm(tenant, now) ? inTurn(tenant, batches, read) : Promise.all(batches.map(read))).then(
+        void (isCalm(tenant, now) ? oneAhead(tenant, batches, read) : Promise.all(batches.map(read))).then(
           (outcomes) => {
             tenant.reading = false;
             judge(tenant, outcomes);
