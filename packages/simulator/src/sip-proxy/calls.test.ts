@@ -240,6 +240,36 @@ describe('calls between the SBC and Teams clients', () => {
       };
     });
 
+  it('a hold that meets a re-INVITE of the SBC (491) is tried again, three times in all', async () => {
+    const taken = takeCall();
+    const placed = await twin.proxy.place({ upn: 'dana@acme.example', to: '+12025550199' });
+    assert.ok(placed.ok);
+    const { dialog, acked } = await taken;
+    await acked;
+    let asked = 0;
+    let busyFor = 1;
+    dialog.onRequest = (incoming) => {
+      asked += 1;
+      if (asked <= busyFor) incoming.respond(491);
+      else {
+        const reading = readAudioSdp(incoming.request.body);
+        assert.ok(reading.ok);
+        incoming.respond(200, {
+          contact,
+          body: sbcSdp({ payloads: [{ number: 8, name: 'PCMA/8000' }], direction: reading.audio.direction }),
+          contentType: 'application/sdp',
+        });
+      }
+      sbc.node.kick();
+    };
+    assert.equal(await placed.call.hold(), undefined);
+    assert.equal(asked, 2);
+    [asked, busyFor] = [0, 9];
+    assert.equal(await placed.call.resume(), 'the SBC answered 491 to the re-INVITE');
+    assert.equal(asked, 3);
+    placed.call.hangUp();
+  });
+
   it('Dana calls +12025550199: the INVITE of teams-direct-routing 4.1, in upper case, then hold and resume', async () => {
     const taken = takeCall();
     const placed = await twin.proxy.place({ upn: 'dana@acme.example', to: '+12025550199' });

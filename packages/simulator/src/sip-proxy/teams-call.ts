@@ -1,4 +1,11 @@
-import { type Dialog, type DialogEnd, Headers, type IncomingRequest, type SipMessage } from '@tandem/sip';
+import {
+  type Dialog,
+  type DialogEnd,
+  glareDelayMs,
+  Headers,
+  type IncomingRequest,
+  type SipMessage,
+} from '@tandem/sip';
 import type { ClientCall, TeamsClients } from '../clients/teams-client.ts';
 import type { Region } from '../config.ts';
 import type { TeamsUser, Tenant } from '../directory/tenant.ts';
@@ -35,6 +42,8 @@ export interface CallFacts {
 }
 
 const refreshMs = 1_800_000;
+/** A re-INVITE that meets another is sent so often. */
+const reofferTries = 3;
 
 /** One call between the SBC and one Teams user, once it has a dialog; the two directions differ in how they get there. */
 export abstract class TeamsCall implements ClientCall {
@@ -211,39 +220,52 @@ export abstract class TeamsCall implements ClientCall {
       return Promise.resolve(`the call is ${this.state}, not ${wanted}`);
     }
     dialog.setNextHop(this.world.destination(this.facts.trunk, this.laterRegion));
+    const body = media.offer(direction);
     return new Promise((resolve) => {
-      dialog.request({
-        method: 'INVITE',
-        headers: Headers.of([
-          ['SESSION-EXPIRES', '3600;refresher=uac'],
-          ['MIN-SE', '300'],
-        ]),
-        body: media.offer(direction),
-        contentType: 'application/sdp',
-        onFinal: (outcome) => {
-          if (outcome.kind !== 'response') {
-            resolve(`no answer to the re-INVITE (${outcome.kind})`);
-            return;
-          }
-          const { status } = outcome.response;
-          if (status >= 300) {
-            resolve(`the SBC answered ${status} to the re-INVITE`);
-            return;
-          }
-          const reading = readAudioSdp(outcome.response.body);
-          const fault = reading.ok ? media.accept(reading.audio) : 'unreadable';
-          this.#noteAnswer(
-            outcome.response,
-            direction,
-            reading.ok ? reading.audio.direction : undefined,
-            fault,
-          );
-          this.party?.setSending(direction !== 'inactive');
-          if (!this.#done) this.state = then;
-          resolve(fault === undefined ? undefined : `the answer is not usable: ${fault}`);
-        },
-      });
-      this.world.kick();
+      const ask = (tries: number): void => {
+        dialog.request({
+          method: 'INVITE',
+          headers: Headers.of([
+            ['SESSION-EXPIRES', '3600;refresher=uac'],
+            ['MIN-SE', '300'],
+          ]),
+          body,
+          contentType: 'application/sdp',
+          onFinal: (outcome) => {
+            if (outcome.kind !== 'response') {
+              resolve(`no answer to the re-INVITE (${outcome.kind})`);
+              return;
+            }
+            const { status } = outcome.response;
+            // RFC 3261 section 14.1: both at once, or ahead of our own ACK that took another connection.
+            if (status === 491 && tries > 1) {
+              const wait = glareDelayMs(this.direction === 'out', this.world.random.fraction());
+              this.world.clock.after(wait, () => {
+                if (this.#done) resolve('the call ended before the re-INVITE could be repeated');
+                else ask(tries - 1);
+              });
+              return;
+            }
+            if (status >= 300) {
+              resolve(`the SBC answered ${status} to the re-INVITE`);
+              return;
+            }
+            const reading = readAudioSdp(outcome.response.body);
+            const fault = reading.ok ? media.accept(reading.audio) : 'unreadable';
+            this.#noteAnswer(
+              outcome.response,
+              direction,
+              reading.ok ? reading.audio.direction : undefined,
+              fault,
+            );
+            this.party?.setSending(direction !== 'inactive');
+            if (!this.#done) this.state = then;
+            resolve(fault === undefined ? undefined : `the answer is not usable: ${fault}`);
+          },
+        });
+        this.world.kick();
+      };
+      ask(reofferTries);
     });
   }
 
