@@ -1,4 +1,5 @@
 export * from './flow.ts';
+export * from './loop-turn.ts';
 export * from './message-transport.ts';
 export {
   defaultLimits,

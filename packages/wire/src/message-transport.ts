@@ -16,6 +16,7 @@ import {
   nextFlowId,
   type TransportFailure,
 } from './flow.ts';
+import { LoopTurn } from './loop-turn.ts';
 import { defaultLimits, type Framer, StreamConnection, type StreamLimits } from './stream-connection.ts';
 import { openUdp, type UdpSocket } from './udp-socket.ts';
 
@@ -64,6 +65,8 @@ export interface TransportOptions {
   onFlowClosed?(flow: Flow, why: TransportFailure): void;
   onAnomaly?(what: string, from: { readonly listener: string; readonly remote: string }): void;
   now?(): number;
+  /** The turn of the loop that these sockets belong to, shared with who else writes in it. Without one nobody rests. */
+  readonly turn?: LoopTurn;
 }
 
 class UdpFlow implements Flow {
@@ -104,6 +107,7 @@ const maxQueuedWhileConnecting = 1_000;
 export class MessageTransport {
   readonly #options: TransportOptions;
   readonly #now: () => number;
+  readonly #turn: LoopTurn;
   readonly #udp = new Map<string, { socket: UdpSocket; local: Flow['local'] }>();
   readonly #udpFlows = new Map<string, UdpFlow>();
   #lastUdpFlow: UdpFlow | undefined;
@@ -120,6 +124,7 @@ export class MessageTransport {
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
+    this.#turn = options.turn ?? new LoopTurn({ cadenceMs: 0, busyPerSecond: Number.POSITIVE_INFINITY });
     this.#sweeper = setInterval(() => {
       const now = this.#now();
       for (const connection of this.#connections) connection.sweep(now);
@@ -143,6 +148,7 @@ export class MessageTransport {
       port: options.port,
       receiveBufferBytes: 4 << 20,
       onDatagram: (bytes, from) => {
+        this.#turn.heard('datagram');
         if (options.admit && !options.admit(from.address, from.port)) {
           this.#options.onAnomaly?.('datagram from a stranger', {
             listener: options.name,
@@ -278,6 +284,7 @@ export class MessageTransport {
       framer: this.#options.framer(),
       limits,
       now: this.#now,
+      turn: this.#turn,
       peer,
       events: {
         onMessage: this.#options.onMessage,
@@ -341,7 +348,7 @@ export class MessageTransport {
 
   /** Datagrams of one turn leave in a row at its end: the way out of the process is long, and warm from the second on. */
   #later(datagram: Datagram): void {
-    if (this.#datagrams.length === 0) setImmediate(this.#sendDatagrams);
+    if (this.#datagrams.length === 0) this.#turn.atEnd(this.#sendDatagrams);
     this.#datagrams.push(datagram);
   }
 

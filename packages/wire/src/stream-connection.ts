@@ -7,6 +7,7 @@ import {
   type Protocol,
   type TransportFailure,
 } from './flow.ts';
+import type { LoopTurn } from './loop-turn.ts';
 
 /** What a framer makes of a stream. The sip package's framer has this shape. */
 export type FrameEvent =
@@ -46,11 +47,6 @@ export interface StreamEvents {
 }
 
 const pong = Buffer.from('\r\n');
-/**
- * A busy connection writes at most once in this time, ms: a TLS record and a system call for several messages cost
- * about what they cost for one. A connection that was silent for so long writes at once.
- */
-const paceMs = 4;
 /** A peer that does not close its side of what we closed has this long, ms; then the connection is gone (T05). */
 const lingerMs = 5_000;
 
@@ -68,15 +64,15 @@ export class StreamConnection implements Flow {
   readonly #limits: StreamLimits;
   readonly #events: StreamEvents;
   readonly #now: () => number;
+  readonly #turn: LoopTurn;
   readonly #openedAt: number;
   #heardAt: number | undefined;
   #partialSince: number | undefined;
   #usedAt: number;
-  /** What is written together in a moment, and who hears if it fails. */
+  /** What is written together at the end of the turn, and who hears if it fails. */
   #waiting: Buffer[] = [];
   #waitingFor: Failed[] = [];
   #waitingBytes = 0;
-  #writtenAt = 0;
   #finishedAt: number | undefined;
   #ended: TransportFailure | undefined;
   readonly #unsent = new Set<Failed>();
@@ -89,6 +85,7 @@ export class StreamConnection implements Flow {
     limits: StreamLimits;
     events: StreamEvents;
     now: () => number;
+    turn: LoopTurn;
     peer?: unknown;
   }) {
     const { socket } = options;
@@ -99,6 +96,7 @@ export class StreamConnection implements Flow {
     this.#limits = options.limits;
     this.#events = options.events;
     this.#now = options.now;
+    this.#turn = options.turn;
     this.peer = options.peer;
     this.local = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 };
     this.remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
@@ -128,10 +126,8 @@ export class StreamConnection implements Flow {
     }
     const now = this.#now();
     this.#usedAt = now;
-    if (this.#waiting.length === 0) {
-      if (now - this.#writtenAt < paceMs) setTimeout(this.#flush, paceMs);
-      else process.nextTick(this.#flush);
-    }
+    // A TLS record and a system call for several messages cost about what they cost for one.
+    if (this.#waiting.length === 0) this.#turn.atEnd(this.#flush);
     this.#unsent.add(failed);
     this.#waiting.push(bytes);
     this.#waitingFor.push(failed);
@@ -148,7 +144,6 @@ export class StreamConnection implements Flow {
     this.#waiting = [];
     this.#waitingFor = [];
     this.#waitingBytes = 0;
-    this.#writtenAt = this.#now();
     if (!this.open || this.#socket.destroyed) return;
     // One piece: TLS would copy several into one itself, after the stream has kept account of each.
     this.#socket.write(waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting, bytes), (error) => {
@@ -194,6 +189,7 @@ export class StreamConnection implements Flow {
       if (!this.open || this.#socket.destroyed) return;
       if (event.kind === 'message') {
         this.#hear(now);
+        this.#turn.heard('stream');
         this.#events.onMessage(event.bytes, this);
       } else if (event.kind === 'ping') {
         this.#hear(now);

@@ -9,9 +9,13 @@ import { importCertificate } from '@tandem/adapters/sip-transport/own-certificat
 import { SipEndpoint } from '@tandem/adapters/sip-transport/sip-endpoint.ts';
 import { carrierBySource } from '@tandem/engine/routing/source.ts';
 import type { Flow } from '@tandem/sip';
+import { LoopTurn } from '@tandem/wire';
 import type { NodeContext } from './node-context.ts';
 import { openPhones } from './services/phones.ts';
 import type { NodeStorage } from './storage.ts';
+
+/** About thirty calls a second, fourteen messages each: below it what a call costs does not matter, above it adds up. */
+const busyMessagesPerSecond = 400;
 
 export interface SipEdgeParts extends Pick<NodeStorage, 'stores' | 'box' | 'masterKey' | 'snapshots'> {
   /** The metrics need the engine, and the sockets need the metrics: they come later. */
@@ -44,12 +48,18 @@ export async function openSipEdge({ config, log, clock, random }: NodeContext, p
     onFault: (reason) => parts.metrics()?.platform.registerFailed(reason),
     onProblem: (what) => log.warn({ what }, 'phones'),
   });
-  const media = createEmbeddedMedia({ socketPath: config.mediaSocket, name: 'node' });
+  const turn = new LoopTurn({ cadenceMs: config.signallingCadenceMs, busyPerSecond: busyMessagesPerSecond });
+  const media = createEmbeddedMedia({
+    socketPath: config.mediaSocket,
+    name: 'node',
+    atTurnEnd: (work) => turn.atEnd(work),
+  });
   const endpoint = new SipEndpoint({
     bindAddress: config.bindAddress,
     teamsPort: config.ports.teamsTls,
     carrierPort: config.ports.carrierSip,
     certificate: imported.certificate,
+    turn,
     hubRoots: await readRoots(config.hubRootsFile),
     hubNames: config.hubs.map(({ name }) => name),
     resolver: createNameResolver(config.twin ? { servers: [config.twin.dns] } : {}),

@@ -119,6 +119,8 @@ export interface NodeConfig {
   readonly apiToken?: string;
   /** Path of the `instance` file, for messages; the supervisor writes and removes it. */
   readonly instanceFile?: string;
+  /** A busy loop takes a turn no more often than this, ms; 0: it never rests. */
+  readonly signallingCadenceMs: number;
   readonly logLevel: LogLevel;
   /** Never true outside tests and benches: lets an rtpengine below the safe version floor be used. */
   readonly allowUnsafeMedia: boolean;

@@ -153,6 +153,7 @@ export const childConfigs = ({
       phones,
       ...(rehearsal && { apiToken: rehearsal.apiToken }),
       ...(instanceFile !== undefined && { instanceFile }),
+      signallingCadenceMs: values.signallingCadenceMs,
       logLevel,
       allowUnsafeMedia: values.allowUnsafeMedia,
     }),

@@ -53,6 +53,8 @@ export interface EmbeddedMedia extends MediaPort {
 export function createEmbeddedMedia(options: {
   readonly socketPath: string;
   readonly name: string;
+  /** What is told to the relay in one turn of the loop goes out at its end. Default: setImmediate. */
+  readonly atTurnEnd?: (work: () => void) => void;
 }): EmbeddedMedia {
   /** By the relay's name of the session. */
   const live = new Map<string, EmbeddedSession>();
@@ -69,6 +71,7 @@ export function createEmbeddedMedia(options: {
   const client = new MediaClient({
     socketPath: options.socketPath,
     name: options.name,
+    ...(options.atTurnEnd && { atTurnEnd: options.atTurnEnd }),
     onEvent(event) {
       const session = live.get(event.session);
       const mapped = session?.eventOf(event);

@@ -25,6 +25,8 @@ import { RelayFrameReader, RelayFrameWriter } from './relay-frames.ts';
 export interface MediaClientOptions {
   /** Unix socket or named pipe of the media process. */
   readonly socketPath: string;
+  /** What is told in one turn of the loop goes out at its end. Default: setImmediate. */
+  readonly atTurnEnd?: (work: () => void) => void;
   /** Told in `hello`, for logs. */
   readonly name?: string;
   /** No answer within this long counts as disconnected: alive but deaf is dead (reliability F03). Default 2000. */
@@ -159,7 +161,7 @@ export class MediaClient {
     const reader = new RelayFrameReader();
     this.#socket = socket;
     socket.on('connect', () => {
-      this.#writer = new RelayFrameWriter(socket);
+      this.#writer = new RelayFrameWriter(socket, this.#options.atTurnEnd);
       void this.#greet(socket);
     });
     socket.on('data', (chunk) => {

@@ -46,12 +46,15 @@ const PACE_MS = 8;
 /** Collects what one turn of the loop has to say, under load what a few turns have, and writes it at once. */
 export class RelayFrameWriter {
   readonly #socket: Socket;
+  readonly #atTurnEnd: (work: () => void) => void;
   #waiting: string[] = [];
   #scheduled = false;
   #writtenMs = 0;
 
-  constructor(socket: Socket) {
+  /** `atTurnEnd` runs work when the turn of the loop has nothing more to say. */
+  constructor(socket: Socket, atTurnEnd: (work: () => void) => void = setImmediate) {
     this.#socket = socket;
+    this.#atTurnEnd = atTurnEnd;
   }
 
   write(message: unknown): void {
@@ -59,7 +62,7 @@ export class RelayFrameWriter {
     if (this.#scheduled) return;
     this.#scheduled = true;
     const wait = this.#writtenMs + PACE_MS - performance.now();
-    if (wait < 1) setImmediate(this.flush);
+    if (wait < 1) this.#atTurnEnd(this.flush);
     else setTimeout(this.flush, wait);
   }
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { type SecureContextOptions, TLSSocket } from 'node:tls';
 import { SipFramer } from '@tandem/sip';
 import type { Destination, Flow, TransportFailure, UserAgent, UserAgentPorts } from '@tandem/sip/ua/types.ts';
-import { MessageTransport, type PeerVerdict } from '@tandem/wire';
+import { type LoopTurn, MessageTransport, type PeerVerdict } from '@tandem/wire';
 import type { NameResolver } from './name-resolver.ts';
 import type { OwnCertificate } from './own-certificate.ts';
 import { judgeCertificate, judgedByUs, presentedChain } from './peer-certificate.ts';
@@ -36,6 +36,8 @@ export interface SipEndpointOptions {
   admitCarrier(address: string, port: number): boolean;
   /** Listeners for phones. Absent: none. */
   readonly phones?: PhonesSide;
+  /** The turn of the loop in which all of it is sent. */
+  readonly turn?: LoopTurn;
   onAnomaly(what: string, from: { readonly listener: string; readonly remote: string }): void;
 }
 
@@ -85,6 +87,7 @@ export class SipEndpoint {
         this.#userAgent?.flowClosed(flow, performance.now());
       },
       onAnomaly: options.onAnomaly,
+      ...(options.turn && { turn: options.turn }),
     });
     this.#phones =
       options.phones && new PhoneFlows(options.phones, (flow) => this.transport.drop((one) => one === flow));

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LoopTurn } from './loop-turn.ts';
+
+/** A loop by hand: time stands still until it is moved, and a turn ends when it is told to. */
+function byHand(options: { cadenceMs?: number; busyPerSecond?: number } = {}) {
+  const loop = { now: 0, slept: [] as number[], ends: [] as (() => void)[] };
+  const turn = new LoopTurn({
+    cadenceMs: options.cadenceMs ?? 24,
+    busyPerSecond: options.busyPerSecond ?? 400,
+    now: () => loop.now,
+    sleep(ms) {
+      loop.slept.push(ms);
+      loop.now += ms;
+    },
+    schedule: (work) => void loop.ends.push(work),
+  });
+  return {
+    turn,
+    loop,
+    endTurn() {
+      for (const end of loop.ends.splice(0)) end();
+    },
+    /** So many turns of so many messages, each beginning `everyMs` after the one before. */
+    carry(messages: number, everyMs: number, turns: number) {
+      for (let at = 0; at < turns; at += 1) {
+        const begun = loop.now;
+        for (let one = 0; one < messages; one += 1) turn.heard('stream');
+        this.endTurn();
+        loop.now = Math.max(loop.now, begun + everyMs);
+      }
+    },
+  };
+}
+
+test('what a turn has to send goes out once, in order, at its end and before the rest', () => {
+  const hand = byHand();
+  hand.carry(20, 30, 30);
+  const { turn, loop } = hand;
+  assert.equal(turn.busy, true);
+  const done: string[] = [];
+  const sleepsBefore = loop.slept.length;
+  turn.heard('datagram');
+  turn.atEnd(() => done.push(`first, ${loop.slept.length - sleepsBefore} rests so far`));
+  turn.heard('datagram');
+  turn.atEnd(() => done.push(`second, ${loop.slept.length - sleepsBefore} rests so far`));
+  assert.equal(loop.ends.length, 1, 'one end of the turn, however much comes');
+  hand.endTurn();
+  assert.deepEqual(done, ['first, 0 rests so far', 'second, 0 rests so far']);
+  assert.equal(loop.slept.length - sleepsBefore, 1);
+});
+
+const rests: readonly {
+  readonly when: string;
+  readonly perTurn: number;
+  readonly everyMs: number;
+  readonly rests: boolean;
+}[] = [
+  { when: 'one call a second', perTurn: 1, everyMs: 70, rests: false },
+  { when: 'just below the mark', perTurn: 9, everyMs: 30, rests: false },
+  { when: 'just above the mark', perTurn: 13, everyMs: 30, rests: true },
+  { when: 'a burst in every turn', perTurn: 31, everyMs: 30, rests: true },
+];
+for (const { when, perTurn, everyMs, rests: wanted } of rests)
+  test(`${when}: the loop ${wanted ? 'rests' : 'takes each message at once'}`, () => {
+    const hand = byHand();
+    hand.carry(perTurn, everyMs, 60);
+    assert.equal(hand.loop.slept.length > 0, wanted);
+  });
+
+test('the rest is what is left of the cadence: a turn with much work is followed by a short one or none', () => {
+  const hand = byHand();
+  hand.carry(20, 30, 30);
+  const restAfter = (workMs: number): number | undefined => {
+    const before = hand.loop.slept.length;
+    hand.turn.heard('stream');
+    hand.turn.atEnd(() => {
+      hand.loop.now += workMs;
+    });
+    hand.endTurn();
+    return hand.loop.slept[before];
+  };
+  assert.equal(restAfter(4), 20);
+  assert.equal(restAfter(20), 4);
+  assert.equal(restAfter(24), undefined);
+  assert.equal(restAfter(100), undefined);
+});
+
+test('datagrams that may still lie in the socket are read before the rest (libuv reads 32 in a row)', () => {
+  const hand = byHand();
+  hand.carry(20, 30, 30);
+  const before = hand.loop.slept.length;
+  for (let one = 0; one < 32; one += 1) hand.turn.heard('datagram');
+  hand.endTurn();
+  assert.equal(hand.loop.slept.length, before);
+  hand.turn.heard('datagram');
+  hand.endTurn();
+  assert.equal(hand.loop.slept.length, before + 1);
+});
+
+test('a loop that went quiet stops resting, and a turn without messages never rests', () => {
+  const hand = byHand();
+  hand.carry(20, 30, 30);
+  assert.equal(hand.turn.busy, true);
+  const before = hand.loop.slept.length;
+  hand.turn.atEnd(() => undefined);
+  hand.endTurn();
+  assert.equal(hand.loop.slept.length, before, 'a timer that sends something is no reason to wait');
+  hand.carry(1, 300, 3);
+  assert.equal(hand.turn.busy, false);
+  const after = hand.loop.slept.length;
+  hand.carry(1, 300, 3);
+  assert.equal(hand.loop.slept.length, after);
+});
+
+test('work that fails is told like any other error of the turn, and the next turn begins anew', () => {
+  const { turn, loop, endTurn } = byHand();
+  turn.atEnd(() => {
+    throw new Error('a bug');
+  });
+  assert.throws(endTurn, /a bug/);
+  let ran = false;
+  turn.atEnd(() => {
+    ran = true;
+  });
+  assert.equal(loop.ends.length, 1);
+  endTurn();
+  assert.equal(ran, true);
+});
+
+test('left alone it sleeps for real and goes on with what the loop has', async () => {
+  const turn = new LoopTurn({ cadenceMs: 20, busyPerSecond: 0 });
+  const done: number[] = [];
+  for (let round = 0; done.length < 12; round += 1)
+    await new Promise<void>((next) => {
+      turn.heard('stream');
+      turn.atEnd(() => {
+        done.push(round);
+        setTimeout(next, 20);
+      });
+    });
+  assert.equal(turn.busy, true);
+});
