@@ -3,11 +3,12 @@ import { test } from 'node:test';
 import { LoopTurn } from './loop-turn.ts';
 
 /** A loop by hand: time stands still until it is moved, and a turn ends when it is told to. */
-function byHand(options: { cadenceMs?: number; busyPerSecond?: number } = {}) {
-  const loop = { now: 0, slept: [] as number[], ends: [] as (() => void)[] };
+function byHand() {
+  const loop = { now: 0, slept: [] as number[], ends: [] as (() => void)[], mayRest: true };
   const turn = new LoopTurn({
-    cadenceMs: options.cadenceMs ?? 24,
-    busyPerSecond: options.busyPerSecond ?? 400,
+    cadenceMs: 24,
+    busyPerSecond: 400,
+    mayRest: () => loop.mayRest,
     now: () => loop.now,
     sleep(ms) {
       loop.slept.push(ms);
@@ -84,6 +85,19 @@ test('the rest is what is left of the cadence: a turn with much work is followed
   assert.equal(restAfter(20), 4);
   assert.equal(restAfter(24), undefined);
   assert.equal(restAfter(100), undefined);
+});
+
+test('nobody is kept waiting: while a request or the database is open the loop does not rest', () => {
+  const hand = byHand();
+  hand.carry(20, 30, 30);
+  hand.loop.mayRest = false;
+  const before = hand.loop.slept.length;
+  hand.carry(20, 30, 30);
+  assert.equal(hand.loop.slept.length, before);
+  assert.equal(hand.turn.busy, true, 'it is no less busy');
+  hand.loop.mayRest = true;
+  hand.carry(20, 30, 1);
+  assert.equal(hand.loop.slept.length, before + 1);
 });
 
 test('datagrams that may still lie in the socket are read before the rest (libuv reads 32 in a row)', () => {

@@ -6,6 +6,8 @@ export interface TurnOptions {
   readonly cadenceMs: number;
   /** From so many messages a second on the loop is busy. */
   readonly busyPerSecond: number;
+  /** False while somebody on this loop waits for more than SIP (a request, the database): then nobody rests. */
+  readonly mayRest?: () => boolean;
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
   /** Keeps the thread asleep for so many ms. */
@@ -31,6 +33,7 @@ const sleepHere = (ms: number): void => {
 export class LoopTurn {
   readonly #cadenceMs: number;
   readonly #busyPerSecond: number;
+  readonly #mayRest: () => boolean;
   readonly #now: () => number;
   readonly #sleep: (ms: number) => void;
   readonly #schedule: (work: () => void) => void;
@@ -45,6 +48,7 @@ export class LoopTurn {
   constructor(options: TurnOptions) {
     this.#cadenceMs = options.cadenceMs;
     this.#busyPerSecond = options.busyPerSecond;
+    this.#mayRest = options.mayRest ?? (() => true);
     this.#now = options.now ?? (() => performance.now());
     this.#sleep = options.sleep ?? sleepHere;
     this.#schedule = options.schedule ?? setImmediate;
@@ -88,7 +92,7 @@ export class LoopTurn {
     // More lies in the socket: it is read before anybody rests.
     if (!this.#busy || datagrams >= datagramsOfATurn) return;
     const left = this.#cadenceMs - (now - begun);
-    if (left >= 1) this.#sleep(left);
+    if (left >= 1 && this.#mayRest()) this.#sleep(left);
   };
 
   #count(messages: number, now: number): void {

@@ -1,4 +1,5 @@
 import type { Metrics } from '@tandem/adapters/http/metrics.ts';
+import type { HttpServer } from '@tandem/adapters/http/server.ts';
 import type { NodeConfig } from '../supervisor/child-config.ts';
 import { openBoards } from './boards.ts';
 import { openCallEngine, takeOverCalls } from './call-engine.ts';
@@ -23,7 +24,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
 
   // What counts is made before what is counted: the metrics need the engine, and the sockets need the metrics. And the
   // engine asks presence, which hears the engine's calls. So each of these is read where it is needed, not earlier.
-  const later: { metrics?: Metrics; presence?: PresenceSide } = {};
+  const later: { metrics?: Metrics; presence?: PresenceSide; http?: Pick<HttpServer, 'answering'> } = {};
   const presenceSide = (): PresenceSide => {
     if (!later.presence) throw new Error('presence is asked before the node is put together');
     return later.presence;
@@ -35,6 +36,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const edge = await openSipEdge(context, {
     ...storage,
     metrics: metricsSoFar,
+    othersWait: () => storage.db.counts.inUse > 0 || (later.http?.answering ?? 0) > 0,
     flowClosed: (flow) => presenceSide().lamps.flowClosed(flow),
   });
   const { phones, media, endpoint } = edge;
@@ -80,6 +82,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     peers,
     metrics,
   });
+
+  later.http = http;
 
   if (!(await media.ready(10_000))) throw new Error('the media process does not answer');
   await media.releaseStrangers();

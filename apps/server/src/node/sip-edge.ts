@@ -20,6 +20,8 @@ const busyMessagesPerSecond = 400;
 export interface SipEdgeParts extends Pick<NodeStorage, 'stores' | 'box' | 'masterKey' | 'snapshots'> {
   /** The metrics need the engine, and the sockets need the metrics: they come later. */
   metrics(): Pick<Metrics, 'platform'> | undefined;
+  /** Somebody waits for the database or for an answer of the API: signalling does not keep the loop from them. */
+  othersWait(): boolean;
   /** Besides the registrar: who else talked over it. */
   flowClosed(flow: Flow): void;
 }
@@ -48,7 +50,11 @@ export async function openSipEdge({ config, log, clock, random }: NodeContext, p
     onFault: (reason) => parts.metrics()?.platform.registerFailed(reason),
     onProblem: (what) => log.warn({ what }, 'phones'),
   });
-  const turn = new LoopTurn({ cadenceMs: config.signallingCadenceMs, busyPerSecond: busyMessagesPerSecond });
+  const turn = new LoopTurn({
+    cadenceMs: config.signallingCadenceMs,
+    busyPerSecond: busyMessagesPerSecond,
+    mayRest: () => !parts.othersWait(),
+  });
   const media = createEmbeddedMedia({
     socketPath: config.mediaSocket,
     name: 'node',

@@ -38,6 +38,8 @@ export interface HttpServerOptions {
 
 export interface HttpServer {
   listen(): Promise<{ readonly url: string; readonly port: number }>;
+  /** Requests that have no answer yet; streams of events are answered as they open. */
+  readonly answering: number;
   /** Ends streams and open requests, then the listener. */
   close(): Promise<void>;
   /** For tests without a socket. */
@@ -80,6 +82,17 @@ export async function createHttpServer(
     else parseJson(request, body as string, done);
   });
   await app.register(cookiePlugin);
+
+  let answering = 0;
+  app.addHook('preHandler', (request, reply, next) => {
+    if (request.routeOptions.url !== routes.events.path) {
+      answering += 1;
+      reply.raw.once('close', () => {
+        answering -= 1;
+      });
+    }
+    next();
+  });
 
   const cookieName = (request: FastifyRequest): string =>
     // Browsers keep one jar for all ports of a host: the port in the name lets instances run side by side.
@@ -202,6 +215,9 @@ export async function createHttpServer(
 
   return {
     app,
+    get answering() {
+      return answering;
+    },
     async listen() {
       await app.listen({ host: options.host, port: options.port });
       const address = app.server.address();

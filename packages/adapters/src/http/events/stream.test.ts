@@ -53,6 +53,7 @@ test("the stream says hello, shows the peers, then each reader's own calls only"
   const acme = await open('desk@acme.example');
   const globex = await open('desk@globex.example');
   assert.match(String(acme.response.headers.get('content-type')), /^text\/event-stream/);
+  assert.equal(harness.server.answering, 0, 'a stream is answered as it opens, however long it lasts');
   for (const { next } of [acme, globex]) {
     assert.equal(kindOf(await next()), 'hello');
     assert.equal(kindOf(await next()), 'peers');
