@@ -146,6 +146,10 @@ export const routingReport = z.object({
   callingPolicies: listed(
     z.object({
       identity: z.string().max(256),
+      calling: z
+        .boolean()
+        .nullish()
+        .transform((value) => value ?? undefined),
       voicemail: z
         .string()
         .max(64)

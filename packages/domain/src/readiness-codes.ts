@@ -360,6 +360,15 @@ export const readinessCodes = {
     'drift',
     'no',
   ),
+  'PRV-507': row(
+    'Calling policy switches calling off',
+    'The calling policy {policy} does not allow calls (AllowPrivateCalling is off): Teams refuses calls from and to this person.',
+    'Give the person a calling policy that allows calls, or switch on "Make private calls" in {policy} and run the routing script again.',
+    ['teams-admin'],
+    'user',
+    'yes',
+    { usualSeconds: hour, worstSeconds: 24 * hour },
+  ),
   'PRV-601': row(
     'Only the web client was seen',
     'Sign in to Teams desktop once.',
@@ -454,6 +463,7 @@ const unknownValues: Readonly<Record<string, string>> = {
   mail: 'this address',
   n: 'the number',
   object: 'a routing object',
+  policy: 'of the person',
   scope: 'that Tandem needs',
   t: 'some time',
   time: 'soon',

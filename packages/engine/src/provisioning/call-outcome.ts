@@ -72,7 +72,7 @@ export const callOutcomeRows: Readonly<Partial<Record<ReadinessCode, Row>>> = {
   ...rows(['PRV-301', 'PRV-302', 'PRV-307'], elsewhereOnly),
   ...rows(['PRV-303'], elsewhere),
   ...rows(['PRV-304', 'PRV-305', 'PRV-306', 'PRV-501', 'PRV-502'], elsewhereOnly),
-  ...rows(['PRV-401', 'PRV-402', 'PRV-403', 'PRV-404', 'PRV-405'], elsewhere),
+  ...rows(['PRV-401', 'PRV-402', 'PRV-403', 'PRV-404', 'PRV-405', 'PRV-507'], elsewhere),
 };
 
 function rows(codes: readonly ReadinessCode[], row: Row): Partial<Record<ReadinessCode, Row>> {

@@ -223,6 +223,15 @@ const stories: Readonly<Record<Exclude<ReadinessCode, 'PRV-801'>, Story>> = {
     },
   },
   'PRV-506': { facts: { number: { ...free, otherNumber: '+12025550177', readAtWallMs: seen } } },
+  'PRV-507': {
+    facts: {
+      policies: {
+        voiceRouting: { name: null },
+        calling: { name: 'DisallowCalling' },
+        dialPlan: { name: null },
+      },
+    },
+  },
   'PRV-601': {
     unseen: true,
     afterwards: async (provisioner) => {

@@ -108,6 +108,34 @@ const rows: readonly [ReadinessCode, number, Omit<OwnFacts, 'link'>, Partial<Mic
   ['PRV-306', 10, ownFacts(), { number: assigned({ onPremises: true }) }],
 ];
 
+const holdsPolicy = (name: string | null): MicrosoftFacts['policies'] => ({
+  voiceRouting: { name: null },
+  calling: { name },
+  dialPlan: { name: null },
+});
+const without = (...withoutCalling: string[]): Omit<OwnFacts, 'link'> =>
+  ownFacts({}, { tenant: { ...tenant, withoutCalling } });
+const keptFromCalling: readonly [string, Omit<OwnFacts, 'link'>, string | null, boolean][] = [
+  ['DisallowCalling, which every tenant has', ownFacts(), 'DisallowCalling', true],
+  ['one that the script found without calling', without('CP-Quiet'), 'cp-quiet', true],
+  ['none, and Global is without calling', without('Global'), null, true],
+  ['none, and only another one is without calling', without('CP-Quiet'), null, false],
+  ['one of which nothing was said', ownFacts(), 'CP-Quiet', false],
+];
+for (const [what, own, name, barred] of keptFromCalling)
+  test(`a person whose calling policy is ${what}: ${barred ? 'PRV-507 names it' : 'no word of it'}`, () => {
+    const check = judge(own, microsoftFacts({ policies: holdsPolicy(name) })).checks[11];
+    assert.equal(check?.code, barred ? 'PRV-507' : undefined);
+    if (!barred) return;
+    assert.equal(check?.status, 'red');
+    assert.match(
+      check?.sentence ?? '',
+      new RegExp(`calling policy ${name ?? 'Global'} does not allow calls`),
+    );
+    assert.match(check?.fix ?? '', /Give the person a calling policy that allows calls/);
+    assert.equal(check?.owner, 'teams-admin');
+  });
+
 for (const [code, id, own, microsoft] of rows) {
   test(`a person with one fault has ${code} as the headline, at check ${id}, with whose turn it is`, () => {
     const report = judge(own, microsoftFacts(microsoft));

@@ -15,6 +15,7 @@ import {
   reportOf,
   sentenceOf,
 } from '@tandem/domain';
+import { keepsFromCalling } from '../routing-domain/calling-policy.ts';
 import type { MicrosoftFacts, OwnFacts } from './facts.ts';
 import { fixLinkOf } from './fix-links.ts';
 import { policiesMissing } from './policies.ts';
@@ -343,6 +344,12 @@ const policyWords: Readonly<Record<PolicyField, string>> = {
 };
 
 function policyCheck(own: OwnFacts, microsoft: MicrosoftFacts): Judgement {
+  if (microsoft.policies !== 'unread') {
+    // Whoever keeps the policies: with this one Teams refuses every call of the person.
+    const { name } = microsoft.policies.calling;
+    if (keepsFromCalling(name, own.tenant.withoutCalling))
+      return red('PRV-507', { policy: name ?? 'Global' });
+  }
   const { wanted, link } = own;
   const managed = policyFields.filter((field) => wanted?.[field]);
   if (managed.length === 0) return good('The voice routing policy is kept by hand.');

@@ -85,6 +85,8 @@ export interface TenantFacts {
     | { readonly is: 'by-hand' }
     | { readonly is: 'missing'; readonly object: string }
   >;
+  /** Calling policies with which nobody calls, as the tenant said last; DisallowCalling besides. */
+  readonly withoutCalling?: readonly string[];
   /** Microsoft was asked and did not answer as it should: what is known may be older than it looks. */
   readonly trouble?:
     | { readonly is: 'throttled'; readonly untilWallMs: number }

@@ -9,7 +9,8 @@ export interface FixPlace {
 
 const entraUser = (objectId: string, page = 'overview'): string =>
   `https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/UserProfileMenuBlade/~/${page}/userId/${objectId}`;
-const teamsUser = (objectId: string): string => `https://admin.teams.microsoft.com/users/${objectId}/account`;
+const teamsUsers = 'https://admin.teams.microsoft.com/users';
+const teamsUser = (objectId: string, page = 'account'): string => `${teamsUsers}/${objectId}/${page}`;
 const licences = (objectId: string): string =>
   `https://admin.microsoft.com/Adminportal/Home#/users/:/UserDetails/${objectId}/LicensesAndApps`;
 const deletedUsers =
@@ -49,7 +50,7 @@ const places: Readonly<Partial<Record<ReadinessCode, Maker>>> = {
       : `https://entra.microsoft.com/#view/Microsoft_AAD_IAM/GroupDetailsMenuBlade/~/Members/groupId/${groupId}`,
   'PRV-206': () => '/microsoft',
   'PRV-207': () => deletedUsers,
-  'PRV-208': ofUser(teamsUser, teamsNumbers),
+  'PRV-208': ofUser((id) => teamsUser(id), teamsNumbers),
   'PRV-301': person,
   'PRV-302': person,
   'PRV-303': person,
@@ -63,10 +64,11 @@ const places: Readonly<Partial<Record<ReadinessCode, Maker>>> = {
   'PRV-403': ofUser(licences, allUsers),
   'PRV-404': ofUser(licences, allUsers),
   'PRV-405': ofUser(licences, allUsers),
-  'PRV-501': ofUser(teamsUser, teamsNumbers),
-  'PRV-502': ofUser(teamsUser, teamsNumbers),
-  'PRV-505': ofUser(teamsUser, teamsNumbers),
+  'PRV-501': ofUser((id) => teamsUser(id), teamsNumbers),
+  'PRV-502': ofUser((id) => teamsUser(id), teamsNumbers),
+  'PRV-505': ofUser((id) => teamsUser(id), teamsNumbers),
   'PRV-506': person,
+  'PRV-507': ofUser((id) => teamsUser(id, 'policies'), teamsUsers),
   'PRV-603': person,
   'PRV-702': person,
 };

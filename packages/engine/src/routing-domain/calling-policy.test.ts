@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { callingPolicyOf, judgeCallingPolicy, rejudged } from './calling-policy.ts';
+import { callingPolicyOf, judgeCallingPolicy, policiesWithoutCalling, rejudged } from './calling-policy.ts';
 import { routingFactsOf } from './routing-facts.ts';
 import { routingScript } from './routing-script.ts';
 
@@ -46,6 +46,24 @@ test('who takes messages is chosen anew: what was read back before is not what i
   assert.equal(rejudged(read, before).state, 'present');
   const after = callingPolicyOf({ policy: 'CP-Acme', holdMusic: 'teams' }, 'platform');
   assert.equal(rejudged(read, after).state, 'different');
+});
+
+test('the newest reading says with which calling policies nobody calls; a script of before said nothing of it', () => {
+  const seen = { voicemail: 'UserOverride', music: 'Enabled' };
+  const read = policiesWithoutCalling([
+    { ...seen, identity: 'Tag:CP-Quiet', calling: false },
+    { ...seen, identity: 'Global', calling: true },
+    { ...seen, identity: 'Tag:CP-Old' },
+  ]);
+  assert.deepEqual(read, ['CP-Quiet']);
+  const domain = (wallMs: number, withoutCalling?: readonly string[]) =>
+    ({
+      state: 'ACTIVE',
+      readBack: { wallMs, by: 'script', objects: [], ...(withoutCalling && { withoutCalling }) },
+    }) as unknown as Parameters<typeof routingFactsOf>[0][number];
+  assert.deepEqual(routingFactsOf([domain(1), domain(2, read)]).withoutCalling, ['CP-Quiet']);
+  assert.equal(routingFactsOf([domain(2, read), domain(3, [])]).withoutCalling, undefined);
+  assert.equal(routingFactsOf([domain(3)]).withoutCalling, undefined);
 });
 
 test('a calling policy that is missing keeps nobody from calling', () => {

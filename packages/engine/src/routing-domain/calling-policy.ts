@@ -33,6 +33,23 @@ export interface CallingPolicySeen {
   readonly identity: string;
   readonly voicemail: string;
   readonly music: string;
+  /** `AllowPrivateCalling`; absent: a script of before did not ask. */
+  readonly calling?: boolean | undefined;
+}
+
+/** Microsoft brings it with every tenant: nobody who has it makes or gets calls (teams-direct-routing 8.7). */
+const broughtWithoutCalling = 'DisallowCalling';
+
+const bare = (identity: string): string => identity.replace(/^tag:/i, '');
+
+/** The names of the policies with which nobody calls, as far as the tenant said it of them. */
+export function policiesWithoutCalling(seen: readonly CallingPolicySeen[] | undefined): readonly string[] {
+  return (seen ?? []).filter(({ calling }) => calling === false).map(({ identity }) => bare(identity));
+}
+
+/** Whether a person with this calling policy makes and gets no calls. Null: none is assigned, so Global counts. */
+export function keepsFromCalling(name: string | null, without: readonly string[] = []): boolean {
+  return [broughtWithoutCalling, ...without].some((one) => same(one, name ?? 'Global'));
 }
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
@@ -43,7 +60,7 @@ export function judgeCallingPolicy(
 ): RoutingObject {
   const object = { kind: 'calling-policy', name: wanted.name } as const;
   if (!seen) return { ...object, state: 'unread' };
-  const found = seen.find(({ identity }) => same(identity.replace(/^tag:/i, ''), wanted.name));
+  const found = seen.find(({ identity }) => same(bare(identity), wanted.name));
   return found ? judged(wanted, `${found.voicemail} ${found.music}`) : { ...object, state: 'missing' };
 }
 

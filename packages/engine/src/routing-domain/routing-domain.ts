@@ -103,6 +103,8 @@ export interface RoutingDomain {
     readonly wallMs: number;
     readonly by: 'script' | 'paste' | 'graph';
     readonly objects: readonly RoutingObject[];
+    /** Calling policies of the tenant with which nobody calls. */
+    readonly withoutCalling?: readonly string[];
   };
 }
 

@@ -4,7 +4,7 @@ import type { RoutingDomain } from './routing-domain.ts';
 /** microsoft-graph 4: Microsoft asks every trunk about once a minute; ten minutes without is no accident. */
 export const silentAfterMinutes = 10;
 
-type Facts = Pick<TenantFacts, 'domain' | 'routing'>;
+type Facts = Pick<TenantFacts, 'domain' | 'routing' | 'withoutCalling'>;
 
 /**
  * What the routing domains of one connection mean for readiness. One that works is enough for calls; of several that do
@@ -13,7 +13,19 @@ type Facts = Pick<TenantFacts, 'domain' | 'routing'>;
 export function routingFactsOf(domains: readonly RoutingDomain[]): Facts {
   const [best] = [...domains].sort((a, b) => rank[a.state] - rank[b.state]);
   if (!best) return { domain: 'unread', routing: 'unread' };
-  return { domain: domainFact(best), routing: routingFact(domains) };
+  const withoutCalling = withoutCallingOf(domains);
+  return {
+    domain: domainFact(best),
+    routing: routingFact(domains),
+    ...(withoutCalling.length > 0 && { withoutCalling }),
+  };
+}
+
+/** Policies belong to the tenant, so the newest reading speaks for all its domains. */
+function withoutCallingOf(domains: readonly RoutingDomain[]): readonly string[] {
+  const read = domains.flatMap(({ readBack }) => (readBack?.withoutCalling ? [readBack] : []));
+  const [newest] = read.toSorted((a, b) => b.wallMs - a.wallMs);
+  return newest?.withoutCalling ?? [];
 }
 
 const rank: Record<RoutingDomain['state'], number> = {

@@ -112,16 +112,13 @@ export function routingScript(script: RoutingScript): string {
           '  $dialPlans += $one.Identity',
           '}',
         ]),
-    ...(calling === undefined
-      ? []
-      : [
-          '$callingPolicies = @()',
-          'foreach ($one in Get-CsTeamsCallingPolicy) {',
-          '  $callingPolicies += [ordered]@{ identity = $one.Identity; voicemail = $one.AllowVoicemail; music = $one.MusicOnHoldEnabledType }',
-          '}',
-        ]),
+    // Also where the script writes none: who has one that switches calling off is told so.
+    '$callingPolicies = @()',
+    'foreach ($one in Get-CsTeamsCallingPolicy) {',
+    '  $callingPolicies += [ordered]@{ identity = $one.Identity; calling = $one.AllowPrivateCalling; voicemail = $one.AllowVoicemail; music = $one.MusicOnHoldEnabledType }',
+    '}',
     '$usages = Get-CsOnlinePstnUsage',
-    `$report = [ordered]@{ token = ${quoted(report?.token ?? '')}; usages = @($usages.Usage); routes = @($routes); policies = @($policies)${routing.dialPlan === undefined ? '' : '; dialPlans = @($dialPlans)'}${calling === undefined ? '' : '; callingPolicies = @($callingPolicies)'} } | ConvertTo-Json -Depth 5`,
+    `$report = [ordered]@{ token = ${quoted(report?.token ?? '')}; usages = @($usages.Usage); routes = @($routes); policies = @($policies)${routing.dialPlan === undefined ? '' : '; dialPlans = @($dialPlans)'}; callingPolicies = @($callingPolicies) } | ConvertTo-Json -Depth 5`,
     'Write-Host $report',
     ...(report === undefined
       ? []

@@ -37,7 +37,6 @@ export const userChange = z.strictObject({
     .regex(/^\+[1-9][0-9]{1,14}(;ext=[0-9]+)?$/)
     .nullable()
     .optional(),
-  allowPrivateCalling: z.boolean().optional(),
   allowOutboundPstn: z.boolean().optional(),
   busyOnBusy: z.boolean().optional(),
   busyElsewhere: z.boolean().optional(),

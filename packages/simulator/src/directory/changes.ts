@@ -16,7 +16,6 @@ export interface DirectoryChange {
 const teamsOnly: ReadonlySet<string> = new Set<keyof TeamsUser>([
   'enterpriseVoice',
   'number',
-  'allowPrivateCalling',
   'allowOutboundPstn',
   'busyOnBusy',
   'busyElsewhere',

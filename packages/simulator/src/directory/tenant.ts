@@ -59,8 +59,7 @@ export interface TeamsUser {
   pastPlans: readonly PastPlan[];
   enterpriseVoice: boolean;
   number: string | undefined;
-  /** Calling policy switches. */
-  allowPrivateCalling: boolean;
+  /** Switches that other policies would have. */
   allowOutboundPstn: boolean;
   busyOnBusy: boolean;
   /** In a conversation that is none of ours. */
@@ -97,7 +96,6 @@ export function makeUser(given: Pick<TeamsUser, Given> & Partial<TeamsUser>): Te
     pastPlans: [],
     enterpriseVoice: false,
     number: undefined,
-    allowPrivateCalling: true,
     allowOutboundPstn: true,
     busyOnBusy: false,
     busyElsewhere: false,

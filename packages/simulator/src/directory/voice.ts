@@ -52,6 +52,8 @@ export interface DialPlan {
 
 export interface CallingPolicySwitches {
   readonly identity: string;
+  /** False: whoever has the policy makes and gets no calls. */
+  readonly allowPrivateCalling: boolean;
   readonly allowVoicemail: string;
   readonly musicOnHold: string;
 }

@@ -1,33 +1,33 @@
+import { callingPolicies, callingPolicy, freshCallingPolicy } from '../directory/calling-policy.ts';
 import type { CallingPolicySwitches } from '../directory/voice.ts';
 import { type Arguments, CommandError, type CommandRow } from './interpreter.ts';
 import type { TeamsSession } from './teams-session.ts';
 import { objectOf, textOf, type Value } from './values.ts';
 
-/** `Cs…TeamsCallingPolicy`, with the two switches that decide about voicemail and hold music (teams-direct-routing 8.7). */
+/** `Cs…TeamsCallingPolicy`, with the switches that decide about calling, voicemail and hold music (teams-direct-routing 8.7). */
 
 const switches = {
   AllowVoicemail: ['AlwaysEnabled', 'AlwaysDisabled', 'UserOverride'],
   MusicOnHoldEnabledType: ['Enabled', 'Disabled', 'UserOverride'],
 } as const;
 
-const defaults = { allowVoicemail: 'UserOverride', musicOnHold: 'Enabled' } as const;
-const bare = (identity: string): string => identity.replace(/^tag:/i, '');
-
-const show = ({ identity, allowVoicemail, musicOnHold }: CallingPolicySwitches): ReadonlyMap<string, Value> =>
-  objectOf({
+const show = (policy: CallingPolicySwitches): ReadonlyMap<string, Value> => {
+  const { identity, allowPrivateCalling, allowVoicemail, musicOnHold } = policy;
+  return objectOf({
     Identity: identity.toLowerCase() === 'global' ? 'Global' : `Tag:${identity}`,
+    AllowPrivateCalling: allowPrivateCalling,
     AllowVoicemail: allowVoicemail,
     MusicOnHoldEnabledType: musicOnHold,
   });
+};
+
+const notSwitch = (value: Value): CommandError =>
+  new CommandError(
+    `Cannot process argument transformation on parameter 'AllowPrivateCalling'. Cannot convert value "${textOf(value)}" to type "System.Boolean".`,
+  );
 
 export function callingPolicyCommands(session: TeamsSession): readonly CommandRow[] {
-  const all = (): readonly CallingPolicySwitches[] => {
-    const { callingPolicies, otherPolicies } = session.tenant.voice;
-    const names = ['Global', ...(otherPolicies.get('TeamsCallingPolicy') ?? [])];
-    return names.map((identity) => callingPolicies.get(identity.toLowerCase()) ?? { identity, ...defaults });
-  };
-  const known = (identity: string) =>
-    all().find((one) => one.identity.toLowerCase() === bare(identity).toLowerCase());
+  const known = (identity: string) => callingPolicy(session.tenant, identity);
   const chosen = (args: Arguments, name: keyof typeof switches, before: string): string => {
     const value = args(name);
     if (value === undefined) return before;
@@ -45,7 +45,7 @@ export function callingPolicyCommands(session: TeamsSession): readonly CommandRo
       positional: ['Identity'],
       run: (args) => {
         const identity = args('Identity');
-        if (identity === undefined) return all().map(show);
+        if (identity === undefined) return callingPolicies(session.tenant).map(show);
         const found = known(textOf(identity));
         if (!found) throw new CommandError(`Cannot find specified TeamsCallingPolicy "${textOf(identity)}".`);
         return [show(found)];
@@ -54,7 +54,12 @@ export function callingPolicyCommands(session: TeamsSession): readonly CommandRo
     ...(['New', 'Set'] as const).map(
       (verb): CommandRow => ({
         name: `${verb}-CsTeamsCallingPolicy`,
-        parameters: { Identity: 'value', AllowVoicemail: 'value', MusicOnHoldEnabledType: 'value' },
+        parameters: {
+          Identity: 'value',
+          AllowPrivateCalling: 'value',
+          AllowVoicemail: 'value',
+          MusicOnHoldEnabledType: 'value',
+        },
         positional: ['Identity'],
         run: (args, { note }) => {
           const { tenant } = session;
@@ -63,18 +68,23 @@ export function callingPolicyCommands(session: TeamsSession): readonly CommandRo
             throw new CommandError(
               'Cannot process command because of one or more missing mandatory parameters: Identity.',
             );
-          const identity = bare(textOf(given));
-          const before = known(identity);
+          const before = known(textOf(given));
+          const fresh = freshCallingPolicy(textOf(given));
+          const { identity } = fresh;
           if (verb === 'New' && before) throw new CommandError(`The item "${identity}" already exists.`);
           if (verb === 'Set' && !before)
             throw new CommandError(`Cannot find specified TeamsCallingPolicy "${identity}".`);
-          const policy = {
-            identity: before?.identity ?? identity,
-            allowVoicemail: chosen(args, 'AllowVoicemail', before?.allowVoicemail ?? defaults.allowVoicemail),
-            musicOnHold: chosen(args, 'MusicOnHoldEnabledType', before?.musicOnHold ?? defaults.musicOnHold),
+          const { allowPrivateCalling, ...was } = before ?? fresh;
+          const calling = args('AllowPrivateCalling');
+          if (calling !== undefined && typeof calling !== 'boolean') throw notSwitch(calling);
+          const policy: CallingPolicySwitches = {
+            identity: was.identity,
+            allowPrivateCalling: calling ?? allowPrivateCalling,
+            allowVoicemail: chosen(args, 'AllowVoicemail', was.allowVoicemail),
+            musicOnHold: chosen(args, 'MusicOnHoldEnabledType', was.musicOnHold),
           };
-          const { callingPolicies, otherPolicies } = tenant.voice;
-          callingPolicies.set(policy.identity.toLowerCase(), policy);
+          const { callingPolicies: made, otherPolicies } = tenant.voice;
+          made.set(policy.identity.toLowerCase(), policy);
           const names = otherPolicies.get('TeamsCallingPolicy') ?? [];
           if (!before) otherPolicies.set('TeamsCallingPolicy', [...names, policy.identity]);
           if (JSON.stringify(before) !== JSON.stringify(policy))

@@ -416,4 +416,21 @@ describe('calls between the SBC and Teams clients', () => {
     const unlicensed = await twin.proxy.place({ upn: 'bo@acme.example', to: '+12025550199' });
     assert.ok(!unlicensed.ok && unlicensed.subcode === 510560);
   });
+
+  it('a calling policy without AllowPrivateCalling keeps the person from calling, and only the person', async () => {
+    const found = twin.directory.user('dana@acme.example');
+    assert.ok(found);
+    twin.directory.change(found.user, { policies: { TeamsCallingPolicy: 'DisallowCalling' } });
+    const barred = await twin.proxy.place({ upn: 'dana@acme.example', to: '+12025550199' });
+    twin.directory.change(found.user, { policies: {} });
+    assert.ok(!barred.ok && barred.status === 403);
+    assert.match(barred.why, /calling policy DisallowCalling has AllowPrivateCalling off/);
+    sbc.onInvite = (invite) => {
+      invite.reject(486);
+      sbc.node.kick();
+    };
+    const free = await twin.proxy.place({ upn: 'dana@acme.example', to: '+12025550199' });
+    assert.ok(free.ok);
+    assert.equal((await free.call.ended).subcode, 560486);
+  });
 });

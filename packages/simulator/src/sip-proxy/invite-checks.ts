@@ -1,4 +1,5 @@
 import { fromOf, paramOf, parseUri, type SipRequest, telDigits } from '@tandem/sip';
+import { callingPolicyOf } from '../directory/calling-policy.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { TeamsUser, Tenant, Trunk } from '../directory/tenant.ts';
 import { hasTeamsPhone } from '../graph/licence-catalogue.ts';
@@ -86,8 +87,13 @@ export function judgeInvite(request: SipRequest, directory: Directory, strict: b
 
   if (!callee.accountEnabled || !callee.enterpriseVoice || !hasTeamsPhone(callee))
     return fail('T21', refusals.notVoiceEnabled(), `${callee.upn} is not voice-enabled`);
-  if (!callee.allowPrivateCalling)
-    return fail('T21', refusals.privateCallingDisabled(), `${callee.upn} may not call`);
+  const policy = callingPolicyOf(directory, tenant, callee);
+  if (!policy.allowPrivateCalling)
+    return fail(
+      'T21',
+      refusals.privateCallingDisabled(),
+      `the calling policy ${policy.identity} of ${callee.upn} has AllowPrivateCalling off`,
+    );
   passed.push('T21');
 
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();

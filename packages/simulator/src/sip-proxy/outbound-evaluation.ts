@@ -1,5 +1,6 @@
 import type { TeamsClients } from '../clients/teams-client.ts';
 import type { Region } from '../config.ts';
+import { callingPolicyOf } from '../directory/calling-policy.ts';
 import { groupsForPolicies } from '../directory/policies.ts';
 import type { TeamsUser, Tenant, Trunk } from '../directory/tenant.ts';
 import { routesFor } from '../directory/voice-routing.ts';
@@ -55,6 +56,10 @@ export function evaluateOutbound(
   if (clients.signedIn.size === 0) return turnDown(480, 'the user is signed in nowhere', 10037);
   if (!user.enterpriseVoice || !hasTeamsPhone(user))
     return turnDown(403, 'the user is not Enterprise Voice enabled', 510560);
+  // The client shows no calls at all; what a service would answer is published for the callee only (10199).
+  const policy = callingPolicyOf(directory, tenant, user);
+  if (!policy.allowPrivateCalling)
+    return turnDown(403, `the calling policy ${policy.identity} has AllowPrivateCalling off`);
   if (!user.allowOutboundPstn) return turnDown(403, 'the user may not call PSTN numbers', 510562);
   const number = request.to.replace(/[\s().-]/g, '');
   if (!/^\+?[0-9*#]{2,20}$/.test(number)) return turnDown(484, `${request.to} is not a number`);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { SipResponse } from '@tandem/sip';
+import { runPowerShell } from '../powershell/run.ts';
+import { seededRandom } from '../random.ts';
 import { sbcRequest, sbcSdp, TestSbc } from '../testing/test-sbc.ts';
 import { startTestTwin } from '../testing/test-twin.ts';
 import type { Twin } from '../twin.ts';
@@ -224,4 +226,45 @@ describe('the hubs judge what an SBC sends', () => {
       );
     });
   }
+
+  it('T21: a callee whose calling policy has AllowPrivateCalling off, by PowerShell and through a group', async () => {
+    const found = twin.directory.user('dana@acme.example');
+    assert.ok(found);
+    const { tenant, user } = found;
+    // Past the policy the call has an offer with a codec that Microsoft does not know: the answer says who refused.
+    const ask = async () =>
+      await answer(
+        sbcRequest('INVITE', {
+          uri: 'sip:+12025550142@sip.pstnhub.microsoft.com:5061;user=phone',
+          body: sbcSdp({ protocol: 'RTP/AVP', crypto: [] }),
+        }),
+      );
+    const run = (script: string) =>
+      runPowerShell({
+        script: `Connect-MicrosoftTeams | Out-Null\n${script}`,
+        as: 'alex@acme.example',
+        directory: twin.directory,
+        random: seededRandom(1),
+        send: async () => ({ status: 500, body: '' }),
+      });
+    assert.equal((await ask()).status, 488);
+    const made = await run("New-CsTeamsCallingPolicy -Identity 'CP-Quiet' -AllowPrivateCalling $false");
+    assert.ok(made.ok, JSON.stringify(made));
+    assert.equal((await ask()).status, 488, 'nobody has the policy yet');
+    const group = user.groups[0];
+    assert.ok(group);
+    tenant.voice.groupGrants = [
+      { type: 'TeamsCallingPolicy', groupId: group, name: 'CP-Quiet', rank: 1, since: 0 },
+    ];
+    twin.directory.delays.groupPolicyMs = 0;
+    const refused = await ask();
+    assert.equal(refused.status, 403);
+    assert.match(
+      refused.headers.get('reason') ?? '',
+      /cause=63;.*Private calling is disabled for the callee/,
+    );
+    assert.equal((await run('Set-CsTeamsCallingPolicy CP-Quiet -AllowPrivateCalling $true')).ok, true);
+    assert.equal((await ask()).status, 488);
+    tenant.voice.groupGrants = [];
+  });
 });

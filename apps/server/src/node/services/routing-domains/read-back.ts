@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type RoutingReportBody, routingReport } from '@tandem/contract';
+import { policiesWithoutCalling } from '@tandem/engine/routing-domain/calling-policy.ts';
 import { judgeReport, provesActive } from '@tandem/engine/routing-domain/read-back.ts';
 import { afterDomainEvent, type RoutingDomain } from '@tandem/engine/routing-domain/routing-domain.ts';
 import type { DomainGround } from './ground.ts';
@@ -44,7 +45,11 @@ export async function readBack(
   const domain = kept.of(id);
   if (!domain) return undefined;
   const objects = judgeReport(domain.routing, domain.host, report, callingOf(parts, domain));
-  const read: RoutingDomain = { ...domain, readBack: { wallMs: parts.clock.wall(), by, objects } };
+  const withoutCalling = report.callingPolicies && policiesWithoutCalling(report.callingPolicies);
+  const read: RoutingDomain = {
+    ...domain,
+    readBack: { wallMs: parts.clock.wall(), by, objects, ...(withoutCalling && { withoutCalling }) },
+  };
   const moved = provesActive(objects) ? afterDomainEvent(read, 'seenWorking', parts.clock.wall()) : undefined;
   await kept.put(moved ?? read);
   return kept.of(id);
