@@ -78,6 +78,7 @@ export const run: Bench = async ({ quick, note }) => {
 
     const roles = ['supervisor', 'node', 'media'] as const;
     const costs: number[] = [];
+    const setups: number[] = [];
     const shares: Record<string, number[]> = { supervisor: [], node: [], media: [], postgres: [] };
     let failedCalls = 0;
     const measured = async (callsPerSecond: number, forSeconds: number) => {
@@ -125,8 +126,9 @@ export const run: Bench = async ({ quick, note }) => {
       for (const [index, role] of roles.entries()) shares[role]!.push(used[index]!);
       shares.postgres!.push(database);
       costs.push(cost);
+      setups.push(result.setupMsMean);
       note(
-        `Tandem: ${rounded(cost)} CPU-s per 1,000 calls at 150/s, ${result.failed} failed, ${result.retransmissions} retransmissions`,
+        `Tandem: ${rounded(cost)} CPU-s per 1,000 calls at 150/s, ${result.failed} failed, ${result.retransmissions} retransmissions, set up in ${rounded(result.setupMsMean)} ms`,
       );
     }
     const setupMsP99 = p99Ms(before, await metrics());
@@ -148,15 +150,17 @@ export const run: Bench = async ({ quick, note }) => {
       ca: files.ca,
     });
     const peerCosts: number[] = [];
+    const peerSetups: number[] = [];
     try {
       const target = `127.0.0.1:${portBase + 160}`;
       await place(target, 100, quick ? 2 : 5);
       for (let round = 0; round < (quick ? 1 : 3); round += 1) {
         const start = kamailio.cpuSeconds();
         const result = await place(target, 150, seconds);
+        peerSetups.push(result.setupMsMean);
         peerCosts.push(((kamailio.cpuSeconds() - start) * 1000) / result.successful);
         note(
-          `Kamailio: ${rounded(peerCosts.at(-1)!)} CPU-s per 1,000 calls at 150/s, ${result.failed} failed`,
+          `Kamailio: ${rounded(peerCosts.at(-1)!)} CPU-s per 1,000 calls at 150/s, ${result.failed} failed, set up in ${rounded(result.setupMsMean)} ms`,
         );
       }
     } finally {
@@ -166,8 +170,20 @@ export const run: Bench = async ({ quick, note }) => {
     const cpuSecondsPer1000Calls = rounded(median(costs));
     return {
       pass: cpuSecondsPer1000Calls <= 2.5 && failedCalls === 0 && (quick || maxCleanRate >= 60),
-      figures: { cpuSecondsPer1000Calls, maxCleanRate, failedCalls, setupMsP99: rounded(setupMsP99) },
-      peer: { kamailio: { cpuSecondsPer1000Calls: rounded(median(peerCosts)) } },
+      figures: {
+        cpuSecondsPer1000Calls,
+        maxCleanRate,
+        failedCalls,
+        setupMsP99: rounded(setupMsP99),
+        // As the caller sees it, the hub's time and the loop's rests in it (docs/decisions/0025).
+        setupMsMean: rounded(median(setups)),
+      },
+      peer: {
+        kamailio: {
+          cpuSecondsPer1000Calls: rounded(median(peerCosts)),
+          setupMsMean: rounded(median(peerSetups)),
+        },
+      },
       detail: {
         shares: Object.fromEntries(
           Object.entries(shares).map(([role, values]) => [role, rounded(median(values))]),

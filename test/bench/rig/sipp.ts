@@ -19,7 +19,15 @@ export interface SippResult {
   readonly successful: number;
   readonly failed: number;
   readonly retransmissions: number;
+  /** From the INVITE to its 200 as SIPp sees it, mean of the run, ms; 0 when the scenario does not measure it. */
+  readonly setupMsMean: number;
   readonly exitCode: number;
+}
+
+/** SIPp's `hours:minutes:seconds:microseconds`. */
+function millisecondsOf(text = '0:0:0:0'): number {
+  const [hours = 0, minutes = 0, seconds = 0, micros = 0] = text.split(':').map(Number);
+  return ((hours * 60 + minutes) * 60 + seconds) * 1_000 + micros / 1_000;
 }
 
 /** Plays the calling side and waits for the end; the counts are SIPp's own. */
@@ -71,6 +79,7 @@ export async function runSipp(run: SippRun): Promise<SippResult> {
       successful: column('SuccessfulCall(C)'),
       failed: column('FailedCall(C)'),
       retransmissions: column('Retransmissions(C)'),
+      setupMsMean: millisecondsOf(last[names.indexOf('ResponseTimesetup(C)')]),
       exitCode,
     };
   } finally {
