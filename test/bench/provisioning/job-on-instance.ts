@@ -147,7 +147,10 @@ async function run({ api, twin }: Platform) {
     if (!number || people.get(upn)?.numbers[0] !== number) wrong++;
   }
   const double = [...writes.accepted().values()].filter((times) => times > 1).length;
-  const { counts } = await twin.ask<{ counts: Record<string, number> }>('GET', '/graph');
+  const { counts, insideRetryAfterBy } = await twin.ask<{
+    counts: Record<string, number>;
+    insideRetryAfterBy: Record<string, number>;
+  }>('GET', '/graph');
   const backwards = seen.some((now, i) => i > 0 && now < (seen[i - 1] ?? 0));
   const pass =
     wrong === 0 &&
@@ -173,6 +176,7 @@ async function run({ api, twin }: Platform) {
     requests: counts.requests,
     throttled: counts.throttled,
     insideRetryAfter: counts.insideRetryAfter,
+    insideRetryAfterBy,
   };
 }
 

@@ -57,6 +57,7 @@ export async function openMicrosoftSide(
     readyPeople: (accountId) => peopleOnTeams(snapshots.current(), accountId, provisioning.judge),
     digest: (text) => createHash('sha256').update(text).digest('base64url'),
     file: join(config.nodeDir, 'connections.json'),
+    waitsFile: join(config.nodeDir, 'graph-waits.json'),
     onProblem: (what, accountId) => log.warn({ what, accountId }, 'Microsoft 365 connection'),
   });
   const routingDomains = await openRoutingDomains({

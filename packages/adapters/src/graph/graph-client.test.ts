@@ -265,6 +265,64 @@ describe('the Graph client against an https server of its own', () => {
       is: 'notFound',
     });
   });
+
+  test('who was just started sends one request of a kind, and the others follow its answer', async () => {
+    const waits: { leftMs: number; kept: [string, number][] } = { leftMs: 0, kept: [] };
+    let open = 0;
+    let most = 0;
+    const counting = {
+      close: () => undefined,
+      async exchange(request: Parameters<typeof fake.https.exchange>[0]) {
+        most = Math.max(most, ++open);
+        try {
+          return await fake.https.exchange(request);
+        } finally {
+          open--;
+        }
+      },
+    };
+    const graph = fake.client({
+      https: counting,
+      waits: { leftMs: () => waits.leftMs, keep: (bucket, ms) => void waits.kept.push([bucket, ms]) },
+    });
+    say(error(429, 'TooManyRequests', { 'retry-after': '4' }), { status: 200, body: { value: [] } });
+    const read = () => readPresences(graph, [dana]).catch((refused: unknown) => refused);
+    const all = await Promise.all([read(), read(), read()]);
+    assert.equal(fake.seen.length, 1, 'the refusal of the first held the others back');
+    assert.ok(all.every((one) => one instanceof GraphError && one.code === 'graph-throttled'));
+    assert.deepEqual(waits.kept, [['presence', 4000]]);
+    assert.equal(most, 1);
+  });
+
+  test('a start keeps the wait that its predecessor was told', async () => {
+    const asked: number[] = [];
+    const graph = fake.client({
+      waits: { leftMs: (bucket) => (bucket === 'identity' ? 7000 : 0), keep: () => undefined },
+    });
+    say({ status: 200, body: { value: [] } });
+    await graph.call('users');
+    asked.push(...graph.slept);
+    assert.deepEqual(asked, [7000]);
+    assert.equal(fake.seen.length, 1);
+  });
+
+  test('a batch whose inner requests were refused holds back who waits for it, and counts as one refusal', async () => {
+    const graph = fake.client();
+    const inner = (status: number) => ({
+      status: 200,
+      body: {
+        responses: ['0', '1', '2'].map((id) => ({
+          id,
+          status,
+          headers: {},
+          body: status === 429 ? { error: { code: 'TooManyRequests', message: 'no' } } : { value: [] },
+        })),
+      },
+    });
+    say(inner(429), inner(200));
+    await graph.batch([1, 2, 3].map(() => ({ operation: 'users' as const })));
+    assert.equal(graph.slept[0], 10_000, 'not doubled for each');
+  });
 });
 
 test('an operation is named in either way in Location', () => {

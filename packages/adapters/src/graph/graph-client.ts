@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { FirstAhead } from './first-ahead.ts';
 import { GraphError, readGraphError, retryAfterMs } from './graph-error.ts';
 import type { HttpsAnswer, HttpsExchange } from './https-exchange.ts';
 import {
   type Bucket,
+  buckets,
   type Operation,
   type OperationName,
   operations,
@@ -15,7 +17,16 @@ import { rolesOf, type TokenProvider } from './token-provider.ts';
 export interface GraphClock {
   /** Wall milliseconds. */
   wall(): number;
+  /** Monotonic milliseconds: what is waited by, so that a step of the wall ends no wait. Absent: `wall`. */
+  now?(): number;
   sleep(ms: number): Promise<void>;
+}
+
+/** The waits that Microsoft asked for, beyond this process: what it is told counts for who comes after it as well. */
+export interface KeptWaits {
+  /** Milliseconds that are left of it. */
+  leftMs(bucket: Bucket): number;
+  keep(bucket: Bucket, waitMs: number): void;
 }
 
 export interface GraphClientOptions {
@@ -30,6 +41,8 @@ export interface GraphClientOptions {
   readonly timeoutMs?: number;
   /** False: belongs to a feature that is switched off, and is not sent, whatever the token holds (G25). */
   readonly permits?: (operation: OperationName) => boolean;
+  /** Absent: a start knows of no wait. */
+  readonly waits?: KeptWaits;
   /** Told of every try, without its content: for metrics and the log. */
   readonly onTry?: (seen: GraphTry) => void;
 }
@@ -73,6 +86,7 @@ const mostPages = 10_000;
  */
 export class GraphClient {
   readonly throttle = new Throttle();
+  readonly #ahead = new FirstAhead();
   readonly #batchSize = new Map<Bucket, number>();
   readonly #options: GraphClientOptions;
   readonly #base: string;
@@ -80,6 +94,15 @@ export class GraphClient {
   constructor(options: GraphClientOptions) {
     this.#options = options;
     this.#base = `${new URL(options.graph).origin}/v1.0`;
+    for (const bucket of Object.keys(buckets) as Bucket[]) {
+      const leftMs = options.waits?.leftMs(bucket) ?? 0;
+      if (leftMs > 0) this.throttle.resume(bucket, leftMs, this.#now());
+    }
+  }
+
+  #now(): number {
+    const { clock } = this.#options;
+    return clock.now?.() ?? clock.wall();
   }
 
   get entraTenantId(): string {
@@ -142,7 +165,6 @@ export class GraphClient {
             const error = this.#errorOf(item.operation, answer);
             const repeat =
               answer?.status === 429 || (operation.idempotent && error.code === 'graph-unavailable');
-            if (answer?.status === 429) this.#pause(operation, error.retryAfterMs);
             if (repeat && !last) again.push({ item, index });
             else results[index] = error;
           }
@@ -197,21 +219,42 @@ export class GraphClient {
     const safe = items.every((item) => operations[item.operation].idempotent);
     const cost = items.reduce((sum, item) => sum + operations[item.operation].cost, 0);
     const as: Operation = { ...operations[first.operation], method: 'POST', cost, idempotent: safe };
-    const answer = await this.#send('$batch', `${this.#base}/$batch`, { body }, as);
-    const { responses } = (answer.body ?? {}) as { responses?: unknown };
-    if (!Array.isArray(responses))
-      throw new GraphError('graph-unexpected-answer', 'a batch answered without responses', {
-        operation: '$batch',
-      });
     const found = new Map<string, GraphAnswer>();
-    for (const one of responses as { id?: unknown; status?: unknown; headers?: unknown; body?: unknown }[]) {
-      const headers = Object.entries((one.headers ?? {}) as Record<string, unknown>);
-      found.set(String(one.id), {
-        status: Number(one.status),
-        headers: Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), String(value)])),
-        body: one.body,
-      });
-    }
+    /** Each inner request is throttled for itself; false when one was. */
+    const heard = ({ body: answered, headers: { date } }: GraphAnswer): boolean => {
+      const { responses } = (answered ?? {}) as { responses?: unknown };
+      if (!Array.isArray(responses))
+        throw new GraphError('graph-unexpected-answer', 'a batch answered without responses', {
+          operation: '$batch',
+        });
+      for (const one of responses as {
+        id?: unknown;
+        status?: unknown;
+        headers?: unknown;
+        body?: unknown;
+      }[]) {
+        const headers = Object.entries((one.headers ?? {}) as Record<string, unknown>);
+        found.set(String(one.id), {
+          status: Number(one.status),
+          headers: {
+            ...(date !== undefined && { date }),
+            ...Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), String(value)])),
+          },
+          body: one.body,
+        });
+      }
+      const longest = new Map<Bucket, number | undefined>();
+      for (const [i, { operation }] of items.entries()) {
+        const inner = found.get(String(i));
+        if (inner?.status !== 429) continue;
+        const { bucket } = operations[operation];
+        const asked = this.#errorOf(operation, inner).retryAfterMs;
+        longest.set(bucket, Math.max(asked ?? 0, longest.get(bucket) ?? 0) || undefined);
+      }
+      for (const [bucket, asked] of longest) this.#pause(bucket, asked);
+      return longest.size === 0;
+    };
+    await this.#send('$batch', `${this.#base}/$batch`, { body }, as, heard);
     return found;
   }
 
@@ -220,20 +263,21 @@ export class GraphClient {
     url: string,
     call: GraphCall,
     operation: Operation = operations[name as OperationName],
+    heard: (answer: GraphAnswer) => boolean = () => true,
   ): Promise<GraphAnswer> {
     const { clock, https } = this.#options;
     if (name !== '$batch') this.#permit(name);
     const patienceMs = call.patienceMs ?? defaultPatienceMs;
-    const giveUpAt = clock.wall() + patienceMs;
+    const giveUpAt = this.#now() + patienceMs;
     let refresh = false;
     let renewed = false;
     let claims: string | undefined;
     for (let attempt = 1; ; attempt++) {
       const token = await this.#token(operation, name, refresh, claims);
       refresh = false;
-      await this.#turn(operation, name, giveUpAt);
+      const arrived = await this.#turn(operation, name, giveUpAt);
       const clientRequestId = randomUUID();
-      const startedAt = clock.wall();
+      const startedAt = this.#now();
       let answer: HttpsAnswer | undefined;
       let failure: unknown;
       try {
@@ -253,13 +297,12 @@ export class GraphClient {
       } catch (error) {
         failure = error;
       }
-      const milliseconds = clock.wall() - startedAt;
+      const milliseconds = this.#now() - startedAt;
+      const outcome = this.#outcome(operation, name, answer, failure, heard);
+      arrived(outcome.taken);
       this.#options.onTry?.({ operation: name, status: answer?.status ?? 0, milliseconds, clientRequestId });
-      if (answer && answer.status < 300) {
-        this.throttle.good(operation.bucket);
-        return { status: answer.status, headers: answer.headers, body: this.#json(answer, name) };
-      }
-      const error = this.#errorOf(name, answer, failure);
+      if ('good' in outcome) return outcome.good;
+      const { error, pausedMs } = outcome;
       // The token may be older than the consent: once more with a new one (microsoft-graph 7.3).
       if ((answer?.status === 401 || answer?.status === 403) && !renewed) {
         renewed = true;
@@ -267,15 +310,41 @@ export class GraphClient {
         claims = claimsOf(answer.headers['www-authenticate']);
         continue;
       }
-      const throttled = answer?.status === 429;
-      const waits = throttled || (answer?.status === 503 && error.retryAfterMs !== undefined);
-      const pausedMs = waits ? this.#pause(operation, error.retryAfterMs) : undefined;
-      const safe = throttled || (operation.idempotent && error.code === 'graph-unavailable');
+      const safe = answer?.status === 429 || (operation.idempotent && error.code === 'graph-unavailable');
       const waitMs =
         pausedMs ?? Math.min(30_000, 500 * 2 ** (attempt - 1)) * (0.5 + this.#options.random() / 2);
-      if (!safe || attempt >= mostTries || clock.wall() + waitMs > giveUpAt) throw error;
+      if (!safe || attempt >= mostTries || this.#now() + waitMs > giveUpAt) throw error;
       await clock.sleep(waitMs);
     }
+  }
+
+  /** What an answer means for whoever comes next. Never throws: somebody may be waiting for it. */
+  #outcome(
+    { bucket }: Operation,
+    name: OperationName | '$batch',
+    answer: HttpsAnswer | undefined,
+    failure: unknown,
+    heard: (answer: GraphAnswer) => boolean,
+  ):
+    | { readonly taken: boolean; readonly good: GraphAnswer }
+    | { readonly taken: boolean; readonly error: GraphError; readonly pausedMs?: number } {
+    if (answer && answer.status < 300) {
+      try {
+        const good = { status: answer.status, headers: answer.headers, body: this.#json(answer, name) };
+        const taken = heard(good);
+        if (taken) this.throttle.good(bucket);
+        return { taken, good };
+      } catch (error) {
+        return { taken: true, error: error as GraphError };
+      }
+    }
+    const error = this.#errorOf(name, answer, failure);
+    const waits = answer?.status === 429 || (answer?.status === 503 && error.retryAfterMs !== undefined);
+    return {
+      taken: answer !== undefined && !waits,
+      error,
+      ...(waits && { pausedMs: this.#pause(bucket, error.retryAfterMs) }),
+    };
   }
 
   /** A token that can do this, asked anew once if the one at hand cannot. */
@@ -303,13 +372,25 @@ export class GraphClient {
     });
   }
 
-  /** Waits for our share of the limit, and for the end of what Microsoft asked for. */
-  async #turn(operation: Operation, name: string, giveUpAt: number): Promise<void> {
+  /**
+   * Waits for our share of the limit, for the end of what Microsoft asked for, and for who is ahead. Returns what hears
+   * of the answer.
+   */
+  async #turn(
+    { bucket, cost }: Operation,
+    name: string,
+    giveUpAt: number,
+  ): Promise<(taken: boolean) => void> {
     const { clock } = this.#options;
     for (;;) {
-      const waitMs = this.throttle.take(operation.bucket, operation.cost, clock.wall());
-      if (waitMs === 0) return;
-      if (clock.wall() + waitMs > giveUpAt)
+      const ahead = this.#ahead.wait(bucket);
+      if (ahead) {
+        await ahead;
+        continue;
+      }
+      const waitMs = this.throttle.take(bucket, cost, this.#now());
+      if (waitMs === 0) return this.#ahead.go(bucket);
+      if (this.#now() + waitMs > giveUpAt)
         throw new GraphError('graph-throttled', `${name} must wait ${waitMs} ms`, {
           operation: name,
           retryAfterMs: waitMs,
@@ -318,9 +399,11 @@ export class GraphClient {
     }
   }
 
-  #pause(operation: Operation, askedMs: number | undefined): number {
-    const { clock, random } = this.#options;
-    return this.throttle.pause(operation.bucket, askedMs, clock.wall(), random());
+  #pause(bucket: Bucket, askedMs: number | undefined): number {
+    const { random, waits } = this.#options;
+    const waitMs = this.throttle.pause(bucket, askedMs, this.#now(), random());
+    waits?.keep(bucket, waitMs);
+    return waitMs;
   }
 
   #errorOf(
@@ -335,7 +418,7 @@ export class GraphClient {
       });
     const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? null);
     const { code, message } = readGraphError(text);
-    const wait = retryAfterMs(answer.headers['retry-after'], this.#options.clock.wall());
+    const wait = retryAfterMs(answer.headers['retry-after'], this.#options.clock.wall(), answer.headers.date);
     const requestId = answer.headers['request-id'];
     const scope = name === '$batch' ? undefined : operations[name].permissions[0];
     const { status } = answer;

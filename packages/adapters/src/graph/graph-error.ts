@@ -57,13 +57,21 @@ export class GraphError extends Error {
   }
 }
 
-/** `Retry-After` in seconds or as a date (RFC 9110 10.2.3); undefined when it is missing or makes no sense. */
-export function retryAfterMs(header: string | undefined, nowWallMs: number): number | undefined {
+/**
+ * `Retry-After` in seconds or as a date (RFC 9110 10.2.3); undefined when it is missing or makes no sense. A date is read
+ * against the answer's own `Date`: both are of one clock, whatever ours says.
+ */
+export function retryAfterMs(
+  header: string | undefined,
+  nowWallMs: number,
+  answerDate?: string,
+): number | undefined {
   if (header === undefined || header.trim() === '') return undefined;
   const seconds = Number(header);
   if (Number.isFinite(seconds)) return seconds < 0 ? undefined : seconds * 1000;
   const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - nowWallMs);
+  const said = Date.parse(answerDate ?? '');
+  return Number.isNaN(date) ? undefined : Math.max(0, date - (Number.isNaN(said) ? nowWallMs : said));
 }
 
 /** The error envelope, read as far as it is there. */

@@ -11,6 +11,13 @@ test('Retry-After is read as seconds and as a date; nonsense is none', () => {
   for (const nonsense of [undefined, '', 'soon', '-5']) assert.equal(retryAfterMs(nonsense, now), undefined);
 });
 
+test('a date in Retry-After is read against the Date of the same answer: our clock may be wrong', () => {
+  const ours = Date.parse('Mon, 04 May 2026 10:10:00 GMT');
+  const [theirs, until] = ['Mon, 04 May 2026 10:00:00 GMT', 'Mon, 04 May 2026 10:00:30 GMT'];
+  assert.equal(retryAfterMs(until, ours, theirs), 30_000);
+  assert.equal(retryAfterMs(until, ours, 'no date'), 0);
+});
+
 test('at most our share of the presence limit is sent in its window', () => {
   const throttle = new Throttle();
   for (let i = 0; i < 900; i++) assert.equal(throttle.take('presence', 1, i), 0);

@@ -41,6 +41,11 @@ export class Throttle {
     return waitMs;
   }
 
+  /** A wait that was asked for before this process was there. */
+  resume(bucket: Bucket, leftMs: number, now: number): void {
+    this.#pausedUntil.set(bucket, now + leftMs);
+  }
+
   good(bucket: Bucket): void {
     this.#rounds.delete(bucket);
   }

@@ -7,6 +7,7 @@ function graphView({ microsoft365: { settings, throttle, app, keys } }: RouteCon
     quotas: throttle.quotas,
     quotaScale: throttle.scale,
     counts: throttle.counts,
+    insideRetryAfterBy: throttle.insideBy,
     signingKey: keys.currentId,
     app: {
       clientId: app.clientId,

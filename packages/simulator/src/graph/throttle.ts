@@ -116,6 +116,8 @@ export class Throttle {
   readonly #now: () => number;
   /** Requests by outcome, for benches. */
   readonly counts = { requests: 0, throttled: 0, insideRetryAfter: 0 };
+  /** The same, of each limit: which wait was not kept. */
+  readonly insideBy: Partial<Record<QuotaName, number>> = {};
 
   constructor(now: () => number) {
     this.#now = now;
@@ -125,6 +127,7 @@ export class Throttle {
   reset(): void {
     this.#meters.clear();
     Object.assign(this.counts, { requests: 0, throttled: 0, insideRetryAfter: 0 });
+    for (const name of quotaNames) delete this.insideBy[name];
   }
 
   /** Counts a request. `share` is how much of the tightest limit is used, 1 = all. */
@@ -142,7 +145,10 @@ export class Throttle {
       const meter = this.#meter(`${name} ${keyOf(rows[name][0], asked)}`, Math.floor(now / windowMs));
       const overlap = 1 - (now % windowMs) / windowMs;
       meter.used += units;
-      blocked ||= now > meter.heardAt && now < meter.blockedUntil;
+      if (now > meter.heardAt && now < meter.blockedUntil) {
+        blocked = true;
+        this.insideBy[name] = (this.insideBy[name] ?? 0) + 1;
+      }
       const used = (meter.used + meter.before * overlap) / limit;
       share = Math.max(share, used);
       if (used <= 1 || refused) continue;

@@ -22,6 +22,7 @@ import type {
   StoredConnection,
 } from '@tandem/engine';
 import type { NodeConfig } from '../../supervisor/child-config.ts';
+import type { GraphWaits } from './graph-waits.ts';
 
 export type AppConfig = Pick<NodeConfig, 'certificateDir' | 'twin' | 'graphClientId'>;
 
@@ -61,6 +62,7 @@ export function createMicrosoftApps(parts: {
   readonly wall: () => number;
   readonly random: () => number;
   readonly ears: AppEars;
+  readonly waits?: GraphWaits;
 }): MicrosoftApps {
   const { config, ears } = parts;
   const { twin, graphClientId } = config;
@@ -145,10 +147,12 @@ export function createMicrosoftApps(parts: {
       https,
       clock: {
         wall: parts.wall,
+        now: () => performance.now(),
         sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms).unref()),
       },
       random: parts.random,
       timeoutMs,
+      ...(parts.waits && { waits: parts.waits.of(app) }),
       permits: (operation) => permits(operation, ears.features(app)),
       onTry(seen) {
         ears.tried(seen);

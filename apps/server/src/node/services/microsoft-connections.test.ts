@@ -101,6 +101,7 @@ async function world(store = new TestConnectionStore(), file = join(folder, rand
     onTry: () => undefined,
     readyPeople: () => 3,
     file,
+    waitsFile: `${file}.waits`,
     digest: (text) => createHash('sha256').update(text).digest('base64url'),
     onProblem: (what) => problems.push(what),
   });

@@ -30,6 +30,7 @@ import {
   wasConnected,
 } from '@tandem/engine';
 import { readConnectionsCopy, writeConnectionsCopy } from './connections-file.ts';
+import { openGraphWaits } from './graph-waits.ts';
 import { type AppConfig, createMicrosoftApps, type MicrosoftApps } from './microsoft-apps.ts';
 
 /** One account's usable connection with one Entra tenant. Reading and writing go on per connection. */
@@ -103,6 +104,8 @@ export interface ConnectionsParts {
   readonly digest: (text: string) => string;
   /** Where the copy for a start without the database is kept. */
   readonly file: string;
+  /** Where the waits that Microsoft asked for are kept. */
+  readonly waitsFile: string;
 }
 
 const copyAfterMs = 1_000;
@@ -127,6 +130,11 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
     secretOf: stores.connections.secretOf,
     wall: clock.wall,
     random: random.fraction,
+    waits: openGraphWaits({
+      file: parts.waitsFile,
+      wall: clock.wall,
+      onProblem: (what) => parts.onProblem(what, undefined),
+    }),
     ears: {
       tried: parts.onTry,
       features: (app) =>

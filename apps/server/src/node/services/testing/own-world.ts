@@ -213,6 +213,7 @@ export async function openOwnWorld(
     stores: { connections: connectionStore, signInAttempts: attempts },
     readyPeople: () => 0,
     file: join(tmpdir(), `own-${randomUUID()}`),
+    waitsFile: join(tmpdir(), `own-waits-${randomUUID()}`),
     digest: (text) => text,
   });
   await connections.keeper.tick();
