@@ -12,6 +12,8 @@ export interface PresenceReach {
   readonly writes: boolean;
   /** Why not, in a sentence. */
   readonly why?: string;
+  /** An admin switched presence off: then nobody is looked for in the directory on its behalf (G27). */
+  readonly off?: true;
 }
 
 /** Link and state of one person, as it is kept. */
@@ -66,6 +68,8 @@ export function judgePerson(
   if (!person.active) return failed('PRS-102');
   if (!person.platformLicence) return failed('PRS-104');
   if (!reach) return failed('PRS-120', { why: 'Microsoft 365 is not connected.' });
+  if (reach.off)
+    return { is: 'failed', code: 'PRS-120', detail: reach.why === undefined ? {} : { why: reach.why } };
   if (identity === 'unread') return { is: 'waiting' };
   if (identity.is === 'failed') return failed(identity.code, identity.detail);
   const { user, by } = identity;

@@ -39,5 +39,10 @@ function reachOf({ features, roles, life }: StoredConnection, works: boolean): P
       : off !== undefined
         ? 'It is switched off under Connection.'
         : undefined;
-  return { reads, writes, ...(why !== undefined && { why }) };
+  return {
+    reads,
+    writes,
+    ...(why !== undefined && { why }),
+    ...(!features.includes('presence') && { off: true as const }),
+  };
 }

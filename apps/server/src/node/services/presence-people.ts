@@ -81,7 +81,8 @@ export function presencePeople(parts: PresencePeopleParts): {
         }
         const objectId = connections.objectIdOf(personId);
         const entraTenantId = connections.ofPerson(person)?.tenantId;
-        if (objectId !== undefined && entraTenantId !== undefined)
+        // Whoever nobody asks about is forgotten by all who keep something of them (G27).
+        if (objectId !== undefined && entraTenantId !== undefined && tenants.has(entraTenantId))
           next.set(personId, { accountId, personId, entraTenantId, objectId });
       }
       for (const [entraTenantId, group] of own) {
