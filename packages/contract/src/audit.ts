@@ -11,6 +11,7 @@ export const auditEntry = z.object({
     name: plain,
     role: plain.optional(),
     address: plain.optional().describe('From where'),
+    approvedBy: plain.optional().describe('Who of the customer approved what the provider proposed'),
   }),
   action: plain.describe('noun.verb, for example `person.change`'),
   object: z.object({ kind: plain, id: plain, label: plain.optional() }),

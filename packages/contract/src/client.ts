@@ -1,4 +1,5 @@
-import { type Problem, problem } from './problem.ts';
+import { keptAsProposal, proposalHeader } from './consent.ts';
+import { type Problem, problem, problemType } from './problem.ts';
 import type { RouteSpec } from './route.ts';
 import { type RouteId, type RouteOutput, type RouteRequest, routes } from './routes.ts';
 
@@ -60,7 +61,13 @@ export function createClient(options: ClientOptions) {
         cause instanceof Error ? cause.message : 'The server cannot be reached',
       );
     }
-    if (response.ok) return response;
+    if (response.ok && !response.headers.has(proposalHeader)) return response;
+    // Nothing was changed: whoever waits for the thing as it is now must not take this for it.
+    const kept = keptAsProposal.safeParse(response.ok ? await response.json().catch(() => undefined) : {});
+    if (kept.success) {
+      const type = problemType(kept.data.code);
+      throw new ApiError(202, { ...kept.data, type, status: 202 }, `${kept.data.title}. ${kept.data.detail}`);
+    }
     const known = problem.safeParse(await response.json().catch(() => undefined));
     throw new ApiError(
       response.status,

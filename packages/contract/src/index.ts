@@ -3,6 +3,7 @@ export * from './audit.ts';
 export * from './call.ts';
 export * from './client.ts';
 export * from './connection.ts';
+export * from './consent.ts';
 export * from './contact.ts';
 export * from './device.ts';
 export * from './event.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { permissions } from './permissions.ts';
+import { keptAsProposal, proposalHeader, withoutConsent } from './consent.ts';
+import { permissions, roleMay } from './permissions.ts';
 import { problem, problems } from './problem.ts';
 import { type RouteSpec, usualProblems } from './route.ts';
 import { routes } from './routes.ts';
@@ -69,6 +70,23 @@ function refusals(route: RouteSpec): Json {
   return result;
 }
 
+/** What an operator gets where the customer did not consent; for operations that answer 202 anyway, told by the header. */
+function proposalAnswer(id: string, route: RouteSpec): Json {
+  if (route.permission === 'public' || !roleMay('operator', route.permission)) return {};
+  if (withoutConsent(id, route) !== 'proposal' || route.account !== 'resource') return {};
+  const schema = { $ref: '#/components/schemas/KeptAsProposal' };
+  const asked = route.status === 202 ? outputOf(route) : [];
+  return {
+    '202': {
+      description: `${asked.length > 0 ? 'As asked; or, ' : ''}with the header \`${proposalHeader}\`, kept as a proposal: the customer did not consent`,
+      headers: { [proposalHeader]: { description: 'Id of the proposal', schema: { type: 'string' } } },
+      content: { 'application/json': { schema: asked.length > 0 ? { anyOf: [...asked, schema] } : schema } },
+    },
+  };
+}
+
+const outputOf = (route: RouteSpec): Json[] => (route.response ? [outputSchema(route.response)] : []);
+
 /** OpenAPI 3.1 of the whole API, from the route table. */
 export function openapi(version: string): Json {
   const paths: Record<string, Json> = {};
@@ -78,7 +96,11 @@ export function openapi(version: string): Json {
       operationId: id,
       summary: route.summary,
       parameters: [...parameters(route.params, 'path'), ...parameters(route.query, 'query')],
-      responses: { [String(route.status ?? 200)]: answer(route), ...refusals(route) },
+      responses: {
+        [String(route.status ?? 200)]: answer(route),
+        ...proposalAnswer(id, route),
+        ...refusals(route),
+      },
       'x-permission': route.permission,
       'x-roles': permissions[route.permission],
       security: route.permission === 'public' ? [] : [{ session: [] }, { bearer: [] }],
@@ -101,7 +123,7 @@ export function openapi(version: string): Json {
     },
     paths,
     components: {
-      schemas: { Problem: outputSchema(problem) },
+      schemas: { Problem: outputSchema(problem), KeptAsProposal: outputSchema(keptAsProposal) },
       securitySchemes: {
         session: {
           type: 'apiKey',

@@ -50,6 +50,11 @@ export const permissions = {
   /** Who may sign in, with which role; nobody reads a password. */
   'sign-ins:read': ['operator', 'admin'],
   'sign-ins:write': ['operator', 'admin'],
+  /** Whether the provider may act by itself, and what it proposed instead. Only the customer gives, takes back and decides. */
+  'consent:read': ['operator', 'admin'],
+  'consent:give': ['admin'],
+  'proposals:decide': ['admin'],
+  'proposals:withdraw': ['operator'],
   'audit:read': ['operator', 'admin'],
   'webhooks:read': ['operator', 'admin'],
   'webhooks:write': ['operator', 'admin'],

@@ -27,6 +27,16 @@ export const problems = {
     title: 'The request does not prove that it comes from the portal',
     next: 'Send the `csrfToken` of your session in the header X-CSRF-Token, from the same origin.',
   },
+  'kept-as-proposal': {
+    status: 202,
+    title: 'Not done yet: kept as a proposal',
+    next: 'An administrator of the customer approves or rejects it on the page "Consent"; you see the outcome there, and can withdraw it.',
+  },
+  'consent-missing': {
+    status: 403,
+    title: 'The customer does not let the provider do this',
+    next: 'An administrator of the customer does it, or gives the consent on the page "Consent".',
+  },
   'not-found': {
     status: 404,
     title: 'There is no such thing, or it is not yours',

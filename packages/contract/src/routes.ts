@@ -3,6 +3,7 @@ import { account, carrier, numberEntry, trunk } from './account.ts';
 import { accessRoutes } from './areas/access-routes.ts';
 import { auditRoutes } from './areas/audit-routes.ts';
 import { connectionRoutes } from './areas/connection-routes.ts';
+import { consentRoutes } from './areas/consent-routes.ts';
 import { contactRoutes } from './areas/contact-routes.ts';
 import { diallingRoutes } from './areas/dialling-routes.ts';
 import { directoryRoutes } from './areas/directory-routes.ts';
@@ -38,6 +39,7 @@ const ofAccount = {
 export const routes = defineRoutes({
   ...connectionRoutes,
   ...accessRoutes,
+  ...consentRoutes,
   ...diallingRoutes,
   ...directoryRoutes,
   ...routingDomainRoutes,

@@ -2,6 +2,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createSessionService } from '@tandem/adapters/http/auth/session-service.ts';
 import type { Metrics } from '@tandem/adapters/http/metrics.ts';
+import { createConsentBoard } from '@tandem/adapters/http/consent/consent-board.ts';
 import { createPortalBuilder } from '@tandem/adapters/http/portal/portal-builder.ts';
 import { createHttpServer } from '@tandem/adapters/http/server.ts';
 import type { ApiServices, LiveCalls, PeerBoard } from '@tandem/adapters/http/services.ts';
@@ -72,6 +73,12 @@ export async function openWeb(context: NodeContext, parts: WebParts) {
       dialling: boards.dialling,
       access: boards.access,
       tags: boards.tags,
+      consents: createConsentBoard({
+        store: storage.stores.consents,
+        audit: storage.changes.audit,
+        newId: context.newId,
+        wall: clock.wall,
+      }),
       queues: boards.queues,
       contacts: boards.contacts,
       voicemail: storage.voicemail.board,

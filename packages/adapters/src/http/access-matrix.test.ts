@@ -15,6 +15,7 @@ import { acmeRoutingDomainId } from './testing/memory-routing-domains.ts';
 import { sampleHeldId } from './testing/memory-tenant-directory.ts';
 import { danasMessageId, sampleGreeting } from './testing/memory-voicemail.ts';
 import { acmeWebhookId } from './testing/memory-webhooks.ts';
+import { sampleProposalIds } from './testing/sample-proposals.ts';
 import * as world from './testing/sample-world.ts';
 
 /**
@@ -123,6 +124,12 @@ const resources: Partial<Record<RouteId, string>> = {
   'tags.read': world.danaId,
   'tags.set': world.danaId,
   'jobs.read': acmeJobId,
+  'consent.read': world.acmeId,
+  'consent.change': world.acmeId,
+  'proposals.read': sampleProposalIds.read,
+  'proposals.approve': sampleProposalIds.approve,
+  'proposals.reject': sampleProposalIds.reject,
+  'proposals.withdraw': sampleProposalIds.withdraw,
   'jobs.items': acmeJobId,
   'jobs.pause': acmeJobId,
   'jobs.resume': acmeJobId,
@@ -178,6 +185,9 @@ const bodies: Partial<Record<RouteId, unknown>> = {
   'accounts.change': { noAnswerSeconds: 30 },
   'connections.signIn': { account: world.acmeId, returnTo: 'http://localhost/connect/callback' },
   'connections.consent': { returnTo: 'http://localhost/connect/callback' },
+  'consent.change': { given: true },
+  'proposals.reject': { reason: 'not now' },
+  'proposals.withdraw': {},
   'connections.approvalLink': { returnTo: 'http://localhost/connect/callback' },
   'connections.register': {
     account: world.acmeId,

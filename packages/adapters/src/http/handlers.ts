@@ -6,6 +6,7 @@ import {
   type RouteInput,
   type RouteOutput,
   roleMay,
+  routes,
   type Session,
 } from '@tandem/contract';
 import {
@@ -20,6 +21,7 @@ import type { LadderEntry } from '@tandem/engine/ports/call-log.ts';
 import { accessHandlers } from './areas/access-handlers.ts';
 import { auditHandlers } from './areas/audit-handlers.ts';
 import { connectionHandlers } from './areas/connection-handlers.ts';
+import { consentHandlers, type RunOperation } from './areas/consent-handlers.ts';
 import { contactHandlers } from './areas/contact-handlers.ts';
 import { diallingHandlers } from './areas/dialling-handlers.ts';
 import { directoryHandlers } from './areas/directory-handlers.ts';
@@ -40,6 +42,7 @@ import type { Principal } from './auth/principal.ts';
 import type { BytesAnswer } from './bytes-answer.ts';
 import { matches } from './call-filter.ts';
 import { leaverTargetFault } from './leaver-target.ts';
+import { readInput } from './read-input.ts';
 import { Refusal } from './refusal.ts';
 import { narrow, type Scope, seesPerson } from './scope.ts';
 import { type ApiServices, isAway, type LiveCall, type PageOf } from './services.ts';
@@ -180,8 +183,16 @@ export function createHandlers(services: ApiServices): Handlers {
     return record && seesPerson(scope, record) ? record : undefined;
   }
 
-  return {
+  const run: RunOperation = async (id, request, by) => {
+    const input = readInput(routes[id], request);
+    if (input instanceof Refusal) return input;
+    const handler = handlers[id as keyof Handlers] as (context: Context<RouteId>) => Promise<unknown>;
+    return await handler({ ...by, input } as Context<RouteId>);
+  };
+
+  const handlers: Handlers = {
     ...connectionHandlers(services),
+    ...consentHandlers(services, run),
     ...accessHandlers(services),
     ...diallingHandlers(services),
     ...directoryHandlers(services),
@@ -386,6 +397,7 @@ export function createHandlers(services: ApiServices): Handlers {
     },
     metrics: async () => new TextAnswer(await services.metrics.text(), 200, services.metrics.contentType),
   };
+  return handlers;
 }
 
 function pageOf<From, To>(page: PageOf<From>, view: (item: From) => To) {

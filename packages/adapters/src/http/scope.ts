@@ -3,7 +3,11 @@ import type { Principal } from './auth/principal.ts';
 
 /** For whom a question is asked. `platform` is the operator's view over all accounts and says so in its name. */
 export type Scope =
-  | { readonly kind: 'platform' }
+  | {
+      readonly kind: 'platform';
+      /** Accounts that are not touched: their administrators did not consent. */
+      readonly except?: ReadonlySet<string>;
+    }
   | { readonly kind: 'account'; readonly accountId: AccountId }
   | { readonly kind: 'person'; readonly accountId: AccountId; readonly personId: PersonId };
 
@@ -25,7 +29,7 @@ export function narrow(scope: Scope, account: string | undefined): Scope | undef
 }
 
 export function seesAccount(scope: Scope, accountId: AccountId | string | undefined): boolean {
-  if (scope.kind === 'platform') return true;
+  if (scope.kind === 'platform') return accountId === undefined || !scope.except?.has(accountId);
   return accountId !== undefined && scope.accountId === accountId;
 }
 

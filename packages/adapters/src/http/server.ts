@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import cookiePlugin from '@fastify/cookie';
-import { type RouteId, type RouteSpec, roleMay, routes } from '@tandem/contract';
+import { proposalHeader, type RouteId, type RouteSpec, roleMay, routes } from '@tandem/contract';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { sameSecret } from '../security/token.ts';
 import type { Principal } from './auth/principal.ts';
 import { BytesAnswer } from './bytes-answer.ts';
+import { createConsentGate, KeptAsProposal } from './consent/consent-gate.ts';
 import { openStream, type StreamLimits } from './events/stream.ts';
 import { type Caller, type Context, createHandlers, SessionAnswer, TextAnswer } from './handlers.ts';
 import type { PortalBundle } from './portal/portal-bundle.ts';
 import { servePortal } from './portal/portal-pages.ts';
+import { readInput } from './read-input.ts';
 import { Refusal } from './refusal.ts';
 import { type Scope, scopeOf } from './scope.ts';
 import { apiHeaders } from './security-headers.ts';
@@ -129,6 +131,7 @@ export async function createHttpServer(
   );
 
   const handlers = createHandlers(services);
+  const consented = createConsentGate(services);
 
   async function principalOf(request: FastifyRequest): Promise<{ principal?: Principal; cookie?: string }> {
     const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
@@ -180,7 +183,19 @@ export async function createHttpServer(
         };
         // The table ties input, handler and output of one id together; the compiler cannot follow it through the loop.
         const handler = handlers[id] as (context: Context<RouteId>) => Promise<unknown>;
-        const context = { input, principal: principal ?? nobody, scope: scope ?? nowhere, caller };
+        const goesOn =
+          principal && scope
+            ? await consented(id, route, askedOf(route, request), principal, scope, caller)
+            : nowhere;
+        if (goesOn instanceof Refusal) return refuse(request, reply, goesOn);
+        if (goesOn instanceof KeptAsProposal) {
+          return reply
+            .code(202)
+            .headers({ ...apiHeaders, [proposalHeader]: goesOn.id })
+            .type('application/json; charset=utf-8')
+            .send(JSON.stringify(goesOn.body));
+        }
+        const context = { input, principal: principal ?? nobody, scope: goesOn, caller };
         const answer = await handler(context as Context<RouteId>);
         if (answer instanceof Refusal) return refuse(request, reply, answer);
         reply.headers(apiHeaders);
@@ -249,26 +264,12 @@ function admit(
   return undefined;
 }
 
-function readInput(route: RouteSpec, request: FastifyRequest) {
-  // An id that cannot be one names nothing: 404 like any other that is not there.
-  const params = route.params?.safeParse(request.params);
-  if (params && !params.success) return new Refusal('not-found');
-  const query = route.query?.safeParse(request.query);
-  if (query && !query.success) return invalid(query.error.issues);
-  const body = route.body?.safeParse(request.body);
-  if (body && !body.success) return invalid(body.error.issues);
-  return { params: params?.data, query: query?.data, body: body?.data };
-}
-
-function invalid(
-  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
-): Refusal {
-  const errors = issues.slice(0, 20).map((issue) => ({
-    path: issue.path.map(String).join('.') || '(whole)',
-    message: issue.message.slice(0, 300),
-  }));
-  return new Refusal('invalid-request', { errors });
-}
+/** As it came, without what the route does not know. */
+const askedOf = (route: RouteSpec, request: FastifyRequest) => ({
+  params: (request.params ?? {}) as Record<string, unknown>,
+  query: (request.query ?? {}) as Record<string, unknown>,
+  ...(route.body && { body: request.body }),
+});
 
 /** A browser says where a write comes from; programs do not, and need not. */
 function sameOrigin(request: FastifyRequest, publicUrl: string | undefined): boolean {

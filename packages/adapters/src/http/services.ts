@@ -24,6 +24,7 @@ import type { DiallingBoard } from './areas/dialling-handlers.ts';
 import type { TenantDirectoryBoard } from './areas/tenant-directory.ts';
 import type { SessionService } from './auth/session-service.ts';
 import type { AccountDesk, ConnectionBoard } from './connection-board.ts';
+import type { ConsentBoard } from './consent/consent-board.ts';
 import type { EventFeed } from './events/event-feed.ts';
 import type { JobBoard } from './job-board.ts';
 import type { NumberBoard } from './number-board.ts';
@@ -71,6 +72,7 @@ export interface ApiServices {
   readonly tenantFiles: TenantFileBoard;
   readonly dialling: DiallingBoard;
   readonly access: AccessBoard;
+  readonly consents: ConsentBoard;
   readonly contacts: ContactBoard;
   readonly queues: QueueBoard;
   readonly voicemail: VoicemailBoard;

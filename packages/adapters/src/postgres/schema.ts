@@ -33,6 +33,7 @@ import type { RunResult, StoredRun } from '@tandem/engine/presence-sync/run.ts';
 import type { PresenceChoice, PresenceSyncSettings } from '@tandem/engine/presence-sync/settings.ts';
 import type { RoutingDomain } from '@tandem/engine/routing-domain/routing-domain.ts';
 import type { ColumnType, Generated } from 'kysely';
+import type { ProposalProblem, ProposedRequest, StoredProposalState } from './consent-store.ts';
 
 /** Tables as Kysely sees them. Timestamps are read as wall ms and written as Date. */
 export type Wall = ColumnType<number, Date, Date>;
@@ -435,6 +436,28 @@ export interface Schema {
     own_connections: OwnConnectionMode;
     accelerate: boolean;
     updated_at: GeneratedWall;
+  };
+  provider_consents: {
+    account_id: AccountId;
+    given: boolean;
+    changed_by: string;
+    changed_at: GeneratedWall;
+  };
+  proposals: {
+    id: string;
+    account_id: AccountId;
+    operation: string;
+    sentence: string;
+    shown: ColumnType<ProposedRequest, string, never>;
+    request_sealed: ColumnType<string, string, never>;
+    proposed_by: ColumnType<AuditActor, string, never>;
+    proposed_at: Wall;
+    expires_at: Wall;
+    state: StoredProposalState;
+    decided_by: string | null;
+    decided_at: ColumnType<number | null, Date | null, Date | null>;
+    reason: string | null;
+    problem: ColumnType<ProposalProblem | null, string | null, string | null>;
   };
   microsoft_sign_ins: {
     state_hash: Buffer;

@@ -14,6 +14,7 @@ import { type BulkStore, createBulkStore } from './bulk-store.ts';
 import { type CallRecordStore, createCallRecordStore, type UnstoredCalls } from './call-record-store.ts';
 import { type CarrierStore, createCarrierStore } from './carrier-store.ts';
 import { createConnectionStore } from './connection-store.ts';
+import { type ConsentStore, createConsentStore } from './consent-store.ts';
 import { type ContactStore, createContactStore } from './contact-store.ts';
 import type { Database } from './database.ts';
 import { createDeviceStore, type DeviceStore } from './device-store.ts';
@@ -82,6 +83,7 @@ export interface Stores {
   readonly numberStock: NumberStockStore;
   readonly routingDomains: RoutingDomainStore;
   readonly contacts: ContactStore;
+  readonly consents: ConsentStore;
   readonly queues: QueueStore;
   readonly voicemail: VoicemailRows;
 }
@@ -119,6 +121,7 @@ export function createStores(db: Database, box: SecretBox, unstoredCalls?: Unsto
     numberStock: createNumberStockStore(db),
     routingDomains: createRoutingDomainStore(db),
     contacts: createContactStore(db),
+    consents: createConsentStore(db, box),
     queues: createQueueStore(db),
     voicemail: createVoicemailRows(db),
   };

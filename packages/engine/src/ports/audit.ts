@@ -7,6 +7,8 @@ export interface AuditActor {
   readonly role?: string;
   /** Address of the client. */
   readonly address?: string;
+  /** Who of the customer approved what the provider proposed. */
+  readonly approvedBy?: string;
 }
 
 /** One thing that was changed, or asked of Microsoft. Never holds a secret: name the field, not its value. */

@@ -170,6 +170,7 @@ export function askerOf(principal: Principal, caller: Caller): Asker {
     name: principal.name,
     role: principal.role,
     address: caller.address,
+    ...(principal.approvedBy !== undefined && { approvedBy: principal.approvedBy }),
     session: createHash('sha256').update(secret).digest('base64url'),
   };
 }

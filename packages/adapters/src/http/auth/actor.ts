@@ -7,4 +7,5 @@ export const actorOf = (principal: Principal, caller: { readonly address: string
   name: principal.name,
   role: principal.role,
   address: caller.address,
+  ...(principal.approvedBy !== undefined && { approvedBy: principal.approvedBy }),
 });

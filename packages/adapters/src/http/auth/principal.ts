@@ -10,6 +10,8 @@ export interface Principal {
   readonly accountId?: string | undefined;
   /** The person this user is; a `user` without one sees nothing. */
   readonly personId?: string | undefined;
+  /** Who of the customer approved what the provider proposed and this carries out. */
+  readonly approvedBy?: string | undefined;
   readonly via: 'cookie' | 'bearer';
   /** For writes by cookie. */
   readonly csrfToken?: string | undefined;

@@ -2,6 +2,7 @@ import type { CallRecord } from '@tandem/domain';
 import { auditedDirectory } from '../../audit/audited-directory.ts';
 import { createSessionService } from '../auth/session-service.ts';
 import { matches } from '../call-filter.ts';
+import { createConsentBoard } from '../consent/consent-board.ts';
 import { createEventFeed } from '../events/event-feed.ts';
 import { createMetrics } from '../metrics.ts';
 import { seesPerson } from '../scope.ts';
@@ -11,6 +12,7 @@ import { memoryAccessBoard } from './memory-access-board.ts';
 import { memoryAudit } from './memory-audit.ts';
 import { memoryPresence, memoryReadiness } from './memory-boards.ts';
 import { memoryAccountDesk, memoryConnections } from './memory-connections.ts';
+import { memoryConsents } from './memory-consents.ts';
 import { memoryContacts } from './memory-contacts.ts';
 import { memoryDialling } from './memory-dialling.ts';
 import { createMemoryDirectory, slice } from './memory-directory.ts';
@@ -27,6 +29,7 @@ import { memoryTenantDirectory } from './memory-tenant-directory.ts';
 import { memoryTenantFiles } from './memory-tenant-file.ts';
 import { memoryVoicemail } from './memory-voicemail.ts';
 import { memoryWebhooks } from './memory-webhooks.ts';
+import { sampleProposals } from './sample-proposals.ts';
 import * as world from './sample-world.ts';
 
 /** Everybody's password in the sample world. */
@@ -167,6 +170,12 @@ export function createMemoryServices(clock: ApiClock) {
     contacts: memoryContacts(directory),
     ownConnections: memoryOwnConnections(() => clock.wall()),
     access: memoryAccessBoard(directory),
+    consents: createConsentBoard({
+      store: memoryConsents(sampleProposals(clock.wall())),
+      audit,
+      newId: sequentialIds(),
+      wall: clock.wall,
+    }),
     dialling: memoryDialling(directory),
     tags: memoryTags(() => directory.data.people),
     queues: memoryQueues(world.acmeId, world.globexId, [world.danaId, world.boId], (personId) =>
@@ -195,4 +204,13 @@ export function createMemoryServices(clock: ApiClock) {
     },
   };
   return { services, switches, access, directory, events, liveCalls, finished, presenceSync };
+}
+
+/** Ids in their order, like those of the platform. */
+function sequentialIds(): () => string {
+  let last = 0;
+  return () => {
+    last += 1;
+    return `00000000-0000-7000-8000-${String(last).padStart(12, '0')}`;
+  };
 }

@@ -30,6 +30,7 @@ import { voicemail } from './0032-voicemail.ts';
 import { leaverRules } from './0034-leaver-rules.ts';
 import { rangePlaces } from './0035-range-places.ts';
 import { leaverVoicemail } from './0036-leaver-voicemail.ts';
+import { providerConsent } from './0037-provider-consent.ts';
 import { microsoftPurges } from './0039-microsoft-purges.ts';
 import type { Migration } from './migration.ts';
 
@@ -67,5 +68,6 @@ export const migrations: readonly Migration[] = [
   voicemail,
   rangePlaces,
   leaverVoicemail,
+  providerConsent,
   microsoftPurges,
 ];

@@ -1,0 +1,51 @@
+import type { RouteSpec } from '@tandem/contract';
+import type { ProposedRequest } from '../../postgres/consent-store.ts';
+
+/** Names under which the API takes secrets. */
+export const secretNames = /^(?:password|secret|privateKey|credential|credentials|token|clientSecret)$/;
+const hidden = '(not shown)';
+/** A file of an account is read whole, a recording is not. */
+const longestText = 64_000;
+
+/** The request as people may see it: no secrets, nothing endless. */
+export function shownRequest({ params, query, body }: ProposedRequest): ProposedRequest {
+  return {
+    params: shown(params) as ProposedRequest['params'],
+    query: shown(query) as ProposedRequest['query'],
+    ...(body !== undefined && { body: shown(body) }),
+  };
+}
+
+function shown(value: unknown): unknown {
+  if (typeof value === 'string' && value.length > longestText) return `(${value.length} characters)`;
+  if (Array.isArray(value)) return value.map(shown);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, secretNames.test(name) ? hidden : shown(inner)]),
+  );
+}
+
+/** What it would do, in a sentence: the operation, for whom, with what. */
+export function sentenceOf(
+  route: RouteSpec,
+  label: string | undefined,
+  { query, body }: ProposedRequest,
+): string {
+  const { account: _account, ...fields } = (typeof body === 'object' && body !== null ? body : {}) as Record<
+    string,
+    unknown
+  >;
+  const said = Object.entries({ ...query, ...fields }).map(([name, value]) => `${name}: ${short(value)}`);
+  const what = label === undefined ? route.summary : `${label}: ${lower(route.summary)}`;
+  return said.length === 0 ? `${what}.` : `${what} (${said.join(', ')}).`;
+}
+
+/** "ID of…" stays as it is. */
+const lower = (text: string): string =>
+  /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+
+function short(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > 120 ? `${line.slice(0, 119)}…` : line;
+}

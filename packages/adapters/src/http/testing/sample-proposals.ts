@@ -1,0 +1,60 @@
+import type { NewProposal, ProposedRequest } from '../../postgres/consent-store.ts';
+import * as world from './sample-world.ts';
+
+const day = 24 * 3_600_000;
+const sampleId = (last: number): string => `00000000-0000-6000-8000-${String(last).padStart(12, '0')}`;
+
+/** To read, to approve, to reject, to withdraw; one of the other account. */
+export const sampleProposalIds = {
+  read: sampleId(1),
+  approve: sampleId(2),
+  reject: sampleId(3),
+  withdraw: sampleId(4),
+  globex: sampleId(5),
+} as const;
+
+/** What the operator proposed to both customers before they gave their consent. */
+export function sampleProposals(nowWallMs: number): readonly NewProposal[] {
+  const proposed = (
+    id: string,
+    accountId: NewProposal['accountId'],
+    operation: string,
+    sentence: string,
+    shown: ProposedRequest,
+    ageDays: number,
+  ): NewProposal => ({
+    id,
+    accountId,
+    operation,
+    sentence,
+    shown,
+    proposedBy: { kind: 'user', name: 'operator', role: 'operator' },
+    proposedWallMs: nowWallMs - ageDays * day,
+    expiresWallMs: nowWallMs + (30 - ageDays) * day,
+  });
+  const ofDana = { params: { id: world.danaId }, query: {} };
+  const tagged = (tag: string) => ({ ...ofDana, body: { tags: [tag] } });
+  const tags = (tag: string) =>
+    `Dana Reyes (dana@acme.example): all tags of a person; none: an empty list (tags: ["${tag}"]).`;
+  return [
+    proposed(
+      sampleProposalIds.read,
+      world.acmeId,
+      'people.change',
+      'Dana Reyes (dana@acme.example): switch calls in Teams on or off, change the number, the licence of the platform, or whether the person is active (platformLicence: false).',
+      { ...ofDana, body: { platformLicence: false } },
+      4,
+    ),
+    proposed(sampleProposalIds.approve, world.acmeId, 'tags.set', tags('Sales'), tagged('Sales'), 3),
+    proposed(sampleProposalIds.reject, world.acmeId, 'tags.set', tags('Support'), tagged('Support'), 2),
+    proposed(sampleProposalIds.withdraw, world.acmeId, 'tags.set', tags('Berlin'), tagged('Berlin'), 1),
+    proposed(
+      sampleProposalIds.globex,
+      world.globexId,
+      'tags.set',
+      'Greta (greta@globex.example): all tags of a person; none: an empty list (tags: ["Board"]).',
+      { params: { id: world.gretaId }, query: {}, body: { tags: ['Board'] } },
+      2,
+    ),
+  ];
+}
