@@ -5,12 +5,14 @@ import type { CallEngine } from '@tandem/engine';
 import { explainDialled } from '@tandem/engine/dialling/explain-dialled.ts';
 import type { MicrosoftSide } from './microsoft-side.ts';
 import type { NodeContext } from './node-context.ts';
+import type { PresenceSide } from './presence-side.ts';
 import { createAccessBoard } from './services/access.ts';
 import { createAccountDesk } from './services/account-desk.ts';
 import { watchAdminAddresses } from './services/admin-addresses.ts';
 import { createConnectionBoard } from './services/connection-board.ts';
 import { createJobs } from './services/jobs.ts';
 import { createNumberBoard } from './services/numbers.ts';
+import { createOwnConnectionBoard } from './services/own-connection-board.ts';
 import { createProvisioningBoard } from './services/provisioning-api.ts';
 import { createReadinessBoard } from './services/provisioning-board.ts';
 import { createQueueBoard } from './services/queues.ts';
@@ -24,6 +26,8 @@ export interface BoardsParts {
   readonly storage: Pick<NodeStorage, 'stores' | 'changes' | 'snapshots' | 'apiStores'>;
   readonly microsoft: MicrosoftSide;
   readonly engine: Pick<CallEngine, 'queues'>;
+  readonly presence: Pick<PresenceSide['presence'], 'own' | 'exceptionsOf'>;
+  readonly accelerator: PresenceSide['accelerator'];
 }
 
 export type Boards = ReturnType<typeof openBoards>;
@@ -107,6 +111,11 @@ export function openBoards({ config, log, clock, random, newId }: NodeContext, p
     wall,
     randomBytes: random.bytes,
   };
+  const ownConnections = createOwnConnectionBoard({
+    own: parts.microsoft.own,
+    accelerator: parts.accelerator,
+    audit,
+  });
   const tenantFiles = createTenantFiles({
     stores,
     boardsOn: (inside, audit) => ({
@@ -122,6 +131,14 @@ export function openBoards({ config, log, clock, random, newId }: NodeContext, p
     }),
     provisioning: provisioningBoard,
     presence: presenceSync.board.desk,
+    own: {
+      exceptionsOf: parts.presence.exceptionsOf,
+      changeExceptions: parts.presence.own.changeExceptions,
+    },
+    speed: {
+      settingsOf: (accountId) => parts.microsoft.own.keeper.settingsOf(accountId),
+      change: ownConnections.change,
+    },
     phones: {
       realm: config.sbcBaseDomain,
       newPassword,

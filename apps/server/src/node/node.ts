@@ -69,7 +69,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   later.metrics = metrics;
   later.presence = openPresenceSide(context, { storage, phones, microsoft, engine, metrics });
   const { presence, lamps, accelerator } = later.presence;
-  const boards = openBoards(context, { storage, microsoft, engine });
+  const boards = openBoards(context, { storage, microsoft, engine, presence, accelerator });
   const { adminAddresses, reminder, jobs } = boards;
   const { portal, http } = await openWeb(context, {
     storage,
@@ -96,6 +96,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   await http.listen();
   directory.start();
   presenceSync.start();
+  microsoft.data.start();
   own.start();
   accelerator.start();
   portal.start();
@@ -119,6 +120,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         provisioning.stop(),
         directory.stop(),
       ]);
+      await microsoft.data.stop();
       await connections.stop();
       await mailer.stop();
       connections.close();

@@ -10,6 +10,7 @@ export interface PresenceSyncBoard {
     | 'customizeOffered'
     | 'counts'
     | 'change'
+    | 'choiceOf'
     | 'resetRules'
     | 'preview'
     | 'mismatches'

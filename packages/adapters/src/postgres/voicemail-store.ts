@@ -67,6 +67,8 @@ export interface VoicemailRows {
   count(accountId: AccountId, personId?: PersonId): Promise<VoicemailCounts>;
   /** Of one person, or of the account itself. */
   settings(accountId: AccountId, personId?: PersonId): Promise<VoicemailSettings>;
+  /** Who of the account chose for themselves, and what. */
+  owners(accountId: AccountId): Promise<ReadonlyMap<PersonId, VoicemailOwner>>;
   /** Undefined: there is no such account or person. */
   change(
     accountId: AccountId,
@@ -204,6 +206,23 @@ export function createVoicemailRows(db: Database): VoicemailRows {
           .executeTakeFirst(),
       );
       return row ? settingsOf(row) : {};
+    },
+    async owners(accountId) {
+      if (!isId(accountId)) return new Map();
+      const rows = await db.withAccount(accountId, (tx) =>
+        tx
+          .selectFrom('voicemail_settings')
+          .select(['person_id', 'owner'])
+          .where('account_id', '=', accountId)
+          .where('person_id', 'is not', null)
+          .where('owner', 'is not', null)
+          .execute(),
+      );
+      return new Map(
+        rows.flatMap(({ person_id, owner }) =>
+          person_id !== null && owner !== null ? [[person_id, owner] as const] : [],
+        ),
+      );
     },
     async change(accountId, personId, change) {
       if (!isId(accountId) || (personId !== undefined && !isId(personId))) return undefined;

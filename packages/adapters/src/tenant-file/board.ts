@@ -8,7 +8,8 @@ import type {
   TenantFileBoard,
   TenantFileOutcome,
 } from '../http/tenant-file-board.ts';
-import { canonical, type Planned, planTenantFile, type Step } from './plan-file.ts';
+import { canonical } from './differing.ts';
+import { type Planned, planTenantFile, type Step } from './plan-file.ts';
 import { readTenantFileAside } from './read-aside.ts';
 import type { FileLine, FileReading } from './read-file.ts';
 import type { TenantState } from './state.ts';
@@ -33,7 +34,7 @@ export interface TenantGround {
 
 /**
  * Carriers before calls go over them; ranges before those who take numbers from them; whoever leaves before whoever comes; `next` after all named numbers;
- * queues, phones and sign-ins after the people who belong to them.
+ * queues, phones and sign-ins after the people who belong to them; what is somebody's own, which may name a queue, after those.
  */
 const order: readonly ((step: Step) => boolean)[] = [
   (step) => step.do === 'create-carrier' || step.do === 'change-carrier',
@@ -49,9 +50,10 @@ const order: readonly ((step: Step) => boolean)[] = [
   (step) => step.do === 'change-queue' || step.do === 'create-queue',
   (step) => step.do === 'change-phone' || step.do === 'create-phone',
   (step) => step.do === 'change-sign-in' || step.do === 'create-sign-in',
+  (step) => step.do === 'change-voicemail' || step.do === 'change-own',
   (step) => step.do.endsWith('-webhook'),
   (step) => step.do === 'change-provisioning',
-  (step) => step.do === 'change-presence',
+  (step) => step.do === 'change-presence' || step.do === 'change-own-connections',
 ];
 
 export function createTenantFileBoard(parts: {

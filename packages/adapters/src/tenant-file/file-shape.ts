@@ -1,30 +1,18 @@
 import {
   accountChange,
+  changeAcceleration,
   newQueue,
   type ProvisioningSettings,
   presenceRules,
   presenceSyncSettings,
   provisioningSettings,
+  voicemailAccountChange,
   webhookChange,
 } from '@tandem/contract';
-import { type E164, isE164 } from '@tandem/domain';
+import { isE164 } from '@tandem/domain';
 import { z } from 'zod';
-
-/** YAML reads `1001` and `202` as numbers: here they are texts made of digits. */
-const digits = <Schema extends z.ZodType>(schema: Schema) =>
-  z.preprocess((value) => (typeof value === 'number' ? String(value) : value), schema);
-
-const text = (most: number) =>
-  z
-    .string()
-    .trim()
-    .min(1, 'is empty')
-    .max(most, `has more than ${most} characters`)
-    .refine((value) => !value.includes('\0'), 'may not hold a NUL character');
-const address = text(320)
-  .regex(/^[^@\s]+@[^@\s]+$/, 'wanted an address, for example dana@acme.example')
-  .toLowerCase();
-const e164 = z.string().refine(isE164, 'wanted a number in E.164 form, for example "+12025550142"');
+import { address, digits, e164, fileTarget, text } from './common-shape.ts';
+import { fileOwn } from './own-shape.ts';
 
 const account = accountChange.shape;
 const settings = provisioningSettings.shape;
@@ -39,20 +27,21 @@ const fileAccount = z.strictObject({
   mainNumber: e164.optional(),
   unknownCaller: account.unknownCaller,
   noAnswerSeconds: account.noAnswerSeconds,
+  status: account.status,
+  /** Whether the account uses the Teams service; ended without a time, it ends when the file is applied. */
+  teams: z
+    .strictObject({
+      enabled: z.boolean(),
+      endsAt: z.iso
+        .datetime({ offset: true })
+        .transform((at) => new Date(at).toISOString())
+        .optional(),
+    })
+    .refine(({ enabled, endsAt }) => !enabled || endsAt === undefined, 'ends only where it is not enabled')
+    .optional(),
   /** Over which calls go out, first choice first: names of its own carriers and of the operator's. */
   carriers: z.array(text(200)).max(50).optional(),
 });
-
-/** Somebody or something of the account, by the name that a file has for it. */
-export const fileTarget = z.union(
-  [
-    z.strictObject({ person: address }),
-    z.strictObject({ number: e164.transform((one) => one as E164) }),
-    z.strictObject({ queue: text(64) }),
-  ],
-  'wanted {person: ADDRESS}, {number: "+12025550142"} or {queue: NAME}',
-);
-export type FileTarget = z.infer<typeof fileTarget>;
 
 /** Of one connection, named by its Entra tenant. What is not named stays, also inside of the groups of settings. */
 const fileProvisioning = z.strictObject({
@@ -62,6 +51,7 @@ const fileProvisioning = z.strictObject({
     .toLowerCase()
     .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'wanted the id of the Entra tenant'),
   mode: settings.mode.optional(),
+  standby: settings.standby,
   enableGroups: z
     .array(z.strictObject({ id: text(64), name: text(256).optional() }))
     .max(50)
@@ -122,6 +112,8 @@ const filePerson = z.strictObject({
     .max(20)
     .transform((tags) => [...new Set(tags)].sort())
     .optional(),
+  /** What was chosen for this one person, instead of what the account says; `none`: nothing. */
+  own: fileOwn.optional(),
 });
 
 /** Somebody who may sign in here. Never a password: who is new gets one that is shown once. */
@@ -163,7 +155,13 @@ const fileCarrier = z.strictObject({
 });
 
 /** What is not named stays, also of the rules. */
-const filePresence = presenceSyncSettings.partial().extend({ rules: presenceRules.partial().optional() });
+const filePresence = presenceSyncSettings.partial().extend({
+  rules: presenceRules.partial().optional(),
+  ...changeAcceleration.shape,
+});
+
+/** Who takes messages, unless somebody chose for themselves. Greetings are sound and are set by themselves. */
+const fileVoicemail = z.strictObject(voicemailAccountChange.shape);
 
 const queue = newQueue.shape;
 /** Known by its name. Who is logged in is not the file's business. */
@@ -228,6 +226,7 @@ export const tenantFileShape = z.strictObject({
   queues: z.array(fileQueue).max(1000).optional(),
   phones: z.array(filePhone).max(25_000).optional(),
   presence: filePresence.optional(),
+  voicemail: fileVoicemail.optional(),
   webhooks: z.array(fileWebhook).max(200).optional(),
   signIns: z.array(fileSignIn).max(200).optional(),
 });
@@ -237,6 +236,7 @@ export type FileProvisioning = NonNullable<TenantFile['provisioning']>[number];
 export type FilePerson = NonNullable<TenantFile['people']>[number];
 export type FileQueue = NonNullable<TenantFile['queues']>[number];
 export type FilePhone = NonNullable<TenantFile['phones']>[number];
+export type FileVoicemail = NonNullable<TenantFile['voicemail']>;
 export type FilePresence = NonNullable<TenantFile['presence']>;
 export type FileRange = NonNullable<TenantFile['ranges']>[number];
 export type FileCarrier = NonNullable<TenantFile['carriers']>[number];

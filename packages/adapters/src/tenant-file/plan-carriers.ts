@@ -1,6 +1,7 @@
 import type { Carrier } from '@tandem/domain';
+import { differing, type Facts } from './differing.ts';
 import type { FileCarrier } from './file-shape.ts';
-import { type Change, differing, type Facts, type Planned, refused } from './plan-file.ts';
+import { type Change, type Planned, refused } from './plan-file.ts';
 import { sourceKey, type TenantState } from './state.ts';
 import { carrierFacts } from './write-file.ts';
 

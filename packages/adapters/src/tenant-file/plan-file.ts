@@ -4,23 +4,33 @@ import type {
   ProvisioningChange,
   Role,
   TenantFileChange,
+  VoicemailAccountChange,
 } from '@tandem/contract';
 import type { Device, E164, Person, Queue } from '@tandem/domain';
 import type { AccountChangeAsk } from '../http/connection-board.ts';
-import type { FileTarget, TenantFile } from './file-shape.ts';
+import type { FileTarget } from './common-shape.ts';
+import { differing, type Facts } from './differing.ts';
+import type { TenantFile } from './file-shape.ts';
+import type { FileOwn } from './own-shape.ts';
 import { type PeopleAfter, peopleAfter } from './people-after.ts';
 import { type CarrierWish, planCarriers } from './plan-carriers.ts';
 import { compareLines, type PhoneWish, planLines, type QueueWish } from './plan-lines.ts';
+import { planOwn } from './plan-own.ts';
 import { planPeople } from './plan-people.ts';
 import { planPresence } from './plan-presence.ts';
 import { type AfterFile, planProvisioning } from './plan-provisioning.ts';
 import { planRanges, type RangeChange } from './plan-ranges.ts';
 import { planSignIns, type SignInWish } from './plan-sign-ins.ts';
 import { planWebhooks } from './plan-webhooks.ts';
-import type { RangePlace, StoredCarrier, StoredSignIn, StoredWebhook, TenantState } from './state.ts';
+import type {
+  RangePlace,
+  SpeedSettings,
+  StoredCarrier,
+  StoredSignIn,
+  StoredWebhook,
+  TenantState,
+} from './state.ts';
 import { accountFacts, usedCarriers } from './write-file.ts';
-
-export type Facts = Readonly<Record<string, unknown>>;
 
 /** What a change of a person sets. `next`: the next free number of the account. */
 export interface PersonWish {
@@ -83,6 +93,9 @@ export type Step =
   | { readonly do: 'change-phone'; readonly phone: Device; readonly wish: PhoneWish }
   | { readonly do: 'remove-phone'; readonly phone: Device }
   | { readonly do: 'change-presence'; readonly change: Partial<PresenceSyncSettings> }
+  | { readonly do: 'change-own-connections'; readonly change: Partial<SpeedSettings> }
+  | { readonly do: 'change-voicemail'; readonly change: VoicemailAccountChange }
+  | { readonly do: 'change-own'; readonly upn: string; readonly wish: FileOwn }
   | { readonly do: 'create-webhook'; readonly wanted: Omit<StoredWebhook, 'id'> }
   | { readonly do: 'change-webhook'; readonly id: string; readonly change: Partial<StoredWebhook> }
   | { readonly do: 'remove-webhook'; readonly id: string }
@@ -157,8 +170,25 @@ export function planTenantFile(
     (count, { step }) => count + (step?.do === 'create-queue' ? 1 : step?.do === 'remove-queue' ? -1 : 0),
     state.queues.length,
   );
+  const { voicemail } = file;
+  const messages = voicemail && differing({ ...state.voicemail }, voicemail);
+  if (messages)
+    allowed('voicemail:account-write', [
+      {
+        change: { kind: 'voicemail', what: state.account.name, action: 'change', ...messages },
+        step: { do: 'change-voicemail', change: messages.after },
+      },
+    ]);
   allowed('presence-sync:write', file.presence ? planPresence(file.presence, state, left > 0) : []);
   const known = afterFile(file, state, after, queues);
+  allowed(
+    'people:write',
+    planOwn(file.people ?? [], state, {
+      ...known,
+      extensions: extensionsAfter(file, state),
+      personalRules: file.presence?.personalOverrides ?? state.presence.personalOverrides,
+    }),
+  );
   allowed(
     'provisioning:write',
     (file.provisioning ?? []).flatMap((wanted) => planProvisioning(wanted, state, known)),
@@ -209,39 +239,46 @@ function afterFile(
   };
 }
 
-/** Only what is named and differs, as it was and as it is wanted. */
-export function differing(
-  now: Facts,
-  wanted: Facts,
-): { readonly before: Facts; readonly after: Facts } | undefined {
-  const before: Record<string, unknown> = {};
-  const after: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(wanted)) {
-    if (value === undefined || canonical(now[key]) === canonical(value)) continue;
-    before[key] = now[key] ?? null;
-    after[key] = value;
-  }
-  return Object.keys(after).length === 0 ? undefined : { before, after };
-}
+type AccountFacts = Omit<AccountChangeAsk, 'carriers' | 'teams'> & {
+  readonly carriers?: readonly string[];
+  readonly teams?: { readonly enabled: boolean; readonly endsAt?: string };
+};
 
-/** The same text for the same value, whatever the order of its keys. */
-export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined';
-  const entries = Object.entries(value)
-    .filter(([, one]) => one !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, one]) => `${JSON.stringify(key)}:${canonical(one)}`).join(',')}}`;
-}
+/** Extensions that somebody or something has, or gets by this file. */
+const extensionsAfter = (file: TenantFile, { people, queues, phones }: TenantState): ReadonlySet<string> =>
+  new Set(
+    [
+      ...people,
+      ...queues,
+      ...phones,
+      ...(file.people ?? []),
+      ...(file.queues ?? []),
+      ...(file.phones ?? []),
+    ].flatMap(({ extension }: { readonly extension?: string | null | undefined }) => extension ?? []),
+  );
 
 function planAccount(file: TenantFile, state: TenantState): readonly Planned[] {
   const { account } = state;
   if (!file.account) return [];
-  const { name: _, ...wanted } = file.account;
-  const found = differing(accountFacts(account, state), wanted);
+  const { name: _, teams: wantedTeams, ...rest } = file.account;
+  const now = accountFacts(account, state);
+  const teams = now.teams as typeof wantedTeams;
+  // Ended is ended: a file that names no time leaves the one that stands.
+  const ended = wantedTeams?.enabled === false && wantedTeams.endsAt === undefined && teams;
+  const wanted = { ...rest, teams: ended && !ended.enabled ? teams : wantedTeams };
+  const found = differing(now, wanted);
   if (!found) return [];
   const change: Change = { kind: 'account', what: account.name, action: 'change', ...found };
-  const { carriers, ...rest } = found.after as AccountChangeAsk;
+  const { carriers, teams: service, ...facts } = found.after as AccountFacts;
+  const asked: Omit<AccountChangeAsk, 'carriers'> = {
+    ...facts,
+    ...(service && {
+      teams: {
+        enabled: service.enabled,
+        ...(service.endsAt !== undefined && { endsAtWallMs: Date.parse(service.endsAt) }),
+      },
+    }),
+  };
   const known = new Set<string>([
     ...state.carriers.map(({ name }) => name),
     ...state.sharedCarriers.flatMap(({ id, name }) => [id, name]),
@@ -255,5 +292,5 @@ function planAccount(file: TenantFile, state: TenantState): readonly Planned[] {
         field: 'carriers',
       }),
     ];
-  return [{ change, step: { do: 'change-account', change: rest, ...(carriers && { carriers }) } }];
+  return [{ change, step: { do: 'change-account', change: asked, ...(carriers && { carriers }) } }];
 }

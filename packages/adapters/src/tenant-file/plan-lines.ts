@@ -1,7 +1,8 @@
 import { type Device, type E164, type Queue, queueDefaults } from '@tandem/domain';
+import { differing, type Facts } from './differing.ts';
 import type { FilePhone, FileQueue } from './file-shape.ts';
 import type { PeopleAfter } from './people-after.ts';
-import { type Change, differing, type Facts, type Planned, refused } from './plan-file.ts';
+import { type Change, type Planned, refused } from './plan-file.ts';
 import type { TenantState } from './state.ts';
 import { phoneFacts, queueFacts } from './write-file.ts';
 

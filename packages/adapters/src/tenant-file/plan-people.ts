@@ -1,6 +1,7 @@
 import type { E164, Person, PersonId } from '@tandem/domain';
+import { differing, type Facts } from './differing.ts';
 import type { FilePerson } from './file-shape.ts';
-import { type Change, differing, type Facts, type PersonWish, type Planned, refused } from './plan-file.ts';
+import { type Change, type PersonWish, type Planned, refused } from './plan-file.ts';
 import type { Lines } from './plan-lines.ts';
 import type { TenantState } from './state.ts';
 import { personFacts } from './write-file.ts';
@@ -61,7 +62,7 @@ export function planPeople(
 }
 
 function rowOf(wanted: FilePerson, person: Person | undefined, { tags }: TenantState): readonly Row[] {
-  const { upn, number, otherNumbers, ...named } = wanted;
+  const { upn, number, otherNumbers, own: _, ...named } = wanted;
   const numbers = numbersOf(wanted, person);
   const shown: Facts = {
     ...named,

@@ -4,9 +4,11 @@ import {
   provisioningChange,
   provisioningSettings,
 } from '@tandem/contract';
-import type { FileProvisioning, FileTarget } from './file-shape.ts';
+import type { FileTarget } from './common-shape.ts';
+import { differing } from './differing.ts';
+import type { FileProvisioning } from './file-shape.ts';
 import type { PeopleAfter } from './people-after.ts';
-import { type Change, differing, type Planned, refused } from './plan-file.ts';
+import { type Change, type Planned, refused } from './plan-file.ts';
 import type { TenantState } from './state.ts';
 import { settingsFacts } from './write-file.ts';
 

@@ -1,6 +1,7 @@
 import type { E164 } from '@tandem/domain';
+import { differing } from './differing.ts';
 import type { FileRange } from './file-shape.ts';
-import { type Change, differing, type Planned, refused } from './plan-file.ts';
+import { type Change, type Planned, refused } from './plan-file.ts';
 import type { RangePlace, TenantState } from './state.ts';
 import { rangeFacts } from './write-file.ts';
 

@@ -1,7 +1,8 @@
 import type { Role } from '@tandem/contract';
+import { differing } from './differing.ts';
 import type { FileSignIn } from './file-shape.ts';
 import type { PeopleAfter } from './people-after.ts';
-import { type Change, differing, type Planned, refused } from './plan-file.ts';
+import { type Change, type Planned, refused } from './plan-file.ts';
 import type { TenantState } from './state.ts';
 import { signInFacts } from './write-file.ts';
 

@@ -1,5 +1,6 @@
+import { differing, type Facts } from './differing.ts';
 import type { FileWebhook } from './file-shape.ts';
-import { differing, type Facts, type Planned } from './plan-file.ts';
+import type { Planned } from './plan-file.ts';
 import type { StoredWebhook, TenantState } from './state.ts';
 
 /** By name; several of one name are told apart by being equal. */

@@ -1,5 +1,23 @@
-import type { PresenceSyncSettings, ProvisioningSettings, Role } from '@tandem/contract';
-import type { Account, Carrier, CarrierId, Device, E164, Person, PersonId, Queue } from '@tandem/domain';
+import type {
+  OwnConnectionMode,
+  PresenceSyncSettings,
+  ProvisioningSettings,
+  Role,
+  VoicemailOfAccount,
+} from '@tandem/contract';
+import type {
+  Account,
+  Carrier,
+  CarrierId,
+  Device,
+  E164,
+  Person,
+  PersonId,
+  Queue,
+  VoicemailOwner,
+} from '@tandem/domain';
+import type { PresenceExceptions } from '@tandem/engine';
+import type { PresenceChoice } from '@tandem/engine/presence-sync/settings.ts';
 
 /** What of an account a file can name, as it stands. */
 export interface TenantState {
@@ -15,7 +33,10 @@ export interface TenantState {
   readonly tags: ReadonlyMap<PersonId, readonly string[]>;
   readonly queues: readonly Queue[];
   readonly phones: readonly Device[];
-  readonly presence: PresenceSyncSettings;
+  readonly presence: PresenceSyncSettings & SpeedSettings;
+  readonly voicemail: Pick<VoicemailOfAccount, 'owner' | 'maxSeconds' | 'retentionDays'>;
+  /** What was chosen for single people; who has nothing of their own is not in it. */
+  readonly own: ReadonlyMap<PersonId, StoredOwn>;
   readonly webhooks: readonly StoredWebhook[];
   /** The account's own. */
   readonly carriers: readonly StoredCarrier[];
@@ -41,6 +62,19 @@ export interface StoredSignIn {
   readonly role: Role;
   readonly personId?: PersonId;
   readonly disabled: boolean;
+}
+
+/** Own connections of people, and whether Microsoft tells of changes by itself. */
+export interface SpeedSettings {
+  readonly ownConnections: OwnConnectionMode;
+  readonly accelerate: boolean;
+}
+
+/** What was chosen for one person, beside the leaver rule, which stands with the person. */
+export interface StoredOwn {
+  readonly voicemail?: VoicemailOwner;
+  readonly presence?: PresenceChoice;
+  readonly exceptions?: Omit<PresenceExceptions, 'timeBoxed'>;
 }
 
 /** Whom a range is for. */

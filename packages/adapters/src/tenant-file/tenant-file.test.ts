@@ -9,6 +9,7 @@ import {
   type Device,
   type E164,
   type Person,
+  type PersonId,
   type Queue,
   queueDefaults,
 } from '@tandem/domain';
@@ -17,7 +18,7 @@ import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
 import { createTenantFileBoard } from './board.ts';
 import { readTenantFileAside } from './read-aside.ts';
-import type { StoredCarrier, StoredSignIn, TenantState } from './state.ts';
+import type { StoredCarrier, StoredOwn, StoredSignIn, TenantState } from './state.ts';
 import { accountId, emptyState, memoryGround } from './test-support/memory-ground.ts';
 
 const admin = { kind: 'user', name: 'operator', may: () => true } as const;
@@ -219,12 +220,63 @@ function accessOf(
   };
 }
 
+/** What holds for single people; who of them has something is not the same from one account to the next. */
+const anyOwn = fc.array(
+  fc.option(
+    fc.record({
+      leaver: fc.constantFrom('nobody', 'voicemail' as const, 'next'),
+      voicemail: fc.option(fc.constantFrom('teams' as const, 'platform' as const)),
+      presence: fc.constantFrom('inherit' as const, 'on' as const, 'unsynced' as const),
+      important: fc.boolean(),
+      quiet: fc.option(fc.integer({ min: 0, max: 1439 })),
+      zone: fc.option(fc.constant('Europe/Berlin')),
+      sip: fc.constantFrom(480 as const, 603 as const),
+    }),
+  ),
+  { maxLength: 4 },
+);
+function ownOf(all: typeof anyOwn extends fc.Arbitrary<infer T> ? T : never, people: readonly Person[]) {
+  const own = new Map<PersonId, StoredOwn>();
+  const withLeaver = people.map((person, i): Person => {
+    const one = all[i];
+    if (!one) return person;
+    const next = people[i + 1];
+    own.set(person.id, {
+      ...(one.voicemail && { voicemail: one.voicemail }),
+      presence: one.presence,
+      exceptions: {
+        important: [
+          { kind: 'number', number: '+493012345678', ...(one.important && { name: 'no' }) },
+          ...(next ? [{ kind: 'person' as const, personId: next.id }] : []),
+        ],
+        quietHours: {
+          ...(one.zone && one.quiet !== null && { timeZone: one.zone }),
+          spans: one.quiet === null ? [] : [{ days: [1, 7], from: one.quiet, to: 0 }],
+        },
+        unavailable: { kind: 'refuse', sip: one.sip },
+        rules: {},
+      },
+    });
+    if (one.leaver === 'voicemail') return { ...person, leaver: { kind: 'voicemail' } };
+    return one.leaver === 'next' && next
+      ? { ...person, leaver: { kind: 'person', personId: next.id } }
+      : person;
+  });
+  return { own, people: withLeaver };
+}
+
 const anyState: fc.Arbitrary<TenantState> = fc
   .record({
     access: anyAccess,
     lines: anyLines,
     presence: anyPresence,
     people: anyPeople,
+    own: anyOwn,
+    messages: fc.constantFrom<Partial<TenantState['voicemail']>>({}, { owner: 'platform', maxSeconds: 60 }),
+    speed: fc.constantFrom<Partial<TenantState['presence']>>(
+      {},
+      { ownConnections: 'always', accelerate: true },
+    ),
     webhooks: fc.array(
       fc.record({
         name: fc.constantFrom('CRM', 'Ticket "system"', 'no'),
@@ -242,7 +294,10 @@ const anyState: fc.Arbitrary<TenantState> = fc
   })
   .map(
     ({
-      people,
+      people: them,
+      own,
+      messages,
+      speed,
       webhooks,
       ranges,
       area,
@@ -254,6 +309,7 @@ const anyState: fc.Arbitrary<TenantState> = fc
       city,
     }): TenantState => {
       const state = emptyState();
+      const { people, own: theirs } = ownOf(own, them);
       const of = linesOf(lines, people);
       const { carriers, used, signIns, forward } = accessOf(access, people, of.queues);
       return {
@@ -270,11 +326,14 @@ const anyState: fc.Arbitrary<TenantState> = fc
           },
         })),
         people,
+        own: theirs,
+        voicemail: { ...state.voicemail, ...messages },
         tags: new Map(people.flatMap(({ id }, i) => (tags[i] ? [[id, tags[i]] as const] : []))),
         ...of,
         presence: {
           ...state.presence,
           ...presence,
+          ...speed,
           notify: [...presence.notify],
           rules: { ...state.presence.rules, busy },
         },

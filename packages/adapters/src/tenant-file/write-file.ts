@@ -1,7 +1,10 @@
 import type { ProvisioningSettings } from '@tandem/contract';
-import type { Account, Device, E164, Person, Queue } from '@tandem/domain';
-import type { FileTarget } from './file-shape.ts';
+import type { Account, Device, Person, Queue } from '@tandem/domain';
+import { differing } from './differing.ts';
+import { ownFacts } from './own-facts.ts';
+import { nothingOwn } from './own-shape.ts';
 import type { StoredCarrier, StoredRange, StoredSignIn, TenantState } from './state.ts';
+import { targetFacts } from './target-facts.ts';
 
 /**
  * The account as a file. Written by hand rather than by a library: tens of thousands of people in a fraction of a second,
@@ -24,12 +27,18 @@ export function writeTenantFile(state: TenantState): string {
     ...list(
       'people',
       [...state.people].sort((a, b) => (a.upn < b.upn ? -1 : 1)),
-      (person) => ({ ...personFacts(person), tags: state.tags.get(person.id) ?? [] }),
+      (person) => ({
+        ...personFacts(person),
+        tags: state.tags.get(person.id) ?? [],
+        own: shownOwn(person, state),
+      }),
     ),
     ...list('queues', state.queues, (queue) => queueFacts(queue, state.people)),
     ...list('phones', state.phones, (phone) => phoneFacts(phone, state.people)),
     'presence:',
     ...fields({ ...state.presence }, 2),
+    'voicemail:',
+    ...fields({ ...state.voicemail }, 2),
     ...list('webhooks', state.webhooks, ({ name, url, events, active }) => ({ name, url, events, active })),
     ...list('signIns', state.signIns, (signIn) => signInFacts(signIn, state.people)),
   ];
@@ -40,6 +49,11 @@ export function writeTenantFile(state: TenantState): string {
 export function accountFacts(account: Account, state: TenantState): Readonly<Record<string, unknown>> {
   const { name, country, areaCode, timeZone, mailDomains, mainNumber, unknownCaller, noAnswerSeconds } =
     account;
+  const { status, teams: { enabled, endsAtWallMs } = { enabled: true, endsAtWallMs: undefined } } = account;
+  const teams = {
+    enabled,
+    ...(!enabled && endsAtWallMs !== undefined && { endsAt: new Date(endsAtWallMs).toISOString() }),
+  };
   const carriers = usedCarriers({ ...state, account });
   return {
     name,
@@ -50,6 +64,8 @@ export function accountFacts(account: Account, state: TenantState): Readonly<Rec
     mainNumber,
     unknownCaller,
     noAnswerSeconds,
+    status,
+    teams,
     carriers,
   };
 }
@@ -97,20 +113,6 @@ export function settingsFacts(
   return { ...settings, leaverForward: targetFacts(leaverForward, state) };
 }
 
-/** By names, for ids differ from one platform to the next; null: nobody, or nobody any more. */
-export function targetFacts(
-  target: ProvisioningSettings['leaverForward'],
-  { people, queues }: Pick<TenantState, 'people' | 'queues'>,
-): FileTarget | null {
-  if (target?.kind === 'number') return { number: target.number as E164 };
-  if (target?.kind === 'person') {
-    const person = people.find(({ id }) => id === target.personId);
-    return person ? { person: person.upn.toLowerCase() } : null;
-  }
-  const queue = queues.find(({ id }) => id === target?.queueId);
-  return queue ? { queue: queue.name } : null;
-}
-
 /** What a file says of a person: all of it, so that nothing is left open. */
 export function personFacts(person: Person): Readonly<Record<string, unknown>> {
   const [number = null, ...others] = person.numbers;
@@ -125,6 +127,13 @@ export function personFacts(person: Person): Readonly<Record<string, unknown>> {
     licence: person.platformLicence,
     active: person.active,
   };
+}
+
+/** All of it, or that there is nothing. */
+function shownOwn(person: Person, state: TenantState): Readonly<Record<string, unknown>> | 'none' {
+  if (person.leaver === undefined && !state.own.has(person.id)) return 'none';
+  const facts = ownFacts(person, state);
+  return differing({ ...nothingOwn }, facts) ? facts : 'none';
 }
 
 /** What a file says of a queue. */

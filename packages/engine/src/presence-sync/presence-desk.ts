@@ -89,6 +89,10 @@ export class PresenceSyncDesk {
     return this.#parts.memory.settingsOf(accountId);
   }
 
+  choiceOf(personId: PersonId): PresenceChoice {
+    return this.#parts.memory.choiceOf(personId);
+  }
+
   customizeOffered(accountId: AccountId): ReturnType<typeof customizeOffered> {
     const { settings } = this.settingsOf(accountId);
     return customizeOffered(settings, this.#parts.hasQueue(accountId), settings.customizeCalls);

@@ -16,6 +16,7 @@ import {
   type KeeperDeps,
   type PersonStates,
   type PreferredStates,
+  type PresenceExceptions,
   type PresenceGate,
   PresenceKeeper,
   type PresenceLeases,
@@ -74,6 +75,8 @@ export interface Presence {
   readonly gate: PresenceGate;
   /** Rules of one's own, for the policies. */
   rulesOf(personId: PersonId): Partial<CallRules> | undefined;
+  /** What the person decided about calls, whatever the state says. */
+  exceptionsOf(personId: PersonId): PresenceExceptions;
   /** Who is where at Microsoft, as presence asks about them. */
   people(): readonly PresencePerson[];
   /** Microsoft told of a change by itself: with its place in the order, or without. */
@@ -275,6 +278,7 @@ export function createPresence(parts: PresenceParts): Presence {
     watch: keeper,
     gate: keeper,
     rulesOf: (personId) => keeper.rulesOf(personId),
+    exceptionsOf: (personId) => keeper.exceptionsOf(personId),
     people: directory.list,
     told: reader,
     holds(personId) {

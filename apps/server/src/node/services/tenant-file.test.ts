@@ -1,21 +1,33 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { OwnPresenceBoard } from '@tandem/adapters/http/own-presence-board.ts';
 import type { ProvisioningBoard } from '@tandem/adapters/http/provisioning-board.ts';
 import { type Database, openDatabase } from '@tandem/adapters/postgres/database.ts';
+import { loadRoutingSnapshot } from '@tandem/adapters/postgres/load-routing-snapshot.ts';
 import { createStores, type Stores } from '@tandem/adapters/postgres/stores.ts';
 import { sampleAccount } from '@tandem/adapters/postgres/test-support/samples.ts';
 import { startTestServer, type TestServer } from '@tandem/adapters/postgres/test-support/server.ts';
 import { createSecretBox } from '@tandem/adapters/security/secret-box.ts';
 import { createWebhookBoard } from '@tandem/adapters/webhooks/webhook-board.ts';
-import { type AccountId, asCarrierId, type E164, uuidV7 } from '@tandem/domain';
+import type { OwnConnectionMode } from '@tandem/contract';
+import { type AccountId, asCarrierId, type E164, type Person, type PersonId, uuidV7 } from '@tandem/domain';
+import { noExceptions, type PresenceExceptions } from '@tandem/engine';
 import type { AuditEntry, AuditLog } from '@tandem/engine/ports/audit.ts';
-import { defaultPresenceSettings, type PresenceSyncSettings } from '@tandem/engine/presence-sync/settings.ts';
+import {
+  type ChoiceAction,
+  choiceAfter,
+  defaultPresenceSettings,
+  type PresenceChoice,
+  type PresenceSyncSettings,
+} from '@tandem/engine/presence-sync/settings.ts';
 import { ha1Of } from '@tandem/sip';
 import { createAccessBoard } from './access.ts';
 import { createAccountDesk } from './account-desk.ts';
 import { createNumberBoard, type NumberParts } from './numbers.ts';
+import { readChange } from './presence-exceptions.ts';
 import { createTenantFiles } from './tenant-file.ts';
 
+const box = createSecretBox(Buffer.alloc(32, 1));
 let server: TestServer;
 let db: Database;
 let stores: Stores;
@@ -29,7 +41,7 @@ const told: string[] = [];
 before(async () => {
   server = await startTestServer(22096);
   db = openDatabase({ url: (await server.freshDatabase('files')).appUrl });
-  stores = createStores(db, createSecretBox(Buffer.alloc(32, 1)));
+  stores = createStores(db, box);
   await stores.accounts.createForPlatform(acme);
   await stores.accounts.createForPlatform(globex);
 });
@@ -64,6 +76,12 @@ const desk = {
     presence.settings = settings;
     return { is: 'done', stored: { accountId, version: presence.version, settings } } as const;
   },
+  choices: new Map<PersonId, PresenceChoice>(),
+  choiceOf: (personId: PersonId): PresenceChoice => desk.choices.get(personId) ?? 'inherit',
+  async choose(_accountId: AccountId, people: readonly Person[], action: ChoiceAction) {
+    for (const { id } of people) desk.choices.set(id, choiceAfter[action][desk.choiceOf(id)]);
+    return { changed: people.length };
+  },
   preview: async () => ({
     people: 50,
     inScope: 0,
@@ -75,6 +93,10 @@ const desk = {
     mismatches: [],
   }),
 };
+
+/** What people decided about calls, as the keeper of presence has it. */
+const exceptions = new Map<PersonId, PresenceExceptions>();
+const speed = { ownConnections: 'off' as OwnConnectionMode, accelerate: false };
 
 const noProvisioning = {
   list: () => [],
@@ -109,6 +131,21 @@ function files() {
     }),
     provisioning: noProvisioning,
     presence: desk,
+    own: {
+      exceptionsOf: (personId) => exceptions.get(personId) ?? noExceptions,
+      async changeExceptions(person, change) {
+        const account = { ...acme, id: person.accountId };
+        const snapshot = await loadRoutingSnapshot(db, { version: 1, builtAtWallMs: 0, hubs: [], box });
+        const before = exceptions.get(person.id) ?? noExceptions;
+        const read = readChange(change, before, { account, personId: person.id, snapshot, nowWallMs: 0 });
+        if (read.ok) exceptions.set(person.id, read.value);
+        return read as Awaited<ReturnType<OwnPresenceBoard['changeExceptions']>>;
+      },
+    },
+    speed: {
+      settingsOf: () => speed,
+      change: async (_accountId, change) => void Object.assign(speed, change),
+    },
     phones: { realm: 'sbc.example', newPassword: () => 'made-for-you' },
     webhooks: webhooksOn(stores, audit),
     audit,
@@ -531,4 +568,78 @@ test('1,000 people of a file come in one go', async () => {
   const { applied } = await apply(`version: 1\npeople:\n${rows.join('\n')}\n`);
   assert.equal(applied.length, 1000);
   assert.deepEqual((await apply(`version: 1\npeople:\n${rows.join('\n')}\n`)).applied, []);
+});
+
+test('what holds for single people stands in the file: made with the person, changed, taken back, and never twice', async () => {
+  const file = `version: 1
+voicemail: {owner: platform, retentionDays: 14}
+presence: {ownConnections: fallback, accelerate: true}
+queues: [{name: Heirs, members: []}]
+people:
+  - upn: gus@acme.example
+    displayName: Gus
+    extension: "71"
+    own: {leaver: {queue: Heirs}, voicemail: teams, presence: selected}
+  - upn: hal@acme.example
+    displayName: Hal
+    own:
+      leaver: {person: gus@acme.example}
+      important: [{number: "+493012345678", name: Home}, {person: gus@acme.example}]
+      quietHours: {spans: [{days: [5, 1], from: "22:00", to: "06:30"}]}
+      unavailable: {kind: forward, to: "71"}
+      rules: {busy: no-calls}
+      presence: unsynced
+`;
+  const { applied } = await apply(file);
+  assert.deepEqual(
+    applied.map(({ kind, what, action, words }) => [kind, what, action, words]),
+    [
+      ['person', 'gus@acme.example', 'create', undefined],
+      ['person', 'hal@acme.example', 'create', undefined],
+      ['queue', 'Heirs', 'create', undefined],
+      ['voicemail', acme.name, 'change', undefined],
+      ['own-connections', acme.name, 'change', undefined],
+      ['own', 'gus@acme.example', 'change', undefined],
+      ['own', 'hal@acme.example', 'change', undefined],
+    ],
+  );
+  const [queue] = (await stores.queues.list(acme.id)).filter(({ name }) => name === 'Heirs');
+  const people = await stores.people.list(acme.id);
+  const [gus, hal] = ['gus', 'hal'].map((name) => people.find(({ upn }) => upn === `${name}@acme.example`));
+  assert.ok(gus && hal && queue);
+  assert.deepEqual(gus.leaver, { kind: 'queue', queueId: queue.id });
+  assert.deepEqual(hal.leaver, { kind: 'person', personId: gus.id });
+  assert.equal((await stores.voicemail.settings(acme.id, gus.id)).owner, 'teams');
+  assert.deepEqual([desk.choiceOf(gus.id), desk.choiceOf(hal.id)], ['on', 'unsynced']);
+  assert.deepEqual(exceptions.get(hal.id), {
+    important: [
+      { kind: 'number', number: '+493012345678', name: 'Home' },
+      { kind: 'person', personId: gus.id },
+    ],
+    timeBoxed: [],
+    quietHours: { spans: [{ days: [1, 5], from: 22 * 60, to: 6 * 60 + 30 }] },
+    unavailable: { kind: 'forward', to: '71' },
+    rules: { busy: 'no-calls' },
+  });
+  assert.deepEqual((await apply(file)).applied, [], 'a second time changes nothing');
+  assert.deepEqual((await apply(await exported())).applied, [], 'nor does the export');
+
+  const back = await apply('version: 1\npeople: [{upn: hal@acme.example, own: none}]\n');
+  assert.deepEqual(back.applied[0]?.after, {
+    leaver: null,
+    presence: 'account',
+    important: [],
+    quietHours: null,
+    unavailable: { kind: 'voicemail' },
+    rules: {},
+  });
+  assert.equal((await stores.people.get(acme.id, hal.id))?.leaver, undefined);
+  assert.equal(desk.choiceOf(hal.id), 'inherit');
+  const told = await apply(
+    'version: 1\npeople: [{upn: hal@acme.example, own: {unavailable: {kind: forward, to: "99"}}}]\n',
+  );
+  assert.deepEqual(
+    told.applied.map(({ words, line, field }) => [words, line, field]),
+    [["unavailable.to: 99 is nobody's in this account.", 2, 'own']],
+  );
 });

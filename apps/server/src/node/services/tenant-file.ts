@@ -1,9 +1,9 @@
+import type { OwnConnectionBoard } from '@tandem/adapters/http/own-connection-board.ts';
 import type { ProvisioningBoard } from '@tandem/adapters/http/provisioning-board.ts';
 import type { TenantFileBoard } from '@tandem/adapters/http/tenant-file-board.ts';
 import { needsConfirmation } from '@tandem/adapters/http/views/presence-sync-view.ts';
 import type { Stores } from '@tandem/adapters/postgres/stores.ts';
 import { createTenantFileBoard, type TenantGround } from '@tandem/adapters/tenant-file/board.ts';
-import type { FileTarget } from '@tandem/adapters/tenant-file/file-shape.ts';
 import type { Step } from '@tandem/adapters/tenant-file/plan-file.ts';
 import type { WebhookBoard } from '@tandem/adapters/webhooks/webhook-board.ts';
 import type { ProvisioningChange } from '@tandem/contract';
@@ -12,18 +12,21 @@ import type { PresenceSyncDesk } from '@tandem/engine/presence-sync/presence-des
 import type { ChangeLog } from './change-log.ts';
 import { type CarrierStep, makeCarrier } from './tenant-file/make-carriers.ts';
 import { letGo, makeLine, type PhonePasswords } from './tenant-file/make-lines.ts';
+import { forwardOf, keepOwn, makeOwn, makeVoicemail, type OwnPresenceParts } from './tenant-file/make-own.ts';
 import { makePeople } from './tenant-file/make-people.ts';
 import { changePresence, makeSettings } from './tenant-file/make-settings.ts';
 import { letPeopleGo, makeSignIn, type SignInStep } from './tenant-file/make-sign-ins.ts';
 import type { BoardsInside, LineStep, Making, PersonStep } from './tenant-file/making.ts';
-import { type ReadingParts, readAccount } from './tenant-file/read-account.ts';
+import { allPeople, type ReadingParts, readAccount } from './tenant-file/read-account.ts';
 
 export interface TenantFileParts {
   readonly stores: ReadingParts['stores'] & Pick<Stores, 'together'>;
   /** The boards that everybody uses, on stores that write within one transaction; refreshing is left to us. */
   readonly boardsOn: (stores: Stores, audit: AuditLog) => BoardsInside;
   readonly provisioning: Pick<ProvisioningBoard, 'list' | 'change' | 'preview'>;
-  readonly presence: Pick<PresenceSyncDesk, 'settingsOf' | 'change' | 'preview'>;
+  readonly presence: Pick<PresenceSyncDesk, 'settingsOf' | 'change' | 'preview' | 'choose' | 'choiceOf'>;
+  readonly own: ReadingParts['own'] & OwnPresenceParts['own'];
+  readonly speed: ReadingParts['speed'] & Pick<OwnConnectionBoard, 'change'>;
   readonly phones: PhonePasswords;
   readonly webhooks: Pick<WebhookBoard, 'list'>;
   readonly audit: AuditLog;
@@ -71,6 +74,7 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
             people: changing.length === 0 ? [] : await inside.lockPeople({ ids: changing, upns: [] }),
             spared: numbersAsked(steps),
             newId: parts.newId,
+            wall: parts.wall,
           };
           await letGo(steps, making);
           await letPeopleGo(steps, making);
@@ -79,6 +83,8 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
           for (const step of within) {
             if (isLineStep(step)) await makeLine(step, making, parts.phones);
             else if (isCarrierStep(step)) await makeCarrier(step, making);
+            else if (step.do === 'change-voicemail') await makeVoicemail(step.change, making);
+            else if (step.do === 'change-own') await makeOwn(step, making);
             else if (isSignInStep(step)) await makeSignIn(step, making, parts.phones.newPassword);
             else if (!isPersonStep(step)) await makeSettings(step, making);
             else if (!peopleMade) {
@@ -108,10 +114,19 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
         await parts.provisioning.change(scope, step.connectionId, change, by);
       }
       // The first queue may have come by this file, and the rules count only where there is one.
-      if (presence.length > 0) await parts.refresh();
+      const own = steps.filter((step) => step.do === 'change-own');
+      const speed = steps.filter((step) => step.do === 'change-own-connections');
+      if (presence.length > 0 || own.length > 0) await parts.refresh();
       for (const step of presence) {
         const fault = await changePresence(parts.presence, accountId, step.change, by);
         if (fault !== undefined) words.set(step, fault);
+      }
+      for (const step of speed) await parts.speed.change(accountId, step.change, by);
+      if (own.length > 0) {
+        const people = new Map(
+          (await allPeople(stores, accountId)).map((one) => [one.upn.toLowerCase(), one]),
+        );
+        for (const [step, fault] of await keepOwn(own, parts, accountId, people, by)) words.set(step, fault);
       }
       return { kind: 'made', words };
     },
@@ -138,27 +153,13 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
 /** Thrown so that nothing of the transaction stays. */
 class NothingMade extends Error {}
 
-type AfterStep = Extract<Step, { do: 'change-provisioning' | 'change-presence' }>;
+type AfterStep = Extract<Step, { do: 'change-provisioning' | 'change-presence' | 'change-own-connections' }>;
 const isAfterStep = (step: Step): step is AfterStep =>
-  step.do === 'change-provisioning' || step.do === 'change-presence';
+  step.do === 'change-provisioning' || step.do === 'change-presence' || step.do === 'change-own-connections';
 const isPersonStep = (step: Step): step is PersonStep => step.do.endsWith('-person');
 const isCarrierStep = (step: Step): step is CarrierStep => step.do.endsWith('-carrier');
 const isSignInStep = (step: Step): step is SignInStep => step.do.endsWith('-sign-in');
 const isLineStep = (step: Step): step is LineStep => /-(queue|phone)$/.test(step.do);
-
-/** Who is rung for those who left, by id: they may have come by this very file. */
-async function forwardOf(
-  target: FileTarget,
-  { accountId, inside }: Making,
-): Promise<ProvisioningChange['leaverForward']> {
-  if ('number' in target) return { kind: 'number', number: target.number };
-  if ('queue' in target) {
-    const queue = (await inside.stores.queues.list(accountId)).find(({ name }) => name === target.queue);
-    return queue && { kind: 'queue', queueId: queue.id };
-  }
-  const [person] = await inside.lockPeople({ ids: [], upns: [target.person] });
-  return person && { kind: 'person', personId: person.id };
-}
 
 /** People whose queue, phone or sign-in changes: the audit names them as they were. */
 const membersOf = (steps: readonly Step[]) =>

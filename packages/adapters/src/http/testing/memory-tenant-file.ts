@@ -1,4 +1,4 @@
-import type { AccountId, E164, Person } from '@tandem/domain';
+import { type AccountId, type E164, type Person, voicemailDefaults } from '@tandem/domain';
 import type { AuditActor, AuditLog } from '@tandem/engine/ports/audit.ts';
 import { defaultPresenceSettings } from '@tandem/engine/presence-sync/settings.ts';
 import { createTenantFileBoard, type TenantGround } from '../../tenant-file/board.ts';
@@ -47,7 +47,9 @@ export function memoryTenantFiles(parts: {
         signIns: [],
         queues: [],
         phones: [],
-        presence: { ...defaultPresenceSettings, notify: [] },
+        presence: { ...defaultPresenceSettings, notify: [], ownConnections: 'off', accelerate: false },
+        voicemail: voicemailDefaults,
+        own: new Map(),
         numbers: new Map(
           people.flatMap((person) =>
             person.numbers.map((number): [E164, NumberUse] => [

@@ -8,12 +8,15 @@ import {
   type Device,
   type E164,
   type Person,
+  type PersonId,
   type Queue,
   queueDefaults,
+  voicemailDefaults,
 } from '@tandem/domain';
+import { noExceptions } from '@tandem/engine';
 import { defaultPresenceSettings } from '@tandem/engine/presence-sync/settings.ts';
 import type { TenantGround } from '../board.ts';
-import type { FileTarget } from '../file-shape.ts';
+import type { FileTarget } from '../common-shape.ts';
 import type { CarrierWish } from '../plan-carriers.ts';
 import type { PersonWish, Step } from '../plan-file.ts';
 import type { PhoneWish, QueueWish } from '../plan-lines.ts';
@@ -79,7 +82,9 @@ export const emptyState = (): TenantState => ({
   signIns: [],
   queues: [],
   phones: [],
-  presence: { ...defaultPresenceSettings, notify: [] },
+  presence: { ...defaultPresenceSettings, notify: [], ownConnections: 'off', accelerate: false },
+  voicemail: { ...voicemailDefaults },
+  own: new Map(),
   numbers: new Map(),
 });
 
@@ -98,7 +103,8 @@ type StepOutcome =
 
 /** An account in memory with the rules that the database keeps: a number and an extension are one person's at a time. */
 export function memoryGround(start: TenantState, consequence?: () => string) {
-  let { account, presence } = start;
+  let { account, presence, voicemail } = start;
+  const own = new Map(start.own);
   const queues = new Map<string, Queue>(start.queues.map((one) => [one.id, one]));
   const phones = new Map<string, Device>(start.phones.map((one) => [one.id, one]));
   const connections = start.connections.map((one) => ({ ...one }));
@@ -234,6 +240,48 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
     });
     return { ok: true };
   }
+  function putOwn({ upn, wish }: Extract<Step, { do: 'change-own' }>): StepOutcome {
+    const person = [...people.values()].find((one) => one.upn === upn);
+    if (!person) return { ok: false, words: 'nobody' };
+    const { leaver, voicemail: owner, presence: choice, important, quietHours, unavailable, rules } = wish;
+    const { voicemail: hadOwner, presence: hadChoice, exceptions = noExceptions } = own.get(person.id) ?? {};
+    if (leaver !== undefined) {
+      const { leaver: _, ...rest } = person;
+      const made = leaver && (typeof leaver === 'string' ? { kind: leaver } : targetOf(leaver));
+      people.set(person.id, { ...rest, ...(made && { leaver: made as NonNullable<Person['leaver']> }) });
+    }
+    const newOwner = owner === undefined ? hadOwner : (owner ?? undefined);
+    const minutesOf = (text: string) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
+    own.set(person.id, {
+      ...(newOwner && { voicemail: newOwner }),
+      presence: choice
+        ? ({ account: 'inherit', selected: 'on', unsynced: 'unsynced' } as const)[choice]
+        : (hadChoice ?? 'inherit'),
+      exceptions: {
+        ...exceptions,
+        ...(important && {
+          important: important.map((one) =>
+            'number' in one
+              ? { kind: 'number', number: one.number, ...(one.name !== undefined && { name: one.name }) }
+              : { kind: 'person', personId: idOf(one.person) as PersonId },
+          ),
+        }),
+        ...(quietHours !== undefined && {
+          quietHours: {
+            ...(quietHours?.timeZone !== undefined && { timeZone: quietHours.timeZone }),
+            spans: (quietHours?.spans ?? []).map(({ days, from, to }) => ({
+              days,
+              from: minutesOf(from),
+              to: minutesOf(to),
+            })),
+          },
+        }),
+        ...(unavailable && { unavailable }),
+        ...(rules && { rules: Object.fromEntries(Object.entries(rules).filter(([, rule]) => rule)) }),
+      },
+    });
+    return { ok: true };
+  }
   function targetOf(target: FileTarget): ProvisioningSettings['leaverForward'] {
     if ('number' in target) return { kind: 'number', number: target.number };
     if ('person' in target) return { kind: 'person', personId: idOf(target.person) ?? 'nobody' };
@@ -266,6 +314,8 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         queues: [...queues.values()],
         phones: [...phones.values()],
         presence,
+        voicemail,
+        own,
         numbers,
       };
     },
@@ -283,6 +333,8 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         new Map(tags),
         new Map(carriers),
         new Map(signIns),
+        voicemail,
+        new Map(own),
       ] as const;
       // Numbers that change hands are let go of before the first person gets any.
       for (const step of steps) {
@@ -322,6 +374,7 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
       }
       account = before[0];
       presence = before[8];
+      voicemail = before[12];
       connections.splice(0, connections.length, ...before[1]);
       for (const [now, was] of [
         [ranges, before[2]],
@@ -333,6 +386,7 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         [tags, before[9]],
         [carriers, before[10]],
         [signIns, before[11]],
+        [own, before[13]],
       ] as readonly [Map<unknown, unknown>, Map<unknown, unknown>][]) {
         now.clear();
         for (const [key, value] of was) now.set(key, value);
@@ -431,6 +485,20 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
       case 'change-presence':
         presence = { ...presence, ...step.change };
         return { ok: true };
+      case 'change-own-connections':
+        presence = { ...presence, ...step.change };
+        return { ok: true };
+      case 'change-voicemail': {
+        const { owner, maxSeconds, retentionDays } = step.change;
+        voicemail = {
+          owner: owner ?? voicemail.owner,
+          maxSeconds: maxSeconds ?? voicemail.maxSeconds,
+          retentionDays: retentionDays ?? voicemail.retentionDays,
+        };
+        return { ok: true };
+      }
+      case 'change-own':
+        return putOwn(step);
       case 'create-sign-in': {
         const { role } = step.wish;
         const made = putSignIn({ id: newId(), name: step.name, role, disabled: false }, step.wish);

@@ -1,5 +1,5 @@
 import type { ShownCarrier } from '@tandem/adapters/postgres/carrier-store.ts';
-import { differing } from '@tandem/adapters/tenant-file/plan-file.ts';
+import { differing } from '@tandem/adapters/tenant-file/differing.ts';
 import type { StoredCarrier } from '@tandem/adapters/tenant-file/state.ts';
 import { carrierFacts } from '@tandem/adapters/tenant-file/write-file.ts';
 import { asCarrierId, type CarrierId } from '@tandem/domain';

@@ -1,5 +1,6 @@
 import type { Refusal } from '@tandem/adapters/postgres/outcome.ts';
-import { differing, type Step } from '@tandem/adapters/tenant-file/plan-file.ts';
+import { differing } from '@tandem/adapters/tenant-file/differing.ts';
+import type { Step } from '@tandem/adapters/tenant-file/plan-file.ts';
 import { phoneFacts, queueFacts } from '@tandem/adapters/tenant-file/write-file.ts';
 import { asDeviceId, asQueueId, type PersonId, queueDefaults } from '@tandem/domain';
 import type { AuditEntry } from '@tandem/engine/ports/audit.ts';

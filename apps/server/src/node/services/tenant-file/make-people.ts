@@ -1,6 +1,6 @@
 import type { BulkWrite } from '@tandem/adapters/postgres/bulk-writes.ts';
 import type { Versioned } from '@tandem/adapters/postgres/outcome.ts';
-import { differing } from '@tandem/adapters/tenant-file/plan-file.ts';
+import { differing } from '@tandem/adapters/tenant-file/differing.ts';
 import { personFacts } from '@tandem/adapters/tenant-file/write-file.ts';
 import { type AccountId, asPersonId, type Person } from '@tandem/domain';
 import type { AuditEntry } from '@tandem/engine/ports/audit.ts';

@@ -26,7 +26,10 @@ export async function makeSettings(step: SettingsStep, making: Making): Promise<
       const ids = step.carriers && (await carrierIds(step.carriers, making));
       const unknown = step.carriers?.find((_, i) => ids?.[i] === undefined);
       if (unknown !== undefined) return refuse(`There is no carrier ${unknown} any more.`);
-      const change = { ...step.change, ...(ids && { carriers: ids.flatMap((id) => id ?? []) }) };
+      const { teams } = step.change;
+      // Ended without a time: now, as by the API.
+      const ends = teams && !teams.enabled && { teams: { endsAtWallMs: making.wall(), ...teams } };
+      const change = { ...step.change, ...ends, ...(ids && { carriers: ids.flatMap((id) => id ?? []) }) };
       const made = await boards.accountDesk.change(accountId, change, { ...by, session: reason });
       if (!made.ok) refuse(made.detail ?? `Refused: ${made.code}.`);
       return;

@@ -1,4 +1,5 @@
-import { differing, type Step } from '@tandem/adapters/tenant-file/plan-file.ts';
+import { differing } from '@tandem/adapters/tenant-file/differing.ts';
+import type { Step } from '@tandem/adapters/tenant-file/plan-file.ts';
 import { signInFacts } from '@tandem/adapters/tenant-file/write-file.ts';
 import type { PersonId } from '@tandem/domain';
 import { entryOf, type Making, type StepOf, wordsOf } from './making.ts';

@@ -33,6 +33,7 @@ export interface Making {
   /** Numbers that a queue or a phone asks for by name. */
   readonly spared: ReadonlySet<string>;
   readonly newId: () => string;
+  readonly wall: () => number;
 }
 
 export type StepOf<Do extends Step['do']> = Extract<Step, { readonly do: Do }>;

@@ -1,20 +1,46 @@
 import type { ProvisioningBoard } from '@tandem/adapters/http/provisioning-board.ts';
 import type { AccountNumber } from '@tandem/adapters/postgres/number-store.ts';
 import type { Stores } from '@tandem/adapters/postgres/stores.ts';
-import { type NumberUse, sourceKey, type TenantState } from '@tandem/adapters/tenant-file/state.ts';
+import { differing } from '@tandem/adapters/tenant-file/differing.ts';
+import {
+  type NumberUse,
+  type SpeedSettings,
+  type StoredOwn,
+  sourceKey,
+  type TenantState,
+} from '@tandem/adapters/tenant-file/state.ts';
 import type { WebhookBoard } from '@tandem/adapters/webhooks/webhook-board.ts';
 import type { PresenceSyncSettings } from '@tandem/contract';
-import type { AccountId, E164, Person } from '@tandem/domain';
+import {
+  type AccountId,
+  type E164,
+  type Person,
+  type PersonId,
+  type VoicemailOwner,
+  voicemailDefaults,
+} from '@tandem/domain';
+import { noExceptions, type PresenceExceptions } from '@tandem/engine';
 import type { PresenceSyncDesk } from '@tandem/engine/presence-sync/presence-desk.ts';
 import { ownCarrier } from './make-carriers.ts';
 
 export interface ReadingParts {
   readonly stores: Pick<
     Stores,
-    'accounts' | 'people' | 'numbers' | 'numberStock' | 'queues' | 'devices' | 'tags' | 'carriers' | 'users'
+    | 'accounts'
+    | 'people'
+    | 'numbers'
+    | 'numberStock'
+    | 'queues'
+    | 'devices'
+    | 'tags'
+    | 'carriers'
+    | 'users'
+    | 'voicemail'
   >;
   readonly provisioning: Pick<ProvisioningBoard, 'list'>;
-  readonly presence: Pick<PresenceSyncDesk, 'settingsOf'>;
+  readonly presence: Pick<PresenceSyncDesk, 'settingsOf' | 'choiceOf'>;
+  readonly speed: { settingsOf(accountId: AccountId): SpeedSettings };
+  readonly own: { exceptionsOf(personId: PersonId): PresenceExceptions };
   readonly webhooks: Pick<WebhookBoard, 'list'>;
 }
 
@@ -30,20 +56,26 @@ export async function readAccount(
   const account = await stores.accounts.get(accountId);
   if (!account) return undefined;
   const scope = { kind: 'account', accountId } as const;
-  const [people, numbers, ranges, webhooks, queues, phones, tagged, carriers, signIns] = await Promise.all([
-    allPeople(stores, accountId),
-    allNumbers(stores, accountId),
-    stores.numberStock.ranges(accountId),
-    parts.webhooks.list(scope, accountId),
-    stores.queues.list(accountId),
-    stores.devices.list(accountId),
-    stores.tags.people(accountId),
-    stores.carriers.listAllCarriersForPlatform(),
-    stores.users.list(accountId),
-  ]);
+  const [people, numbers, ranges, webhooks, queues, phones, tagged, carriers, signIns, messages, owners] =
+    await Promise.all([
+      allPeople(stores, accountId),
+      allNumbers(stores, accountId),
+      stores.numberStock.ranges(accountId),
+      parts.webhooks.list(scope, accountId),
+      stores.queues.list(accountId),
+      stores.devices.list(accountId),
+      stores.tags.people(accountId),
+      stores.carriers.listAllCarriersForPlatform(),
+      stores.users.list(accountId),
+      stores.voicemail.settings(accountId),
+      stores.voicemail.owners(accountId),
+    ]);
   const own = carriers.filter(({ owner }) => owner === accountId);
   const elsewhere = carriers.filter((one) => !own.includes(one));
-  const presence = parts.presence.settingsOf(accountId).settings as PresenceSyncSettings;
+  const presence = {
+    ...(parts.presence.settingsOf(accountId).settings as PresenceSyncSettings),
+    ...parts.speed.settingsOf(accountId),
+  };
   const connections = parts.provisioning
     .list(scope)
     .map(({ connectionId, tenantId, settings }) => ({ id: connectionId, tenantId, settings }));
@@ -59,6 +91,12 @@ export async function readAccount(
     queues,
     phones,
     presence,
+    voicemail: {
+      owner: messages.owner ?? voicemailDefaults.owner,
+      maxSeconds: messages.maxSeconds ?? voicemailDefaults.maxSeconds,
+      retentionDays: messages.retentionDays ?? voicemailDefaults.retentionDays,
+    },
+    own: ownOf(parts, people, owners),
     carriers: own.map(ownCarrier),
     sharedCarriers: elsewhere.filter(({ owner }) => owner === 'operator'),
     sourcesElsewhere: new Set(elsewhere.flatMap(({ sources }) => sources.map(sourceKey))),
@@ -66,7 +104,33 @@ export async function readAccount(
   };
 }
 
-async function allPeople(stores: Pick<Stores, 'people'>, accountId: AccountId): Promise<readonly Person[]> {
+/** Of those who have something of their own: most of an account has nothing. */
+function ownOf(
+  { presence, own }: Pick<ReadingParts, 'presence' | 'own'>,
+  people: readonly Person[],
+  owners: ReadonlyMap<PersonId, VoicemailOwner>,
+): TenantState['own'] {
+  const all = new Map<PersonId, StoredOwn>();
+  for (const { id } of people) {
+    const voicemail = owners.get(id);
+    const choice = presence.choiceOf(id);
+    const { timeBoxed: _, ...exceptions } = own.exceptionsOf(id);
+    const stored: StoredOwn = {
+      ...(voicemail && { voicemail }),
+      ...(choice !== 'inherit' && { presence: choice }),
+      ...(differing({ ...unexceptional }, exceptions) && { exceptions }),
+    };
+    if (Object.keys(stored).length > 0) all.set(id, stored);
+  }
+  return all;
+}
+
+const { timeBoxed: _, ...unexceptional } = noExceptions;
+
+export async function allPeople(
+  stores: Pick<Stores, 'people'>,
+  accountId: AccountId,
+): Promise<readonly Person[]> {
   const people: Person[] = [];
   for (;;) {
     const afterUpn = people.at(-1)?.upn;
