@@ -48,6 +48,12 @@ export const voicemailOfAccount = z.object({
   maxSeconds: z.number().int().describe('The longest message'),
   retentionDays: z.number().int().describe('Messages that are older are deleted, heard or not'),
   greetingMs: z.number().int().positive().optional().describe('Of people without a greeting of their own'),
+  announcementMs: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('Of the recording that callers of a number out of service hear; absent: tones'),
   ...counts,
 });
 export type VoicemailOfAccount = z.infer<typeof voicemailOfAccount>;

@@ -41,7 +41,7 @@ export { SrtcpReceiver, SrtcpSender } from './srtp/srtcp.ts';
 export * from './srtp/srtp.ts';
 export { analyseTone, dominantFrequency, goertzel, type Spectrum } from './tone/dominant-frequency.ts';
 export { MusicSource, musicRangeHz } from './tone/music.ts';
-export { mailboxNotes, type Note, notesSource, sorryNotes } from './tone/notes.ts';
+export { mailboxNotes, type Note, notesSource, notInServiceNotes, sorryNotes } from './tone/notes.ts';
 export { type Cadence, type RingbackRegion, RingbackSource, ringbackCadences } from './tone/ringback.ts';
 export { type PcmSource, SampleSource, type ToneOptions, ToneSource } from './tone/tone.ts';
 export { parseWav, printWav, type WavAudio, type WavEncoding, type WavOutcome } from './wav/wav.ts';

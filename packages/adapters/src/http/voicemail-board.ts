@@ -14,6 +14,11 @@ export interface MailboxSettings {
   readonly counts: VoicemailCounts;
 }
 
+export interface AccountMailboxes extends Omit<MailboxSettings, 'own'> {
+  /** Length of the account's recording for numbers out of service. */
+  readonly announcementMs?: number;
+}
+
 export type GreetingChange = { readonly ok: true } | { readonly ok: false; readonly say: string };
 
 /** Mailboxes of one account at a time. Whoever asks for messages names whose mailbox it is: nobody has another one's. */
@@ -33,7 +38,7 @@ export interface VoicemailBoard {
   ): Promise<KeptMessage | undefined>;
   remove(accountId: AccountId, personId: PersonId, id: string): Promise<boolean>;
   ofPerson(accountId: AccountId, personId: PersonId): Promise<MailboxSettings>;
-  ofAccount(accountId: AccountId): Promise<Omit<MailboxSettings, 'own'>>;
+  ofAccount(accountId: AccountId): Promise<AccountMailboxes>;
   /** Holds for the next call when it answers. False: there is nobody like that. */
   choose(
     accountId: AccountId,
@@ -48,4 +53,6 @@ export interface VoicemailBoard {
     file: Buffer | undefined,
     by: AuditActor,
   ): Promise<GreetingChange>;
+  /** What callers of a number out of service hear; undefined takes the recording back. */
+  announce(accountId: AccountId, file: Buffer | undefined, by: AuditActor): Promise<GreetingChange>;
 }

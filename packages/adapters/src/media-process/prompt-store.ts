@@ -3,6 +3,7 @@ import {
   MusicSource,
   mailboxNotes,
   notesSource,
+  notInServiceNotes,
   type PcmSource,
   type PlaySource,
   parseWav,
@@ -17,6 +18,12 @@ const MAX_SAMPLES = 10 * 60 * 8000;
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 /** Decoded prompts kept; the least recently used goes first. */
 const KEPT_SAMPLES = 8 * 1024 * 1024;
+
+const patterns = {
+  mailbox: mailboxNotes,
+  sorry: sorryNotes,
+  'not-in-service': notInServiceNotes,
+} as const;
 
 export type SourceOutcome =
   | { readonly ok: true; readonly source: PcmSource }
@@ -40,7 +47,8 @@ export class PromptStore {
         return { ok: true, source: new MusicSource() };
       case 'mailbox':
       case 'sorry':
-        return { ok: true, source: notesSource(source.kind === 'mailbox' ? mailboxNotes : sorryNotes) };
+      case 'not-in-service':
+        return { ok: true, source: notesSource(patterns[source.kind]) };
       case 'tone':
         if (!(source.hz > 0 && source.hz < 4000))
           return { ok: false, detail: 'hz is not between 0 and 4000' };

@@ -183,6 +183,8 @@ const table: Readonly<Record<string, Row>> = {
   'voicemail.ungreetAccount': not('sound, which is no text'),
   'voicemail.announceAccount': not('sound, which is no text'),
   'voicemail.unannounceAccount': not('sound, which is no text'),
+  'voicemail.announceAccount': not('sound, which is no text'),
+  'voicemail.unannounceAccount': not('sound, which is no text'),
   'session.create': passing,
   'session.delete': passing,
   'calls.hangUp': passing,

@@ -33,6 +33,8 @@ const callerStates: Readonly<Record<CallState, CallEnd['state'] | undefined>> = 
   soothing: 'trying',
   ringing: 'early',
   turning: 'early',
+  // Nobody of ours rings, and nobody will.
+  announcing: undefined,
   // In a queue the caller is answered and hears music.
   waiting: 'confirmed',
   answering: 'confirmed',

@@ -6,6 +6,7 @@ const states = Object.keys(callMachine) as CallState[];
 const inputs: readonly CallInput[] = [
   'offerReady',
   'held',
+  'announced',
   'slipped',
   'unanswered',
   'silence',
@@ -19,10 +20,23 @@ const inputs: readonly CallInput[] = [
 /** What means nothing in a state, and is dropped: said here so that nobody leaves a case out by mistake. */
 const ignored: Readonly<Record<CallState, readonly CallInput[]>> = {
   opening: ['unanswered', 'slipped', 'silence', 'progress', 'accepted', 'answerReady', 'released'],
-  trying: ['held', 'slipped', 'offerReady', 'answerReady', 'released'],
-  soothing: ['held', 'slipped', 'offerReady', 'silence', 'answerReady', 'released'],
-  ringing: ['held', 'slipped', 'offerReady', 'silence', 'answerReady', 'released'],
+  trying: ['announced', 'held', 'slipped', 'offerReady', 'answerReady', 'released'],
+  soothing: ['announced', 'held', 'slipped', 'offerReady', 'silence', 'answerReady', 'released'],
+  ringing: ['announced', 'held', 'slipped', 'offerReady', 'silence', 'answerReady', 'released'],
+  announcing: [
+    'offerReady',
+    'held',
+    'announced',
+    'slipped',
+    'unanswered',
+    'silence',
+    'progress',
+    'accepted',
+    'answerReady',
+    'released',
+  ],
   turning: [
+    'announced',
     'offerReady',
     'slipped',
     'unanswered',
@@ -32,9 +46,10 @@ const ignored: Readonly<Record<CallState, readonly CallInput[]>> = {
     'answerReady',
     'released',
   ],
-  waiting: ['unanswered', 'offerReady', 'held', 'slipped', 'silence', 'answerReady', 'released'],
-  answering: ['unanswered', 'held', 'offerReady', 'silence', 'progress', 'accepted', 'released'],
+  waiting: ['announced', 'unanswered', 'offerReady', 'held', 'slipped', 'silence', 'answerReady', 'released'],
+  answering: ['announced', 'unanswered', 'held', 'offerReady', 'silence', 'progress', 'accepted', 'released'],
   talking: [
+    'announced',
     'unanswered',
     'held',
     'slipped',
@@ -46,6 +61,7 @@ const ignored: Readonly<Record<CallState, readonly CallInput[]>> = {
     'released',
   ],
   ending: [
+    'announced',
     'unanswered',
     'held',
     'slipped',

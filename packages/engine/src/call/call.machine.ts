@@ -7,6 +7,7 @@
  *                            └────progress→ ringing ──accepted──┘                      │
  *     opening ─held→ waiting ─accepted→ answering       answering ─slipped→ waiting (only of a call that waited)
  *     trying, soothing, ringing ─unanswered→ turning ─held→ waiting (with a mailbox behind it)
+ *     opening ─announced→ announcing (the caller is going to be refused, and hears why before)
  *     any of them ── ended ──→ ending ── released ──→ over
  *
  * `waiting`: in a queue: the caller is answered and hears music, members are rung; or a mailbox answered. `turning`: nobody
@@ -19,6 +20,7 @@ export type CallState =
   | 'soothing'
   | 'ringing'
   | 'turning'
+  | 'announcing'
   | 'waiting'
   | 'answering'
   | 'talking'
@@ -29,6 +31,7 @@ export type CallInput =
   | 'offerReady' // ports and an offer for the called side are there
   | 'held' // a queue's caller is answered and hears music
   | 'unanswered' // nobody took it, and there is a mailbox
+  | 'announced' // a refused caller hears an announcement before the final answer
   | 'silence' // nothing to tell the caller for too long
   | 'progress' // first or later 18x of a branch
   | 'accepted' // first 2xx of a branch
@@ -41,6 +44,7 @@ export type CallAction =
   | 'callBranches'
   | 'turn'
   | 'hold'
+  | 'announce'
   | 'soothe'
   | 'relayProgress'
   | 'absorbProgress'
@@ -55,6 +59,10 @@ export const callMachine = {
   opening: {
     offerReady: ['trying', 'callBranches'],
     held: ['waiting', 'hold'],
+    announced: ['announcing', 'announce'],
+    ended: ['ending', 'tearDown'],
+  },
+  announcing: {
     ended: ['ending', 'tearDown'],
   },
   trying: {

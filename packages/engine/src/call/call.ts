@@ -10,6 +10,7 @@ import type { Destination, DialogSnapshot, Flow, IncomingInvite } from '@tandem/
 import { BridgedMedia, insideProfile } from '../media/bridged-media.ts';
 import type { MediaEvent, MediaRefusal, MediaSession } from '../ports/media-port.ts';
 import type { Branch as BranchRoute, ToQueue } from '../routing/decision.ts';
+import { type AnnouncementSeat, longestAnnouncementMs } from './announcement-seat.ts';
 import { BeforeAnswer } from './before-answer.ts';
 import { Branch, type BranchOwner } from './branch.ts';
 import { type BranchEnd, bestEnd, endsAll } from './branch-end.ts';
@@ -80,6 +81,8 @@ export class Call {
   readonly #seat: QueueSeat | undefined;
   /** Answers when nobody else does. */
   readonly #mailbox: MailboxSeat | undefined;
+  /** The call is refused, after the caller has heard this. */
+  readonly #announcement: AnnouncementSeat | undefined;
   /** The caller's media while it waits, and its half of the bridge afterwards. */
   #hold: MediaSession | undefined;
   /** The branch whose media it was, when a mailbox took over. */
@@ -102,6 +105,7 @@ export class Call {
       readonly branches: readonly BranchPlan[];
       readonly seat?: QueueSeat;
       readonly mailbox?: MailboxSeat | undefined;
+      readonly announcement?: AnnouncementSeat | undefined;
       /** Our Contact towards the caller. */
       readonly contact: string;
     },
@@ -122,6 +126,7 @@ export class Call {
     });
     this.#seat = start.seat;
     this.#mailbox = start.mailbox;
+    this.#announcement = start.announcement;
     this.#owner = this.#ownerOfBranches(start.startedAt);
     this.#branches = start.branches.map(
       ({ route, targets }) => new Branch(this.#owner, this.#branchesMade++, route, targets),
@@ -206,6 +211,10 @@ export class Call {
 
   /** Routed: get ports and make the offers for the called side. */
   start(): void {
+    if (this.#announcement) {
+      this.#announce(this.#announcement);
+      return;
+    }
     if (this.#seat || this.#mailbox?.straight) {
       this.#wait();
       return;
@@ -257,6 +266,38 @@ export class Call {
     const caller = profileOf(this.a.role, this.#deps.settings);
     if (only && this.#branches.length === 1) return [await only.prepare(sdp, caller)];
     return Promise.all(this.#branches.map((branch) => branch.prepare(sdp, caller)));
+  }
+
+  // ---------------------------------------------------------------- refused, after an announcement
+
+  /** Nobody is rung. Whatever keeps the caller from hearing something, the refusal is the same. */
+  #announce(announcement: AnnouncementSeat): void {
+    const over = (): void => this.#fail(announcement.failure);
+    this.guard(async () => {
+      const body = sessionBodyOf(this.#invite.request);
+      if (body.kind !== 'sdp') return over();
+      this.a.heard(body.bytes);
+      const { media, settings } = this.#deps;
+      const profiles = { a: profileOf(this.a.role, settings), b: insideProfile };
+      const allocated = await media.allocate(this.record.callId, profiles, (event) =>
+        this.guard(() => announcement.heard(event)),
+      );
+      if (!allocated.ok) return over();
+      const hold = allocated.value;
+      if (this.#state !== 'opening') {
+        await hold.release();
+        return;
+      }
+      this.#hold = hold;
+      const taken = await hold.offer('a', body.bytes);
+      const answer = taken.ok ? await hold.answerLocally('a') : taken;
+      if (!answer.ok) return over();
+      if (!this.#step('announced')) return;
+      this.a.sent = answer.value;
+      this.#invite.progress(183, { contact: this.#contact, body: answer.value, contentType: sdpType });
+      this.#after(longestAnnouncementMs, over);
+      announcement.play(this, hold, over);
+    });
   }
 
   // ---------------------------------------------------------------- waiting in a queue, or before a mailbox

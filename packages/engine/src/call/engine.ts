@@ -10,6 +10,7 @@ import type {
 } from '@tandem/sip/ua/types.ts';
 import { PeerBook, type PeerView } from '../health/peer-book.ts';
 import { Probes } from '../health/probes.ts';
+import type { Announcements } from '../ports/announcements.ts';
 import type { CallCheckpoint, CallLog, LadderEntry } from '../ports/call-log.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -32,6 +33,7 @@ import type { Decision } from '../routing/decision.ts';
 import { mailboxBehind } from '../routing/mailbox.ts';
 import { carrierBySource, type Source } from '../routing/source.ts';
 import { allowHeader, type EngineSettings } from '../settings.ts';
+import { AnnouncementSeat } from './announcement-seat.ts';
 import type { CallState } from './call.machine.ts';
 import { Call } from './call.ts';
 import type { CallDeps } from './call-deps.ts';
@@ -74,6 +76,8 @@ export interface CallEngineDeps {
   readonly gate?: PresenceGate;
   /** Where messages are kept. Absent: nobody has a mailbox here. */
   readonly voicemail?: VoicemailStore;
+  /** Absent: who is refused hears nothing. */
+  readonly announcements?: Announcements;
   /** Who a phone is. Absent: every call from a phone is refused. */
   readonly authenticatePhone?: PhoneAuth['authenticatePhone'];
   /** REGISTER that arrived on a phones' listener. Absent: 405. */
@@ -309,6 +313,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       sipCallId,
     });
     const ladder = new Ladder(startedAt);
+    const announcement = announcementOf(decision);
     const call: Call = new Call(callDeps, {
       invite,
       record,
@@ -316,6 +321,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       ladder,
       ...(route?.kind === 'to-queue' && { seat: queueSeat(route, desk) }),
       mailbox: mailboxOf(snapshot, decision),
+      announcement,
       branches: route ? plansOf(route, { snapshot, peers, settings, hops: hops + 1, full }) : [],
       contact: contactFor(invite, source, snapshot),
     });
@@ -324,6 +330,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     call.guard(() => {
       log.opened(record.toRecord());
       if (route) call.start();
+      else if (announcement) call.start();
       else if (decision.outcome === 'refuse')
         call.end({ kind: 'failure', failure: decision.failure, by: 'platform' });
     });
@@ -374,6 +381,12 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     const straight = decision.outcome === 'route' && decision.route === route;
     if (!straight && awaitsCallback(route.person.id)) return undefined;
     return new MailboxSeat(route, straight, snapshot, { clock, store });
+  }
+
+  function announcementOf(decision: Decision): AnnouncementSeat | undefined {
+    const { announcements } = deps;
+    if (!announcements || decision.outcome !== 'refuse' || !decision.announce) return undefined;
+    return new AnnouncementSeat(decision.failure, decision.announce, announcements);
   }
 
   function onlyCallerIsBusy({ record: { callId, decision } }: Call): void {

@@ -38,6 +38,7 @@ import type {
   OutgoingInvite,
 } from '@tandem/sip/ua/types.ts';
 import { createUserAgent } from '@tandem/sip/ua/user-agent.ts';
+import type { Announcements } from '../ports/announcements.ts';
 import type { CallCheckpoint, CallLog, LadderEntry } from '../ports/call-log.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { MediaEvent, MediaOutcome, MediaPort, MediaRefusal, MediaSession } from '../ports/media-port.ts';
@@ -277,6 +278,7 @@ export interface WorldOptions {
   readonly queues?: readonly Queue[];
   readonly gate?: PresenceGate;
   readonly voicemail?: VoicemailStore;
+  readonly announcements?: Announcements;
   /** What accounts and people chose about it. */
   readonly choices?: VoicemailChoices;
   /** The digest check; by default a phone is who it is by its address. */
@@ -391,6 +393,7 @@ export class World {
       access: options.access ?? ownFactsOnly,
       ...(options.gate && { gate: options.gate }),
       ...(options.voicemail && { voicemail: options.voicemail }),
+      ...(options.announcements && { announcements: options.announcements }),
       registrations: { contactOf: (id) => this.registered.get(id), deviceAt: () => undefined },
       authenticatePhone:
         options.authenticatePhone ??

@@ -46,6 +46,8 @@ export type Sound =
   | { readonly kind: 'mailbox' }
   /** Falling tones: it did not work. */
   | { readonly kind: 'sorry' }
+  /** The special information tone: what was dialled cannot be reached (ITU-T E.180). */
+  | { readonly kind: 'not-in-service' }
   /** A WAV file that the media engine can read. */
   | { readonly kind: 'file'; readonly path: string };
 

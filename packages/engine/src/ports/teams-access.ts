@@ -30,6 +30,11 @@ export interface TeamsAccess {
         readonly mailbox?: true;
       }
     | undefined;
+  /**
+   * The account whose number rests after somebody left, with nobody to be rung for them: callers hear that it is not in
+   * service. Asked only about numbers that nobody has by now.
+   */
+  restsAt?(number: E164): AccountId | undefined;
 }
 
 /** For a platform without provisioning, and for tests of everything else. */

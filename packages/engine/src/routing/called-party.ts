@@ -46,7 +46,12 @@ export interface CallingParty {
 
 export type Called =
   | { readonly route: Route; readonly failure?: undefined }
-  | { readonly failure: CallFailure; readonly route?: undefined };
+  | {
+      readonly failure: CallFailure;
+      /** Who was called left, and nobody is rung for them: the caller hears that the number is not in service. */
+      readonly announce?: true;
+      readonly route?: undefined;
+    };
 
 export interface CalledAs {
   readonly account: Account;
@@ -192,9 +197,11 @@ function ringPerson(
   const failure = teams.failure ?? { kind: 'calls-itself' as const };
   const mailbox = failure.kind === 'calls-itself' ? undefined : voicemailOf(snapshot, person, as, why);
   if (mailbox) return mailbox;
-  if (failure.kind !== 'callee-not-eligible' || silent.length === 0) return { failure };
+  const announce = teams.leaver && as.kind !== 'queue' ? { announce: true as const } : {};
+  if (failure.kind !== 'callee-not-eligible' || silent.length === 0) return { failure, ...announce };
   return {
     failure: { ...failure, sentence: `${failure.sentence} No phone of ${person.displayName} is registered.` },
+    ...announce,
   };
 }
 

@@ -27,8 +27,13 @@ export function decideInbound(
   const why: string[] = [`The call came from the carrier ${carrier?.name ?? carrierId}.`];
   const owned = carrier && ownedNumber(snapshot, carrier, facts.called, reach);
   if (!owned) {
-    why.push(`${facts.called || 'An empty number'} belongs to nobody whom this carrier may call.`);
-    return refused({ kind: 'unknown-number', dialled: facts.called });
+    const rests = carrier && restingNumber(snapshot, carrier, facts.called, reach);
+    why.push(
+      rests
+        ? `${rests.number} rests at ${rests.account.name}, and nobody is rung for who had it.`
+        : `${facts.called || 'An empty number'} belongs to nobody whom this carrier may call.`,
+    );
+    return refused({ kind: 'unknown-number', dialled: facts.called }, rests?.account);
   }
   const { number, owner, formerOwner } = owned;
   const account = snapshot.accounts.get(owner.accountId) as Account;
@@ -58,11 +63,12 @@ export function decideInbound(
   // Under the number of who left, or of before a change, Microsoft does not know who is rung.
   const known = snapshot.numbers.has(number) ? number : undefined;
   const as = { account, dialled: number, number: known, caller, calling };
-  const { route, failure } =
+  const called =
     owned.mailbox && person
       ? leaveMessage(person, as, why)
       : calledEndpoints(snapshot, owner, as, reach, why);
-  return route ? { ...told(), outcome: 'route', route } : refused(failure);
+  if (called.route) return { ...told(), outcome: 'route', route: called.route };
+  return refused(called.failure, called.announce ? account : undefined);
 
   function told(): DecisionFacts {
     const shown = owned ? callerFromCarrier(facts, snapshot.accounts.get(owned.owner.accountId)) : undefined;
@@ -78,8 +84,10 @@ export function decideInbound(
     };
   }
 
-  function refused(failure: CallFailure): Decision {
-    return { ...told(), outcome: 'refuse', failure };
+  function refused(failure: CallFailure, announce?: Account): Decision {
+    const facts = told();
+    const accountId = facts.accountId ?? announce?.id;
+    return { ...facts, accountId, outcome: 'refuse', failure, ...(announce && { announce }) };
   }
 }
 
@@ -102,15 +110,7 @@ function ownedNumber(
   called: string,
   reach: Reach,
 ): OwnedNumber | undefined {
-  const direct = called.startsWith('+') ? called : `+${called}`;
-  const found = lookup(direct);
-  if (found || called.startsWith('+')) return found;
-  for (const account of accountsBehind(snapshot, carrier)) {
-    const reading = readNumber(called, account.country, account.areaCode);
-    const national = reading.kind === 'e164' ? lookup(reading.number) : undefined;
-    if (national && national.owner.accountId === account.id) return national;
-  }
-  return undefined;
+  return readAs(snapshot, carrier, called, lookup, ({ owner }) => owner.accountId);
 
   function lookup(text: string): OwnedNumber | undefined {
     const number = text as E164;
@@ -120,6 +120,41 @@ function ownedNumber(
     if (!owner || (carrier.owner !== 'operator' && carrier.owner !== owner.accountId)) return undefined;
     return { number, owner, formerOwner: forward?.formerOwner, mailbox: forward?.mailbox === true };
   }
+}
+
+/** A number of an account behind this carrier that rests after somebody left. */
+function restingNumber(
+  snapshot: RoutingSnapshot,
+  carrier: Carrier,
+  called: string,
+  reach: Reach,
+): { readonly number: E164; readonly account: Account } | undefined {
+  return readAs(snapshot, carrier, called, lookup, ({ account }) => account.id);
+
+  function lookup(text: string): { readonly number: E164; readonly account: Account } | undefined {
+    const accountId = reach.access.restsAt?.(text as E164);
+    const account = accountId === undefined ? undefined : snapshot.accounts.get(accountId);
+    if (!account || (carrier.owner !== 'operator' && carrier.owner !== account.id)) return undefined;
+    return account.status === 'suspended' ? undefined : { number: text as E164, account };
+  }
+}
+
+/** The first reading that finds something: with plus, without, or as each account behind the carrier writes it nationally. */
+function readAs<T>(
+  snapshot: RoutingSnapshot,
+  carrier: Carrier,
+  called: string,
+  lookup: (text: string) => T | undefined,
+  accountOf: (found: T) => string,
+): T | undefined {
+  const found = lookup(called.startsWith('+') ? called : `+${called}`);
+  if (found || called.startsWith('+')) return found;
+  for (const account of accountsBehind(snapshot, carrier)) {
+    const reading = readNumber(called, account.country, account.areaCode);
+    const national = reading.kind === 'e164' ? lookup(reading.number) : undefined;
+    if (national && accountOf(national) === account.id) return national;
+  }
+  return undefined;
 }
 
 function* accountsBehind(snapshot: RoutingSnapshot, carrier: Carrier): Iterable<Account> {

@@ -116,5 +116,10 @@ export interface DecisionFacts {
 export type Decision = DecisionFacts &
   (
     | { readonly outcome: 'route'; readonly route: Route }
-    | { readonly outcome: 'refuse'; readonly failure: CallFailure }
+    | {
+        readonly outcome: 'refuse';
+        readonly failure: CallFailure;
+        /** Whose announcement the caller hears before the refusal: the number is not in service. */
+        readonly announce?: Account;
+      }
   );

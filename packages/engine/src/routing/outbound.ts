@@ -127,10 +127,9 @@ export function decideOutbound(
     const { calling } = origin;
     const as = { account, dialled, number: undefined, caller, calling };
     const person = mailbox && to.kind === 'person' ? snapshot.people.get(to.personId) : undefined;
-    const { route, failure } = person
-      ? leaveMessage(person, as, why)
-      : calledEndpoints(snapshot, to, as, reach, why);
-    if (!route) return refused(failure, dialled);
+    const called = person ? leaveMessage(person, as, why) : calledEndpoints(snapshot, to, as, reach, why);
+    const { route } = called;
+    if (!route) return { ...refused(called.failure, dialled), ...(called.announce && { announce: account }) };
     const teams = branchesOf(route).find((branch) => branch.kind === 'to-teams');
     return routed(teams?.number ?? dialled, false, route);
   }

@@ -98,8 +98,8 @@ export type PlaySource =
   | { readonly kind: 'ringback'; readonly region?: string }
   /** Music on hold, until something else is played or it is stopped. */
   | { readonly kind: 'music' }
-  /** Patterns of tones, once: a mailbox answers; it did not work. */
-  | { readonly kind: 'mailbox' | 'sorry' }
+  /** Patterns of tones, once: a mailbox answers; it did not work; the number is not in service. */
+  | { readonly kind: 'mailbox' | 'sorry' | 'not-in-service' }
   | { readonly kind: 'tone'; readonly hz: number; readonly seconds?: number; readonly dbfs?: number }
   /** A WAV file (PCM16, A-law or mu-law, 8 or 16 kHz, mono) readable by the media process. */
   | { readonly kind: 'file'; readonly path: string; readonly repeat?: number };

@@ -26,6 +26,16 @@ export const sorryNotes: readonly Note[] = [
   [0, 0.2],
 ];
 
+const information: readonly Note[] = [
+  [950, 0.33],
+  [1400, 0.33],
+  [1800, 0.33],
+  [0, 1],
+];
+
+/** The special information tone of ITU-T E.180, three times: whoever dialled the number cannot reach it. */
+export const notInServiceNotes: readonly Note[] = [...information, ...information, ...information];
+
 /** Notes one after the other, once. */
 export function notesSource(notes: readonly Note[], rate = 8000): SampleSource {
   const lengths = notes.map(([, seconds]) => Math.round(seconds * rate));

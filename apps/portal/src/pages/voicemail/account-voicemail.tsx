@@ -55,7 +55,7 @@ const within = (text: string, least: number, most: number): boolean =>
 
 function SettingsCard({ settings }: { readonly settings: VoicemailOfAccount }) {
   const mayWrite = useMay('voicemail:account-write');
-  const { accountId: id, greetingMs } = settings;
+  const { accountId: id, greetingMs, announcementMs } = settings;
   const stands: Draft = {
     owner: settings.owner,
     maxSeconds: String(settings.maxSeconds),
@@ -157,6 +157,18 @@ function SettingsCard({ settings }: { readonly settings: VoicemailOfAccount }) {
             otherwise="Callers of people without a greeting of their own hear three rising tones, twice, and then the beep."
             put={(wav) => api.call('voicemail.greetAccount', { params: { id }, body: { wav } })}
             remove={() => api.call('voicemail.ungreetAccount', { params: { id } })}
+          />
+        </Card>
+      )}
+      {mayWrite && (
+        <Card title="Number not in service">
+          <Greeting
+            whose="the account’s"
+            what="announcement"
+            lengthMs={announcementMs}
+            otherwise="Callers of somebody who left, and for whom nobody is rung, hear the special information tone three times before the call is refused."
+            put={(wav) => api.call('voicemail.announceAccount', { params: { id }, body: { wav } })}
+            remove={() => api.call('voicemail.unannounceAccount', { params: { id } })}
           />
         </Card>
       )}

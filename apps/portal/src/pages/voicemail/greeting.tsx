@@ -7,6 +7,7 @@ import { ProblemView } from '../../parts/problem-view.tsx';
 import { Row, Stack } from '../../parts/stack.tsx';
 import { span } from '../../words/format.ts';
 
+const article = { greeting: 'a greeting', announcement: 'an announcement' } as const;
 const mostBytes = 1024 * 1024;
 
 /** What callers hear before the beep: a recording that somebody made, or tones. */
@@ -14,6 +15,7 @@ export function Greeting({
   whose,
   lengthMs,
   otherwise,
+  what = 'greeting',
   put,
   remove,
 }: {
@@ -21,6 +23,8 @@ export function Greeting({
   readonly lengthMs: number | undefined;
   /** What callers hear without one. */
   readonly otherwise: string;
+  /** A greeting stands before the beep, an announcement before a refusal. */
+  readonly what?: 'greeting' | 'announcement';
   readonly put: (wav: string) => Promise<unknown>;
   readonly remove: () => Promise<unknown>;
 }) {
@@ -31,11 +35,13 @@ export function Greeting({
   return (
     <Stack>
       {takeBack.error && <ProblemView error={takeBack.error} />}
-      <span>{lengthMs === undefined ? otherwise : `Callers hear a greeting of ${span(lengthMs)}.`}</span>
+      <span>
+        {lengthMs === undefined ? otherwise : `Callers hear ${article[what]} of ${span(lengthMs)}.`}
+      </span>
       <Row>
         <FormDialog
-          label={lengthMs === undefined ? 'Upload a greeting' : 'Replace the greeting'}
-          title={lengthMs === undefined ? 'Upload a greeting' : `Replace ${whose} greeting`}
+          label={lengthMs === undefined ? `Upload ${article[what]}` : `Replace the ${what}`}
+          title={lengthMs === undefined ? `Upload ${article[what]}` : `Replace ${whose} ${what}`}
           confirm="Upload"
           ready={file !== undefined && !tooLong}
           act={async () =>
@@ -61,7 +67,7 @@ export function Greeting({
         </FormDialog>
         {lengthMs !== undefined && (
           <Button disabled={takeBack.isPending} onClick={() => takeBack.mutate()}>
-            Take the greeting back
+            Take the {what} back
           </Button>
         )}
       </Row>

@@ -6,6 +6,8 @@ export interface HeldNumbers {
   readonly heldFor: NonNullable<ProvisionerDeps['heldNumber']>;
   /** Who is rung under the number of somebody who left. */
   readonly forwardOf: NonNullable<TeamsAccess['forwardOf']>;
+  /** Whose number rests after somebody left. */
+  readonly restsAt: NonNullable<TeamsAccess['restsAt']>;
 }
 
 type Held = readonly [number: E164, held: HeldNumber];
@@ -38,6 +40,10 @@ export function createHeldNumbers(
   const lasts = ({ untilWallMs }: HeldNumber): boolean => untilWallMs === undefined || untilWallMs > wall();
 
   return {
+    restsAt(number) {
+      const held = snapshot().held?.get(number);
+      return held?.kind === 'quarantine' && lasts(held) ? held.accountId : undefined;
+    },
     heldFor(person) {
       if (person.numbers.length > 0) return undefined;
       const index = indexOf(snapshot());

@@ -8,6 +8,7 @@ const phases: Readonly<Record<EngineCall['state'], CallPhase>> = {
   soothing: 'setting-up',
   ringing: 'ringing',
   turning: 'ringing',
+  announcing: 'setting-up',
   // Answered by us and not yet by a member: whoever looks sees a call that rings.
   waiting: 'ringing',
   answering: 'ringing',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { VoicemailBoard } from '@tandem/adapters/http/voicemail-board.ts';
 import type { VoicemailRows } from '@tandem/adapters/postgres/voicemail-store.ts';
+import { AnnouncementFiles } from '@tandem/adapters/voicemail/announcement-files.ts';
 import { readGreeting } from '@tandem/adapters/voicemail/greeting.ts';
 import { MessageFiles } from '@tandem/adapters/voicemail/message-files.ts';
 import { createVoicemailKeeper, type VoicemailKeeper } from '@tandem/adapters/voicemail/voicemail-keeper.ts';
@@ -22,12 +23,14 @@ export interface VoicemailParts {
 export interface Voicemail {
   readonly keeper: VoicemailKeeper;
   readonly board: VoicemailBoard;
+  readonly announcements: AnnouncementFiles;
 }
 
 /** Mailboxes of this node: what was said is on its disk, rows and settings are in the database. */
 export function openVoicemail(parts: VoicemailParts): Voicemail {
   const { rows, clock, audit } = parts;
   const files = new MessageFiles(join(parts.nodeDir, 'voicemail'));
+  const announcements = new AnnouncementFiles(join(parts.nodeDir, 'announcements'));
   const keeper = createVoicemailKeeper({
     files,
     rows,
@@ -71,7 +74,8 @@ export function openVoicemail(parts: VoicemailParts): Voicemail {
     },
     async ofAccount(accountId) {
       const [account, counts] = await Promise.all([rows.settings(accountId), rows.count(accountId)]);
-      return { account, counts };
+      const announcementMs = announcements.lengthMs(accountId);
+      return { account, counts, ...(announcementMs !== undefined && { announcementMs }) };
     },
     async choose(accountId, personId, change, actor) {
       const before = await rows.settings(accountId, personId);
@@ -88,6 +92,22 @@ export function openVoicemail(parts: VoicemailParts): Voicemail {
         after: { ...after },
       });
       return true;
+    },
+    async announce(accountId, file, actor) {
+      const read = file && readGreeting(file);
+      if (read && !read.ok) return read;
+      const before = announcements.lengthMs(accountId);
+      if (read) await announcements.write(accountId, read.wav);
+      else await announcements.remove(accountId);
+      await audit.note({
+        accountId,
+        actor,
+        action: read ? 'voicemail.announce' : 'voicemail.unannounce',
+        object: objectOf(accountId, undefined),
+        ...(before !== undefined && { before: { announcementMs: before } }),
+        ...(read && { after: { announcementMs: read.lengthMs } }),
+      });
+      return { ok: true };
     },
     async greet(accountId, personId, file, actor) {
       const read = file && readGreeting(file);
@@ -110,5 +130,5 @@ export function openVoicemail(parts: VoicemailParts): Voicemail {
       return { ok: true };
     },
   };
-  return { keeper, board };
+  return { keeper, board, announcements };
 }

@@ -79,13 +79,14 @@ export function voicemailHandlers(services: ApiServices): HandlersOf<typeof voic
   }
 
   async function ofAccount(accountId: AccountId): Promise<VoicemailOfAccount> {
-    const { account, counts } = await voicemail.ofAccount(accountId);
+    const { account, counts, announcementMs } = await voicemail.ofAccount(accountId);
     return compact({
       accountId,
       owner: account.owner ?? voicemailDefaults.owner,
       maxSeconds: account.maxSeconds ?? voicemailDefaults.maxSeconds,
       retentionDays: account.retentionDays ?? voicemailDefaults.retentionDays,
       greetingMs: account.greetingMs,
+      announcementMs,
       ...counts,
     });
   }
@@ -159,6 +160,19 @@ export function voicemailHandlers(services: ApiServices): HandlersOf<typeof voic
       const file = Buffer.from(input.body.wav, 'base64');
       const outcome = await voicemail.greet(account.id, undefined, file, actorOf(principal, caller));
       return outcome.ok ? await ofAccount(account.id) : unusable(outcome.say);
+    },
+    'voicemail.announceAccount': async ({ scope, input, principal, caller }) => {
+      const account = await accountIn(scope, input.params.id);
+      if (!account) return none();
+      const file = Buffer.from(input.body.wav, 'base64');
+      const outcome = await voicemail.announce(account.id, file, actorOf(principal, caller));
+      return outcome.ok ? await ofAccount(account.id) : unusable(outcome.say);
+    },
+    'voicemail.unannounceAccount': async ({ scope, input, principal, caller }) => {
+      const account = await accountIn(scope, input.params.id);
+      if (!account) return none();
+      await voicemail.announce(account.id, undefined, actorOf(principal, caller));
+      return undefined;
     },
     'voicemail.ungreetAccount': async ({ scope, input, principal, caller }) => {
       const account = await accountIn(scope, input.params.id);

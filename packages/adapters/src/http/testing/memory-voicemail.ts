@@ -32,6 +32,7 @@ export function memoryVoicemail(clock: ApiClock, gate: () => void): VoicemailBoa
     message('2', { from: '+12025550199', callerName: 'Pat Example', lengthMs: 61_000 }, 190),
     message('3', { from: 'anonymous', lengthMs: 9_000, heardAtWallMs: clock.wall() - 1_000_000 }, 2_000),
   ];
+  const announcements = new Map<string, number>();
   const of = (personId: PersonId): KeptMessage[] => messages.filter((one) => one.personId === personId);
   const countsOf = (some: readonly KeptMessage[]) => ({
     messages: some.length,
@@ -85,12 +86,25 @@ export function memoryVoicemail(clock: ApiClock, gate: () => void): VoicemailBoa
     async ofAccount(accountId) {
       gate();
       const theirs = messages.filter((one) => one.accountId === accountId);
-      return { account: settingsOf(accountId), counts: countsOf(theirs) };
+      const announcementMs = announcements.get(accountId);
+      return {
+        account: settingsOf(accountId),
+        counts: countsOf(theirs),
+        ...(announcementMs !== undefined && { announcementMs }),
+      };
     },
     async choose(accountId, personId, change) {
       gate();
       put(personId ?? accountId, change);
       return true;
+    },
+    async announce(accountId, file) {
+      gate();
+      const read = file && readGreeting(file);
+      if (read && !read.ok) return read;
+      if (read) announcements.set(accountId, read.lengthMs);
+      else announcements.delete(accountId);
+      return { ok: true };
     },
     async greet(accountId, personId, file) {
       gate();
