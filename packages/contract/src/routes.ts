@@ -8,6 +8,7 @@ import { contactRoutes } from './areas/contact-routes.ts';
 import { diallingRoutes } from './areas/dialling-routes.ts';
 import { directoryRoutes } from './areas/directory-routes.ts';
 import { jobRoutes } from './areas/job-routes.ts';
+import { microsoftDataRoutes } from './areas/microsoft-data-routes.ts';
 import { numberRoutes } from './areas/number-routes.ts';
 import { ownConnectionRoutes } from './areas/own-connection-routes.ts';
 import { presenceRoutes } from './areas/presence-routes.ts';
@@ -38,6 +39,7 @@ const ofAccount = {
 /** The whole API. Server validation, types, the typed client and OpenAPI derive from this table. */
 export const routes = defineRoutes({
   ...connectionRoutes,
+  ...microsoftDataRoutes,
   ...accessRoutes,
   ...consentRoutes,
   ...diallingRoutes,

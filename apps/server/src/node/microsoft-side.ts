@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { commandDnsDriver, httpDnsDriver } from '@tandem/adapters/dns-driver/dns-driver.ts';
 import type { Metrics } from '@tandem/adapters/http/metrics.ts';
+import { createMicrosoftDataStore } from '@tandem/adapters/postgres/microsoft-data-store.ts';
 import { type PersonId, voicemailDefaults } from '@tandem/domain';
 import type { NodeContext } from './node-context.ts';
 import { peopleOnTeams } from './services/connection-board.ts';
@@ -9,6 +10,7 @@ import { type NotificationTaker, openDirectory } from './services/directory.ts';
 import { createHeldNumbers } from './services/held-numbers.ts';
 import { openMailer } from './services/mailer.ts';
 import { openMicrosoftConnections } from './services/microsoft-connections.ts';
+import { openMicrosoftData } from './services/microsoft-data.ts';
 import { createNumberRelease } from './services/number-release.ts';
 import { type OwnConnections, openOwnConnections } from './services/own-connections.ts';
 import type { Presence } from './services/presence.ts';
@@ -18,7 +20,7 @@ import { openRoutingDomains } from './services/routing-domains.ts';
 import type { NodeStorage } from './storage.ts';
 
 export interface MicrosoftSideParts
-  extends Pick<NodeStorage, 'stores' | 'changes' | 'snapshots' | 'apiStores'> {
+  extends Pick<NodeStorage, 'db' | 'stores' | 'changes' | 'snapshots' | 'apiStores'> {
   /** Both come later: the metrics read what stands here, presence hears the calls of the engine. */
   metrics(): Metrics | undefined;
   personalRules(personId: PersonId): ReturnType<Presence['rulesOf']>;
@@ -35,7 +37,7 @@ const byProvisioning = { kind: 'system', name: 'provisioning' } as const;
 /** Microsoft 365 as every customer's: connections, routing domains, directory, provisioning, and whom presence follows. */
 export async function openMicrosoftSide(
   { config, log, clock, random, feed, newId }: NodeContext,
-  { stores, changes, snapshots, apiStores, metrics, personalRules, holds, told }: MicrosoftSideParts,
+  { db, stores, changes, snapshots, apiStores, metrics, personalRules, holds, told }: MicrosoftSideParts,
 ) {
   const mailer = openMailer({
     config,
@@ -92,6 +94,17 @@ export async function openMicrosoftSide(
     metrics: () => metrics()?.directory,
     others: told,
     onProblem: (what, connectionId) => log.warn({ what, connectionId }, 'directory'),
+  });
+  const data = openMicrosoftData({
+    store: createMicrosoftDataStore(db),
+    connections: () => connections.keeper.list(),
+    onChange: connections.onChange,
+    viewOf: directory.viewOf,
+    mirrorFile: directory.mirrorFile,
+    forgetNotifications: directory.forgetNotifications,
+    audit: changes.audit,
+    clock,
+    onProblem: (what) => log.warn({ what }, "Microsoft's data"),
   });
   const releaseNumber = createNumberRelease({
     stock: stores.numberStock,
@@ -174,5 +187,5 @@ export async function openMicrosoftSide(
   directory.onConfirmed((connectionId, objectIds) => provisioning.letGo(connectionId, objectIds));
   directory.onChange((accountId) => provisioning.directoryChanged(accountId));
   routingDomains.facts.onChange((connectionId) => provisioning.routingChanged(connectionId));
-  return { mailer, connections, routingDomains, directory, held, provisioning, presenceSync, own };
+  return { mailer, connections, data, routingDomains, directory, held, provisioning, presenceSync, own };
 }

@@ -64,6 +64,7 @@ export async function openWeb(context: NodeContext, parts: WebParts) {
       provisioning: boards.provisioning,
       audit: storage.changes.board,
       connections: boards.connections,
+      microsoftData: microsoft.data.board,
       accountDesk: boards.accountDesk,
       webhooks: storage.changes.webhooks,
       routingDomains: microsoft.routingDomains.board,

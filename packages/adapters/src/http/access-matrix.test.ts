@@ -48,6 +48,8 @@ const resources: Partial<Record<RouteId, string>> = {
   'connections.recheck': 'connection-acme',
   'connections.stops': 'connection-acme',
   'connections.tenant': 'connection-acme',
+  'microsoftData.read': 'connection-acme',
+  'microsoftData.export': 'connection-acme',
   'people.read': world.danaId,
   'people.change': world.danaId,
   'people.readiness': world.danaId,
@@ -309,7 +311,8 @@ describe('every route, every role, two accounts', () => {
           .replace('{signIn}', sampleSignInId)
           .replace('{message}', danasMessageId)
           .replace('{person}', world.danaId)
-          .replace('{step}', 'by-hand')}${queries[id as RouteId] ?? ''}`;
+          .replace('{step}', 'by-hand')
+          .replace('{feature}', 'presence')}${queries[id as RouteId] ?? ''}`;
         const body = bodies[id as RouteId];
         const options = { method: route.method, ...(body === undefined ? {} : { body }) };
         const visitor = who && signedIn.get(who.name);

@@ -26,6 +26,7 @@ import { contactHandlers } from './areas/contact-handlers.ts';
 import { diallingHandlers } from './areas/dialling-handlers.ts';
 import { directoryHandlers } from './areas/directory-handlers.ts';
 import { jobHandlers } from './areas/job-handlers.ts';
+import { microsoftDataHandlers } from './areas/microsoft-data-handlers.ts';
 import { numberHandlers } from './areas/number-handlers.ts';
 import { ownConnectionHandlers } from './areas/own-connection-handlers.ts';
 import { presenceHandlers } from './areas/presence-handlers.ts';
@@ -206,6 +207,7 @@ export function createHandlers(services: ApiServices): Handlers {
     ...auditHandlers(services),
     ...webhookHandlers(services),
     ...contactHandlers(services),
+    ...microsoftDataHandlers(services),
     ...ownConnectionHandlers(services),
     ...tagHandlers(services),
     ...queueHandlers(services),

@@ -27,6 +27,7 @@ import type { AccountDesk, ConnectionBoard } from './connection-board.ts';
 import type { ConsentBoard } from './consent/consent-board.ts';
 import type { EventFeed } from './events/event-feed.ts';
 import type { JobBoard } from './job-board.ts';
+import type { MicrosoftDataBoard } from './microsoft-data-board.ts';
 import type { NumberBoard } from './number-board.ts';
 import type { OwnConnectionBoard } from './own-connection-board.ts';
 import type { OwnPresenceBoard } from './own-presence-board.ts';
@@ -63,6 +64,7 @@ export interface ApiServices {
   readonly metrics: MetricsText;
   readonly audit: AuditBoard;
   readonly connections: ConnectionBoard;
+  readonly microsoftData: MicrosoftDataBoard;
   readonly accountDesk: AccountDesk;
   readonly webhooks: WebhookBoard;
   readonly routingDomains: RoutingDomainBoard;

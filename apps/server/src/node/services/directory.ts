@@ -61,6 +61,10 @@ export interface Directory {
   /** Changes of many people that wait for an admin before anybody sees them. */
   heldOf(connectionId: ConnectionId): readonly HeldRemoval[];
   readonly board: TenantDirectoryBoard;
+  /** Where the mirror of a connection is on disk, if there is one. */
+  mirrorFile(connectionId: ConnectionId): string;
+  /** Changes are asked for only, from now on: what Microsoft was asked to tell of ends there, and is forgotten here. */
+  forgetNotifications(connectionId: ConnectionId): Promise<void>;
   /** For the metrics. */
   readings(): readonly DirectoryReading[];
   /** Where Microsoft tells of changes. */
@@ -164,10 +168,12 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
       .catch((error: unknown) => problem('the list of subscriptions was not written', error, connectionId));
   };
 
+  const mirrorFile = (connectionId: ConnectionId): string =>
+    join(parts.dir, `${connectionId.replace(/[^0-9A-Za-z-]/g, '_')}.mirror`);
   // ---- one connection
   function open(connection: MicrosoftConnection): DirectoryEntry {
     const { connectionId, tenantId } = connection;
-    const file = join(parts.dir, `${connectionId.replace(/[^0-9A-Za-z-]/g, '_')}.mirror`);
+    const file = mirrorFile(connectionId);
     const source: DirectorySource = {
       users: (from) => entry.source.users(from),
       groups: (ids, from) => entry.source.groups(ids, from),
@@ -222,6 +228,8 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
   /** One subscription a tenant and app: of several connections with the same one the first has it, and all hear of it. */
   function subscribe(entry: DirectoryEntry): void {
     const { connectionId, graph } = entry.connection;
+    // Switched off: then nothing of it is wanted (G24).
+    if (entry.connection.features?.includes('webhooks') === false) return;
     const base = parts.publicUrl();
     const other = [...entries.values()].some(
       (one) => one !== entry && one.connection.graph === graph && one.subscriptions,
@@ -284,7 +292,10 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
         void entry.subscriptions?.stop();
         entry.subscriptions = undefined;
         if (started) subscribe(entry);
-      } else entry.connection = now;
+      } else {
+        entry.connection = now;
+        if (started) subscribe(entry);
+      }
     }
     for (const [connectionId, connection] of wanted) {
       if (entries.has(connectionId)) continue;
@@ -336,6 +347,16 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
     onChange: (heard) => void listeners.add(heard),
     onConfirmed: (heard) => void confirmed.add(heard),
     viewOf: (connectionId) => entries.get(connectionId)?.reader,
+    mirrorFile,
+    async forgetNotifications(connectionId) {
+      const entry = entries.get(connectionId);
+      if (entry?.connection.features?.includes('webhooks')) return;
+      const subscriptions = entry?.subscriptions;
+      if (entry) entry.subscriptions = undefined;
+      await subscriptions?.end();
+      if (kept.has(connectionId)) keep(connectionId, []);
+      await writingKept;
+    },
     heldOf(connectionId) {
       const reader = entries.get(connectionId)?.reader;
       return (reader?.mirror.held ?? [])

@@ -17,6 +17,7 @@ import { memoryContacts } from './memory-contacts.ts';
 import { memoryDialling } from './memory-dialling.ts';
 import { createMemoryDirectory, slice } from './memory-directory.ts';
 import { memoryJobs } from './memory-jobs.ts';
+import { memoryMicrosoftData } from './memory-microsoft-data.ts';
 import { memoryNumbers } from './memory-numbers.ts';
 import { memoryOwnConnections } from './memory-own-connections.ts';
 import { memoryOwnPresence } from './memory-own-presence.ts';
@@ -168,6 +169,7 @@ export function createMemoryServices(clock: ApiClock) {
     presence,
     ownPresence: memoryOwnPresence(clock, presence, gate, () => directory.data.people),
     contacts: memoryContacts(directory),
+    microsoftData: memoryMicrosoftData(() => clock.wall()),
     ownConnections: memoryOwnConnections(() => clock.wall()),
     access: memoryAccessBoard(directory),
     consents: createConsentBoard({
