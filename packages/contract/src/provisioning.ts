@@ -50,6 +50,10 @@ export type Persona = z.infer<typeof persona>;
 export const provisioningSettings = z.strictObject({
   mode: z.enum(provisioningModes),
   enableGroups: z.array(group).max(50).describe('Members of any of them call from Teams'),
+  standby: z
+    .boolean()
+    .optional()
+    .describe('In reserve: prerequisites are watched, nothing is assigned, what was assigned is taken back'),
   graceSeconds: z
     .number()
     .int()
@@ -208,6 +212,10 @@ export const personProvisioning = z.object({
   number: e164.optional().describe('Ours'),
   numberAtMicrosoft: z.string().nullable().optional().describe('Null: none; absent: not read'),
   numbersEqual: z.boolean().optional(),
+  candidates: z
+    .array(z.object({ entraObjectId: z.string(), upn: z.string(), displayName: z.string() }))
+    .optional()
+    .describe('PRV-112: the Microsoft users who match; one of them is to be chosen'),
   enableGroup: z.string().optional().describe('How the person is in the group: `direct` or `via …`'),
   policies: z.array(
     z.object({
@@ -238,6 +246,7 @@ export const personProvisioning = z.object({
     confirmWorks: z.boolean(),
     undo: z.boolean(),
     takeOver: z.boolean().optional().describe('Another Microsoft user has the number (PRV-304)'),
+    choose: z.boolean().optional().describe('Several Microsoft users match (PRV-112)'),
   }),
 });
 export type PersonProvisioning = z.infer<typeof personProvisioning>;

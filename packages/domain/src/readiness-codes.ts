@@ -68,6 +68,14 @@ export const readinessCodes = {
     'writes',
     'yes',
   ),
+  'PRV-004': row(
+    'Account suspended, or not enabled for Teams',
+    'The account is {state}.',
+    'Ask the operator.',
+    ['vendor'],
+    'all',
+    'yes',
+  ),
   'PRV-010': row(
     'Routing domain not verified',
     'Add TXT record {value}; we check every minute.',
@@ -205,6 +213,14 @@ export const readinessCodes = {
     'user',
     'yes',
   ),
+  'PRV-209': row(
+    'Waits for an approval',
+    'Is in {group} and waits for an approval.',
+    'Approve the person for calls in Teams.',
+    ['platform-admin'],
+    'user',
+    'no',
+  ),
   'PRV-301': row(
     'No number in the platform',
     'Assign a number.',
@@ -247,8 +263,8 @@ export const readinessCodes = {
   ),
   'PRV-306': row(
     'Number managed on premises',
-    'Clear the on-premises line value, sync, retry.',
-    'Clear the on-premises line value, sync, retry.',
+    'Clear the on-premises line value{whose}, sync, retry.',
+    'Clear the on-premises line value{whose}, sync, retry.',
     ['entra-admin'],
     'user',
     'yes',
@@ -428,6 +444,7 @@ export type ReadinessCode = keyof typeof readinessCodes;
 const shorterSentences: Readonly<Partial<Record<ReadinessCode, readonly string[]>>> = {
   'PRV-002': ['A permission that Tandem needs is missing. An administrator must approve it again.'],
   'PRV-003': ['The app secret has expired. Add a new one.'],
+  'PRV-004': ['The account may not use Teams.'],
   'PRV-010': ['Add the TXT record that Connection shows; we check every minute.'],
   'PRV-014': ['Microsoft has not sent OPTIONS for a while.'],
   'PRV-101': ['Somebody is in the group but has no platform user. Create or import.'],
@@ -468,6 +485,7 @@ const unknownValues: Readonly<Record<string, string>> = {
   t: 'some time',
   time: 'soon',
   value: 'that Connection shows',
+  whose: '',
 };
 
 export type ReadinessParams = Readonly<Record<string, string | number>>;

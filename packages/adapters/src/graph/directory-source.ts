@@ -3,6 +3,7 @@ import {
   type DirectoryUser,
   type DirectoryView,
   type EntraIdentity,
+  type IdentityCandidate,
   type IdentityMatch,
   matchIdentities,
   type PlatformIdentity,
@@ -19,6 +20,7 @@ export interface FoundUser {
   readonly user: GraphUser | null;
   readonly deletedOn?: string;
   readonly alsoMatches: readonly string[];
+  readonly candidates?: readonly IdentityCandidate[] | undefined;
   readonly nearest: readonly string[];
 }
 
@@ -164,6 +166,11 @@ function foundOf(
       const [first, ...others] = match.objectIds.map(of);
       return {
         user: first ?? null,
+        candidates: match.objectIds.flatMap((id) => {
+          const one = of(id);
+          const upn = one?.userPrincipalName ?? id;
+          return one ? [{ objectId: one.id.toLowerCase(), upn, displayName: one.displayName ?? upn }] : [];
+        }),
         alsoMatches: others.flatMap((other) => (other ? [other.userPrincipalName ?? other.id] : [])),
         nearest: [],
       };
@@ -223,11 +230,12 @@ export function mirroredDirectory(view: DirectoryView, youngerThanMs: number): D
           );
           if (found === 'unread') return undefined;
           return new Map(
-            [...found].map(([id, { user, alsoMatches, nearest }]) => [
+            [...found].map(([id, { user, alsoMatches, candidates, nearest }]) => [
               id,
               {
                 user: user && graphUserOf(user),
                 alsoMatches,
+                ...(candidates && { candidates }),
                 nearest,
                 ...(user?.deletedOn !== undefined && { deletedOn: user.deletedOn }),
               },

@@ -23,6 +23,7 @@ export interface PersonReadings {
   readonly deletedOn?: string;
   readonly configurationReadAtWallMs?: number;
   readonly alsoMatches?: readonly string[];
+  readonly candidates?: MicrosoftFacts['candidates'];
   /** Who somebody else is who holds the number; undefined where the directory does not say. */
   readonly holderOf?: (objectId: string) => NumberHolder | undefined;
 }
@@ -57,6 +58,7 @@ export function microsoftFactsOf(readings: PersonReadings): MicrosoftFacts {
     readAtWallMs: readings.readAtWallMs,
     user: user === 'unread' || user === null ? user : userOf(user, configuration, readings.deletedOn),
     alsoMatches: readings.alsoMatches ?? [],
+    ...(readings.candidates && { candidates: readings.candidates }),
     inEnableGroup:
       user === null ? false : !found || !membership || membership === 'unread' ? 'unread' : membership.member,
     ...(membership && membership !== 'unread' && membership.via.length > 0 && { via: membership.via }),

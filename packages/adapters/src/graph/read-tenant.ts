@@ -111,6 +111,7 @@ export function graphTenant(graph: GraphClient, options: GraphTenantOptions): Mi
           ...(seen && { others: seen.others }),
           membership: user ? part.membership(user.id) : undefined,
           alsoMatches: found?.alsoMatches ?? [],
+          candidates: found?.candidates,
           holderOf: who,
         });
         unlicensed ||= read.licence !== 'unread' && read.licence.phone === 'missing';

@@ -294,7 +294,7 @@ export function createHandlers(services: ApiServices): Handlers {
       const outcome = await directory.changePerson(scope, input.params.id, change, by);
       if (outcome.kind === 'unknown') return notFound();
       if (outcome.kind === 'number-taken')
-        return new Refusal('number-taken', { detail: `${number} is taken.` });
+        return new Refusal('number-taken', { detail: outcome.say ?? `${number} is taken.` });
       if (outcome.kind === 'number-held') return new Refusal('number-held', { detail: outcome.say });
       return toPerson(outcome.person, await accountOf(outcome.person.accountId), services);
     },

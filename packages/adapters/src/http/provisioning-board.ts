@@ -25,6 +25,7 @@ export type PersonAction =
     }
   | { readonly kind: 'take-over'; readonly preview: string }
   | { readonly kind: 'approve'; readonly approved: boolean }
+  | { readonly kind: 'choose'; readonly objectId: string | null }
   | { readonly kind: 'override'; readonly reason: string }
   | { readonly kind: 'undo'; readonly what: 'number' | PolicyField };
 

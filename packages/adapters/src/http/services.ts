@@ -137,7 +137,8 @@ export interface PersonChangeAsk {
 export type PersonChangeOutcome =
   | { readonly kind: 'changed'; readonly person: Person; readonly before: Person }
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'number-taken' }
+  /** `say`: who has it. */
+  | { readonly kind: 'number-taken'; readonly say?: string }
   | { readonly kind: 'number-held'; readonly say: string };
 
 export type ListedCarrier = Omit<Carrier, 'credentials'> & { readonly username?: string };

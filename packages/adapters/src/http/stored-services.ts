@@ -14,6 +14,7 @@ import type { Stores } from '../postgres/stores.ts';
 import { matches } from './call-filter.ts';
 import { type Scope, seesPerson } from './scope.ts';
 import type { Directory, FinishedCalls, PageAsk, PageOf } from './services.ts';
+import { whoseNumber } from './whose-number.ts';
 
 /**
  * The API's questions asked of the stores. The stores know one account at a time; the operator's lists go through the
@@ -114,7 +115,10 @@ export function createStoredServices(
         if (outcome.ok) return { kind: 'changed', person: outcome.value, before: person };
         const { refusal } = outcome;
         if (refusal.kind === 'not-found') return { kind: 'unknown' };
-        if (refusal.kind === 'taken') return { kind: 'number-taken' };
+        if (refusal.kind === 'taken')
+          return change.number
+            ? { kind: 'number-taken', say: await whoseNumber(stores, person.accountId, change.number) }
+            : { kind: 'number-taken' };
         if (refusal.kind === 'held') return { kind: 'number-held', say: refusal.say };
         if (refusal.kind !== 'conflict') throw new Error(`person not changed: ${refusal.kind}`);
       }

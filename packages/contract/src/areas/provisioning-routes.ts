@@ -195,6 +195,22 @@ export const provisioningRoutes = defineRoutes({
     response: personProvisioning,
     problems: ['not-provisioned'],
   },
+  'provisioning.choose': {
+    method: 'POST',
+    path: `${person}/choose`,
+    summary: 'Say which of several Microsoft users the person is (PRV-112)',
+    permission: 'provisioning:write',
+    account: 'resource',
+    params: byId,
+    body: z.strictObject({
+      entraObjectId: text(64)
+        .nullable()
+        .describe('One of `candidates`; null: the addresses decide again, as long as nothing is assigned'),
+    }),
+    response: personProvisioning,
+    status: 202,
+    problems: ['not-provisioned', 'nothing-to-decide'],
+  },
   'provisioning.takeOverPreview': {
     method: 'POST',
     path: `${person}/take-over/preview`,

@@ -1,4 +1,9 @@
-import type { AskedIdentity, DirectoryUser, MatchedIdentity } from '../ports/directory-view.ts';
+import type {
+  AskedIdentity,
+  DirectoryUser,
+  IdentityCandidate,
+  MatchedIdentity,
+} from '../ports/directory-view.ts';
 import { foldAddress, type MatchStep } from './match-identity.ts';
 import { foldName, smtpAddress } from './user-index.ts';
 
@@ -68,7 +73,13 @@ function matchOne(
         (user) => isCandidate(user) === candidates && user.deletedOn === undefined && fits(user, by, folded),
       );
       const [user, ...others] = hits;
-      if (user) return { user, by, alsoMatches: others.map(nameOf) };
+      if (user)
+        return {
+          user,
+          by,
+          alsoMatches: others.map(nameOf),
+          ...(others.length > 0 && { candidates: hits.map(candidateOf) }),
+        };
     }
   return { user: null, alsoMatches: [] };
 }
@@ -88,6 +99,11 @@ function fits(user: DirectoryUser, by: (typeof steps)[number], folded: ReadonlyS
 }
 
 const nameOf = (user: DirectoryUser): string => user.upn || user.objectId;
+const candidateOf = (user: DirectoryUser): IdentityCandidate => ({
+  objectId: user.objectId,
+  upn: nameOf(user),
+  displayName: user.displayName,
+});
 const localOf = (address: string | undefined): string =>
   (address ?? '').split('@')[0]?.trim().toLowerCase() ?? '';
 const mostNearest = 3;

@@ -102,6 +102,12 @@ export interface AskedIdentity {
   readonly objectId?: string;
 }
 
+export interface IdentityCandidate {
+  readonly objectId: string;
+  readonly upn: string;
+  readonly displayName: string;
+}
+
 export interface MatchedIdentity {
   /**
    * Null: nobody. Where only a guest, a disabled or a resource account matches it is shown, though no candidate for a link: that
@@ -111,6 +117,8 @@ export interface MatchedIdentity {
   readonly by?: MatchStep;
   /** Sign-in names of the others that match besides (PRV-112). */
   readonly alsoMatches: readonly string[];
+  /** With `alsoMatches`: all who match, the first one too, for whoever has to choose. */
+  readonly candidates?: readonly IdentityCandidate[];
   /** Ids (ours) of others who match the same user (PRV-111). */
   readonly sharedWith: readonly string[];
   /** Nobody matches: sign-in names of who may have been meant. */

@@ -67,7 +67,7 @@ export const callOutcomeRows: Readonly<Partial<Record<ReadinessCode, Row>>> = {
   ...rows(['PRV-001', 'PRV-002', 'PRV-003', 'PRV-010', 'PRV-011', 'PRV-012', 'PRV-013'], elsewhere),
   ...rows(['PRV-101', 'PRV-102'], unassigned),
   ...rows(['PRV-111', 'PRV-112'], elsewhere),
-  ...rows(['PRV-201', 'PRV-203', 'PRV-204', 'PRV-205', 'PRV-206', 'PRV-208'], elsewhere),
+  ...rows(['PRV-201', 'PRV-203', 'PRV-204', 'PRV-205', 'PRV-206', 'PRV-208', 'PRV-209'], elsewhere),
   ...rows(leaving, leaver),
   ...rows(['PRV-301', 'PRV-302', 'PRV-307'], elsewhereOnly),
   ...rows(['PRV-303'], elsewhere),
@@ -125,7 +125,11 @@ export function callOutcome(
   wanted?: E164,
 ): CallOutcome {
   const account = report.checks.find((check) => check.id === 0);
-  if (account?.status === 'red') return refuse(noService, { sentence: account.sentence });
+  if (account?.status === 'red')
+    return refuse(noService, {
+      ...(account.code !== undefined && { code: account.code }),
+      sentence: account.sentence,
+    });
   const red = report.checks.filter((check) => check.status === 'red');
   const own = red.find((check) => check.code !== undefined && atOnce.includes(check.code));
   if (own?.code !== undefined)

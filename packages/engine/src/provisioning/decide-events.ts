@@ -94,10 +94,11 @@ export function decideEvents(
   const number = after.microsoft?.number ?? 'unread';
   const seen = readBack(before, number);
 
-  if (account.standby !== (before.state === 'STANDBY')) {
-    if (before.state !== 'REMOVE_FAILED') return { event: account.standby ? 'standby' : 'standbyOver' };
-  }
-  if (before.state === 'STANDBY') return undefined;
+  // In reserve nothing is assigned: what is there is taken back before the link rests (product-behaviour 3).
+  const leaving = before.state === 'REMOVING' || before.state === 'REMOVE_FAILED';
+  if (account.standby && before.state !== 'STANDBY' && !leaving)
+    return { event: assigned ? 'removeNow' : 'standby' };
+  if (before.state === 'STANDBY') return account.standby ? undefined : { event: 'standbyOver' };
   if (frozen && before.state !== 'OUT' && before.state !== 'REMOVED') return undefined;
 
   const now = red.find((check) => check.code !== undefined && immediate.has(check.code));
@@ -127,7 +128,10 @@ export function decideEvents(
           ? { event: 'operationSucceeded' }
           : undefined;
       if (before.reassign) return undefined;
-      return seen && before.operation === undefined && holds(seen) ? { event: 'alreadyAssigned' } : undefined;
+      const wrote = before.lastWriteWallMs !== undefined && before.lastWriteWallMs >= before.sinceWallMs;
+      return seen && before.operation === undefined && holds(seen) && (wrote || seen.voiceEnabled !== false)
+        ? { event: 'alreadyAssigned' }
+        : undefined;
     }
     case 'PROPAGATING': {
       const loss = lossEvent(before, after, red, now);
@@ -231,6 +235,7 @@ function untouched(link: Link, seen: NumberFacts | undefined): boolean {
 /** Why the removal began is over: everything is there again, and the number is still the wanted one. */
 function isBack(link: Link, after: Observation, account: AccountPolicy): boolean {
   return (
+    !account.standby &&
     after.own.person?.number === link.assignedNumber &&
     inScope(after, account) === true &&
     complete(after.report.checks)
@@ -295,7 +300,8 @@ function waitingEvent(
     const policyLeft =
       before.code === 'PRV-502' &&
       policiesDue(before, after.own.wanted, after.microsoft, nowWallMs).length > 0;
-    if (seen && holds(seen) && !policyLeft) return { event: 'alreadyAssigned' };
+    const settles = conflict === undefined && !(byConflict && seen?.voiceEnabled === false);
+    if (seen && holds(seen) && settles && !policyLeft) return { event: 'alreadyAssigned' };
     // Another number was refused, not this one; unless Microsoft shows that this one cannot be had either.
     const refused = before.assignedNumber;
     if (wanted !== undefined && refused !== undefined && wanted !== refused && !(byConflict && conflict))
@@ -306,7 +312,8 @@ function waitingEvent(
   }
   if (!complete(after.report.checks) || !seen) return undefined;
   if (conflict !== undefined) return { event: 'refused', code: conflict };
-  if (holds(seen) && !before.reassign) return { event: 'alreadyAssigned' };
+  // Somebody else gave the person this number, and no voice with it: nobody else's write will bring that.
+  if (holds(seen) && seen.voiceEnabled !== false && !before.reassign) return { event: 'alreadyAssigned' };
   return account.room === false ? undefined : { event: 'taken' };
 }
 

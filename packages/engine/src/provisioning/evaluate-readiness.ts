@@ -16,7 +16,7 @@ import {
   sentenceOf,
 } from '@tandem/domain';
 import { keepsFromCalling } from '../routing-domain/calling-policy.ts';
-import type { MicrosoftFacts, OwnFacts } from './facts.ts';
+import type { MicrosoftFacts, NumberFacts, OwnFacts } from './facts.ts';
 import { fixLinkOf } from './fix-links.ts';
 import { policiesMissing } from './policies.ts';
 
@@ -105,9 +105,11 @@ export function evaluateReadiness(
     ...(own.person?.id !== undefined && { personId: own.person.id }),
     ...(user && user !== 'unread' && { objectId: user.objectId }),
   };
+  const holder = microsoft && microsoft.number !== 'unread' ? objectIdIn(microsoft.number.holder) : {};
   return reportOf(
     judgements.map((judgement, id) => {
-      const link = fixLinkOf(judgement.code, place);
+      // The line value of somebody else is cleared at theirs.
+      const link = fixLinkOf(judgement.code, judgement.code === 'PRV-306' ? { ...place, ...holder } : place);
       return {
         id: id as ReadinessCheckId,
         name: readinessChecks[id as ReadinessCheckId],
@@ -118,19 +120,14 @@ export function evaluateReadiness(
   );
 }
 
+const objectIdIn = (holder: NumberFacts['holder']): { readonly objectId?: string } =>
+  holder.is === 'other' && holder.objectId !== undefined ? { objectId: holder.objectId } : {};
+
 const noPerson = (): Judgement => follows('There is no platform user to look at.');
 
 function accountCheck(own: OwnFacts): Judgement {
-  if (own.account.suspended || !own.account.teamsEnabled) {
-    return {
-      status: 'red',
-      sentence: own.account.suspended
-        ? 'The account is suspended.'
-        : 'The operator has not enabled Teams for this account.',
-      owner: 'vendor',
-      fix: 'Ask the operator.',
-    };
-  }
+  if (own.account.suspended) return red('PRV-004', { state: 'suspended' });
+  if (!own.account.teamsEnabled) return red('PRV-004', { state: 'not enabled for Teams by the operator' });
   return good('The account may use Teams.');
 }
 
@@ -225,13 +222,7 @@ function groupCheck(own: OwnFacts, microsoft: MicrosoftFacts): Judgement {
   if (mode === 'manual') return good('Each person is switched on by hand; no group is needed.');
   if (microsoft.inEnableGroup === 'unread') return unknown('The enable group has not been read yet.');
   if (!microsoft.inEnableGroup) return red('PRV-205', group);
-  if (mode === 'mixed' && own.link.approved !== true)
-    return {
-      status: 'red',
-      sentence: `Is in ${group.group ?? 'the enable group'} and waits for an approval.`,
-      owner: 'platform-admin',
-      fix: 'Approve the person for calls in Teams.',
-    };
+  if (mode === 'mixed' && own.link.approved !== true) return red('PRV-209', group);
   const via = microsoft.via ?? [];
   const path = via.length === 0 ? '' : ` via ${via.join(', ')}`;
   return good(`Is in ${group.group ?? 'the enable group'}${path}.`);
@@ -292,7 +283,9 @@ function microsoftNumberCheck(own: OwnFacts, microsoft: MicrosoftFacts, nowWallM
   if (number === undefined) return follows('There is no number to look for at Microsoft.');
   if (user === 'unread' || user === null) return follows('There is no Microsoft user to look at.');
   if (seen === 'unread') return unknown("Microsoft's number inventory has not been read yet.");
-  if (seen.onPremises) return red('PRV-306');
+  // At somebody else: that is whose line value is to be cleared.
+  if (seen.onPremises)
+    return red('PRV-306', seen.holder.is === 'other' ? { whose: ` of ${seen.holder.upn}` } : { whose: '' });
   if (seen.holder.is === 'other')
     return red('PRV-304', { n: number, upn: seen.holder.upn, state: seen.holder.state });
   if (seen.type !== null && seen.type !== 'directRouting') {
@@ -314,6 +307,12 @@ function microsoftNumberCheck(own: OwnFacts, microsoft: MicrosoftFacts, nowWallM
         : waiting('Microsoft has the number; voice is not on yet.', 'microsoft', 'Wait.');
     return good(`${number} is assigned at Microsoft, voice is on.`);
   }
+  if (link.state === 'STANDBY')
+    return waiting(
+      `${number} is kept in reserve: calls in Teams are with another provider.`,
+      'platform-admin',
+      'Nothing, until you want to switch over: then end the standby under Microsoft Teams > People.',
+    );
   if (link.throttledUntilWallMs !== undefined && link.throttledUntilWallMs > nowWallMs)
     return amber('PRV-503', { time: clockTime(link.throttledUntilWallMs) });
   if (link.state === 'READY' || link.state === 'DRIFTED') {

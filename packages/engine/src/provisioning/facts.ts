@@ -1,4 +1,5 @@
 import type { E164, LinkPolicy, LinkState, PolicyField, ReadinessCode } from '@tandem/domain';
+import type { IdentityCandidate } from '../ports/directory-view.ts';
 import type { ProvisioningSettings, WantedPolicies } from './settings.ts';
 
 /** What Microsoft was not asked for, or did not answer. Never read as yes or as no. */
@@ -102,6 +103,8 @@ export interface MicrosoftFacts {
   readonly user: Seen<MicrosoftUser | null>;
   /** Entra users that match besides (PRV-112). */
   readonly alsoMatches: readonly string[];
+  /** All who match, where they are several: an admin chooses one of them. */
+  readonly candidates?: readonly IdentityCandidate[];
   readonly nearest?: readonly string[];
   readonly inEnableGroup: Seen<boolean>;
   /** Through which groups, outermost first; empty or absent: directly. */

@@ -31,6 +31,7 @@ const places: Readonly<Partial<Record<ReadinessCode, Maker>>> = {
   'PRV-001': () => '/microsoft',
   'PRV-002': () => '/microsoft',
   'PRV-003': () => '/microsoft',
+  'PRV-004': () => '/overview',
   'PRV-010': () => '/microsoft',
   'PRV-011': () => '/microsoft',
   'PRV-012': () => '/microsoft',
@@ -46,11 +47,12 @@ const places: Readonly<Partial<Record<ReadinessCode, Maker>>> = {
   'PRV-204': () => 'https://admin.teams.microsoft.com/voice/resource-accounts',
   'PRV-205': ({ groupId }) =>
     groupId === undefined
-      ? undefined
+      ? '/microsoft'
       : `https://entra.microsoft.com/#view/Microsoft_AAD_IAM/GroupDetailsMenuBlade/~/Members/groupId/${groupId}`,
   'PRV-206': () => '/microsoft',
   'PRV-207': () => deletedUsers,
   'PRV-208': ofUser((id) => teamsUser(id), teamsNumbers),
+  'PRV-209': person,
   'PRV-301': person,
   'PRV-302': person,
   'PRV-303': person,

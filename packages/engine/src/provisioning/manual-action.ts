@@ -9,6 +9,8 @@ export type ManualAction =
   | { readonly kind: 'recheck' | 'retry' | 'push' }
   | { readonly kind: 'drift'; readonly field: DriftField; readonly decision: 'repair' | 'accept' | 'undo' }
   | { readonly kind: 'approve'; readonly approved: boolean }
+  /** Who of several Microsoft users the person is (PRV-112); null: the addresses decide again. */
+  | { readonly kind: 'choose'; readonly objectId: string | null }
   /** `objectId`: of who has the wanted number, as it was shown to who decides. */
   | { readonly kind: 'take-over'; readonly objectId: string }
   | { readonly kind: 'undo'; readonly what: PolicyField };
@@ -52,6 +54,12 @@ export function applyManual(
     case 'approve': {
       if (action.approved === (link.approvedWallMs !== undefined)) return link;
       return action.approved ? { ...link, approvedWallMs: nowWallMs } : without(link, 'approvedWallMs');
+    }
+    case 'choose': {
+      // Whose number is at Microsoft is known by that number: it is taken back first.
+      if (link.assignedNumber !== undefined) return 'nothing-to-decide';
+      if (action.objectId !== null) return { ...link, objectId: action.objectId };
+      return link.objectId === undefined ? 'nothing-to-decide' : without(link, 'objectId');
     }
     case 'drift': {
       if (action.decision === 'undo') return undone(link, action.field)?.link ?? 'nothing-to-decide';

@@ -63,8 +63,8 @@ export class PersonJudge {
 
   /** `room`: there is a place for one more write at Microsoft. */
   policy(room: boolean): AccountPolicy {
-    const { graceSeconds, mode, drift } = this.#settings;
-    return { graceSeconds, mode, standby: false, drift, room };
+    const { graceSeconds, mode, drift, standby = false } = this.#settings;
+    return { graceSeconds, mode, standby, drift, room };
   }
 
   wantedFor(entry: Readonly<Entry>): ReturnType<typeof wantedPolicies> {

@@ -27,6 +27,7 @@ function meant(
   sameGroups: boolean,
   approvedAnyway = false,
 ): boolean | undefined {
+  if (settings.standby) return false;
   if (settings.mode === 'manual') return entry.person?.teamsToggle === true;
   if (!sameGroups) return undefined;
   if (entry.facts?.inEnableGroup === 'unread' || !entry.facts) return undefined;

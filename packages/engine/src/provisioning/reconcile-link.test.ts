@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { callOutcome } from './call-outcome.ts';
 import { needsConfirmation } from './decide-events.ts';
 import type { MicrosoftFacts, NumberFacts } from './facts.ts';
+import { applyManual } from './manual-action.ts';
 import { type ProvisioningAction, reconcileLink } from './reconcile-link.ts';
 import {
   assigned,
@@ -323,4 +324,71 @@ test('deleted in Entra: the number is held for 30 days, restored it is ready aga
   // Not found without ever having been in the bin may be our mistake: the grace time goes on.
   const missing = reconcileLink(readyLink(), ownFacts(), facts({ user: null }), policy, now);
   assert.deepEqual([missing.link.state, missing.link.code], ['DEGRADED', 'PRV-201']);
+});
+
+test('somebody gave Dana the number without voice: it is assigned once more, for nothing else turns voice on', () => {
+  const mute = microsoftFacts({ number: assigned({ voiceEnabled: false }) });
+  const step = reconcileLink(link(), ownFacts(), mute, noGrace, at);
+  assert.equal(step.link.state, 'ASSIGNING');
+  assert.deepEqual(kinds(step.actions), ['assign']);
+  const late = microsoftFacts({ number: assigned({ voiceEnabled: false, readAtWallMs: at + 1000 }) });
+  const next = reconcileLink(step.link, ownFacts(), late, noGrace, at + 2000);
+  assert.deepEqual([next.link.state, kinds(next.actions)], ['PROPAGATING', []], 'and not a third time');
+});
+
+test('PRV-306: a number that is kept on premises is refused, at whomever it is, and assigned once it was cleared', () => {
+  const kept = (readAtWallMs: number, onPremises: boolean) =>
+    microsoftFacts({ number: assigned({ onPremises, voiceEnabled: false, readAtWallMs }) });
+  const step = reconcileLink(link(), ownFacts(), kept(at, true), noGrace, at);
+  assert.deepEqual([step.link.state, step.link.code, step.actions.length], ['FAILED', 'PRV-306', 1]);
+  assert.equal(callOutcome(step.link, step.report).toPerson.offered, false, 'no call is offered meanwhile');
+  const still = reconcileLink(step.link, ownFacts(), kept(at + 1, true), noGrace, at + 1);
+  assert.deepEqual([still.link.state, kinds(still.actions)], ['FAILED', []]);
+  const cleared = reconcileLink(still.link, ownFacts(), kept(at + 2, false), noGrace, at + 2);
+  assert.deepEqual([cleared.link.state, kinds(cleared.actions)], ['ASSIGNING', ['assign']]);
+});
+
+test('PRV-306 at somebody else says whose line value it is, and leads there', () => {
+  const holder = { is: 'other', upn: 'bo@acme.example', state: 'active', objectId: 'b0b0' } as const;
+  const facts = microsoftFacts({ number: free({ holder, onPremises: true }) });
+  const { report } = reconcileLink(link(), ownFacts(), facts, noGrace, at);
+  assert.equal(
+    report.headline?.sentence,
+    'Clear the on-premises line value of bo@acme.example, sync, retry.',
+  );
+  assert.match(report.headline?.link ?? '', /b0b0/);
+});
+
+test('STANDBY: what is assigned is taken back first, then the link rests and is watched; its end assigns again', () => {
+  const standby = { ...noGrace, standby: true };
+  const step = reconcileLink(readyLink(), ownFacts(), microsoftFacts(), standby, at);
+  assert.deepEqual([step.link.state, kinds(step.actions)], ['REMOVING', ['unassign']]);
+  const gone = microsoftFacts({ number: free({ readAtWallMs: at + 1 }) });
+  const rests = reconcileLink(step.link, ownFacts(), gone, standby, at + 2);
+  assert.equal(rests.link.state, 'STANDBY');
+  assert.equal(rests.link.assignedNumber, undefined);
+  assert.notEqual(rests.report.verdict, 'ready');
+  assert.match(rests.report.checks[10]?.sentence ?? '', /kept in reserve/);
+  assert.equal(callOutcome(rests.link, rests.report).toPerson.offered, false);
+  const blocked = reconcileLink(rests.link, ownFacts({ teamsToggle: false }), gone, standby, at + 3);
+  assert.deepEqual(
+    [blocked.link.state, blocked.report.headline?.code],
+    ['STANDBY', 'PRV-303'],
+    'still watched',
+  );
+  const over = reconcileLink(rests.link, ownFacts(), gone, noGrace, at + 4);
+  assert.deepEqual([over.link.state, kinds(over.actions)], ['ASSIGNING', ['assign']]);
+});
+
+test('PRV-112: whoever was chosen is who the person is, until a number of theirs is at Microsoft', () => {
+  const chosen = applyManual(link(), { kind: 'choose', objectId: 'b0b0' }, 'admin', noGrace, at);
+  assert.ok(typeof chosen !== 'string');
+  assert.equal(chosen.objectId, 'b0b0');
+  const again = applyManual(chosen, { kind: 'choose', objectId: null }, 'admin', noGrace, at);
+  assert.ok(typeof again !== 'string' && again.objectId === undefined);
+  for (const objectId of ['b0b0', null])
+    assert.equal(
+      applyManual(readyLink(), { kind: 'choose', objectId }, 'admin', noGrace, at),
+      'nothing-to-decide',
+    );
 });

@@ -27,6 +27,8 @@ export interface ProvisioningSettings {
   readonly mode: 'automatic' | 'manual' | 'mixed';
   /** Entra groups by object id: a new name changes only the label. Members of any of them are meant. */
   readonly enableGroups: readonly { readonly id: string; readonly name: string }[];
+  /** Another provider carries the calls: prerequisites are watched and nothing is assigned (product-behaviour 3). */
+  readonly standby?: boolean;
   /** How long a person who lost a prerequisite keeps calling, 0 to 604800. */
   readonly graceSeconds: number;
   /** How long leaving a group must last before it counts: a person who is taken out and put back was never away. */

@@ -53,6 +53,7 @@ export class TeamsClients {
   relaunchedAt: number;
   answers: AnswerHabit;
   readonly forks: ForkHabit = { silent183: false, silentFork: false };
+  sessionOutlivesDisabling = false;
   readonly history: HistoryEntry[] = [];
   readonly calls = new Map<string, ClientCall>();
   readonly #clock: Clock;

@@ -52,6 +52,8 @@ export const clientRoutes: readonly Route[] = [
       if (body.answers) clients.answers = body.answers;
       if (body.silent183 !== undefined) clients.forks.silent183 = body.silent183;
       if (body.silentFork !== undefined) clients.forks.silentFork = body.silentFork;
+      if (body.sessionOutlivesDisabling !== undefined)
+        clients.sessionOutlivesDisabling = body.sessionOutlivesDisabling;
       return clients.view();
     },
   }),

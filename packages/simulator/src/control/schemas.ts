@@ -74,6 +74,8 @@ export const clientChange = z.strictObject({
   answers: answerHabit.optional(),
   silent183: z.boolean().optional(),
   silentFork: z.boolean().optional(),
+  /** The account was disabled and the client goes on calling: its token is still good, for up to an hour. */
+  sessionOutlivesDisabling: z.boolean().optional(),
 });
 
 export const signIn = z.strictObject({ client: clientKind });
@@ -168,6 +170,8 @@ export const clockChange = z.strictObject({
   ownIntervalMs: z.number().int().min(100).optional(),
   /** Microsoft's clock goes forward: tokens and leases end, what is due happens. */
   advanceMs: z.number().int().min(0).max(31_536_000_000).optional(),
+  /** Microsoft's clock is so far before (or, negative, behind) the machine's: one of both is wrong. No time passes by it. */
+  skewMs: z.number().int().min(-31_536_000_000).max(31_536_000_000).optional(),
 });
 
 const delayMs = z.number().int().min(0).max(86_400_000).optional();

@@ -117,6 +117,23 @@ describe('calls between the SBC and Teams clients', () => {
     sbc.node.kick();
   });
 
+  it('an account is disabled: Teams turns its calls down, and while its token is still good it does not', async () => {
+    const called = async (): Promise<string> => {
+      const placed = await twin.proxy.place({ upn: 'dana@acme.example', to: '+12025550199' });
+      if (!placed.ok) return placed.why;
+      placed.call.hangUp();
+      await placed.call.ended;
+      return 'leaves Teams';
+    };
+    const { user } = twin.directory.user('dana@acme.example') ?? assert.fail();
+    twin.directory.change(user, { accountEnabled: false });
+    assert.equal(await called(), 'the account is disabled');
+    dana.sessionOutlivesDisabling = true;
+    assert.equal(await called(), 'leaves Teams');
+    dana.sessionOutlivesDisabling = false;
+    twin.directory.change(user, { accountEnabled: true });
+  });
+
   const endings: readonly [upn: string, to: string, status: number, phrase: RegExp][] = [
     ['Drew declines', '+12025550153', 603, /declined/],
     ['Nico is signed in nowhere', '+12025550154', 480, /No callee endpoints found/],

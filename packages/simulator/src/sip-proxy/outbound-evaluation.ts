@@ -52,7 +52,9 @@ export function evaluateOutbound(
   const clients = world.clientsOf(request.upn);
   if (!found || !clients) return turnDown(404, 'no such user at Microsoft');
   const { tenant, user } = found;
-  if (!user.accountEnabled) return turnDown(403, 'the account is disabled', 510560);
+  // Tokens live on for up to an hour: until then a client of a disabled account may still dial.
+  if (!user.accountEnabled && !clients.sessionOutlivesDisabling)
+    return turnDown(403, 'the account is disabled', 510560);
   if (clients.signedIn.size === 0) return turnDown(480, 'the user is signed in nowhere', 10037);
   if (!user.enterpriseVoice || !hasTeamsPhone(user))
     return turnDown(403, 'the user is not Enterprise Voice enabled', 510560);

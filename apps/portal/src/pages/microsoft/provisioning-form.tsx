@@ -136,6 +136,20 @@ export function ProvisioningForm({
           )}
         </Part>
       )}
+      {whole && (
+        <Part legend="Standby">
+          <Switch
+            checked={draft.standby === true}
+            disabled={disabled === true}
+            label="Keep everybody in reserve: check everything, assign nothing"
+            onChange={(_, { checked }) => change({ standby: checked })}
+          />
+          <p className={styles.small}>
+            For as long as another provider carries the calls. Numbers that stand at Microsoft are taken back;
+            ending it assigns them.
+          </p>
+        </Part>
+      )}
       <Part legend="Policies in Teams">
         {shownPolicies.map((field) => {
           const wish = draft.policies[field];

@@ -102,6 +102,24 @@ export function LinkCard({
                 done={done}
               />
             )}
+            {link.may.choose &&
+              link.candidates?.map(({ entraObjectId, upn, displayName }) => (
+                <PreviewAction
+                  key={entraObjectId}
+                  label={`Choose ${upn}`}
+                  title={`Is ${person.displayName} the Microsoft user ${upn}?`}
+                  confirm="Choose"
+                  load={() => Promise.resolve(displayName)}
+                  show={(name) => (
+                    <p className={styles.words}>
+                      Number and policies go to {name} ({upn}) from now on, also when addresses change. The
+                      other users who match stay as they are.
+                    </p>
+                  )}
+                  act={() => api.call('provisioning.choose', { params, body: { entraObjectId } })}
+                  done={done}
+                />
+              ))}
             {link.may.takeOver && (
               <PreviewAction
                 label="Take the number over"

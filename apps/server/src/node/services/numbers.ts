@@ -5,6 +5,7 @@ import { readNumber } from '@tandem/adapters/graph/numbers.ts';
 import type { NumberBoard, NumberRefusal } from '@tandem/adapters/http/number-board.ts';
 import { type Scope, seesAccount, seesPerson } from '@tandem/adapters/http/scope.ts';
 import type { Directory } from '@tandem/adapters/http/services.ts';
+import { whoseNumber } from '@tandem/adapters/http/whose-number.ts';
 import type { Workplace } from '@tandem/adapters/postgres/number-stock-store.ts';
 import type { Refusal } from '@tandem/adapters/postgres/outcome.ts';
 import type { Stores } from '@tandem/adapters/postgres/stores.ts';
@@ -300,7 +301,13 @@ export function createNumberBoard(parts: NumberParts): NumberBoard {
         platformLicence: facts.platformLicence,
       };
       const made = await stores.people.create(accountId, person);
-      if (!made.ok) return refusalOf(made.refusal, 'upn', upn);
+      if (!made.ok) {
+        const { refusal } = made;
+        const [wantedNumber] = numbers;
+        if (refusal.kind === 'taken' && refusal.what === 'number' && wantedNumber !== undefined)
+          return { kind: 'number-taken', say: await whoseNumber(stores, accountId, wantedNumber) };
+        return refusalOf(refusal, 'upn', upn);
+      }
       if (number === 'next' && numbers.length === 0) {
         const taken = await numberStock.takeNextFree(accountId, person.id, await rangeOf(person));
         if (taken === undefined) {

@@ -118,7 +118,8 @@ export function createProvisioningBoard(parts: {
   async function change(person: Person, number: E164, by: AuditActor): Promise<ActOutcome> {
     const scope: Scope = { kind: 'account', accountId: person.accountId };
     const outcome = await directory.changePerson(scope, person.id, { number }, by);
-    if (outcome.kind === 'number-taken') return { kind: 'number-taken', detail: `${number} is taken.` };
+    if (outcome.kind === 'number-taken')
+      return { kind: 'number-taken', detail: outcome.say ?? `${number} is taken.` };
     return { kind: outcome.kind === 'changed' ? 'done' : 'nothing-to-decide' };
   }
 
@@ -182,6 +183,20 @@ export function createProvisioningBoard(parts: {
           };
         const { entraObjectId } = found.preview.holder;
         return said(provisioner.act(person.id, { kind: 'take-over', objectId: entraObjectId }, by.name));
+      }
+      case 'choose': {
+        const { objectId } = action;
+        const candidates = provisioner.entries().get(person.id)?.facts?.candidates ?? [];
+        if (objectId !== null && !candidates.some((one) => one.objectId === objectId.toLowerCase()))
+          return {
+            kind: 'nothing-to-decide',
+            detail:
+              candidates.length === 0
+                ? 'No two Microsoft users match this person.'
+                : `Choose one of ${candidates.map(({ upn }) => upn).join(', ')}.`,
+          };
+        const chosen = objectId === null ? null : objectId.toLowerCase();
+        return said(provisioner.act(person.id, { kind: 'choose', objectId: chosen }, by.name));
       }
       case 'approve':
         return said(provisioner.act(person.id, action, by.name));

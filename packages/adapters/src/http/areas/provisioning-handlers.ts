@@ -139,6 +139,8 @@ export function provisioningHandlers(services: ApiServices): HandlersOf<typeof p
     'provisioning.push': (asked) => act(asked, { kind: 'push' }),
     'provisioning.drift': (asked) => act(asked, { kind: 'drift', ...asked.input.body }),
     'provisioning.approve': (asked) => act(asked, { kind: 'approve', ...asked.input.body }),
+    'provisioning.choose': (asked) =>
+      act(asked, { kind: 'choose', objectId: asked.input.body.entraObjectId }),
     'provisioning.takeOverPreview': async (asked) => {
       const person = await personOf(asked);
       if (!person) return notFound();

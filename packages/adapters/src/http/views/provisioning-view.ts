@@ -32,6 +32,7 @@ export function toSettings(settings: ProvisioningSettings): SettingsView {
   return {
     mode,
     enableGroups: enableGroups.map((group) => ({ ...group })),
+    standby: settings.standby === true,
     graceSeconds,
     routingByHand,
     policies: { ...policies },
@@ -156,6 +157,11 @@ export function toPersonProvisioning(
     number,
     numberAtMicrosoft: atMicrosoft,
     numbersEqual: inventory ? held && number !== undefined : undefined,
+    candidates: facts?.candidates?.map(({ objectId, upn, displayName }) => ({
+      entraObjectId: objectId,
+      upn,
+      displayName,
+    })),
     enableGroup: member ? (groups.length === 0 ? 'direct' : `via ${groups.join(', ')}`) : undefined,
     policies: policyFields.flatMap((field) => {
       const wish = wanted[field];
@@ -207,6 +213,7 @@ export function toPersonProvisioning(
       confirmWorks: linkedStates.has(link.state) && link.acceptedWallMs !== undefined,
       undo: link.assignedNumber !== undefined || link.policies !== undefined,
       takeOver: link.state === 'FAILED' && link.code === 'PRV-304',
+      choose: facts?.candidates !== undefined && link.assignedNumber === undefined,
     },
   });
 }
