@@ -35,6 +35,7 @@ export const connectionReasons = [
   'permission-missing',
   'credential-expired',
   'credential-refused',
+  'clock-differs',
   'blocked-by-policy',
   'tenant-gone',
   'tenant-elsewhere',

@@ -76,6 +76,14 @@ export const readinessCodes = {
     'all',
     'yes',
   ),
+  'PRV-005': row(
+    "The server's clock is wrong",
+    "This server's clock differs from Microsoft's by more than five minutes: Microsoft gives no tokens, and nothing is verified.",
+    "Set the server's clock (NTP); calls go on meanwhile.",
+    ['vendor'],
+    'no',
+    'yes',
+  ),
   'PRV-010': row(
     'Routing domain not verified',
     'Add TXT record {value}; we check every minute.',

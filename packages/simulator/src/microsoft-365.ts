@@ -120,7 +120,11 @@ export async function startMicrosoft365(parts: {
   const gone = new Set<string>();
   const secondFactor = new Set<string>();
   const delay = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
-  const listener = { address: config.bindAddress, certificate: trust.web };
+  const listener = {
+    address: config.bindAddress,
+    certificate: trust.web,
+    date: () => microsoftClock.stamp(),
+  };
 
   const login = await startEntra({
     ...listener,
@@ -141,7 +145,7 @@ export async function startMicrosoft365(parts: {
         return id !== undefined && gone.has(id) ? undefined : id;
       },
       now: () => microsoftClock.wall(),
-      realNow: () => clock.wall(),
+      realNow: () => microsoftClock.stamp(),
       random,
       keys,
       elsewhere,

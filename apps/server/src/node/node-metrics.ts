@@ -41,5 +41,6 @@ export function openMetrics(
   metrics.directory.readDirectories(microsoft.directory.readings);
   metrics.queues.readWaiting(() => engine.queues.waiting);
   metrics.microsoft.readConnections(microsoft.connections.states);
+  metrics.microsoft.readClock(microsoft.connections.apps.clock.aheadMs);
   return metrics;
 }

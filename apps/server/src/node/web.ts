@@ -1,8 +1,9 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { type ClockWitness, clockWords, isWrong } from '@tandem/adapters/graph/clock-witness.ts';
 import { createSessionService } from '@tandem/adapters/http/auth/session-service.ts';
-import type { Metrics } from '@tandem/adapters/http/metrics.ts';
 import { createConsentBoard } from '@tandem/adapters/http/consent/consent-board.ts';
+import type { Metrics } from '@tandem/adapters/http/metrics.ts';
 import { createPortalBuilder } from '@tandem/adapters/http/portal/portal-builder.ts';
 import { createHttpServer } from '@tandem/adapters/http/server.ts';
 import type { ApiServices, LiveCalls, PeerBoard } from '@tandem/adapters/http/services.ts';
@@ -73,13 +74,13 @@ export async function openWeb(context: NodeContext, parts: WebParts) {
       tenantFiles: boards.tenantFiles,
       dialling: boards.dialling,
       access: boards.access,
-      tags: boards.tags,
       consents: createConsentBoard({
         store: storage.stores.consents,
         audit: storage.changes.audit,
         newId: context.newId,
         wall: clock.wall,
       }),
+      tags: boards.tags,
       queues: boards.queues,
       contacts: boards.contacts,
       voicemail: storage.voicemail.board,
@@ -98,7 +99,12 @@ export async function openWeb(context: NodeContext, parts: WebParts) {
       tenantDirectory: microsoft.directory.board,
       events: feed,
       metrics,
-      dependencies: dependenciesOf(storage, edge.media, boards.adminAddresses),
+      dependencies: dependenciesOf(
+        storage,
+        edge.media,
+        boards.adminAddresses,
+        microsoft.connections.apps.clock,
+      ),
     },
   );
   return { portal, http };
@@ -109,6 +115,7 @@ function dependenciesOf(
   { db, calls, snapshots }: Pick<NodeStorage, 'db' | 'calls' | 'snapshots'>,
   media: SipEdge['media'],
   adminAddresses: Boards['adminAddresses'],
+  clock: Pick<ClockWitness, 'aheadMs'>,
 ): ApiServices['dependencies'] {
   return async () => {
     const up = await db.ping();
@@ -134,6 +141,12 @@ function dependenciesOf(
           withoutAdmin === 0
             ? 'every account has an administrator with an address'
             : `${withoutAdmin} accounts have no administrator with an address: their mails go to the operator`,
+      },
+      {
+        name: 'clock',
+        ready: !isWrong(clock.aheadMs()),
+        optional: true,
+        words: clockWords(clock.aheadMs()),
       },
       {
         name: 'routing',

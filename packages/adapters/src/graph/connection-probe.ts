@@ -20,6 +20,7 @@ export function proofOfRefusal(error: unknown): Proof {
   const byCode: Partial<Record<GraphError['code'], Trouble>> = {
     'sign-in-tenant-disconnected': 'app-removed',
     'sign-in-credential-refused': 'credential-refused',
+    'sign-in-clock-differs': 'clock-differs',
     'sign-in-refused': 'sign-in-refused',
   };
   const trouble = troubleOfNumber(Number(error.theirCode)) ?? byCode[error.code];

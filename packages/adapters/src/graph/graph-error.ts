@@ -21,6 +21,8 @@ export type GraphErrorCode =
   | 'sign-in-tenant-disconnected'
   /** Secret or certificate refused or expired: our side's fault, page the operator. */
   | 'sign-in-credential-refused'
+  /** Our proof is not valid by Microsoft's clock: the server's clock is wrong. */
+  | 'sign-in-clock-differs'
   | 'sign-in-unavailable'
   | 'sign-in-refused';
 

@@ -93,6 +93,7 @@ test('two requests at a time share one token request, and every request has a pr
 for (const [number, error, status, code] of [
   [700016, 'unauthorized_client', 400, 'sign-in-tenant-disconnected'],
   [7000222, 'invalid_client', 401, 'sign-in-credential-refused'],
+  [700024, 'invalid_client', 401, 'sign-in-clock-differs'],
   [90033, 'temporarily_unavailable', 503, 'sign-in-unavailable'],
   [0, 'server_error', 500, 'sign-in-unavailable'],
 ] as const) {

@@ -139,7 +139,8 @@ function networkModule(
 /** microsoft-graph 1.7: by number, never by text. */
 const meanings: readonly (readonly [GraphErrorCode, readonly number[]])[] = [
   ['sign-in-tenant-disconnected', [700016, 7000112, 70001, 90002, 500011, 50001]],
-  ['sign-in-credential-refused', [7000215, 7000222, 7000218, 700027, 50012, 700024, 700025]],
+  ['sign-in-credential-refused', [7000215, 7000222, 7000218, 700027, 50012, 700025]],
+  ['sign-in-clock-differs', [700024]],
   ['sign-in-unavailable', [90033, 90024, 90055]],
 ];
 
@@ -147,6 +148,7 @@ const sentences: Partial<Record<GraphErrorCode, string>> = {
   'sign-in-tenant-disconnected':
     'Microsoft does not know our app in this tenant: an admin must give consent (again)',
   'sign-in-credential-refused': 'Microsoft refuses the certificate of our app: register the present one',
+  'sign-in-clock-differs': "this server's clock and Microsoft's differ by more than five minutes",
   'sign-in-unavailable': 'the sign-in service does not answer',
   'sign-in-refused': 'the sign-in service refuses our app',
 };

@@ -10,6 +10,7 @@ const cases: readonly (readonly [GraphErrorCode, object])[] = [
   ['graph-unavailable', { connection: connected, trouble: { is: 'unavailable', sinceWallMs: now } }],
   ['graph-unexpected-answer', { connection: connected, trouble: { is: 'unavailable', sinceWallMs: now } }],
   ['sign-in-unavailable', { connection: connected, trouble: { is: 'unavailable', sinceWallMs: now } }],
+  ['sign-in-clock-differs', { connection: connected, trouble: { is: 'clock-differs', sinceWallMs: now } }],
   ['graph-missing-scope', { connection: { is: 'missing-scope', scope: 'that Tandem needs' } }],
   ['graph-unauthorized', { connection: { is: 'missing-scope', scope: 'that Tandem needs' } }],
   ['sign-in-refused', { connection: { is: 'missing-scope', scope: 'that Tandem needs' } }],

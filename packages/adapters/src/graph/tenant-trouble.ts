@@ -19,6 +19,7 @@ const silence: ReadonlySet<GraphErrorCode> = new Set([
 export class TenantTrouble {
   #lostSince: number | undefined;
   #silentSince: number | undefined;
+  #clockSince: number | undefined;
 
   after(parts: readonly unknown[], nowWallMs: number): State {
     const errors = parts.filter((part) => part instanceof GraphError);
@@ -36,6 +37,13 @@ export class TenantTrouble {
     const scope = found('graph-missing-scope', 'graph-unauthorized', 'sign-in-refused');
     if (scope)
       return { connection: { is: 'missing-scope', scope: scope.missingScope ?? 'that Tandem needs' } };
+    const clock = found('sign-in-clock-differs');
+    this.#clockSince = clock ? (this.#clockSince ?? nowWallMs) : undefined;
+    if (this.#clockSince !== undefined)
+      return {
+        connection: { is: 'connected' },
+        trouble: { is: 'clock-differs', sinceWallMs: this.#clockSince },
+      };
     const throttled = found('graph-throttled');
     if (throttled) {
       const untilWallMs = nowWallMs + (throttled.retryAfterMs ?? usualWaitMs);

@@ -13,6 +13,8 @@ export interface MicrosoftMetrics {
   /** Where the links come from when somebody asks for `/metrics`. */
   readLinks(links: () => ReadonlyMap<LinkState, number>): void;
   readConnections(connections: () => ReadonlyMap<ConnectionState, number>): void;
+  /** How far Microsoft's clock is before ours, as its answers say. */
+  readClock(aheadMs: () => number | undefined): void;
   mailed(outcome: 'sent' | 'later' | 'failed' | 'not-sent'): void;
 }
 
@@ -40,6 +42,15 @@ export function registerMicrosoftMetrics(registry: Registry): MicrosoftMetrics {
     collect() {
       const now = connections();
       for (const state of connectionStates) this.set({ state }, now.get(state) ?? 0);
+    },
+  });
+  let aheadMs: () => number | undefined = () => undefined;
+  new Gauge({
+    name: 'microsoft_clock_ahead_seconds',
+    help: "How far Microsoft's clock is before this server's; negative: behind. From five minutes on sign-ins are refused",
+    registers,
+    collect() {
+      this.set((aheadMs() ?? 0) / 1000);
     },
   });
   const mails = new Counter({
@@ -78,6 +89,9 @@ export function registerMicrosoftMetrics(registry: Registry): MicrosoftMetrics {
     },
     readConnections(from) {
       connections = from;
+    },
+    readClock(from) {
+      aheadMs = from;
     },
     mailed: (outcome) => mails.inc({ outcome }),
   };

@@ -6,7 +6,12 @@ import { createMicrosoftKeys } from './microsoft-keys.ts';
 export type IdTokenVerdict =
   | { readonly ok: true; readonly person: MicrosoftPerson }
   /** `why` is for the log: what was wrong, never the token. */
-  | { readonly ok: false; readonly why: string };
+  | {
+      readonly ok: false;
+      readonly why: string;
+      /** Valid but for its times: the clocks differ, or it is an old one. */
+      readonly times?: true;
+    };
 
 export interface IdTokenCheck {
   verify(
@@ -48,6 +53,12 @@ export function createIdTokenCheck(parts: {
         });
         claims = verified.payload;
       } catch (error) {
+        if (isOfTimes(error)) {
+          const { nbf, exp } = error.payload;
+          const ours = clockTime(parts.wall() / 1000);
+          const why = `it is valid from ${clockTime(nbf)} to ${clockTime(exp)}, and this server's clock says ${ours}`;
+          return { ok: false, why, times: true };
+        }
         if (error instanceof errors.JOSEError) return { ok: false, why: `${error.code}: ${error.message}` };
         throw error;
       }
@@ -73,6 +84,15 @@ export function createIdTokenCheck(parts: {
     },
   };
 }
+
+const isOfTimes = (error: unknown): error is errors.JWTExpired | errors.JWTClaimValidationFailed =>
+  error instanceof errors.JWTExpired ||
+  (error instanceof errors.JWTClaimValidationFailed &&
+    error.claim === 'nbf' &&
+    error.reason === 'check_failed');
+
+const clockTime = (seconds: number | undefined): string =>
+  seconds === undefined ? 'no time' : `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
 
 /** A display name is what somebody typed: no control characters, no length without end (T31). */
 function plainName(name: unknown): string | undefined {

@@ -172,6 +172,28 @@ describe('T18: wrong tokens are refused', () => {
   }
 });
 
+test('a clock that differs is a minute allowed, then named with both times, and is no forged token', async () => {
+  const minutesOff = async (minutes: number) => {
+    const world = microsoft(await signed(good()));
+    world.clock.now = now + minutes * 60_000;
+    return await redeem(world.signIn);
+  };
+  assert.equal((await minutesOff(-1)).ok, true);
+  for (const [minutes, ours] of [
+    [-12, '09:48:00Z'],
+    [75, '11:15:00Z'],
+  ] as const) {
+    const outcome = await minutesOff(minutes);
+    assert.ok(!outcome.ok && outcome.why === 'token');
+    assert.equal(outcome.trouble, 'clock-differs');
+    assert.match(outcome.detail, new RegExp(`from 2026-05-04T10:00:00Z to .*clock says 2026-05-04T${ours}`));
+  }
+  const forged = microsoft(await signed(good(), attacker));
+  forged.clock.now = now - 12 * 60_000;
+  const outcome = await redeem(forged.signIn);
+  assert.ok(!outcome.ok && outcome.why === 'token' && outcome.trouble === undefined);
+});
+
 test('keys roll without notice: an unknown one is looked for once, and not more often than once a minute', async () => {
   const world = microsoft(await signed(good(), rolled, 'k2'));
   const asks = (): number => world.seen.filter(({ url }) => url.includes('/discovery/')).length;

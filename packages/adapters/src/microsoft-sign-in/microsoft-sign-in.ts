@@ -80,7 +80,14 @@ export function createMicrosoftSignIn(parts: {
       if (typeof body.id_token !== 'string') return { ok: false, why: 'token', detail: 'no ID token' };
       try {
         const verdict = await idTokens.verify(body.id_token, { clientId, nonce });
-        if (!verdict.ok) return { ok: false, why: 'token', detail: verdict.why };
+        // The token came this moment: that it is not valid now is a matter of clocks.
+        if (!verdict.ok)
+          return {
+            ok: false,
+            why: 'token',
+            detail: verdict.why,
+            ...(verdict.times && { trouble: 'clock-differs' }),
+          };
         const tokens = scopes && readTokens(body);
         return { ...verdict, ...(tokens && { tokens }) };
       } catch {

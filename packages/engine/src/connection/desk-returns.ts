@@ -50,6 +50,8 @@ export class MicrosoftReturns {
       if (redeemed.why === 'unavailable') return refuse('microsoft-unavailable');
       if (redeemed.why === 'token') {
         onProblem(`a sign-in at Microsoft was not believed: ${redeemed.detail}`, attempt.accountId);
+        const row = redeemed.trouble && troubleTable[redeemed.trouble];
+        if (row) return refuse('token-refused', `${row.say} ${row.next}`);
         return refuse('token-refused');
       }
       const row = redeemed.trouble && troubleTable[redeemed.trouble];

@@ -82,6 +82,7 @@ describe('numbers of the sign-in service (microsoft-graph 1.7)', () => {
     [7000222, 'credential-expired'],
     [7000215, 'credential-refused'],
     [700027, 'credential-refused'],
+    [700024, 'clock-differs'],
     [53003, 'blocked-by-policy'],
     [90002, 'tenant-gone'],
     [90038, 'tenant-elsewhere'],

@@ -53,7 +53,7 @@ export type Redeemed =
     }
   | { readonly ok: false; readonly why: 'unavailable' }
   /** The proof is not valid; `detail` is for the log. */
-  | { readonly ok: false; readonly why: 'token'; readonly detail: string };
+  | { readonly ok: false; readonly why: 'token'; readonly detail: string; readonly trouble?: Trouble };
 
 /** Sign-in of an administrator by authorization code and PKCE, and the way to the approval for a tenant. */
 export interface MicrosoftSignIn {

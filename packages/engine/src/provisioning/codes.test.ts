@@ -150,6 +150,12 @@ const stories: Readonly<Record<Exclude<ReadinessCode, 'PRV-801'>, Story>> = {
   'PRV-001': { tenant: tenantSays({ is: 'lost', sinceWallMs: at }) },
   'PRV-002': { tenant: tenantSays({ is: 'missing-scope', scope: 'User.Read.All' }) },
   'PRV-003': { tenant: tenantSays({ is: 'credential-expired', date: '2026-05-04' }) },
+  'PRV-005': {
+    afterwards: async (_provisioner, tenant, clock) => {
+      tenant.trouble = { is: 'clock-differs', sinceWallMs: clock.wall() };
+      await clock.pass(40_000);
+    },
+  },
   'PRV-004': { account: { status: 'suspended' } },
   'PRV-010': routing({ domain: { is: 'unverified', txt: 'MS=ms1' } }),
   'PRV-011': routing({ domain: { is: 'verified', name: 'sbc1.example.net', sinceWallMs: at } }),

@@ -154,6 +154,7 @@ function tenantCheck(own: OwnFacts, nowWallMs: number): Judgement {
   if (domain === 'unread' || routing === 'unread')
     return unknown('The routing domain has not been read yet.');
   if (own.tenant.trouble?.is === 'unavailable') return silent(own.tenant.trouble.sinceWallMs);
+  if (own.tenant.trouble?.is === 'clock-differs') return amber('PRV-005', {}, own.tenant.trouble.sinceWallMs);
   if (own.tenant.trouble?.is === 'throttled')
     return amber('PRV-503', { time: clockTime(own.tenant.trouble.untilWallMs) });
   if (edgeSilent) return amber('PRV-014', { fqdn: edgeSilent.fqdn, n: edgeSilent.minutes });

@@ -91,7 +91,9 @@ export interface TenantFacts {
   /** Microsoft was asked and did not answer as it should: what is known may be older than it looks. */
   readonly trouble?:
     | { readonly is: 'throttled'; readonly untilWallMs: number }
-    | { readonly is: 'unavailable'; readonly sinceWallMs: number };
+    | { readonly is: 'unavailable'; readonly sinceWallMs: number }
+    /** Microsoft gives no token because one of the clocks is wrong. */
+    | { readonly is: 'clock-differs'; readonly sinceWallMs: number };
   /** Minutes since Microsoft's last OPTIONS to this host; undefined while it is reachable or nobody counts. */
   readonly edgeSilent?: { readonly fqdn: string; readonly minutes: number };
 }

@@ -12,19 +12,23 @@ export const watchRoutes: readonly Route[] = [
     run: ({ twin, clock }) => ({
       now: new Date(clock.wall()).toISOString(),
       microsoftNow: new Date(twin.microsoft365.clock.wall()).toISOString(),
+      skewMs: twin.microsoft365.clock.skewMs,
       ...twin.proxy.health.windows,
     }),
   }),
   route({
     method: 'PATCH',
     path: '/clock',
-    summary: 'Change the windows, or let time pass at Microsoft, for rehearsals that cannot wait',
+    summary:
+      'Change the windows, let time pass at Microsoft, or set its clock wrong, for rehearsals that cannot wait',
     body: schemas.clockChange,
-    run: ({ twin }, { body: { advanceMs, ...windows } }) => {
+    run: ({ twin }, { body: { advanceMs, skewMs, ...windows } }) => {
       if (advanceMs !== undefined) twin.microsoft365.advance(advanceMs);
+      if (skewMs !== undefined) twin.microsoft365.clock.skewMs = skewMs;
       return {
         ...Object.assign(twin.proxy.health.windows, windows),
         microsoftNow: new Date(twin.microsoft365.clock.wall()).toISOString(),
+        skewMs: twin.microsoft365.clock.skewMs,
       };
     },
   }),

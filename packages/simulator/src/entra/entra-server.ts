@@ -42,6 +42,7 @@ export function startEntra(options: EntraServerOptions): Promise<HttpsService> {
     address: options.address,
     port: options.port,
     certificate: options.certificate,
+    date: () => options.world.realNow(),
     handle: async (request) => {
       const route = routeOf(request.url.pathname);
       const fault = route && options.faults.takeHttp('login', route.what);

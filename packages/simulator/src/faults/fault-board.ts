@@ -47,6 +47,7 @@ const httpFaults = {
 export const loginFaults = httpFaults;
 export const graphFaults = {
   ...httpFaults,
+  '429-date': 'answers 429 with Retry-After as a date, two seconds from then',
   '401': 'says that the token is wrong',
   '401-claims': 'wants a newer token, with `claims` (continuous access)',
   '403': 'says that a permission is missing',

@@ -92,7 +92,9 @@ export class GraphService {
   }
 
   #fault(fault: string): GraphAnswer {
-    return fault === '401-claims' ? claimsAnswer(this.#options.world.clock.wall()) : faultAnswer(fault);
+    const { clock } = this.#options.world;
+    if (fault === '401-claims') return claimsAnswer(clock.wall());
+    return faultAnswer(fault, clock.stamp());
   }
 
   /** G1: ours, for Graph, not expired, of a tenant that exists. A text says what is wrong. */
@@ -372,7 +374,7 @@ function claimsAnswer(now: number): GraphAnswer {
   };
 }
 
-function faultAnswer(fault: string): GraphAnswer {
+function faultAnswer(fault: string, now: number): GraphAnswer {
   switch (fault) {
     case '401':
       return fail(401, 'InvalidAuthenticationToken', 'Access token has expired or is not yet valid.', 'G14');
@@ -387,6 +389,12 @@ function faultAnswer(fault: string): GraphAnswer {
       return {
         ...fail(429, 'TooManyRequests', 'Please retry again later.', 'G14'),
         headers: { 'retry-after': '2' },
+      };
+    // A date has whole seconds: up to the third.
+    case '429-date':
+      return {
+        ...fail(429, 'TooManyRequests', 'Please retry again later.', 'G14'),
+        headers: { 'retry-after': new Date(Math.ceil(now / 1000 + 2) * 1000).toUTCString() },
       };
     case '502':
       return {

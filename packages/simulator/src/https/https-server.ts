@@ -30,6 +30,8 @@ export async function startHttps(options: {
   readonly address: string;
   readonly port: number;
   readonly certificate: Issued;
+  /** Wall ms, for the date of every answer. */
+  readonly date?: () => number;
   /** `reset` cuts the connection without a word. */
   readonly handle: (request: HttpsRequest) => Promise<HttpsAnswer | 'reset'>;
 }): Promise<HttpsService> {
@@ -56,7 +58,11 @@ export async function startHttps(options: {
         request.socket.destroy();
         return;
       }
-      response.writeHead(answer.status, { 'cache-control': 'no-store', ...answer.headers });
+      response.writeHead(answer.status, {
+        'cache-control': 'no-store',
+        ...(options.date && { date: new Date(options.date()).toUTCString() }),
+        ...answer.headers,
+      });
       response.end(answer.body);
     } catch {
       if (!response.headersSent) response.writeHead(400);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type ClockWitness, witnessClock } from '@tandem/adapters/graph/clock-witness.ts';
 import {
   proofOfRefusal,
   proveBy,
@@ -46,6 +47,7 @@ export interface AppOf {
 export interface MicrosoftApps {
   readonly endpoints: MicrosoftEndpoints;
   readonly https: HttpsExchange;
+  readonly clock: Pick<ClockWitness, 'aheadMs'>;
   /** The platform's own. Undefined: none is configured. */
   readonly platformApp: { readonly clientId: string; credential(): Promise<CredentialSecret> } | undefined;
   graphOf(connection: StoredConnection): GraphClient;
@@ -63,12 +65,20 @@ export function createMicrosoftApps(parts: {
   readonly random: () => number;
   readonly ears: AppEars;
   readonly waits?: GraphWaits;
+  /** Our clock and Microsoft's differ by more than is allowed, or agree again. */
+  readonly onClock?: (words: string) => void;
 }): MicrosoftApps {
   const { config, ears } = parts;
   const { twin, graphClientId } = config;
   const endpoints: MicrosoftEndpoints = twin ? { login: twin.loginUrl, graph: twin.graphUrl } : globalCloud;
   // The twin's authority is there before the node starts; real Microsoft's roots are the runtime's.
-  const https = lazyExchange(async () => (twin ? { ca: await readFile(twin.caFile, 'utf8') } : {}));
+  const clock = witnessClock({
+    https: lazyExchange(async () => (twin ? { ca: await readFile(twin.caFile, 'utf8') } : {})),
+    wall: parts.wall,
+    now: () => performance.now(),
+    ...(parts.onClock && { onChange: parts.onClock }),
+  });
+  const { https } = clock;
   const graphs = new Map<string, GraphClient>();
   const providers = new Map<string, TokenProvider>();
 
@@ -168,6 +178,7 @@ export function createMicrosoftApps(parts: {
   return {
     endpoints,
     https,
+    clock,
     platformApp:
       graphClientId === undefined ? undefined : { clientId: graphClientId, credential: platformCredential },
     graphOf,

@@ -678,3 +678,65 @@ test('a start without the database takes the connections from the copy on disk, 
   assert.match(second.problems[0] ?? '', /copy on disk/);
   first.store.away = false;
 });
+
+describe("a server's clock and Microsoft's that differ", () => {
+  const minute = 60_000;
+  const skew = (minutes: number): void => {
+    twin.microsoft365.clock.skewMs = minutes * minute;
+  };
+  beforeEach(() => skew(0));
+  after(() => skew(0));
+
+  for (const [minutes, whose] of [
+    // Our proofs are valid for ten minutes, and Microsoft allows five besides.
+    [20, 'behind'],
+    [-12, 'ahead of'],
+  ] as const)
+    test(`by ${minutes} minutes: the clock is named, not the certificate; it goes on by itself when the clock is right`, async () => {
+      const one = await world();
+      const { id } = await connect(one);
+      skew(minutes);
+      const refused = await one.connections.keeper.check(id);
+      await one.connections.keeper.check(id);
+      assert.deepEqual([refused?.life.state, refused?.life.reason], ['INTERRUPTED', 'clock-differs']);
+      assert.match(one.mails.at(-1)?.text ?? '', /clock differs[\s\S]*NTP/);
+      const named = one.problems.filter((what) => what.includes('clock'));
+      assert.equal(named.length, 1, one.problems.join('\n'));
+      assert.match(
+        named[0] ?? '',
+        new RegExp(`this server's clock is (?:11|12|19|20) min \\d+ s ${whose} Microsoft's`),
+      );
+      assert.ok(Math.abs((one.connections.apps.clock.aheadMs() ?? 0) - minutes * minute) < 2_000);
+      skew(0);
+      const back = await one.connections.keeper.check(id);
+      assert.equal(back?.life.state, 'CONNECTED');
+    });
+
+  test('by four minutes: Microsoft allows it, the connection stays, and the operator is told', async () => {
+    const one = await world();
+    const { id } = await connect(one);
+    skew(4);
+    await one.connections.keeper.check(id);
+    const kept = await one.connections.keeper.check(id);
+    assert.equal(kept?.life.state, 'CONNECTED');
+    assert.match(
+      one.problems.at(-1) ?? '',
+      /behind Microsoft's, which refuses sign-ins from five minutes on/,
+    );
+  });
+
+  for (const minutes of [12, -4])
+    test(`by ${minutes} minutes: a Retry-After as a date is waited for as long as Microsoft meant`, async () => {
+      const one = await world();
+      await connect(one);
+      const [usable] = one.connections.all(idOf(1));
+      assert.ok(usable);
+      await usable.graph.call('organization');
+      skew(minutes);
+      await twin.faults.set({ at: 'graph', operation: 'organization', times: 1 }, '429-date');
+      const began = performance.now();
+      await usable.graph.call('organization');
+      const waited = performance.now() - began;
+      assert.ok(waited >= 1_000 && waited < 6_000, `${waited} ms`);
+    });
+});

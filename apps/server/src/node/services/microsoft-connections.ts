@@ -76,7 +76,7 @@ export interface OpenConnections extends MicrosoftConnections {
   readonly keeper: ConnectionKeeper;
   readonly desk: ConnectionDesk;
   /** Where Microsoft is, and the platform's own app there. */
-  readonly apps: Pick<MicrosoftApps, 'endpoints' | 'https' | 'platformApp'>;
+  readonly apps: Pick<MicrosoftApps, 'endpoints' | 'https' | 'clock' | 'platformApp'>;
   readonly signIn: MicrosoftSignIn;
   graphOf(connection: StoredConnection): GraphClient;
   /** The feature is switched on, and the tenant has granted everything that it needs. */
@@ -135,6 +135,7 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
       wall: clock.wall,
       onProblem: (what) => parts.onProblem(what, undefined),
     }),
+    onClock: (words) => parts.onProblem(words, undefined),
     ears: {
       tried: parts.onTry,
       features: (app) =>
