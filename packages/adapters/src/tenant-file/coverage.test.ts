@@ -71,7 +71,6 @@ const table: Readonly<Record<string, Row>> = {
   'provisioning.drift': deed,
   'provisioning.approve': not('a decision about whom the group proposes now'),
   'provisioning.takeOverPreview': looks,
-  'provisioning.choose': deed,
   'provisioning.takeOver': deed,
   'provisioning.choose': not('one of those whom Microsoft’s directory offers at that moment'),
   'provisioning.confirmWorks': theirs,
