@@ -139,7 +139,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   });
   const failures = new Counter({
     name: 'auth_failures_total',
-    help: 'Sign-ins refused or held back',
+    help: "Sign-ins refused or held back, and bearer tokens that are nobody's",
     labelNames: ['reason'],
     registers,
   });

@@ -146,7 +146,11 @@ export function createSessionService({ stores, clock, onFailure }: SessionServic
     },
 
     async fromBearer(token) {
-      if (!looksLikeToken('api', token)) return undefined;
+      const nobodys = (): undefined => {
+        onFailure?.('refused');
+        return undefined;
+      };
+      if (!looksLikeToken('api', token)) return nobodys();
       const key = keyOf(token);
       let known = bearers.get(key);
       if (!known || clock.now() - known.checkedAt >= trustMs) {
@@ -160,7 +164,7 @@ export function createSessionService({ stores, clock, onFailure }: SessionServic
       }
       if (!known || (known.found.expiresAt ?? Number.POSITIVE_INFINITY) <= clock.wall()) {
         bearers.delete(key);
-        return undefined;
+        return nobodys();
       }
       const { id, name, role, accountId } = known.found;
       return { userId: id, name, displayName: name, role, accountId, via: 'bearer' };
