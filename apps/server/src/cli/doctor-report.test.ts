@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Person, Readiness } from '@tandem/contract';
-import { choiceText, doctorText, lasting, meant } from './doctor-report.ts';
+import { choiceText, doctorText, lasting, meant, unmatchedText } from './doctor-report.ts';
 
 const person = (upn: string, change: Partial<Person> = {}): Person => ({
   id: upn,
@@ -76,4 +76,19 @@ test('the report names what is missing with its code, whose turn it is, the next
 
 test('times are said as people say them', () => {
   assert.deepEqual([5, 119, 600, 7200].map(lasting), ['5 s', '119 s', '10 min', '2 h']);
+});
+
+test('PRV-101: who is in the group and unknown here is told as the portal tells it, with the next step', () => {
+  const text = unmatchedText({
+    accountId: 'acme',
+    entraObjectId: 'zoe',
+    code: 'PRV-101',
+    sentence: 'zoe@acme.example is in the group but has no platform user. Create or import.',
+    displayName: 'Zoë Zahl',
+    upn: 'zoe@acme.example',
+  });
+  assert.match(text, /BLOCKED \(PRV-101\): zoe@acme\.example is in the group but has no platform user/);
+  assert.match(text, /Whose turn: the administrator of this account on the platform\./);
+  assert.match(text, /Next: Create or import the user\./);
+  assert.match(text, /Where: \/people/);
 });

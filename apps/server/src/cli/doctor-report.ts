@@ -1,4 +1,5 @@
-import type { Person, Readiness, ReadinessCheck } from '@tandem/contract';
+import type { Person, Readiness, ReadinessCheck, UnmatchedMember } from '@tandem/contract';
+import { readinessCodes } from '@tandem/domain';
 
 const verdictWords: Readonly<Record<Readiness['verdict'], string>> = {
   ready: 'READY',
@@ -69,6 +70,21 @@ export function doctorText(person: Person, readiness: Readiness, nowWallMs: numb
     `Judged by what was read ${lasting(age)} ago${state ? `; state ${state}` : ''}.`,
     '',
     ...checks.flatMap(checkLines),
+    '',
+  ].join('\n');
+}
+
+/** A member of an enable group whom the platform does not know: there are no thirteen checks to show, but a next step. */
+export function unmatchedText({ displayName, upn, code, sentence }: UnmatchedMember): string {
+  const { fix, owners } = readinessCodes[code];
+  return [
+    '',
+    `${displayName}, ${upn}, no person on the platform`,
+    `${verdictWords.blocked} (${code}): ${sentence}`,
+    '',
+    `  Whose turn: ${ownerWords[owners[0]]}.`,
+    `  Next: ${fix}`,
+    '  Where: /people (In the enable group, but nobody here).',
     '',
   ].join('\n');
 }

@@ -1,7 +1,7 @@
-import type { Person, Readiness } from '@tandem/contract';
+import type { Person, Provisioning, Readiness, UnmatchedMember } from '@tandem/contract';
 import { findInstance, type InstanceFile } from '../supervisor/instance-file.ts';
 import { portBaseBounds } from '../supervisor/ports.ts';
-import { choiceText, doctorText, meant } from './doctor-report.ts';
+import { choiceText, doctorText, meant, unmatchedText } from './doctor-report.ts';
 import { parseCommandLine } from './flags.ts';
 
 const help = `usage: npm run doctor -- USER [--json] [--port-base N]
@@ -12,7 +12,7 @@ Says why a person can or cannot call with Teams: every prerequisite, whose turn 
   --json        one JSON object on standard output: {"person": ..., "readiness": ...}
   --port-base N the instance that was started with the same flag, default ${portBaseBounds.default}
 
-Exit code 0: ready, or calls work and something is left to do. 1: blocked, or not verified. 2: no instance runs, or nobody
+Exit code 0: ready, or calls work and something is left to do. 1: blocked, not verified, or unknown here. 2: no instance runs, or nobody
 or more than one person fits.
 
 Try: npm run doctor -- dana@acme.example
@@ -53,7 +53,12 @@ export const run = async (args: readonly string[]): Promise<number> => {
     const found = await search(instance, asked);
     const people = meant(asked, found);
     const [person] = people;
-    if (!person) return await fail(`nobody fits "${asked}"`);
+    if (!person) {
+      const member = await unmatchedMember(instance, asked);
+      if (!member) return await fail(`nobody fits "${asked}"`);
+      await write(process.stdout, json ? `${JSON.stringify({ member })}\n` : unmatchedText(member));
+      return 1;
+    }
     if (people.length > 1)
       return await fail(choiceText(asked, people), { fits: people.map(({ upn }) => upn) });
     const readiness = await freshReadiness(instance, person);
@@ -90,6 +95,27 @@ async function search(instance: InstanceFile, asked: string): Promise<readonly P
     if (fits.length > 0) return fits;
   }
   return [];
+}
+
+/** Who is in an enable group and nobody on the platform (PRV-101), by sign-in name, mail or name. */
+async function unmatchedMember(instance: InstanceFile, asked: string): Promise<UnmatchedMember | undefined> {
+  const text = asked.toLowerCase();
+  const connections = await get<{ items: readonly Provisioning[] }>(instance, '/provisioning');
+  for (const { connectionId } of connections.items) {
+    let cursor = '';
+    do {
+      const page = await get<{ items: readonly UnmatchedMember[]; nextCursor?: string }>(
+        instance,
+        `/connections/${connectionId}/provisioning/unmatched?limit=200${cursor}`,
+      );
+      const found = page.items.find((one) =>
+        [one.upn, one.mail, one.displayName].some((value) => value?.toLowerCase() === text),
+      );
+      if (found) return found;
+      cursor = page.nextCursor === undefined ? '' : `&cursor=${encodeURIComponent(page.nextCursor)}`;
+    } while (cursor !== '');
+  }
+  return undefined;
 }
 
 /** Looking makes Microsoft be read; the answer that knows of it is taken, or after a while the one there is. */
