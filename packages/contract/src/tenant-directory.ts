@@ -179,3 +179,20 @@ export const membership = z.object({
   readAt: timestamp.optional(),
 });
 export type Membership = z.infer<typeof membership>;
+
+export const managerProposal = z.object({
+  personId: id,
+  status: z
+    .enum(['found', 'none', 'not-here', 'not-matched', 'not-connected', 'not-permitted', 'unavailable'])
+    .describe('`not-here`: whom Microsoft names is no active person of the account'),
+  sentence: z.string(),
+  manager: z
+    .object({ displayName: z.string(), upn: z.string() })
+    .optional()
+    .describe('Whom Microsoft names, wherever they are'),
+  leaver: z
+    .object({ kind: z.literal('person'), personId: id })
+    .optional()
+    .describe('What `leaver` of the person would be with the manager in it; nothing is set by itself'),
+});
+export type ManagerProposal = z.infer<typeof managerProposal>;

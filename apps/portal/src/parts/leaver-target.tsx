@@ -1,7 +1,7 @@
 import { Button, Field, Input, makeStyles, Select, tokens } from '@fluentui/react-components';
 import type { LeaverChoice } from '@tandem/contract';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useCallback, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { ask } from '../api/client.ts';
 import { plainNumber } from '../words/format.ts';
 import { leaverKindWords } from '../words/leaver.ts';
@@ -142,6 +142,15 @@ function PersonChoice({
   const offered = (found.data?.items ?? [])
     .filter(({ id, active }) => active && id !== leaverId && id !== value)
     .slice(0, 6);
+  const manager = useQuery({
+    ...ask('people.manager', { params: { id: leaverId ?? '' } }),
+    enabled: leaverId !== undefined && !disabled,
+  });
+  const proposed = manager.data?.leaver?.personId;
+  // The default of the form; it counts once it is saved, and anybody else can be chosen instead.
+  useEffect(() => {
+    if (value === undefined && proposed !== undefined) choose(proposed);
+  }, [value, proposed, choose]);
   return (
     <Stack>
       <p className={styles.chosen} role="status">
@@ -151,6 +160,16 @@ function PersonChoice({
       </p>
       {!disabled && (
         <>
+          {manager.data && (
+            <div className={styles.row}>
+              <span className={styles.small}>{manager.data.sentence}</span>
+              {proposed !== undefined && proposed !== value && (
+                <Button size="small" appearance="primary" onClick={() => choose(proposed)}>
+                  Choose the manager
+                </Button>
+              )}
+            </div>
+          )}
           <SearchField label="Search name, address or number" value={search} onSearch={take} />
           {found.error && <ProblemView error={found.error} />}
           <ul className={styles.list} aria-label="Who can be rung">

@@ -71,6 +71,14 @@ export const operations = {
     cost: 1,
     idempotent: true,
   },
+  manager: {
+    method: 'GET',
+    path: '/users/{user-id}/manager',
+    permissions: ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All'],
+    bucket: 'identity',
+    cost: 1,
+    idempotent: true,
+  },
   usersDelta: {
     method: 'GET',
     path: '/users/delta',

@@ -6,6 +6,7 @@ import {
   directoryPeople,
   directoryStates,
   heldDecision,
+  managerProposal,
   membership,
   mismatches,
 } from '../tenant-directory.ts';
@@ -90,6 +91,16 @@ export const directoryRoutes = defineRoutes({
     account: 'resource',
     params: ofAccount,
     response: membership,
+    problems: [],
+  },
+  'people.manager': {
+    method: 'GET',
+    path: '/api/v1/people/{id}/manager',
+    summary: 'Whom Microsoft names as the person’s manager: proposed for the leaver rule. Asks Microsoft',
+    permission: 'provisioning:read',
+    account: 'resource',
+    params: ofAccount,
+    response: managerProposal,
     problems: [],
   },
 });

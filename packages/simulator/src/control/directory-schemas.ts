@@ -57,6 +57,8 @@ export const facts = z.strictObject({
   aliases: z.array(z.email()).optional(),
   usageLocation: z.string().length(2).nullable().optional(),
   department: z.string().max(64).nullable().optional(),
+  /** Object id of somebody of the same tenant; null: nobody. */
+  managerId: z.uuid().nullable().optional(),
   /** Synchronised from a directory on premises, number included. */
   onPremises: z.boolean().optional(),
   /** Service plans that are switched off, by licence. */

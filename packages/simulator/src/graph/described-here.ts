@@ -1,6 +1,6 @@
 /**
- * Operations that Microsoft's description has and our copy of it leaves out: the bin of the directory, what refers to a
- * domain. Same form, same schemas, permissions as in `microsoft-graph-devx-content` (MIT).
+ * Operations that Microsoft's description has and our copy of it leaves out: the bin of the directory, a user's
+ * manager, what refers to a domain. Same form, same schemas, permissions as in `microsoft-graph-devx-content` (MIT).
  */
 
 interface Described {
@@ -53,6 +53,12 @@ export const describedHere = {
     delete: operation(restoreAny, answer('204')),
   },
   [`${item}/restore`]: { post: operation(restoreAny, answer('200', 'microsoft.graph.directoryObject')) },
+  '/users/{user-id}/manager': {
+    get: operation(
+      ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
+      answer('200', 'microsoft.graph.user'),
+    ),
+  },
   '/domains/{domain-id}/domainNameReferences': {
     get: operation(
       ['Domain.Read.All', 'Domain.ReadWrite.All'],

@@ -12,6 +12,7 @@ import { groupsDelta, usersDelta } from './delta.ts';
 import { directoryRoutes } from './directory-routes.ts';
 import type { GraphAnswer, GraphCall } from './graph-world.ts';
 import { countMembers, getGroup, listGroups, listMembers } from './groups.ts';
+import { getManager } from './manager.ts';
 import {
   getMailboxSettings,
   getMe,
@@ -92,6 +93,7 @@ export const graphRoutes: readonly GraphRoute[] = [
   get('/users', 'identity', listUsers, 2),
   get('/users/delta', 'identity', usersDelta),
   get('/users/{user-id}', 'identity', getUser),
+  get('/users/{user-id}/manager', 'identity', getManager),
   get('/users/{user-id}/licenseDetails', 'identity', licenseDetails, 2),
   get('/groups', 'identity', listGroups),
   get('/groups/delta', 'identity', groupsDelta),

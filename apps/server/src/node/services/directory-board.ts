@@ -27,6 +27,7 @@ import {
 } from '@tandem/engine/directory-sync/mismatches.ts';
 import { searchUsers } from '@tandem/engine/directory-sync/user-index.ts';
 import type { DirectoryEntry } from './directory.ts';
+import { managerOf } from './manager-proposal.ts';
 
 export interface DirectoryBoardParts {
   readonly entriesOf: (accountId: AccountId) => readonly DirectoryEntry[];
@@ -300,6 +301,8 @@ export function directoryBoard(parts: DirectoryBoardParts): TenantDirectoryBoard
       }
       return false;
     },
+    manager: (person) =>
+      managerOf(person, parts.entryOf(person)?.connection.graph, parts.objectIdOf(person.id), personIds),
     membership: (person) => membershipOf(person, parts.entryOf(person), parts.objectIdOf(person.id)),
   };
 }

@@ -68,5 +68,11 @@ export function directoryHandlers(services: ApiServices): HandlersOf<typeof dire
         ? board.membership(person)
         : notFound();
     },
+    'people.manager': async ({ scope, input }) => {
+      const person = await directory.person(scope, input.params.id);
+      return person && seesPerson(scope, { accountId: person.accountId, personId: person.id })
+        ? await board.manager(person)
+        : notFound();
+    },
   };
 }

@@ -3,6 +3,7 @@ import type {
   DirectoryPeople,
   DirectoryPerson,
   DirectoryState,
+  ManagerProposal,
   Membership,
   Mismatches,
 } from '@tandem/contract/tenant-directory.ts';
@@ -31,4 +32,6 @@ export interface TenantDirectoryBoard {
     by: AuditActor,
   ): Promise<boolean>;
   membership(person: Person): Membership;
+  /** Asks Microsoft; what keeps it from answering is said, never thrown. */
+  manager(person: Person): Promise<ManagerProposal>;
 }

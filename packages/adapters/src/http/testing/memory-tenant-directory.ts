@@ -143,6 +143,20 @@ export function memoryTenantDirectory(clock: Pick<ApiClock, 'wall'>): TenantDire
       if (known && decision === 'reject') held = held.map((one) => ({ ...one, state: 'rejected' }));
       return known;
     },
+    async manager({ id: personId }) {
+      const found = personId === world.boId;
+      return {
+        personId,
+        status: found ? 'found' : 'none',
+        sentence: found
+          ? 'At Microsoft the manager of Bo Larsen is Dana Doe.'
+          : 'Microsoft names no manager: choose who is rung, or leave it to the rule of the account.',
+        ...(found && {
+          manager: { displayName: 'Dana Doe', upn: 'dana@acme.example' },
+          leaver: { kind: 'person', personId: world.danaId },
+        }),
+      };
+    },
     membership(person) {
       const member = person.accountId === world.acmeId && person.displayName !== 'Ella Brandt';
       return {
