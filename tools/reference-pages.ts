@@ -6,6 +6,8 @@ import { cliPage } from './reference/cli-page.ts';
 import { errorsPage } from './reference/errors-page.ts';
 import { machinesPage } from './reference/machines-page.ts';
 import { metricsPage } from './reference/metrics-page.ts';
+import { microsoftDataPage } from './reference/microsoft-data-page.ts';
+import { outgoingPage } from './reference/outgoing-page.ts';
 import { twinChecksPage } from './reference/twin-checks-page.ts';
 
 const generated = (source: string): string =>
@@ -64,6 +66,8 @@ export const referencePages = async (): Promise<Readonly<Record<string, string>>
   'docs/reference/configuration.md': printConfigurationReference(),
   'docs/reference/errors.md': errorsPage(),
   'docs/reference/metrics.md': await metricsPage(),
+  'docs/reference/microsoft-data.md': microsoftDataPage(),
+  'docs/reference/outgoing.md': outgoingPage(),
   'docs/reference/ports.md': portsPage(),
   'docs/reference/state-machines.md': machinesPage(),
   'docs/reference/supervisor.md': machinePage(),

@@ -10,6 +10,7 @@ import { directoryRoutes } from './areas/directory-routes.ts';
 import { jobRoutes } from './areas/job-routes.ts';
 import { microsoftDataRoutes } from './areas/microsoft-data-routes.ts';
 import { numberRoutes } from './areas/number-routes.ts';
+import { outgoingRoutes } from './areas/outgoing-routes.ts';
 import { ownConnectionRoutes } from './areas/own-connection-routes.ts';
 import { presenceRoutes } from './areas/presence-routes.ts';
 import { presenceSyncRoutes } from './areas/presence-sync-routes.ts';
@@ -40,6 +41,7 @@ const ofAccount = {
 export const routes = defineRoutes({
   ...connectionRoutes,
   ...microsoftDataRoutes,
+  ...outgoingRoutes,
   ...accessRoutes,
   ...consentRoutes,
   ...diallingRoutes,

@@ -1,4 +1,5 @@
 import { createEventFeed, type EventFeed, type FeedEvent } from '@tandem/adapters/http/events/event-feed.ts';
+import { type OutgoingWatch, watchOutgoing } from '@tandem/adapters/outgoing/outgoing-watch.ts';
 import { uuidV7 } from '@tandem/domain';
 import type { Clock } from '@tandem/engine';
 import { TimerWheel } from '@tandem/wire';
@@ -14,6 +15,8 @@ export interface NodeContext {
   readonly random: ReturnType<typeof createRandom>;
   /** What whoever looks at the portal hears of. */
   readonly feed: EventFeed & { publish(event: FeedEvent): void };
+  /** Where requests of this process go. */
+  readonly outgoing: OutgoingWatch;
   /** In the order of time, so that what is stored under them stays together. */
   newId(): string;
   /** No timer fires any more. */
@@ -23,6 +26,7 @@ export interface NodeContext {
 export function createNodeContext(config: NodeConfig): NodeContext {
   const wheel = new TimerWheel();
   const random = createRandom();
+  const outgoing = watchOutgoing(Date.now);
   return {
     config,
     log: pino({ level: config.logLevel, base: null }),
@@ -33,7 +37,11 @@ export function createNodeContext(config: NodeConfig): NodeContext {
     },
     random,
     feed: createEventFeed(),
+    outgoing,
     newId: () => uuidV7(Date.now(), random.bytes(10)),
-    stopClock: () => wheel.close(),
+    stopClock() {
+      outgoing.stop();
+      wheel.close();
+    },
   };
 }

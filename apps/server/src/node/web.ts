@@ -12,6 +12,7 @@ import type { MicrosoftSide } from './microsoft-side.ts';
 import type { NodeContext } from './node-context.ts';
 import type { PresenceSide } from './presence-side.ts';
 import { createOwnConnectionBoard } from './services/own-connection-board.ts';
+import { createOutgoingBoard } from './services/outgoing.ts';
 import { withRehearsalToken } from './services/rehearsal-token.ts';
 import type { SipEdge } from './sip-edge.ts';
 import type { NodeStorage } from './storage.ts';
@@ -66,6 +67,15 @@ export async function openWeb(context: NodeContext, parts: WebParts) {
       audit: storage.changes.board,
       connections: boards.connections,
       microsoftData: microsoft.data.board,
+      outgoing: createOutgoingBoard({
+        config,
+        endpoints: microsoft.connections.apps.endpoints,
+        watch: context.outgoing,
+        peers,
+        connections: () => microsoft.connections.keeper.list().length,
+        webhooks: () => storage.stores.webhooks.addressesForPlatform(),
+        clock,
+      }),
       accountDesk: boards.accountDesk,
       webhooks: storage.changes.webhooks,
       routingDomains: microsoft.routingDomains.board,

@@ -28,6 +28,7 @@ import { directoryHandlers } from './areas/directory-handlers.ts';
 import { jobHandlers } from './areas/job-handlers.ts';
 import { microsoftDataHandlers } from './areas/microsoft-data-handlers.ts';
 import { numberHandlers } from './areas/number-handlers.ts';
+import { outgoingHandlers } from './areas/outgoing-handlers.ts';
 import { ownConnectionHandlers } from './areas/own-connection-handlers.ts';
 import { presenceHandlers } from './areas/presence-handlers.ts';
 import { presenceSyncHandlers } from './areas/presence-sync-handlers.ts';
@@ -208,6 +209,7 @@ export function createHandlers(services: ApiServices): Handlers {
     ...webhookHandlers(services),
     ...contactHandlers(services),
     ...microsoftDataHandlers(services),
+    ...outgoingHandlers(services),
     ...ownConnectionHandlers(services),
     ...tagHandlers(services),
     ...queueHandlers(services),

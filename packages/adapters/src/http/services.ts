@@ -1,4 +1,5 @@
 import type { Dependency, Presence } from '@tandem/contract';
+import type { Outgoing } from '@tandem/contract/areas/outgoing-routes.ts';
 import type {
   Account,
   CallRecord,
@@ -65,6 +66,7 @@ export interface ApiServices {
   readonly audit: AuditBoard;
   readonly connections: ConnectionBoard;
   readonly microsoftData: MicrosoftDataBoard;
+  readonly outgoing: OutgoingBoard;
   readonly accountDesk: AccountDesk;
   readonly webhooks: WebhookBoard;
   readonly routingDomains: RoutingDomainBoard;
@@ -259,6 +261,11 @@ export interface PhoneState {
 
 export interface PhoneBoard {
   list(): readonly PhoneState[];
+}
+
+/** Whom this installation may connect to, and did. */
+export interface OutgoingBoard {
+  show(): Promise<Outgoing>;
 }
 
 export interface PeerBoard {

@@ -47,6 +47,8 @@ export interface WebhookStore {
   list(accountId: AccountId): Promise<readonly Webhook[]>;
   get(accountId: AccountId, id: string): Promise<Webhook | undefined>;
   findForPlatform(id: string): Promise<Webhook | undefined>;
+  /** Where all of them go, each once. */
+  addressesForPlatform(): Promise<readonly string[]>;
   create(
     webhook: Pick<Webhook, 'id' | 'accountId' | 'name' | 'url' | 'events'>,
     secret: string,
@@ -102,6 +104,12 @@ export function createWebhookStore(db: Database, box: SecretBox): WebhookStore {
       if (!isId(accountId) || !isId(id)) return undefined;
       const row = await read(accountId, id);
       return row && webhookOf(row);
+    },
+    async addressesForPlatform() {
+      const rows = await db.readPlatform('list where webhooks go', (tx) =>
+        tx.selectFrom('webhooks').select('url').distinct().execute(),
+      );
+      return rows.map(({ url }) => url);
     },
     async findForPlatform(id) {
       if (!isId(id)) return undefined;

@@ -36,6 +36,7 @@ export interface MicrosoftDataParts {
 }
 
 const lookSoonMs = 500;
+const soonMs = 2_500;
 const lookEveryMs = 30_000;
 /** What came late all the same goes with this. */
 const lookAgainMs = 60 * 60_000;
@@ -53,6 +54,7 @@ export function openMicrosoftData(parts: MicrosoftDataParts) {
   const lookedAt = new Map<number, number>();
   let cancel: (() => void) | undefined;
   let working: Promise<void> = Promise.resolve();
+  let planned = false;
   let stopped = false;
   let said = false;
 
@@ -92,13 +94,14 @@ export function openMicrosoftData(parts: MicrosoftDataParts) {
     await store.audited(purge);
   }
 
-  async function look(): Promise<void> {
+  /** When to look again. */
+  async function look(): Promise<number> {
     const connections = parts.connections();
     const { ask, over } = planPurges(connections, await store.standingForPlatform());
     for (const one of over) await store.over(one);
     for (const { connection, feature, reason } of ask) await store.ask(connection, feature, reason);
     for (const purge of await store.standingForPlatform()) {
-      if (stopped) return;
+      if (stopped) break;
       const last = lookedAt.get(purge.id);
       const due =
         purge.doneWallMs === undefined || !purge.audited
@@ -107,27 +110,29 @@ export function openMicrosoftData(parts: MicrosoftDataParts) {
       if (due) await carryOut(purge);
     }
     said = false;
+    const waits = (await store.standingForPlatform()).some(({ doneWallMs }) => doneWallMs === undefined);
+    return waits ? soonMs : lookEveryMs;
   }
   function plan(afterMs: number): void {
     if (stopped) return;
     cancel?.();
+    planned = true;
     cancel = clock.after(afterMs, () => {
+      planned = false;
       working = working
         .then(look)
         .catch((error: Error) => {
           if (!said) parts.onProblem(`what is switched off is purged later: ${error.message}`);
           said = true;
+          return soonMs;
         })
-        .then(() => plan(waits() ? purgeDelayMs / 4 : lookEveryMs));
+        .then((afterMs) => {
+          // Somebody switched something meanwhile: that look is planned, and comes sooner.
+          if (!planned) plan(afterMs);
+        });
     });
   }
-  /** Something was switched within the last moments. */
-  let changedAt = -Infinity;
-  const waits = (): boolean => clock.now() - changedAt < purgeDelayMs * 3;
-  const stopListening = parts.onChange(() => {
-    changedAt = clock.now();
-    plan(lookSoonMs);
-  });
+  const stopListening = parts.onChange(() => plan(lookSoonMs));
 
   const extentOf = (connection: StoredConnection, feature: ConnectionFeature) => ({
     accountId: connection.accountId,

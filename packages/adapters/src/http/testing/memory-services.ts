@@ -170,6 +170,12 @@ export function createMemoryServices(clock: ApiClock) {
     ownPresence: memoryOwnPresence(clock, presence, gate, () => directory.data.people),
     contacts: memoryContacts(directory),
     microsoftData: memoryMicrosoftData(() => clock.wall()),
+    outgoing: {
+      show: async () => {
+        const at = new Date(clock.wall()).toISOString();
+        return { at, since: at, sentence: 'Nothing was contacted.', items: [], unexplained: [] };
+      },
+    },
     ownConnections: memoryOwnConnections(() => clock.wall()),
     access: memoryAccessBoard(directory),
     consents: createConsentBoard({

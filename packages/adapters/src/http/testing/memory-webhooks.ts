@@ -23,6 +23,7 @@ export function memoryWebhooks(audit: AuditLog): WebhookBoard {
       return found?.accountId === accountId ? found : undefined;
     },
     findForPlatform: async (id) => hooks.get(id),
+    addressesForPlatform: async () => [...new Set([...hooks.values()].map(({ url }) => url))],
     async create(wanted) {
       const made: Webhook = { ...wanted, active: true, failures: 0, version: 1 };
       hooks.set(made.id, made);
