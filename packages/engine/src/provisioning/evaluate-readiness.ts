@@ -409,7 +409,9 @@ function clientCheck(own: OwnFacts, nowWallMs: number): Judgement {
     return follows(
       link.state === 'REMOVING' || link.state === 'REMOVE_FAILED'
         ? 'The number is being taken back at Microsoft; a client cannot have it.'
-        : 'The number has not been assigned yet; a client cannot have it.',
+        : link.state === 'ASSIGNING'
+          ? 'Microsoft is still assigning the number; a client has it afterwards.'
+          : 'The number has not been assigned yet; a client cannot have it.',
     );
   }
   const accepted = link.acceptedWallMs;

@@ -331,6 +331,11 @@ test('somebody gave Dana the number without voice: it is assigned once more, for
   const step = reconcileLink(link(), ownFacts(), mute, noGrace, at);
   assert.equal(step.link.state, 'ASSIGNING');
   assert.deepEqual(kinds(step.actions), ['assign']);
+  assert.match(
+    step.report.checks[12]?.sentence ?? '',
+    /still assigning/,
+    'and not that nothing was assigned yet',
+  );
   const late = microsoftFacts({ number: assigned({ voiceEnabled: false, readAtWallMs: at + 1000 }) });
   const next = reconcileLink(step.link, ownFacts(), late, noGrace, at + 2000);
   assert.deepEqual([next.link.state, kinds(next.actions)], ['PROPAGATING', []], 'and not a third time');
