@@ -203,6 +203,7 @@ describe('the portal in a browser', { skip: noBrowser }, () => {
       'Presence',
       'To do',
       'Webhooks',
+      'Consent',
       'Audit',
       'Accounts',
     ]);

@@ -8,6 +8,7 @@ import { ActionItemsPage } from './pages/action-items-page.tsx';
 import { AuditPage } from './pages/audit-page.tsx';
 import { CallPage } from './pages/call-page.tsx';
 import { CallsPage } from './pages/calls-page.tsx';
+import { ConsentPage } from './pages/consent/consent-page.tsx';
 import { ContactsPage } from './pages/contacts/contacts-page.tsx';
 import { HistoryPage } from './pages/contacts/history-page.tsx';
 import { LinesPage } from './pages/contacts/lines-page.tsx';
@@ -108,6 +109,7 @@ function Gate(props: { readonly isDark: boolean; readonly toggleDark: () => void
           <Route path={patterns.queue} element={<QueuePage />} />
           <Route path={patterns.actionItems} element={<ActionItemsPage />} />
           <Route path={patterns.webhooks} element={<WebhooksPage />} />
+          <Route path={patterns.consent} element={<ConsentPage />} />
           <Route path={patterns.audit} element={<AuditPage />} />
           <Route path={patterns.me} element={<MePage />} />
           <Route path={patterns.myPresence} element={<MyPresencePage />} />

@@ -4,6 +4,7 @@ import {
   CallRegular,
   ContactCardRegular,
   DialpadRegular,
+  HandshakeRegular,
   HistoryRegular,
   HomeRegular,
   NumberSymbolRegular,
@@ -255,6 +256,12 @@ const places: readonly Place[] = [
     word: 'Webhooks',
     icon: <PlugConnectedSettingsRegular fontSize={20} />,
     needs: 'webhooks:read',
+  },
+  {
+    to: paths.consent(),
+    word: 'Consent',
+    icon: <HandshakeRegular fontSize={20} />,
+    needs: 'consent:read',
   },
   { to: paths.audit(), word: 'Audit', icon: <ShieldTaskRegular fontSize={20} />, needs: 'audit:read' },
   {

@@ -72,7 +72,7 @@ describe('the provider in an account that took its consent back', () => {
     assert.deepEqual(await tagsOf(), was);
     const read = (await admin.ask(`/api/v1/proposals/${id}`)).json();
     assert.deepEqual(read.changes, [{ field: 'tags', now: was, wanted: ['Sales'] }]);
-    assert.match(String(read.sentence), /^Dana .*tags: \["Sales"\]/);
+    assert.match(String(read.sentence), /^Dana .*: set tags to \["Sales"\]\.$/);
     const approved = await decide(admin, id, 'approve');
     assert.equal(approved.status, 200, approved.text);
     assert.equal((approved.json().proposal as { state: string }).state, 'carried-out');

@@ -25,7 +25,7 @@ function shown(value: unknown): unknown {
   );
 }
 
-/** What it would do, in a sentence: the operation, for whom, with what. */
+/** What it would do, in a sentence: for whom, and the fields that would be set, else what the operation is. */
 export function sentenceOf(
   route: RouteSpec,
   label: string | undefined,
@@ -35,12 +35,16 @@ export function sentenceOf(
     string,
     unknown
   >;
-  const said = Object.entries({ ...query, ...fields }).map(([name, value]) => `${name}: ${short(value)}`);
-  const what = label === undefined ? route.summary : `${label}: ${lower(route.summary)}`;
-  return said.length === 0 ? `${what}.` : `${what} (${said.join(', ')}).`;
+  const whose = label === undefined ? '' : `${label}: `;
+  const asked = Object.entries({ ...query, ...fields });
+  if ((route.method === 'PATCH' || route.method === 'PUT') && asked.length > 0)
+    return `${whose}set ${asked.map(([name, value]) => `${name} to ${short(value)}`).join(', ')}.`;
+  const what = whose === '' ? route.summary : lower(route.summary);
+  const more = asked.map(([name, value]) => `${name}: ${short(value)}`).join(', ');
+  return `${whose}${what}${more === '' ? '' : ` (${more})`}.`;
 }
 
-/** "ID of…" stays as it is. */
+/** A name in capitals at the start stays as it is. */
 const lower = (text: string): string =>
   /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 

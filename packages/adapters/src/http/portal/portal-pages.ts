@@ -56,6 +56,7 @@ const portalPaths = [
   '/jobs/*',
   '/action-items',
   '/webhooks',
+  '/consent',
   '/audit',
   '/me',
   '/me/*',

@@ -34,14 +34,13 @@ export function sampleProposals(nowWallMs: number): readonly NewProposal[] {
   });
   const ofDana = { params: { id: world.danaId }, query: {} };
   const tagged = (tag: string) => ({ ...ofDana, body: { tags: [tag] } });
-  const tags = (tag: string) =>
-    `Dana Reyes (dana@acme.example): all tags of a person; none: an empty list (tags: ["${tag}"]).`;
+  const tags = (tag: string) => `Dana Fields (dana@acme.example): set tags to ["${tag}"].`;
   return [
     proposed(
       sampleProposalIds.read,
       world.acmeId,
       'people.change',
-      'Dana Reyes (dana@acme.example): switch calls in Teams on or off, change the number, the licence of the platform, or whether the person is active (platformLicence: false).',
+      'Dana Fields (dana@acme.example): set platformLicence to false.',
       { ...ofDana, body: { platformLicence: false } },
       4,
     ),
@@ -52,7 +51,7 @@ export function sampleProposals(nowWallMs: number): readonly NewProposal[] {
       sampleProposalIds.globex,
       world.globexId,
       'tags.set',
-      'Greta (greta@globex.example): all tags of a person; none: an empty list (tags: ["Board"]).',
+      'Greta Weiss (greta@globex.example): set tags to ["Board"].',
       { params: { id: world.gretaId }, query: {}, body: { tags: ['Board'] } },
       2,
     ),
