@@ -48,8 +48,13 @@ export function applyManual(
     }
     case 'push': {
       if (!standing.has(link.state)) return 'nothing-to-retry';
+      // Whoever asks for what is set up here has decided about what somebody else changed.
+      const repaired = (link.drift ?? []).reduce(
+        (before, drift) => decided(before, drift, 'repair', by, nowWallMs),
+        link,
+      );
       // What Microsoft shows is not written again; everything else counts as never written.
-      return without(link, 'policies', 'notBeforeWallMs', 'retries', 'code', 'reason');
+      return without(repaired, 'policies', 'notBeforeWallMs', 'retries', 'code', 'reason');
     }
     case 'approve': {
       if (action.approved === (link.approvedWallMs !== undefined)) return link;

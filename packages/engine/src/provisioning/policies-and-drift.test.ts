@@ -260,6 +260,31 @@ test('the number was changed in Teams: nothing is written until an admin repairs
   assert.equal(it.linkOf().state, 'READY');
 });
 
+test('N34: pushed again, what somebody else changed is repaired once, and a second push writes nothing', async () => {
+  for (const theirs of [undefined, '+12025559999' as E164]) {
+    const it = house({}, 1, true);
+    await it.clock.pass(40_000);
+    if (theirs) it.tenant.held.set(objectIdAt(0), theirs);
+    else it.tenant.held.delete(objectIdAt(0));
+    await it.clock.pass(60_000);
+    assert.deepEqual([it.linkOf().state, it.tenant.writes.length], ['DRIFTED', 0]);
+    const repairs = [...(theirs ? [['unassign', theirs]] : []), ['assign', numberAt(0)]];
+    for (let times = 0; times < 2; times += 1) {
+      it.provisioner.act(asPersonId('p0'), { kind: 'push' }, 'admin');
+      await it.clock.pass(60_000);
+      assert.deepEqual(
+        it.tenant.writes.map(({ kind, number }) => [kind, number]),
+        repairs,
+      );
+      assert.deepEqual([it.linkOf().state, it.tenant.held.get(objectIdAt(0))], ['READY', numberAt(0)]);
+    }
+    assert.deepEqual(
+      it.linkOf().decisions?.map(({ decision, by }) => [decision, by]),
+      [['repair', 'admin']],
+    );
+  }
+});
+
 test('mixed mode: the group proposes, nothing happens until an admin approves, and taking it back removes', async () => {
   const it = house({ mode: 'mixed' });
   await it.clock.pass(60_000);
