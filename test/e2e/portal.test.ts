@@ -204,6 +204,8 @@ describe('the portal in a browser', { skip: noBrowser }, () => {
       'To do',
       'Webhooks',
       'Consent',
+      'Carriers',
+      'Sign-ins',
       'Audit',
       'Accounts',
     ]);
@@ -220,6 +222,7 @@ describe('the portal in a browser', { skip: noBrowser }, () => {
       'Microsoft 365',
       'Presence',
       'To do',
+      'Carriers',
       'Accounts',
     ]);
     const toggle = desk.getByRole('switch', { name: 'Calls in Teams for Bo Larsen' });

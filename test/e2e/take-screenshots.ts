@@ -38,6 +38,8 @@ const more = [
   },
   { name: 'live', who: 'operator', path: '/live', see: 'Talking' },
   { name: 'accounts', who: 'operator', path: '/accounts', see: 'Acme' },
+  { name: 'carriers', who: 'operator', path: `/carriers?account=${world.acmeId}`, see: 'Sends to' },
+  { name: 'sign-ins', who: 'admin@acme.example', path: '/sign-ins', see: 'desk@acme.example' },
   { name: 'consent', who: 'admin@acme.example', path: '/consent', see: 'Dana Fields' },
   { name: 'microsoft', who: 'admin@acme.example', path: '/microsoft', see: 'Connected with Acme' },
   { name: 'connect', who: 'admin@acme.example', path: '/microsoft/connect', see: 'Presence, both ways' },

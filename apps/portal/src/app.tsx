@@ -3,6 +3,8 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { BrowserRouter, Navigate, Route, Routes, useLocation } from 'react-router';
 import { queries } from './api/client.ts';
 import { SessionContext, useSession, useSessionQuery } from './api/session.ts';
+import { CarriersPage } from './pages/access/carriers-page.tsx';
+import { SignInsPage } from './pages/access/sign-ins-page.tsx';
 import { AccountsPage } from './pages/accounts-page.tsx';
 import { ActionItemsPage } from './pages/action-items-page.tsx';
 import { AuditPage } from './pages/audit-page.tsx';
@@ -110,6 +112,8 @@ function Gate(props: { readonly isDark: boolean; readonly toggleDark: () => void
           <Route path={patterns.actionItems} element={<ActionItemsPage />} />
           <Route path={patterns.webhooks} element={<WebhooksPage />} />
           <Route path={patterns.consent} element={<ConsentPage />} />
+          <Route path={patterns.carriers} element={<CarriersPage />} />
+          <Route path={patterns.signIns} element={<SignInsPage />} />
           <Route path={patterns.audit} element={<AuditPage />} />
           <Route path={patterns.me} element={<MePage />} />
           <Route path={patterns.myPresence} element={<MyPresencePage />} />

@@ -88,6 +88,7 @@ export function PreviewHost({ children }: { readonly children: ReactNode }) {
  */
 export function PreviewAction<Preview, Result>({
   label,
+  what,
   title,
   confirm = label,
   primary,
@@ -99,6 +100,8 @@ export function PreviewAction<Preview, Result>({
   done,
 }: {
   readonly label: string;
+  /** Named for those who listen, where several stand on one page. */
+  readonly what?: string;
   readonly title: string;
   readonly confirm?: string;
   readonly primary?: boolean | undefined;
@@ -115,6 +118,7 @@ export function PreviewAction<Preview, Result>({
     <Button
       appearance={primary ? 'primary' : 'secondary'}
       size={small ? 'small' : 'medium'}
+      aria-label={what && `${label} ${what}`}
       disabled={disabled}
       onClick={() =>
         begin({

@@ -1,5 +1,6 @@
 import { Button, makeStyles, mergeClasses, Tooltip, tokens } from '@fluentui/react-components';
 import {
+  ArrowSwapRegular,
   BuildingRegular,
   CallRegular,
   ContactCardRegular,
@@ -7,6 +8,7 @@ import {
   HandshakeRegular,
   HistoryRegular,
   HomeRegular,
+  KeyRegular,
   NumberSymbolRegular,
   PeopleQueueRegular,
   PeopleRegular,
@@ -257,12 +259,14 @@ const places: readonly Place[] = [
     icon: <PlugConnectedSettingsRegular fontSize={20} />,
     needs: 'webhooks:read',
   },
+  { to: paths.consent(), word: 'Consent', icon: <HandshakeRegular fontSize={20} />, needs: 'consent:read' },
   {
-    to: paths.consent(),
-    word: 'Consent',
-    icon: <HandshakeRegular fontSize={20} />,
-    needs: 'consent:read',
+    to: paths.carriers(),
+    word: 'Carriers',
+    icon: <ArrowSwapRegular fontSize={20} />,
+    needs: 'carriers:read',
   },
+  { to: paths.signIns(), word: 'Sign-ins', icon: <KeyRegular fontSize={20} />, needs: 'sign-ins:read' },
   { to: paths.audit(), word: 'Audit', icon: <ShieldTaskRegular fontSize={20} />, needs: 'audit:read' },
   {
     to: paths.accounts(),

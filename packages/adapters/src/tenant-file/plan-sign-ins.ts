@@ -3,7 +3,7 @@ import { differing } from './differing.ts';
 import type { FileSignIn } from './file-shape.ts';
 import type { PeopleAfter } from './people-after.ts';
 import { type Change, type Planned, refused } from './plan-file.ts';
-import type { TenantState } from './state.ts';
+import type { StoredSignIn, TenantState } from './state.ts';
 import { signInFacts } from './write-file.ts';
 
 /** What a sign-in becomes; who it is by sign-in address at Microsoft, null: nobody in particular. */
@@ -61,7 +61,7 @@ export function planSignIns(
     ];
   });
   const removed = prune ? state.signIns.filter(({ name }) => !named.has(name)) : [];
-  return [
+  const planned = [
     ...removed.map((signIn): Planned => {
       const before = signInFacts(signIn, state.people);
       const change: Change = { kind: 'sign-in', what: signIn.name, action: 'remove', before };
@@ -74,4 +74,36 @@ export function planSignIns(
     }),
     ...rows,
   ];
+  return adminLeft(state, planned)
+    ? planned
+    : planned.map((one) => (takesAdmin(one) ? refused(one.change, lastAdmin) : one));
+}
+
+const lastAdmin =
+  'Nobody would be left who administers this account: make another administrator first, or by this same file.';
+const administers = ({ role, disabled }: Pick<StoredSignIn, 'role' | 'disabled'>): boolean =>
+  role === 'admin' && !disabled;
+
+/** Of somebody who administers the account now, and would not any more. */
+function takesAdmin({ step }: Planned): boolean {
+  if (step?.do === 'remove-sign-in') return administers(step.signIn);
+  if (step?.do !== 'change-sign-in' || !administers(step.signIn)) return false;
+  const { role = step.signIn.role, active = true } = step.wish;
+  return !administers({ role, disabled: !active });
+}
+
+/** Whether somebody administers the account once this is made; an account that has nobody keeps having nobody. */
+function adminLeft(state: TenantState, planned: readonly Planned[]): boolean {
+  const before = state.signIns.filter(administers).length;
+  const comes = planned.some(
+    ({ step }) =>
+      (step?.do === 'create-sign-in' && step.wish.role === 'admin' && step.wish.active !== false) ||
+      (step?.do === 'change-sign-in' &&
+        !administers(step.signIn) &&
+        administers({
+          role: step.wish.role ?? step.signIn.role,
+          disabled: step.wish.active === undefined ? step.signIn.disabled : !step.wish.active,
+        })),
+  );
+  return before === 0 || comes || planned.filter(takesAdmin).length < before;
 }

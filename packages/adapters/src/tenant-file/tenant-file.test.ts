@@ -390,7 +390,8 @@ describe('a file and its account', () => {
           seen.refused += 1;
           assert.equal(await other.exported(), before, 'nothing was changed');
           assert.equal(again.changes.length, applied.length + left);
-          for (const { words } of applied) assert.match(words ?? '', /^A (phone|queue) has|rests once /);
+          for (const { words } of applied)
+            assert.match(words ?? '', /^A (phone|queue) has|rests once |^Nobody would be left/);
           return;
         }
         seen.made += 1;
@@ -692,6 +693,38 @@ signIns:
     assert.deepEqual(other.counts, { create: 1, change: 0, remove: 0, refused: 0 });
     const carrier = 'version: 1\ncarriers: [{name: Own, targets: [{host: sip.example}]}]';
     assert.match((await plan(carrier, false, by)).changes[0]?.words ?? '', /Only the operator/);
+  });
+
+  test('the last administrator of an account stays, unless another one comes by the same file', async () => {
+    const signIn = (name: string, role: StoredSignIn['role']): StoredSignIn => ({
+      id: `sign-in-${name}`,
+      name,
+      role,
+      disabled: false,
+    });
+    const state = { ...two(), signIns: [signIn('ann', 'admin'), signIn('desk', 'desk')] };
+    for (const [file, prune] of [
+      ['signIns: [{name: desk}]', true],
+      ['signIns: [{name: ann, active: false}]', false],
+      ['signIns: [{name: ann, role: desk}]', false],
+    ] as const) {
+      const { changes } = await rig(state).plan(`version: 1\n${file}\n`, prune);
+      assert.deepEqual(
+        changes.map(({ what, action, words }) => [what, action, words?.slice(0, 20)]),
+        [['ann', 'refused', 'Nobody would be left']],
+        file,
+      );
+    }
+    const { applied } = await rig(state).apply(
+      'version: 1\nsignIns: [{name: desk, role: admin}, {name: ann, role: desk}]\n',
+    );
+    assert.deepEqual(
+      applied.map(({ what, action }) => [what, action]),
+      [
+        ['desk', 'change'],
+        ['ann', 'change'],
+      ],
+    );
   });
 
   test('a carrier that is used is not removed with prune, one that is not is', async () => {

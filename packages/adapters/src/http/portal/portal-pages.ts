@@ -57,6 +57,8 @@ const portalPaths = [
   '/action-items',
   '/webhooks',
   '/consent',
+  '/carriers',
+  '/sign-ins',
   '/audit',
   '/me',
   '/me/*',

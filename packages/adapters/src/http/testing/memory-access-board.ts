@@ -1,3 +1,5 @@
+import type { AccountId } from '@tandem/domain';
+import type { StoredSignIn } from '../../tenant-file/state.ts';
 import type { AccessBoard } from '../access-board.ts';
 import { seesAccount } from '../scope.ts';
 import type { MemoryDirectory } from './memory-directory.ts';
@@ -5,18 +7,25 @@ import * as world from './sample-world.ts';
 
 export const acmeSignInId = 'sign-in-desk-acme';
 
-/** One sign-in of each account of the sample world; passwords are made and forgotten. */
-export function memoryAccessBoard({ data }: MemoryDirectory): AccessBoard {
-  const all = [
-    { id: acmeSignInId, name: 'desk@acme.example', role: 'desk', accountId: world.acmeId, disabled: false },
-    {
-      id: 'sign-in-globex',
-      name: 'desk@globex.example',
-      role: 'desk',
-      accountId: world.globexId,
-      disabled: false,
-    },
-  ] as const;
+export type MemorySignIn = StoredSignIn & { readonly accountId: AccountId };
+
+/** One sign-in of each account of the sample world. */
+export const sampleSignIns = (): MemorySignIn[] => [
+  { id: acmeSignInId, name: 'desk@acme.example', role: 'desk', accountId: world.acmeId, disabled: false },
+  {
+    id: 'sign-in-globex',
+    name: 'desk@globex.example',
+    role: 'desk',
+    accountId: world.globexId,
+    disabled: false,
+  },
+];
+
+/** Passwords are made and forgotten. */
+export function memoryAccessBoard(
+  { data }: MemoryDirectory,
+  all: readonly MemorySignIn[] = sampleSignIns(),
+): AccessBoard {
   return {
     signIns: async (scope) => all.filter(({ accountId }) => seesAccount(scope, accountId)),
     newPassword: async (scope, signInId) =>

@@ -8,7 +8,7 @@ import { createMetrics } from '../metrics.ts';
 import { seesPerson } from '../scope.ts';
 import type { ApiClock, ApiServices, LiveCall } from '../services.ts';
 import { createMemoryAccess, type MemoryUser, memoryUser } from './memory-access.ts';
-import { memoryAccessBoard } from './memory-access-board.ts';
+import { memoryAccessBoard, sampleSignIns } from './memory-access-board.ts';
 import { memoryAudit } from './memory-audit.ts';
 import { memoryPresence, memoryReadiness } from './memory-boards.ts';
 import { memoryAccountDesk, memoryConnections } from './memory-connections.ts';
@@ -63,6 +63,7 @@ export function createMemoryServices(clock: ApiClock) {
     if (switches.databaseAway) throw new DatabaseAway('stopped by the test');
   };
   const events = createEventFeed();
+  const signIns = sampleSignIns();
   const access = createMemoryAccess(sampleUsers(), gate, clock.wall);
   const finished: CallRecord[] = world.finishedCalls(clock.wall());
   const { endedAt, result, endedBy, closedBy, talkMs, sentence, status, q850, ...running } = world.record(
@@ -177,7 +178,7 @@ export function createMemoryServices(clock: ApiClock) {
       },
     },
     ownConnections: memoryOwnConnections(() => clock.wall()),
-    access: memoryAccessBoard(directory),
+    access: memoryAccessBoard(directory, signIns),
     consents: createConsentBoard({
       store: memoryConsents(sampleProposals(clock.wall())),
       audit,
@@ -197,7 +198,7 @@ export function createMemoryServices(clock: ApiClock) {
     audit,
     routingDomains: memoryRoutingDomains(),
     jobs: memoryJobs(auditedDirectory(directory, audit), clock),
-    tenantFiles: memoryTenantFiles({ ...boards, directory, audit }),
+    tenantFiles: memoryTenantFiles({ ...boards, directory, audit, signIns }),
     metrics,
     async dependencies() {
       return [

@@ -9,7 +9,9 @@ import type { AccountDesk } from '../connection-board.ts';
 import type { NumberBoard } from '../number-board.ts';
 import type { ProvisioningBoard } from '../provisioning-board.ts';
 import type { TenantFileBoard } from '../tenant-file-board.ts';
+import type { MemorySignIn } from './memory-access-board.ts';
 import type { MemoryDirectory } from './memory-directory.ts';
+import { memoryFileAccess } from './memory-file-access.ts';
 
 /** Over the other memory services: what they forget (a removed webhook is still there), a file cannot change either. */
 export function memoryTenantFiles(parts: {
@@ -19,8 +21,10 @@ export function memoryTenantFiles(parts: {
   readonly provisioning: ProvisioningBoard;
   readonly webhooks: WebhookBoard;
   readonly audit: AuditLog;
+  readonly signIns: MemorySignIn[];
 }): TenantFileBoard {
   const { directory, accountDesk, numbers, provisioning, webhooks, audit } = parts;
+  const access = memoryFileAccess(directory, parts.signIns);
   const replace = (person: Person, change: Partial<Person>): void => {
     const { people } = directory.data;
     const at = people.findIndex(({ id }) => id === person.id);
@@ -41,10 +45,10 @@ export function memoryTenantFiles(parts: {
         ranges: await numbers.ranges(scope, accountId),
         webhooks: await webhooks.list(scope, accountId),
         tags: new Map(),
-        carriers: [],
+        carriers: access.carriers(accountId),
         sharedCarriers: directory.data.carriers.filter(({ owner }) => owner === 'operator'),
         sourcesElsewhere: new Set(),
-        signIns: [],
+        signIns: access.signIns(accountId),
         queues: [],
         phones: [],
         presence: { ...defaultPresenceSettings, notify: [], ownConnections: 'off', accelerate: false },
@@ -80,7 +84,11 @@ export function memoryTenantFiles(parts: {
     const scope = { kind: 'account', accountId } as const;
     switch (step.do) {
       case 'change-account': {
-        const made = await accountDesk.change(accountId, step.change, { ...by, session: 'tenant-file' });
+        const made = await accountDesk.change(
+          accountId,
+          { ...step.change, ...access.used(accountId, step) },
+          { ...by, session: 'tenant-file' },
+        );
         return made.ok ? { ok: true } : { ok: false, words: made.detail ?? made.code };
       }
       case 'change-provisioning':
@@ -129,6 +137,7 @@ export function memoryTenantFiles(parts: {
         await webhooks.remove(scope, step.id, by);
         return { ok: true };
       default:
+        if (access.make(accountId, step)) return { ok: true };
         return {
           ok: false,
           words: 'These services keep no queues, phones and settings of presence of a file.',
