@@ -16,6 +16,7 @@ import { TurnNotice } from '../../parts/turn-notice.tsx';
 import { WordList } from '../../parts/word-list.tsx';
 import { connectionWord, credentialWords } from '../../words/connection.ts';
 import { CertificateToUpload } from './certificate-to-upload.tsx';
+import { DataCard } from './data-card.tsx';
 import { FeaturesForm } from './features-form.tsx';
 import { RegistrationForm } from './registration-form.tsx';
 import { ApproveButton, SignInButton } from './way-to-microsoft.tsx';
@@ -141,6 +142,7 @@ export function ConnectionTab({ connection }: { readonly connection: Connection 
           />
         </Card>
       )}
+      <DataCard connection={connection} />
       {mayWrite && <Registration connection={connection} />}
     </>
   );
