@@ -279,6 +279,28 @@ for (const [code, story] of Object.entries(stories)) {
   });
 }
 
+test('a calling policy without calling that the script found is named, also where domain and route are kept by hand', async () => {
+  const policies = {
+    voiceRouting: { name: null },
+    calling: { name: 'CP-Quiet' },
+    dialPlan: { name: null },
+  };
+  for (const routingByHand of [true, false]) {
+    const { report } = await told({
+      settings: { routingByHand },
+      deps: {
+        routing: () => ({
+          domain: { is: 'active' },
+          routing: { is: 'present' },
+          withoutCalling: ['CP-Quiet'],
+        }),
+      },
+      facts: { policies },
+    });
+    assert.equal(report.checks[11]?.code, 'PRV-507', `by hand: ${routingByHand}`);
+  }
+});
+
 test('without any of these Dana is ready', async () => {
   assert.equal((await told({})).report.verdict, 'ready');
 });

@@ -165,8 +165,15 @@ export class PersonJudge {
     };
   }
 
-  #routing(): Pick<TenantFacts, 'domain' | 'routing' | 'edgeSilent'> {
-    if (this.#settings.routingByHand) return { domain: { is: 'by-hand' }, routing: { is: 'by-hand' } };
-    return { domain: 'unread', routing: 'unread', ...this.#deps.routing?.() };
+  #routing(): Pick<TenantFacts, 'domain' | 'routing' | 'edgeSilent' | 'withoutCalling'> {
+    const seen = this.#deps.routing?.() ?? {};
+    if (!this.#settings.routingByHand) return { domain: 'unread', routing: 'unread', ...seen };
+    const { withoutCalling } = seen;
+    // Who keeps domain and route by hand may run the script all the same: what it says of calling policies counts.
+    return {
+      domain: { is: 'by-hand' },
+      routing: { is: 'by-hand' },
+      ...(withoutCalling && { withoutCalling }),
+    };
   }
 }

@@ -29,7 +29,7 @@ export interface ProvisionerDeps {
   /** The name of another account whose enable group holds this Microsoft user too (PRV-206). */
   readonly claimedElsewhere?: (objectId: string) => string | undefined;
   /** What is known of routing domain, voice route and edge, where they are not kept by hand. */
-  readonly routing?: () => Partial<Pick<TenantFacts, 'domain' | 'routing' | 'edgeSilent'>>;
+  readonly routing?: () => Partial<Pick<TenantFacts, 'domain' | 'routing' | 'edgeSilent' | 'withoutCalling'>>;
   /** A number that is kept for this person, or was theirs, and is reserved or rests (PRV-307). */
   readonly heldNumber?: (person: Person) => OwnPerson['heldNumber'];
   /** Takes a licence of the platform for a person, or gives it back to the pool. */
