@@ -112,7 +112,7 @@ describe('the provider in an account that took its consent back', () => {
     assert.equal((await decide(admin, id, 'withdraw', {})).status, 403);
   });
 
-  test('rejected with a reason, withdrawn, expired: the operator reads which, and nothing is made', async () => {
+  test('rejected with a reason or withdrawn: the operator reads which, and nothing is made; a proposal lives for thirty days', async () => {
     await consent(false);
     const was = await tagsOf();
     const rejected = await propose(`${dana}/tags`, 'PUT', { tags: ['A'] });
@@ -197,6 +197,26 @@ describe('the provider in an account that took its consent back', () => {
       body: { account: world.acmeId, returnTo: 'http://localhost/connect/callback' },
     });
     assert.equal(begun.json().code, 'consent-missing');
+  });
+
+  test('a sign-in at Microsoft that the operator began with the consent does not end after it was taken back', async () => {
+    const returnTo = 'http://localhost/connect/callback';
+    for (const given of [false, true]) {
+      await consent(true);
+      const begun = await operator.ask('/api/v1/connections/sign-in', {
+        method: 'POST',
+        body: { account: world.acmeId, returnTo },
+      });
+      assert.equal(begun.status, 200, begun.text);
+      const state = new URL(String(begun.json().url)).searchParams.get('state');
+      await consent(given);
+      const ended = await operator.ask('/api/v1/connections/complete', {
+        method: 'POST',
+        body: { state, code: 'a-code' },
+      });
+      if (given) assert.equal(ended.status, 200, ended.text);
+      else assert.equal(ended.json().code, 'sign-in-over');
+    }
   });
 
   test('bulk jobs and the file of an account are no way around it', async () => {
