@@ -69,7 +69,7 @@ export function readTenantFile(text: string): FileReading {
             say: `${named([...path, key])} is not known here${near}`,
           });
         }
-      else faults.push({ ...placeOf(path), say: `${named(path)} ${saidOf(issue)}` });
+      else faults.push({ ...placeOf(path), say: `${named(path)} ${saidOf(issue)}${foundOf(issue.input)}` });
     }
     return faulty(faults);
   }
@@ -162,6 +162,13 @@ function named(path: Path): string {
     '',
   );
   return text === '' ? 'the file' : text;
+}
+
+/** What stands there, where it can be shown in a few words. */
+function foundOf(input: unknown): string {
+  if (typeof input === 'string' && input !== '' && input.length <= 60 && !/[^\P{C}]/u.test(input))
+    return `; found ${JSON.stringify(input)}`;
+  return typeof input === 'number' || typeof input === 'boolean' || input === null ? `; found ${input}` : '';
 }
 
 function saidOf(issue: z.core.$ZodIssue): string {

@@ -869,6 +869,13 @@ describe('a file that cannot be taken', () => {
       /next or null/,
     ],
     [
+      'a choice that there is not',
+      'version: 1\npeople: [{upn: a@b.example, own: {presence: maybe}}]',
+      2,
+      45,
+      /^people\[0\]\.own\.presence wanted account, selected, unsynced; found "maybe"$/,
+    ],
+    [
       'a policy of an unknown kind',
       'version: 1\nprovisioning:\n- tenant: acacacac-0000-4000-8000-000000000001\n  policies: {calling: {kind: sometimes}}',
       4,
