@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { batchBody, innerAnswers } from './batch-answers.ts';
+import { errorOfAnswer } from './error-of-answer.ts';
 import { FirstAhead } from './first-ahead.ts';
-import { GraphError, readGraphError, retryAfterMs } from './graph-error.ts';
+import { GraphError } from './graph-error.ts';
 import type { HttpsAnswer, HttpsExchange } from './https-exchange.ts';
 import {
   type Bucket,
@@ -162,7 +164,7 @@ export class GraphClient {
           if (answer && answer.status < 400) results[index] = answer;
           else {
             const operation: Operation = operations[item.operation];
-            const error = this.#errorOf(item.operation, answer);
+            const error = this.#error(item.operation, answer);
             const repeat =
               answer?.status === 429 || (operation.idempotent && error.code === 'graph-unavailable');
             if (repeat && !last) again.push({ item, index });
@@ -200,61 +202,27 @@ export class GraphClient {
 
   async #batchOf(items: readonly BatchItem[]): Promise<Map<string, GraphAnswer>> {
     for (const { operation } of items) this.#permit(operation);
-    const body = {
-      requests: items.map((item, id) => ({
-        id: String(id),
-        method: operations[item.operation].method,
-        url: `${pathOf(item.operation, item.params)}${queryOf(item.query)}`,
-        ...(item.body !== undefined && { body: item.body }),
-        ...((item.body !== undefined || item.headers) && {
-          headers: {
-            ...item.headers,
-            ...(item.body !== undefined && { 'Content-Type': 'application/json' }),
-          },
-        }),
-      })),
-    };
     const [first] = items;
     if (!first) return new Map();
     const safe = items.every((item) => operations[item.operation].idempotent);
     const cost = items.reduce((sum, item) => sum + operations[item.operation].cost, 0);
     const as: Operation = { ...operations[first.operation], method: 'POST', cost, idempotent: safe };
-    const found = new Map<string, GraphAnswer>();
+    let found: Map<string, GraphAnswer> = new Map();
     /** Each inner request is throttled for itself; false when one was. */
-    const heard = ({ body: answered, headers: { date } }: GraphAnswer): boolean => {
-      const { responses } = (answered ?? {}) as { responses?: unknown };
-      if (!Array.isArray(responses))
-        throw new GraphError('graph-unexpected-answer', 'a batch answered without responses', {
-          operation: '$batch',
-        });
-      for (const one of responses as {
-        id?: unknown;
-        status?: unknown;
-        headers?: unknown;
-        body?: unknown;
-      }[]) {
-        const headers = Object.entries((one.headers ?? {}) as Record<string, unknown>);
-        found.set(String(one.id), {
-          status: Number(one.status),
-          headers: {
-            ...(date !== undefined && { date }),
-            ...Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), String(value)])),
-          },
-          body: one.body,
-        });
-      }
+    const heard = (answer: GraphAnswer): boolean => {
+      found = innerAnswers(answer);
       const longest = new Map<Bucket, number | undefined>();
       for (const [i, { operation }] of items.entries()) {
         const inner = found.get(String(i));
         if (inner?.status !== 429) continue;
         const { bucket } = operations[operation];
-        const asked = this.#errorOf(operation, inner).retryAfterMs;
+        const asked = this.#error(operation, inner).retryAfterMs;
         longest.set(bucket, Math.max(asked ?? 0, longest.get(bucket) ?? 0) || undefined);
       }
       for (const [bucket, asked] of longest) this.#pause(bucket, asked);
       return longest.size === 0;
     };
-    await this.#send('$batch', `${this.#base}/$batch`, { body }, as, heard);
+    await this.#send('$batch', `${this.#base}/$batch`, { body: batchBody(items) }, as, heard);
     return found;
   }
 
@@ -338,7 +306,7 @@ export class GraphClient {
         return { taken: true, error: error as GraphError };
       }
     }
-    const error = this.#errorOf(name, answer, failure);
+    const error = this.#error(name, answer, failure);
     const waits = answer?.status === 429 || (answer?.status === 503 && error.retryAfterMs !== undefined);
     return {
       taken: answer !== undefined && !waits,
@@ -406,46 +374,12 @@ export class GraphClient {
     return waitMs;
   }
 
-  #errorOf(
+  #error(
     name: OperationName | '$batch',
     answer: HttpsAnswer | GraphAnswer | undefined,
     cause?: unknown,
   ): GraphError {
-    if (!answer)
-      return new GraphError('graph-unavailable', `${name}: no answer`, {
-        operation: name,
-        ...(cause !== undefined && { cause }),
-      });
-    const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? null);
-    const { code, message } = readGraphError(text);
-    const wait = retryAfterMs(answer.headers['retry-after'], this.#options.clock.wall(), answer.headers.date);
-    const requestId = answer.headers['request-id'];
-    const scope = name === '$batch' ? undefined : operations[name].permissions[0];
-    const { status } = answer;
-    return new GraphError(
-      status === 429
-        ? 'graph-throttled'
-        : status === 401
-          ? 'graph-unauthorized'
-          : status === 403
-            ? 'graph-missing-scope'
-            : status === 404
-              ? 'graph-not-found'
-              : status === 410
-                ? 'graph-gone'
-                : status >= 500 || status === 423
-                  ? 'graph-unavailable'
-                  : 'graph-refused',
-      `${name}: ${status} ${code} ${message}`.trim(),
-      {
-        operation: name,
-        status,
-        theirCode: code,
-        ...(wait !== undefined && { retryAfterMs: wait }),
-        ...(requestId !== undefined && { requestId }),
-        ...(status === 403 && scope !== undefined && { missingScope: scope }),
-      },
-    );
+    return errorOfAnswer(name, answer, this.#options.clock.wall(), cause);
   }
 
   #json(answer: HttpsAnswer, name: string): unknown {
