@@ -80,6 +80,22 @@ export const heldData = [
     purged: 'deleted, with the mirror in memory, when the connection ends',
   },
   {
+    feature: 'provisioning',
+    kind: 'file',
+    name: 'links.json',
+    what: 'a copy of teams_links for a start without the database',
+    exported: 'by its table',
+    kept: 'As its table.',
+  },
+  {
+    feature: 'provisioning',
+    kind: 'file',
+    name: 'connections.json',
+    what: 'a copy of microsoft_connections, without credentials, for a start without the database',
+    exported: 'by its table',
+    kept: 'As its table.',
+  },
+  {
     feature: 'presence',
     kind: 'table',
     name: 'presence_changes',
