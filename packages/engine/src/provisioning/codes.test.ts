@@ -319,3 +319,32 @@ test('PRV-601 is what the person says of themselves: a call does not end it, the
   provisioner.confirm(dana.id, 'override', 'alex');
   assert.equal(said(), undefined);
 });
+
+test('who comes to call by a reading has come when it tells whom it saw: the guard against mass changes counts on it', async () => {
+  const clock = new VirtualClock();
+  const tenant = new FakeTenant(clock);
+  tenant.members.add(objectId);
+  tenant.held.set(objectId, number);
+  const told: string[] = [];
+  const settings = defaultSettings(account.id, {
+    enableGroups: [{ id: 'group', name: 'Voice Users' }],
+    routingByHand: true,
+  });
+  const provisioner: AccountProvisioner = new AccountProvisioner(account, settings, {
+    tenant,
+    keeper: new MemoryKeeper(),
+    clock,
+    random: () => 0,
+    onPerson: () => undefined,
+    onObjectIds: (ids) => {
+      if (ids.get(dana.id) !== undefined)
+        told.push(provisioner.entries().get(dana.id)?.link.state ?? 'nobody');
+    },
+    onProblem: () => undefined,
+  });
+  provisioner.own(account, [dana], settings);
+  provisioner.start();
+  await clock.pass(2_000);
+  provisioner.stop();
+  assert.equal(told[0], 'AWAITING_RELAUNCH');
+});

@@ -286,7 +286,11 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
       clock,
       random: parts.random,
       onPerson,
-      onObjectIds: (objectIds) => connections.note(objectIds),
+      onObjectIds(objectIds) {
+        connections.note(objectIds);
+        // Who became one of those who call by this very reading would go unguarded until the next one began.
+        view?.protect(linkedObjectIds(provisioner), provisioner.settings.guard);
+      },
       onProblem: (what) => problem(what, account.id),
       notify: (notice, personId) => notify(notice, personId, { accountId: account.id, provisioner }),
       history: (personId, step) => history.note(account.id, personId, step),
