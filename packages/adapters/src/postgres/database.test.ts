@@ -138,8 +138,13 @@ test('the catalogue: the application role owns nothing, is no superuser and cann
   assert.equal(views, 0, 'a view without invoker rights');
 });
 
-/** The application adds to these and reads them; nothing more (5.2). */
-const neverDeleted: ReadonlySet<string> = new Set(['audit_entries', 'audit_heads']);
+/** The application adds to the audit and reads it, nothing more (5.2); consents and proposals it changes, but never forgets. */
+const neverDeleted: ReadonlySet<string> = new Set([
+  'audit_entries',
+  'audit_heads',
+  'proposals',
+  'provider_consents',
+]);
 
 test('without an account or a platform context no account table shows a row or takes one', async () => {
   const tables = await asOwner(accountTables);
