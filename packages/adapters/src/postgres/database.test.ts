@@ -138,10 +138,11 @@ test('the catalogue: the application role owns nothing, is no superuser and cann
   assert.equal(views, 0, 'a view without invoker rights');
 });
 
-/** The application adds to the audit and reads it, nothing more (5.2); consents and proposals it changes, but never forgets. */
+/** The application adds to the audit and reads it, nothing more (5.2); consents, proposals and purges it changes, but never forgets. */
 const neverDeleted: ReadonlySet<string> = new Set([
   'audit_entries',
   'audit_heads',
+  'microsoft_purges',
   'proposals',
   'provider_consents',
 ]);
