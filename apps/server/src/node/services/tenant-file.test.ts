@@ -439,15 +439,21 @@ test('a role that changes ends the sessions of that sign-in, and what is taken a
   const user = await stores.users.signInForPlatform('admin@acme.example', 'made-for-you');
   const { text } = await stores.sessions.openForPlatform(user ?? assert.fail('nobody'));
   told.length = 0;
-  await apply('version: 1\nsignIns: [{name: admin@acme.example, role: desk}]');
+  await apply(
+    'version: 1\nsignIns: [{name: admin@acme.example, role: desk}, {name: next@acme.example, role: admin}]',
+  );
   assert.equal(await stores.sessions.readForPlatform(text), undefined);
-  await apply('version: 1\naccount: {carriers: []}\ncarriers: []\nsignIns: [{name: uma@acme.example}]', true);
+  await apply(
+    'version: 1\naccount: {carriers: []}\ncarriers: []\nsignIns: [{name: next@acme.example}, {name: uma@acme.example}]',
+    true,
+  );
   assert.deepEqual(
     (await stores.users.list(acme.id)).map(({ name }) => name),
-    ['uma@acme.example'],
+    ['next@acme.example', 'uma@acme.example'],
   );
   assert.deepEqual(told, [
     'sign-in.change',
+    'sign-in.create',
     'account.change',
     'carrier.remove',
     'sign-in.remove',
