@@ -14,6 +14,7 @@ import { useNow } from '../parts/use-now.ts';
 import { paths } from '../path-builder.ts';
 import { age, dayAndTime, telephone } from '../words/format.ts';
 import { peerWords, resultWords } from '../words/states.ts';
+import { OutgoingCard } from './outgoing-card.tsx';
 
 const useStyles = makeStyles({
   figures: { display: 'grid', gridTemplateColumns: 'repeat(auto-fit, minmax(210px, 1fr))', gap: '16px' },
@@ -70,6 +71,7 @@ export function OverviewPage() {
 function Overview() {
   const styles = useStyles();
   const zoneOf = useZones();
+  const isOperator = useMay('accounts:write');
   const peers = useQuery({ ...peerBoard, refetchInterval: 30_000 });
   const live = useQuery({ ...liveCalls, refetchInterval: 30_000 });
   const failed = useQuery(ask('calls.list', { query: { result: 'failed', limit: 5 } }));
@@ -139,6 +141,7 @@ function Overview() {
           </ul>
         )}
       </Card>
+      {isOperator && <OutgoingCard zone={zoneOf(undefined)} />}
     </Page>
   );
 }
