@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import * as world from '@tandem/adapters/http/testing/sample-world.ts';
+import { asCarrierId } from '@tandem/domain';
 import { accessibilityFaults } from './accessibility.ts';
 import { noBrowser } from './browser.ts';
 import { openPortal } from './portal-under-test.ts';
@@ -45,10 +46,26 @@ describe('carriers and sign-ins in the portal', { skip: noBrowser }, () => {
     await change.getByRole('button', { name: 'Save' }).click();
     await change.waitFor({ state: 'detached' });
     await row.getByText('none').first().waitFor();
+    // Somebody else makes a carrier that this page does not know of: it must not go with the one that is meant.
+    const { carriers } = portal.server.directory.data;
+    const fresh =
+      carriers.find(({ name }) => name === 'Fresh trunk') ?? assert.fail('there is no Fresh trunk');
+    carriers.push({
+      ...fresh,
+      id: asCarrierId('01930000-0000-7000-8000-00000000ca99'),
+      name: 'Second trunk',
+    });
+    await row.getByRole('button', { name: 'Remove Fresh trunk' }).click();
+    await removal.getByText('Second trunk would go as well').waitFor();
+    assert.equal(await removal.getByRole('button', { name: 'Remove it' }).isDisabled(), true);
+    await removal.getByRole('button', { name: 'Not now' }).click();
+    await page.reload();
+    await table.getByText('Second trunk').waitFor();
     await row.getByRole('button', { name: 'Remove Fresh trunk' }).click();
     await removal.getByText('Fresh trunk goes for good').waitFor();
     await removal.getByRole('button', { name: 'Remove it' }).click();
     await row.waitFor({ state: 'detached' });
+    await table.getByText('Second trunk').waitFor();
   });
 
   test('an administrator makes a sign-in whose password is shown once, and the last administrator stays', async () => {

@@ -39,6 +39,18 @@ export async function applyPart(
   return made;
 }
 
+/** What goes with one entry that a pruned list leaves out. Nothing else may: somebody may have added one since this page was read. */
+export async function planRemoval(part: FilePart, name: string): Promise<TenantFilePlan> {
+  const plan = await planPart(part);
+  const others = plan.changes.filter(({ action, what }) => action === 'remove' && what !== name);
+  if (others.length > 0)
+    throw refusal(
+      `The list has changed: ${others.map(({ what }) => what).join(', ')} would go as well.`,
+      'Load the page again, then remove it.',
+    );
+  return plan;
+}
+
 export const makePart = async (part: FilePart): Promise<TenantFileResult> =>
   await applyPart(part, await planPart(part));
 
@@ -51,8 +63,15 @@ export const saidOf = (error: unknown, field: string): string | null =>
 function refuse(changes: readonly TenantFileChange[]): void {
   const fault = changes.find(({ action }) => action === 'refused');
   if (!fault) return;
-  const message = fault.words ?? 'It cannot be made so.';
-  throw new ApiError(
+  throw refusal(
+    fault.words ?? 'It cannot be made so.',
+    'Change what is said here, then try again.',
+    fault.field,
+  );
+}
+
+const refusal = (message: string, next: string, field?: string): ApiError =>
+  new ApiError(
     409,
     {
       type: '/problems/wrong-state',
@@ -60,12 +79,11 @@ function refuse(changes: readonly TenantFileChange[]): void {
       status: 409,
       code: 'wrong-state',
       detail: message,
-      next: 'Change what is said here, then try again.',
-      ...(fault.field !== undefined && { errors: [{ path: fault.field, message }] }),
+      next,
+      ...(field !== undefined && { errors: [{ path: field, message }] }),
     },
     message,
   );
-}
 
 /** The faults of a file say where they are in words, `carriers[0].name …`: here they stand at their fields. */
 function withFields(error: unknown): unknown {

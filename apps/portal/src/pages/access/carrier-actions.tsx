@@ -1,13 +1,13 @@
 import { Field, Input } from '@fluentui/react-components';
 import type { Account, Carrier } from '@tandem/contract';
 import { useState } from 'react';
-import { applyPart, makePart, planPart } from '../../api/account-file.ts';
+import { makePart } from '../../api/account-file.ts';
 import { api } from '../../api/client.ts';
 import { reread } from '../../api/reread.ts';
 import { FormDialog } from '../../parts/form-dialog.tsx';
-import { PreviewAction } from '../../parts/preview-action.tsx';
 import { CarrierFields } from './carrier-fields.tsx';
 import { draftOf, entryOf, isWhole, newCarrier } from './carrier-form.ts';
+import { RemoveEntry } from './remove-entry.tsx';
 
 /** Names of the carriers over which calls of the account go out; one of the operator's under an own name is its id. */
 function namesOf(account: Account, carriers: readonly Carrier[]): string[] {
@@ -121,44 +121,28 @@ export function RemoveCarrier({
   readonly carriers: readonly Carrier[];
   readonly carrier: Carrier;
 }) {
-  const part = {
-    account: account.id,
-    prune: true,
-    sections: {
-      carriers: carriers
-        .filter(({ id, owner }) => owner === account.id && id !== carrier.id)
-        .map(({ name }) => ({ name })),
-    },
-  };
   const used = account.carriers.includes(carrier.id);
-  const others = account.carriers.length - 1;
+  const rest = account.carriers.length - 1;
   return (
-    <PreviewAction
-      label="Remove"
-      what={carrier.name}
-      title={`Remove ${carrier.name}?`}
-      confirm="Remove it"
-      small
-      load={() => planPart(part)}
-      show={(plan) => (
-        <>
-          {used && (
-            <p style={{ margin: 0 }}>
-              Calls of {account.name} go out over it
-              {others > 0 ? `, before or after ${others} more` : ', and over no other'}. Change it first, so
-              that no calls do.
-            </p>
-          )}
-          {plan.changes.map(({ what, action, words }) => (
-            <p key={what} style={{ margin: 0 }}>
-              {action === 'refused'
-                ? words
-                : `${what} goes for good, and with it its user name and password. Calls that come from its addresses are not answered any more; calls that are talking go on.`}
-            </p>
-          ))}
-        </>
-      )}
-      act={(plan) => applyPart(part, plan)}
+    <RemoveEntry
+      account={account.id}
+      section="carriers"
+      name={carrier.name}
+      others={carriers
+        .filter(({ id, owner }) => owner === account.id && id !== carrier.id)
+        .map(({ name }) => name)}
+      before={
+        used && (
+          <p style={{ margin: 0 }}>
+            Calls of {account.name} go out over it
+            {rest > 0 ? `, before or after ${rest} more` : ', and over no other'}. Change it first, so that no
+            calls do.
+          </p>
+        )
+      }
+      says={({ what }) =>
+        `${what} goes for good, and with it its user name and password. Calls that come from its addresses are not answered any more; calls that are talking go on.`
+      }
       done={done}
     />
   );

@@ -2,7 +2,7 @@ import { Button, Field, Input, Select, Switch } from '@fluentui/react-components
 import type { Account, RouteOutput } from '@tandem/contract';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { applyPart, makePart, planPart, saidOf } from '../../api/account-file.ts';
+import { makePart, saidOf } from '../../api/account-file.ts';
 import { api, ask } from '../../api/client.ts';
 import { reread } from '../../api/reread.ts';
 import { TextBlock } from '../../parts/copy-text.tsx';
@@ -11,6 +11,7 @@ import { Card } from '../../parts/page.tsx';
 import { PreviewAction } from '../../parts/preview-action.tsx';
 import { Row, Stack } from '../../parts/stack.tsx';
 import { roleNames } from '../../words/states.ts';
+import { RemoveEntry } from './remove-entry.tsx';
 
 export type SignInEntry = RouteOutput<'signIns.list'>['items'][number];
 
@@ -161,29 +162,15 @@ export function RemoveSignIn({
   readonly signIns: readonly SignInEntry[];
   readonly signIn: SignInEntry;
 }) {
-  const part = {
-    account: account.id,
-    prune: true,
-    sections: { signIns: signIns.filter(({ id }) => id !== signIn.id).map(({ name }) => ({ name })) },
-  };
   return (
-    <PreviewAction
-      label="Remove"
-      what={signIn.name}
-      title={`Remove ${signIn.name}?`}
-      confirm="Remove it"
-      small
-      load={() => planPart(part)}
-      show={(plan) =>
-        plan.changes.map(({ what, action, words }) => (
-          <p key={what} style={{ margin: 0 }}>
-            {action === 'refused'
-              ? words
-              : `${what} (${roleNames[signIn.role]}) cannot sign in any more and is signed out now. What they did stays in the audit; the person they are stays too.`}
-          </p>
-        ))
+    <RemoveEntry
+      account={account.id}
+      section="signIns"
+      name={signIn.name}
+      others={signIns.filter(({ id }) => id !== signIn.id).map(({ name }) => name)}
+      says={({ what }) =>
+        `${what} (${roleNames[signIn.role]}) cannot sign in any more and is signed out now. What they did stays in the audit; the person they are stays too.`
       }
-      act={(plan) => applyPart(part, plan)}
       done={done}
     />
   );
