@@ -85,7 +85,15 @@ export class LoopTurn {
     this.#messages = this.#datagrams = 0;
     const work = this.#work;
     this.#work = [];
-    for (const one of work) one();
+    let failed: { readonly error: unknown } | undefined;
+    for (const one of work)
+      try {
+        one();
+      } catch (error) {
+        // What others wanted to send goes out all the same.
+        failed ??= { error };
+      }
+    if (failed) throw failed.error;
     if (messages === 0) return;
     const now = this.#now();
     this.#count(messages, now);
