@@ -294,6 +294,28 @@ describe('the Graph client against an https server of its own', () => {
     assert.equal(most, 1);
   });
 
+  test('Microsoft says nothing: who waited behind the first is told when their patience is over, not one timeout after the other', async () => {
+    let now = 0;
+    let sent = 0;
+    const graph = fake.client({
+      clock: { wall: () => now, sleep: () => Promise.reject(new Error('nobody sleeps here')) },
+      https: {
+        close: () => undefined,
+        exchange() {
+          sent += 1;
+          now += 30_000;
+          return Promise.reject(new Error('timeout after 30000 ms'));
+        },
+      },
+    });
+    const all = await Promise.all([1, 2, 3, 4].map(() => failed(readPresences(graph, [dana]))));
+    assert.equal(sent, 1);
+    assert.deepEqual(new Set(all.map(({ code }) => code)), new Set(['graph-unavailable']));
+    // Who comes later asks anew.
+    await failed(readPresences(graph, [dana]));
+    assert.equal(sent, 2);
+  });
+
   test('a start keeps the wait that its predecessor was told', async () => {
     const asked: number[] = [];
     const graph = fake.client({

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { batchBody, innerAnswers } from './batch-answers.ts';
 import { errorOfAnswer } from './error-of-answer.ts';
-import { FirstAhead } from './first-ahead.ts';
+import { FirstAhead, type Heard } from './first-ahead.ts';
 import { GraphError } from './graph-error.ts';
 import type { HttpsAnswer, HttpsExchange } from './https-exchange.ts';
 import {
@@ -267,7 +267,7 @@ export class GraphClient {
       }
       const milliseconds = this.#now() - startedAt;
       const outcome = this.#outcome(operation, name, answer, failure, heard);
-      arrived(outcome.taken);
+      arrived(outcome.heard);
       this.#options.onTry?.({ operation: name, status: answer?.status ?? 0, milliseconds, clientRequestId });
       if ('good' in outcome) return outcome.good;
       const { error, pausedMs } = outcome;
@@ -294,22 +294,22 @@ export class GraphClient {
     failure: unknown,
     heard: (answer: GraphAnswer) => boolean,
   ):
-    | { readonly taken: boolean; readonly good: GraphAnswer }
-    | { readonly taken: boolean; readonly error: GraphError; readonly pausedMs?: number } {
+    | { readonly heard: Heard; readonly good: GraphAnswer }
+    | { readonly heard: Heard; readonly error: GraphError; readonly pausedMs?: number } {
     if (answer && answer.status < 300) {
       try {
         const good = { status: answer.status, headers: answer.headers, body: this.#json(answer, name) };
         const taken = heard(good);
         if (taken) this.throttle.good(bucket);
-        return { taken, good };
+        return { heard: taken ? 'taken' : 'held-back', good };
       } catch (error) {
-        return { taken: true, error: error as GraphError };
+        return { heard: 'taken', error: error as GraphError };
       }
     }
     const error = this.#error(name, answer, failure);
     const waits = answer?.status === 429 || (answer?.status === 503 && error.retryAfterMs !== undefined);
     return {
-      taken: answer !== undefined && !waits,
+      heard: answer === undefined ? 'silence' : waits ? 'held-back' : 'taken',
       error,
       ...(waits && { pausedMs: this.#pause(bucket, error.retryAfterMs) }),
     };
@@ -344,16 +344,16 @@ export class GraphClient {
    * Waits for our share of the limit, for the end of what Microsoft asked for, and for who is ahead. Returns what hears
    * of the answer.
    */
-  async #turn(
-    { bucket, cost }: Operation,
-    name: string,
-    giveUpAt: number,
-  ): Promise<(taken: boolean) => void> {
+  async #turn({ bucket, cost }: Operation, name: string, giveUpAt: number): Promise<(heard: Heard) => void> {
     const { clock } = this.#options;
     for (;;) {
       const ahead = this.#ahead.wait(bucket);
       if (ahead) {
-        await ahead;
+        // One after the other would each wait out a silent Microsoft: whose patience is over by then does not go next.
+        if ((await ahead) === 'silence' && this.#now() > giveUpAt)
+          throw new GraphError('graph-unavailable', `${name}: no answer to who was ahead`, {
+            operation: name as OperationName,
+          });
         continue;
       }
       const waitMs = this.throttle.take(bucket, cost, this.#now());
