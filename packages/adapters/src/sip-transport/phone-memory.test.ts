@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { asDeviceId } from '@tandem/domain';
+import { asDeviceId, type DeviceId } from '@tandem/domain';
 import type { KeptRegistration } from '@tandem/engine/registrar/registrar.ts';
 import type { DeviceSecret } from '../postgres/device-store.ts';
 import { createSecretBox } from '../security/secret-box.ts';
@@ -26,33 +26,97 @@ const registration = (port: number): KeptRegistration => ({
   expiresAtWallMs: 2,
 });
 
-test('the first registration is on disk at once, those of a burst soon after, the last ones at the end', async () => {
-  const path = join(folder, 'registrations.json');
-  let kept = [registration(1)];
-  const file = openRegistrationFile(path, () => kept, assert.fail);
-  file.changed();
-  while (readRegistrations(path).length === 0) await new Promise((tick) => setImmediate(tick));
-  kept = [registration(2)];
-  file.changed();
-  kept = [registration(3)];
-  file.changed();
-  while (readRegistrations(path)[0]?.port !== 3) await new Promise((tick) => setImmediate(tick));
-  kept = [];
-  await file.close();
-  assert.deepEqual(readRegistrations(path), []);
+const [dana, lobby] = ['1', '2'].map((last) => asDeviceId(`01890000-0000-7000-8000-00000000000${last}`)) as [
+  DeviceId,
+  DeviceId,
+];
+
+function fileOf(name: string, fewestLines?: number) {
+  const path = join(folder, name);
+  const now = new Map<DeviceId, KeptRegistration>();
+  const problems: string[] = [];
+  const file = openRegistrationFile({
+    path,
+    keptOf: (deviceId) => now.get(deviceId),
+    kept: () => [...now.values()],
+    onProblem: (what) => problems.push(what),
+    ...(fewestLines !== undefined && { fewestLines }),
+  });
+  return {
+    path,
+    file,
+    problems,
+    put(deviceId: DeviceId, port: number) {
+      now.set(deviceId, { ...registration(port), deviceId });
+      file.changed([deviceId]);
+    },
+    leave(...devices: DeviceId[]) {
+      for (const deviceId of devices) now.delete(deviceId);
+      file.changed(devices);
+    },
+    ports: () => readRegistrations(path).map(({ deviceId, port }) => [deviceId, port]),
+    lines: () => readFileSync(path, 'utf8').split('\n').length - 1,
+  };
+}
+
+test('whoever is told that they are registered is so after a kill: each change of a burst is on disk in the same turn', async () => {
+  const phones = fileOf('burst');
+  phones.put(dana, 1);
+  phones.put(dana, 2);
+  phones.put(lobby, 3);
+  assert.deepEqual(phones.ports(), [
+    [dana, 2],
+    [lobby, 3],
+  ]);
+  phones.leave(dana);
+  assert.deepEqual(phones.ports(), [[lobby, 3]]);
+  phones.leave(lobby, dana);
+  assert.deepEqual(phones.ports(), []);
+  phones.put(lobby, 4);
+  await phones.file.close();
+  assert.deepEqual([phones.ports(), phones.lines()], [[[lobby, 4]], 1], 'the file holds what is needed');
 });
 
-test('a file that is damaged, or holds something else, is as good as none', () => {
-  const path = join(folder, 'damaged.json');
-  for (const text of [
-    '',
-    '[{"deviceId":',
-    '{}',
-    '[null,{"deviceId":7}]',
-    JSON.stringify([{ ...registration(1), port: 'x' }]),
-  ]) {
+test('the file does not grow: it is written anew, and what changes meanwhile is in the new one too', async () => {
+  const phones = fileOf('growing', 20);
+  for (let port = 1; port <= 20; port++) phones.put(dana, port);
+  // The twentieth line began the new file, which is not in place yet.
+  phones.put(dana, 21);
+  phones.put(lobby, 22);
+  assert.equal(phones.lines(), 22);
+  while (phones.lines() > 3) await new Promise((tick) => setImmediate(tick));
+  const both = [
+    [dana, 21],
+    [lobby, 22],
+  ];
+  assert.deepEqual(phones.ports(), both);
+  phones.leave(dana);
+  assert.deepEqual(phones.ports(), [[lobby, 22]], 'and it is the new one that is written on');
+  await phones.file.close();
+});
+
+test('a folder that cannot be written is said once, and registering goes on', async () => {
+  const phones = fileOf('missing/registrations');
+  phones.put(dana, 1);
+  phones.put(dana, 2);
+  assert.equal(phones.problems.length, 1);
+  assert.match(phones.problems[0] ?? '', /^registrations are not kept: ENOENT/);
+  await phones.file.close();
+});
+
+test('a line that is damaged, or holds something else, is as good as none', () => {
+  const path = join(folder, 'damaged');
+  const whole = JSON.stringify(registration(1));
+  for (const [text, count] of [
+    ['', 0],
+    ['{"deviceId":', 0],
+    ['null\n7\n[]\n{}', 0],
+    [JSON.stringify({ ...registration(1), port: 'x' }), 0],
+    [`${whole}\n${whole.slice(0, 40)}`, 1],
+    [`${whole.slice(0, 40)}\n${whole}`, 1],
+  ] as const) {
     writeFileSync(path, text);
-    assert.deepEqual(readRegistrations(path), [], text);
+    assert.equal(readRegistrations(path).length, count, text);
   }
   assert.deepEqual(readRegistrations(join(folder, 'none')), []);
 });

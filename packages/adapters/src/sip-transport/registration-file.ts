@@ -1,73 +1,126 @@
-import { readFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { appendFileSync, closeSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import type { DeviceId } from '@tandem/domain';
 import type { KeptRegistration } from '@tandem/engine/registrar/registrar.ts';
 
 /**
- * Registrations over a restart: one small file, replaced as a whole, so that a kill in the middle leaves the last whole
- * one. It holds what the phones said anyway (contact and source), no secrets.
+ * Registrations over a restart: a file with one line a change, the last line of a device counts. A line is with the
+ * operating system before the phone gets its 200, so that a kill of the process forgets nobody who was told that they
+ * are registered. (A power cut may: then the phones come back by themselves.) What the lines hold was said by the phones
+ * anyway, contact and source; no secrets.
  */
 export interface RegistrationFile {
-  /** Something changed: written soon, many changes at once. */
-  changed(): void;
-  /** Writes what is left. */
+  /** What is kept of these devices changed. */
+  changed(devices: readonly DeviceId[]): void;
   close(): Promise<void>;
 }
 
-/** The first change is written at once; then a pause: short with few phones, two seconds with ten thousand. */
-const pauseMs = (count: number): number => Math.min(2_000, 50 + count / 5);
+export interface RegistrationFileOptions {
+  readonly path: string;
+  /** What is kept of a device now; undefined: nothing. */
+  keptOf(deviceId: DeviceId): KeptRegistration | undefined;
+  kept(): readonly KeptRegistration[];
+  /** Said once until writing works again. */
+  onProblem(what: string): void;
+  /** The file is written anew, one line a registration, at this many lines or four times those of last time. */
+  readonly fewestLines?: number;
+}
 
+/** A line that is damaged, as the last one after a power cut may be, is as good as none. */
 export function readRegistrations(path: string): readonly KeptRegistration[] {
+  const ofDevice = new Map<unknown, KeptRegistration>();
+  for (const line of textOf(path).split('\n')) {
+    const entry = entryOf(line);
+    if (isKept(entry)) ofDevice.set(entry.deviceId, entry);
+    else if (entry?.gone === true) ofDevice.delete(entry.deviceId);
+  }
+  return [...ofDevice.values()];
+}
+
+export function openRegistrationFile(options: RegistrationFileOptions): RegistrationFile {
+  const { path, keptOf, kept, onProblem } = options;
+  const fewestLines = options.fewestLines ?? 1_000;
+  let descriptor: number | undefined;
+  let lines = textOf(path).split('\n').length - 1;
+  let linesOfLastTime = 0;
+  let rewriting: Promise<void> | undefined;
+  /** What is said while the new file is being written goes into both. */
+  let meanwhile = '';
+  let troubled = false;
+
+  const trouble = (error: unknown): void => {
+    if (!troubled) onProblem(`registrations are not kept: ${(error as Error).message}`);
+    troubled = true;
+  };
+  const append = (text: string): void => {
+    try {
+      descriptor ??= openSync(path, 'a', 0o600);
+      writeSync(descriptor, text);
+      troubled = false;
+    } catch (error) {
+      trouble(error);
+    }
+  };
+  const rewrite = async (): Promise<void> => {
+    meanwhile = '';
+    const list = kept();
+    try {
+      await writeFile(`${path}.new`, list.map(lineOf).join(''), { mode: 0o600 });
+      appendFileSync(`${path}.new`, meanwhile);
+      renameSync(`${path}.new`, path);
+      if (descriptor !== undefined) closeSync(descriptor);
+      descriptor = undefined;
+      troubled = false;
+    } catch (error) {
+      trouble(error);
+    }
+    lines = list.length;
+    linesOfLastTime = list.length;
+    rewriting = undefined;
+  };
+
+  return {
+    changed(devices) {
+      const text = devices
+        .map((deviceId) => lineOf(keptOf(deviceId) ?? { deviceId, gone: true as const }))
+        .join('');
+      append(text);
+      if (rewriting) meanwhile += text;
+      lines += devices.length;
+      if (!rewriting && lines >= Math.max(fewestLines, 4 * linesOfLastTime)) rewriting = rewrite();
+    },
+    async close() {
+      await rewriting;
+      await rewrite();
+      if (descriptor !== undefined) closeSync(descriptor);
+      descriptor = undefined;
+    },
+  };
+}
+
+const lineOf = (entry: KeptRegistration | { readonly deviceId: DeviceId; readonly gone: true }): string =>
+  `${JSON.stringify(entry)}\n`;
+
+function textOf(path: string): string {
   try {
-    const kept: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    return Array.isArray(kept) ? kept.filter(isKept) : [];
+    return readFileSync(path, 'utf8');
   } catch {
-    return []; // none yet, or not readable: the phones come back by themselves
+    return ''; // none yet, or not readable: the phones come back by themselves
   }
 }
 
-export function openRegistrationFile(
-  path: string,
-  kept: () => readonly KeptRegistration[],
-  onProblem: (what: string) => void,
-): RegistrationFile {
-  let timer: NodeJS.Timeout | undefined;
-  let writing: Promise<void> | undefined;
-  let again = false;
-  let closed = false;
-
-  const write = async (): Promise<void> => {
-    again = false;
-    const list = kept();
-    try {
-      await writeFile(`${path}.new`, JSON.stringify(list), { mode: 0o600 });
-      await rename(`${path}.new`, path);
-    } catch (error) {
-      onProblem(`registrations are not kept: ${(error as Error).message}`);
-    }
-    writing = undefined;
-    if (closed) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      if (again) writing = write();
-    }, pauseMs(list.length));
-  };
-  return {
-    changed() {
-      if (writing || timer !== undefined) again = true;
-      else if (!closed) writing = write();
-    },
-    async close() {
-      closed = true;
-      clearTimeout(timer);
-      await writing;
-      await write();
-    },
-  };
+function entryOf(line: string): { readonly deviceId?: unknown; readonly gone?: unknown } | undefined {
+  try {
+    const entry: unknown = JSON.parse(line);
+    return typeof entry === 'object' && entry !== null ? entry : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-function isKept(one: unknown): one is KeptRegistration {
-  if (typeof one !== 'object' || one === null) return false;
-  const { deviceId, uri, host, port, callId, cseq, sinceWallMs, expiresAtWallMs } = one as Record<
+function isKept(entry: unknown): entry is KeptRegistration {
+  if (typeof entry !== 'object' || entry === null) return false;
+  const { deviceId, uri, host, port, callId, cseq, sinceWallMs, expiresAtWallMs } = entry as Record<
     string,
     unknown
   >;

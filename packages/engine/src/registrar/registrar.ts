@@ -38,8 +38,8 @@ export interface RegistrarDeps {
   /** So many bytes that nobody can guess. */
   secretBytes(count: number): Buffer;
   onFault?(fault: RegisterFault): void;
-  /** Somebody registered, left or expired. */
-  onChange?(): void;
+  /** These registered, left or expired; said before the phone is told so. */
+  onChange?(devices: readonly DeviceId[]): void;
 }
 
 /** A registration as it is kept over a restart: only such that need no connection. Wall ms. */
@@ -73,6 +73,7 @@ export interface Registrar extends Registrations, PhoneAuth {
   list(): readonly RegistrationView[];
   readonly count: number;
   kept(): readonly KeptRegistration[];
+  keptOf(deviceId: DeviceId): KeptRegistration | undefined;
   restore(kept: Iterable<KeptRegistration>): number;
   stop(): void;
 }
@@ -115,12 +116,17 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
   let cancelSweep = clock.after(sweepMs, sweep);
   function sweep(): void {
     const now = clock.now();
-    let any = false;
-    for (const binding of [...bindings])
-      if (binding.expiresAt <= now || !deps.deviceOf(binding.deviceId))
-        any = bindings.remove(binding.deviceId) || any;
-    if (any) deps.onChange?.();
+    removeAll(
+      [...bindings]
+        .filter(({ deviceId, expiresAt }) => expiresAt <= now || !deps.deviceOf(deviceId))
+        .map(({ deviceId }) => deviceId),
+    );
     cancelSweep = clock.after(sweepMs, sweep);
+  }
+
+  function removeAll(gone: readonly DeviceId[]): void {
+    for (const deviceId of gone) bindings.remove(deviceId);
+    if (gone.length > 0) deps.onChange?.(gone);
   }
 
   function onRegister(incoming: IncomingRequest): void {
@@ -172,10 +178,9 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
         expiresAt: clock.now() + wish.seconds * 1000,
         sinceWallMs: old && old.uri === wish.uri ? old.sinceWallMs : clock.wall(),
       });
-      deps.onChange?.();
+      deps.onChange?.([device.id]);
     } else if (wish.kind === 'leave' && old && (wish.uris === 'all' || wish.uris.some(sameAs(old.uri)))) {
-      bindings.remove(device.id);
-      deps.onChange?.();
+      removeAll([device.id]);
     }
     incoming.respond(200, { headers: okHeaders(live(device.id)) });
   }
@@ -188,6 +193,22 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
       headers.append('Contact', `<${binding.uri}>;expires=${seconds}`);
     }
     return headers;
+  }
+
+  /** A connection ends with the process: only what came over UDP is still there afterwards. */
+  function keptOf(deviceId: DeviceId): KeptRegistration | undefined {
+    const binding = live(deviceId);
+    if (binding?.destination.protocol !== 'UDP') return undefined;
+    return {
+      deviceId,
+      uri: binding.uri,
+      host: binding.destination.host,
+      port: binding.destination.port,
+      callId: binding.callId,
+      cseq: binding.cseq,
+      sinceWallMs: binding.sinceWallMs,
+      expiresAtWallMs: wallOf(binding.expiresAt),
+    };
   }
 
   return {
@@ -209,14 +230,10 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
       if (flow.protocol === 'UDP') return;
       const key = keyOfFlow(flow);
       door.forget(key);
-      const gone = bindings.at(key);
-      for (const deviceId of gone) bindings.remove(deviceId);
-      if (gone.length > 0) deps.onChange?.();
+      removeAll(bindings.at(key));
     },
     devicesChanged() {
-      const gone = [...bindings].filter(({ deviceId }) => !deps.deviceOf(deviceId));
-      for (const { deviceId } of gone) bindings.remove(deviceId);
-      if (gone.length > 0) deps.onChange?.();
+      removeAll([...bindings].map(({ deviceId }) => deviceId).filter((deviceId) => !deps.deviceOf(deviceId)));
     },
     list: () =>
       [...bindings].flatMap((binding): RegistrationView[] =>
@@ -234,23 +251,8 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
     get count() {
       return bindings.size;
     },
-    kept: () =>
-      [...bindings].flatMap((binding): KeptRegistration[] =>
-        binding.destination.protocol === 'UDP' && live(binding.deviceId)
-          ? [
-              {
-                deviceId: binding.deviceId,
-                uri: binding.uri,
-                host: binding.destination.host,
-                port: binding.destination.port,
-                callId: binding.callId,
-                cseq: binding.cseq,
-                sinceWallMs: binding.sinceWallMs,
-                expiresAtWallMs: wallOf(binding.expiresAt),
-              },
-            ]
-          : [],
-      ),
+    kept: () => [...bindings].flatMap(({ deviceId }) => keptOf(deviceId) ?? []),
+    keptOf,
     restore(kept) {
       let count = 0;
       for (const { deviceId, uri, host, port, callId, cseq, sinceWallMs, expiresAtWallMs } of kept) {

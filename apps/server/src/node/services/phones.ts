@@ -72,13 +72,18 @@ export async function openPhones(deps: PhonesDeps): Promise<Phones> {
     knownDevice,
     secretBytes: deps.randomBytes,
     onFault: deps.onFault,
-    onChange() {
-      file.changed();
+    onChange(devices) {
+      file.changed(devices);
       for (const listener of heard) listener();
     },
   });
-  const path = join(nodeDir, 'registrations.json');
-  const file = openRegistrationFile(path, () => registrar.kept(), onProblem);
+  const path = join(nodeDir, 'registrations.jsonl');
+  const file = openRegistrationFile({
+    path,
+    keptOf: (deviceId) => registrar.keptOf(deviceId),
+    kept: () => registrar.kept(),
+    onProblem,
+  });
   registrar.restore(readRegistrations(path));
   return {
     registrar,
