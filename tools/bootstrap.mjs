@@ -13,7 +13,20 @@ const wanted = createHash('sha256')
   .digest('hex');
 const pinned = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
 
-const installed = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted && existsSync(pinned);
+/** Whether npm's own note of what is installed names all that the lock file names: somebody ran `npm ci` or `npm install`. */
+const npmInstalledIt = () => {
+  const noteOfNpm = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(noteOfNpm)) return false;
+  const locked = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages ?? {};
+  const present = JSON.parse(readFileSync(noteOfNpm, 'utf8')).packages ?? {};
+  return Object.entries(locked).every(
+    ([path, { version, optional }]) =>
+      path === '' || (present[path] ? present[path].version === version : optional === true),
+  );
+};
+
+const stamped = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted;
+const installed = existsSync(pinned) && (stamped || npmInstalledIt());
 if (!installed) {
   process.stderr.write('Tandem: installing what the lock file names (once; about a minute) ...\n');
   // Standard output belongs to the ready line, so npm's goes to standard error.
