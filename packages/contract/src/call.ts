@@ -16,6 +16,17 @@ export const closedByNames = ['normal', 'crash', 'sweeper'] as const;
 /** What a live call is doing; finished calls have a result instead. */
 export const callPhases = ['setting-up', 'ringing', 'talking', 'ending'] as const;
 
+export const callerNameSources = ['platform', 'directory', 'network'] as const;
+export const callerName = z.object({
+  text: z.string(),
+  source: z
+    .enum(callerNameSources)
+    .describe(
+      '`platform`: a person or phone of the account. `directory`: the account’s directory at Microsoft. `network`: as it was sent, which proves nothing',
+    ),
+});
+export type CallerName = z.infer<typeof callerName>;
+
 export const callSummary = z.object({
   id,
   accountId: id.optional().describe('Absent only when nobody could be told to be the customer'),
@@ -24,6 +35,7 @@ export const callSummary = z.object({
   direction: z.enum(callDirections),
   emergency: z.boolean(),
   from: z.string(),
+  callerName: callerName.optional().describe('Absent: nobody knows it, or the caller hides'),
   to: z.string(),
   personId: id.optional(),
   carrierId: id.optional(),

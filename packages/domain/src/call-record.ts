@@ -45,6 +45,12 @@ export interface CallLegRecord {
   readonly media?: LegMedia;
 }
 
+/** Whose word a caller's name is: ours, the customer's directory at Microsoft, or what the network sent, which proves nothing. */
+export interface CallerName {
+  readonly text: string;
+  readonly source: 'platform' | 'directory' | 'network';
+}
+
 export interface CallRecord {
   readonly version: 1;
   readonly callId: CallId;
@@ -54,6 +60,8 @@ export interface CallRecord {
   readonly emergency: boolean;
   readonly from: string; // as presented, E.164 where known
   readonly fromAsReceived: string;
+  /** Absent: nobody knows it, or the caller hides. */
+  readonly callerName?: CallerName;
   readonly to: string;
   readonly toAsDialled: string;
   readonly personId?: PersonId;

@@ -12,7 +12,14 @@ import { ProblemView } from '../parts/problem-view.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { paths } from '../path-builder.ts';
 import { dayAndTime, span, telephone } from '../words/format.ts';
-import { directionWords, endedByWords, legRoleWords, phaseWords, resultWords } from '../words/states.ts';
+import {
+  callerNameWords,
+  directionWords,
+  endedByWords,
+  legRoleWords,
+  phaseWords,
+  resultWords,
+} from '../words/states.ts';
 
 const useStyles = makeStyles({
   verdict: { margin: '0 0 12px', fontSize: tokens.fontSizeBase400, lineHeight: tokens.lineHeightBase400 },
@@ -80,6 +87,8 @@ function CallDetail({ call, mayReadLadder }: { readonly call: Call; readonly may
           <Facts
             rows={[
               ['Way', directionWords[call.direction]],
+              ['Caller', call.callerName?.text],
+              ['That name', call.callerName && callerNameWords[call.callerName.source]],
               ['Talked', call.talkMs ? span(call.talkMs) : undefined],
               ['Ended by', call.endedBy && endedByWords[call.endedBy]],
               ['SIP status', call.status],

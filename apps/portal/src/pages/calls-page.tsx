@@ -5,6 +5,7 @@ import type { ColumnDef } from '@tanstack/react-table';
 import { useCallback, useId, useMemo } from 'react';
 import { ask } from '../api/client.ts';
 import { useZones } from '../api/session.ts';
+import { Caller } from '../parts/caller.tsx';
 import { DataTable } from '../parts/data-table.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { AccountChoice, Choice, FilterBar, Pages } from '../parts/filter-bar.tsx';
@@ -72,7 +73,7 @@ export function CallsPage() {
       },
       {
         header: 'From',
-        cell: ({ row: { original: call } }) => <span className={styles.figures}>{telephone(call.from)}</span>,
+        cell: ({ row: { original: call } }) => <Caller call={call} />,
       },
       {
         header: 'To',

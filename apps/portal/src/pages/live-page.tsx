@@ -14,6 +14,7 @@ import { useMemo, useState } from 'react';
 import { api, queries } from '../api/client.ts';
 import { liveCalls } from '../api/live.ts';
 import { useMay, useZones } from '../api/session.ts';
+import { Caller } from '../parts/caller.tsx';
 import { Figures } from '../parts/cells.tsx';
 import { DataTable } from '../parts/data-table.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
@@ -54,7 +55,7 @@ export function LivePage() {
       },
       {
         header: 'From',
-        cell: ({ row: { original: call } }) => <Figures>{telephone(call.from)}</Figures>,
+        cell: ({ row: { original: call } }) => <Caller call={call} />,
       },
       {
         header: 'To',

@@ -1,4 +1,4 @@
-import type { Call, CallSummary, Peer, Role } from '@tandem/contract';
+import type { Call, CallerName, CallSummary, Peer, Role } from '@tandem/contract';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'info' | 'quiet';
 export interface Word {
@@ -39,6 +39,13 @@ export const directionWords: Record<CallSummary['direction'], string> = {
   'from-teams': 'From Teams',
   'from-phone': 'From a desk phone',
   internal: 'Internal',
+};
+
+/** Whose word a caller's name is. */
+export const callerNameWords: Record<CallerName['source'], string> = {
+  platform: 'A person or phone of this account',
+  directory: 'From the Microsoft 365 directory',
+  network: 'As the network sent it: it proves nothing',
 };
 
 /** Who is at the other end of a leg. */

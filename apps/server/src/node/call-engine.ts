@@ -19,7 +19,7 @@ import type { NodeStorage } from './storage.ts';
 export interface CallEngineParts {
   readonly storage: Pick<NodeStorage, 'calls' | 'snapshots' | 'probeMemory' | 'voicemail'>;
   readonly edge: SipEdge;
-  readonly microsoft: Pick<MicrosoftSide, 'provisioning' | 'routingDomains' | 'held'>;
+  readonly microsoft: Pick<MicrosoftSide, 'provisioning' | 'routingDomains' | 'held' | 'directory'>;
   metrics(): Metrics | undefined;
   /** Both hear the engine's calls, so they are made after it; nobody asks before the engine is started. */
   presence(): Presence;
@@ -31,7 +31,7 @@ export function openCallEngine(context: NodeContext, parts: CallEngineParts): Ca
   const { config, log, clock, random, feed, newId } = context;
   const { edge, metrics, presence, lamps } = parts;
   const { calls, snapshots, probeMemory, voicemail } = parts.storage;
-  const { provisioning, routingDomains, held } = parts.microsoft;
+  const { provisioning, routingDomains, held, directory } = parts.microsoft;
   const { registrar } = edge.phones;
   const tellOfQueue = createQueueNews({
     clock,
@@ -61,6 +61,7 @@ export function openCallEngine(context: NodeContext, parts: CallEngineParts): Ca
     settings: settingsOf(config),
     access: { ...provisioning.access, forwardOf: held.forwardOf, restsAt: held.restsAt },
     registrations: registrar,
+    callerNames: directory.callerNames,
     gate: {
       verdictFor: (personId, call) => presence().gate.verdictFor(personId, call),
       onChange: (listener) => presence().gate.onChange(listener),

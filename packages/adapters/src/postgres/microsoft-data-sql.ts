@@ -40,6 +40,9 @@ export const tableWork: Readonly<Partial<Record<Key, TableWork>>> = {
   'provisioning own_contacts': {
     rows: (extent) => sql`${ofAccount(extent)} and t.object_id is not null`,
   },
+  'provisioning call_records': {
+    rows: (extent) => sql`${ofLast(extent)} and t.record -> 'callerName' ->> 'source' = 'directory'`,
+  },
   'provisioning microsoft_connections': {
     rows: ({ accountId, connectionId }) => sql`t.account_id = ${accountId} and t.id = ${connectionId}`,
     without: ['credential_sealed', 'next_credential_sealed'],

@@ -48,7 +48,8 @@ const wasForPhone = (decision: Decision): boolean =>
 export function instead(decision: Decision, failure: CallFailure): Decision {
   const { accountId, personId, callingPersonId, carrierId, emergency, from, to, why } = decision;
   const facts = { accountId, personId, callingPersonId, carrierId, emergency, from, to, why };
-  return { ...facts, outcome: 'refuse', failure };
+  const { callerName } = decision;
+  return { ...facts, ...(callerName && { callerName }), outcome: 'refuse', failure };
 }
 
 export function maxForwardsOf(request: { readonly headers: Headers }): number {

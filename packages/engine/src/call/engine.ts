@@ -12,6 +12,7 @@ import { PeerBook, type PeerView } from '../health/peer-book.ts';
 import { Probes } from '../health/probes.ts';
 import type { Announcements } from '../ports/announcements.ts';
 import type { CallCheckpoint, CallLog, LadderEntry } from '../ports/call-log.ts';
+import type { CallerNames } from '../ports/caller-names.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { MediaPort } from '../ports/media-port.ts';
@@ -76,6 +77,8 @@ export interface CallEngineDeps {
   readonly gate?: PresenceGate;
   /** Where messages are kept. Absent: nobody has a mailbox here. */
   readonly voicemail?: VoicemailStore;
+  /** Who calls from outside. Absent: only what the carrier sends and who has the number here. */
+  readonly callerNames?: CallerNames;
   /** Absent: who is refused hears nothing. */
   readonly announcements?: Announcements;
   /** Who a phone is. Absent: every call from a phone is refused. */
@@ -205,6 +208,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     registrations: deps.registrations ?? noRegistrations,
     ...(deps.gate && { gate: deps.gate }),
     awaitsCallback,
+    ...(deps.callerNames && { callerNames: deps.callerNames }),
     queueShut: (queue) => desk.shut(queue),
   };
   const desk: QueueDesk = createQueueDesk({

@@ -95,6 +95,7 @@ export class RecordDraft {
     };
     if (decision.accountId !== undefined) record.accountId = decision.accountId;
     const route = decision.outcome === 'route' ? decision.route : undefined;
+    if (decision.callerName) record.callerName = decision.callerName;
     if (decision.personId !== undefined) record.personId = decision.personId;
     if (route?.kind === 'to-queue') {
       const { id: queueId, name } = route.queue;

@@ -158,7 +158,7 @@ export class DirectoryMirror implements Omit<DirectoryView, 'state' | 'refresh'>
   }
 
   phones(): PhoneIndex {
-    return this.#users.phones();
+    return this.#users.phones;
   }
 
   membership(groupIds: readonly string[], objectId: string): Seen<Membership> {

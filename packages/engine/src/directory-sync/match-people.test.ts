@@ -202,3 +202,68 @@ describe('G28, G29: looking for people', () => {
     assert.deepEqual(holders('+12025550143'), []);
   });
 });
+
+describe('G07: whose number calls', () => {
+  const pat = (n: number, more: Partial<UserChange> = {}): UserChange =>
+    ({
+      objectId: userId(n),
+      upn: `pat${n}@acme.example`,
+      displayName: `Pat ${n}`,
+      enabled: true,
+      ...more,
+    }) as UserChange;
+  const called = (mirror: DirectoryMirror, number: string): string | undefined =>
+    mirror.phones().person(number as E164, 'US', '202')?.displayName;
+
+  test('a mobile, a desk number however it is written, and a local one', () => {
+    const mirror = mirrorOf(
+      pat(1, { mobilePhone: '+44 7700 900142' }),
+      pat(2, { businessPhones: ['(202) 555-0143'] }),
+      pat(3, { businessPhones: ['555-0144'] }),
+    );
+    assert.equal(called(mirror, '+447700900142'), 'Pat 1');
+    assert.equal(called(mirror, '+12025550143'), 'Pat 2');
+    assert.equal(called(mirror, '+12025550144'), 'Pat 3');
+    assert.equal(called(mirror, '+13035550143'), undefined);
+  });
+
+  test('a number that several people have names nobody, at once, also if it is a whole office’s', () => {
+    const office = Array.from({ length: 3_000 }, (_, at) => pat(at, { businessPhones: ['+12025550100'] }));
+    const mirror = mirrorOf(...office);
+    const began = performance.now();
+    for (let calls = 0; calls < 1_000; calls++) assert.equal(called(mirror, '+12025550100'), undefined);
+    assert.ok(performance.now() - began < 1_000, 'two readings a call, not three thousand');
+  });
+
+  test('who left, may not sign in, is a guest or no person names nobody, and makes nobody’s number doubtful', () => {
+    const mobilePhone = '+12025550145';
+    const mirror = mirrorOf(
+      pat(1, { mobilePhone }),
+      pat(2, { mobilePhone, enabled: false }),
+      pat(3, { mobilePhone, guest: true }),
+      pat(4, { mobilePhone, resource: true }),
+      pat(5, { mobilePhone }),
+    );
+    assert.equal(called(mirror, mobilePhone), undefined);
+    const gone = { full: false, changes: [{ objectId: userId(5), gone: 'recycled' as const }] };
+    mirror.commitUsers({ ...gone, beganAtWallMs: 20 });
+    assert.equal(called(mirror, mobilePhone), 'Pat 1');
+  });
+
+  test('a change of the number or the name is known with the change, by steps and in place', () => {
+    const mirror = mirrorOf(pat(1, { mobilePhone: '+12025550146' }), pat(2));
+    const change = (one: UserChange) =>
+      mirror.commitUsers({ full: false, changes: [one], beganAtWallMs: 20 });
+    change({ objectId: userId(1), displayName: 'Patricia' });
+    assert.equal(called(mirror, '+12025550146'), 'Patricia');
+    change({ objectId: userId(1), mobilePhone: null });
+    assert.equal(called(mirror, '+12025550146'), undefined);
+    const stage = mirror.stageUsers(false, 30);
+    stage.add([{ objectId: userId(2), mobilePhone: '+12025550146' }]);
+    assert.equal(called(mirror, '+12025550146'), undefined);
+    stage.commit();
+    assert.equal(called(mirror, '+12025550146'), 'Pat 2');
+    mirror.commitUsers({ full: true, changes: [pat(1), pat(2)], beganAtWallMs: 40 });
+    assert.equal(called(mirror, '+12025550146'), undefined);
+  });
+});

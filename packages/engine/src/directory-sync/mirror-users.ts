@@ -23,9 +23,8 @@ export class MirrorUsers {
   readonly #shared = new Shared();
   #users = new Map<string, MirrorUser>();
   #addresses = new AddressIndex();
-  #phones: { readonly revision: number; readonly index: PhoneIndex } | undefined;
+  #phones = new PhoneIndex();
   #readAt: number | undefined;
-  #revision = 0;
 
   /** Wall ms; undefined: never read. */
   get readAtWallMs(): number | undefined {
@@ -61,11 +60,9 @@ export class MirrorUsers {
     return this.#addresses.holders(address);
   }
 
-  /** Who has a phone number in the directory: made when first asked for, since few ask. */
-  phones(): PhoneIndex {
-    if (this.#phones?.revision !== this.#revision)
-      this.#phones = { revision: this.#revision, index: new PhoneIndex(this.#users.values()) };
-    return this.#phones.index;
+  /** Who has a phone number in the directory. Kept with every change: a call asks, and waits for nobody who counts. */
+  get phones(): PhoneIndex {
+    return this.#phones;
   }
 
   /** `inPlace`: the changes are a whole run and few, so that no copy is made of everybody. */
@@ -76,7 +73,8 @@ export class MirrorUsers {
     const before = this.#users;
     const users = inPlace ? before : new Map<string, MirrorUser>(full ? [] : before);
     const addresses = inPlace ? this.#addresses : full ? new AddressIndex() : this.#addresses.copy();
-    const shadow: Shadow = { users, addresses, dropped: [] };
+    const phones = inPlace ? this.#phones : full ? new PhoneIndex() : this.#phones.copy();
+    const shadow: Shadow = { users, addresses, phones, dropped: [] };
     const changed = new Set<string>();
     return {
       add: (changes) => {
@@ -87,9 +85,9 @@ export class MirrorUsers {
         forgetRecycled(shadow, beganAtWallMs, changed);
         this.#users = users;
         this.#addresses = addresses;
+        this.#phones = phones;
         const first = this.#readAt === undefined;
         this.#readAt = beganAtWallMs;
-        if (first || changed.size > 0) this.#revision += 1;
         committed({ dropped: shadow.dropped, changed: first ? 'all' : changed });
       },
     };
@@ -97,16 +95,21 @@ export class MirrorUsers {
 
   /** What a start before this one has written. */
   restore(users: Iterable<MirrorUser>, readAtWallMs: number | undefined): void {
-    const shadow: Shadow = { users: this.#users, addresses: this.#addresses, dropped: [] };
+    const shadow: Shadow = {
+      users: this.#users,
+      addresses: this.#addresses,
+      phones: this.#phones,
+      dropped: [],
+    };
     for (const user of users) put(shadow, undefined, user);
     this.#readAt = readAtWallMs;
-    this.#revision += 1;
   }
 }
 
 interface Shadow {
   readonly users: Map<string, MirrorUser>;
   readonly addresses: AddressIndex;
+  readonly phones: PhoneIndex;
   readonly dropped: MirrorUser[];
 }
 
@@ -133,14 +136,17 @@ function apply(
   changed.add(objectId);
 }
 
-function put({ users, addresses }: Shadow, before: MirrorUser | undefined, user: MirrorUser): void {
+function put({ users, addresses, phones }: Shadow, before: MirrorUser | undefined, user: MirrorUser): void {
   if (before) addresses.remove(before);
+  if (before) phones.remove(before);
   users.set(user.objectId, user);
   addresses.add(user);
+  phones.add(user);
 }
 
-function drop({ users, addresses, dropped }: Shadow, user: MirrorUser): void {
+function drop({ users, addresses, phones, dropped }: Shadow, user: MirrorUser): void {
   addresses.remove(user);
+  phones.remove(user);
   users.delete(user.objectId);
   dropped.push(user);
 }

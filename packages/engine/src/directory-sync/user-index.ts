@@ -70,39 +70,88 @@ export function smtpAddress(text: string): string | undefined {
 }
 
 const tailDigits = 7;
-const tailOf = (text: string): string | undefined => {
+/** As a number, which costs no memory of its own. */
+const tailOf = (text: string): number | undefined => {
   const digits = text.replace(/[^0-9]/g, '');
-  return digits.length < tailDigits ? undefined : digits.slice(-tailDigits);
+  return digits.length < tailDigits ? undefined : Number(digits.slice(-tailDigits));
 };
+/** Numbers that only end alike are few; a thousand who do are one office, and which of them calls nobody can say. */
+const mostAlike = 20;
 
 /**
  * Who has a phone number in the directory: a hint, never an identity (product-behaviour 2.1). The directory keeps numbers as
  * somebody typed them, so only those whose last digits fit are read as numbers at all.
  */
 export class PhoneIndex {
-  readonly #byTail = new Map<string, DirectoryUser[]>();
+  /** One holder is the rule, so most entries are a user and no set. */
+  readonly #byTail = new Map<number, DirectoryUser | Set<DirectoryUser>>();
 
-  constructor(users: Iterable<DirectoryUser>) {
-    for (const user of users)
-      for (const phone of user.phones) {
-        const tail = tailOf(phone);
-        if (tail === undefined) continue;
-        const known = this.#byTail.get(tail);
-        if (!known) this.#byTail.set(tail, [user]);
-        else if (!known.includes(user)) known.push(user);
-      }
+  constructor(users: Iterable<DirectoryUser> = []) {
+    for (const user of users) this.add(user);
+  }
+
+  copy(): PhoneIndex {
+    const made = new PhoneIndex();
+    for (const [tail, known] of this.#byTail)
+      made.#byTail.set(tail, known instanceof Set ? new Set(known) : known);
+    return made;
+  }
+
+  add(user: DirectoryUser): void {
+    for (const phone of user.phones) {
+      const tail = tailOf(phone);
+      if (tail === undefined) continue;
+      const known = this.#byTail.get(tail);
+      if (known === undefined) this.#byTail.set(tail, user);
+      else if (known instanceof Set) known.add(user);
+      else if (known !== user) this.#byTail.set(tail, new Set([known, user]));
+    }
+  }
+
+  remove(user: DirectoryUser): void {
+    for (const phone of user.phones) {
+      const tail = tailOf(phone);
+      const known = tail === undefined ? undefined : this.#byTail.get(tail);
+      if (tail === undefined || known === undefined) continue;
+      if (known instanceof Set) known.delete(user);
+      if (known === user || (known instanceof Set && known.size === 0)) this.#byTail.delete(tail);
+    }
   }
 
   /** `country` where the directory does not say in which country the user is. */
   holders(number: E164, country: string): readonly DirectoryUser[] {
-    const found = this.#byTail.get(tailOf(number) ?? '') ?? [];
-    return found.filter((user) =>
-      user.phones.some((phone) => {
-        const read = readNumber(phone, user.country ?? country);
-        return read.kind === 'e164' && read.number === number;
-      }),
-    );
+    return [...this.#alike(number)].filter((user) => has(user, number, country));
   }
+
+  /**
+   * The one person whose number this is, for a call that is waiting: undefined when there are several. Who left, guests and
+   * accounts that are no person are nobody here.
+   */
+  person(number: E164, country: string, areaCode?: string): DirectoryUser | undefined {
+    let found: DirectoryUser | undefined;
+    let read = 0;
+    for (const user of this.#alike(number)) {
+      if (user.enabled === false || user.guest || user.resource || user.deletedOn !== undefined) continue;
+      read += 1;
+      if (read > mostAlike) return undefined;
+      if (!has(user, number, country, areaCode)) continue;
+      if (found) return undefined;
+      found = user;
+    }
+    return found;
+  }
+
+  #alike(number: E164): Iterable<DirectoryUser> {
+    const known = this.#byTail.get(tailOf(number) ?? -1);
+    return known === undefined ? [] : known instanceof Set ? known : [known];
+  }
+}
+
+function has(user: DirectoryUser, number: E164, country: string, areaCode?: string): boolean {
+  return user.phones.some((phone) => {
+    const read = readNumber(phone, user.country ?? country, areaCode);
+    return read.kind === 'e164' && read.number === number;
+  });
 }
 
 const plainText = /^[\x20-\x7e]*$/;

@@ -13,6 +13,7 @@ import {
   teamsEligibility,
 } from '@tandem/domain';
 import type { CallFailure } from '../call/call-failure.ts';
+import type { CallerNames } from '../ports/caller-names.ts';
 import type { GateVerdict, PresenceGate } from '../ports/presence-gate.ts';
 import { noRegistrations, type Registrations } from '../ports/registrations.ts';
 import { ownFactsOnly, type TeamsAccess } from '../ports/teams-access.ts';
@@ -32,6 +33,8 @@ export interface Reach {
   readonly awaitsCallback?: (personId: PersonId) => boolean;
   /** Whether a caller may wait in a queue now; a sentence when not. Absent: no queue is served. */
   readonly queueShut?: (queue: Queue) => string | undefined;
+  /** Who calls, where no name of ours is known. Absent: nobody knows. */
+  readonly callerNames?: CallerNames;
 }
 
 /** Teams by our own facts, and no phones. */

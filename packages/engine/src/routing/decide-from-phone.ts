@@ -49,6 +49,7 @@ function callerOf(account: Account, device: Device, person: Person | undefined, 
   return {
     number: number ?? person?.extension ?? device.extension,
     displayName: hidden ? undefined : (person?.displayName ?? device.name),
+    nameSource: 'platform',
     anonymous: hidden,
     asserted: number,
   };

@@ -10,6 +10,7 @@ import {
 import type { CallFailure } from '../call/call-failure.ts';
 import { type CallFacts, isAnonymous } from './call-facts.ts';
 import { calledEndpoints, leaveMessage, ownReach, type Reach } from './called-party.ts';
+import { namedCaller, recordedName } from './caller-name.ts';
 import type { Caller, Decision, DecisionFacts } from './decision.ts';
 import { diversionsIn, maxDiversions } from './history-info.ts';
 
@@ -25,6 +26,7 @@ export function decideInbound(
 ): Decision {
   const carrier = snapshot.carriers.get(carrierId);
   const why: string[] = [`The call came from the carrier ${carrier?.name ?? carrierId}.`];
+  let shown: Caller | undefined;
   const owned = carrier && ownedNumber(snapshot, carrier, facts.called, reach);
   if (!owned) {
     const rests = carrier && restingNumber(snapshot, carrier, facts.called, reach);
@@ -38,7 +40,6 @@ export function decideInbound(
   const { number, owner, formerOwner } = owned;
   const account = snapshot.accounts.get(owner.accountId) as Account;
   const person = owner.kind === 'person' ? snapshot.people.get(owner.personId) : undefined;
-  const caller = callerFromCarrier(facts, account);
   const phone = owner.kind === 'device' ? snapshot.devices.get(owner.deviceId) : undefined;
   const whose = phone
     ? `the phone ${phone.name}`
@@ -50,6 +51,8 @@ export function decideInbound(
         ? `${number} was ${formerOwner}'s, who left ${account.name}.`
         : `${number} was ${formerOwner}'s, who left ${account.name}: ${whose} is rung by the leaver rule.`,
   );
+  const caller = namedCaller(snapshot, account, callerFromCarrier(facts, account), reach, why);
+  shown = caller;
 
   if (account.status === 'suspended') {
     why.push(`${account.name} is suspended.`);
@@ -71,7 +74,6 @@ export function decideInbound(
   return refused(called.failure, called.announce ? account : undefined);
 
   function told(): DecisionFacts {
-    const shown = owned ? callerFromCarrier(facts, snapshot.accounts.get(owned.owner.accountId)) : undefined;
     return {
       accountId: owned?.owner.accountId,
       personId: owned?.owner.kind === 'person' ? owned.owner.personId : undefined,
@@ -80,6 +82,7 @@ export function decideInbound(
       emergency: false,
       from: shown ? (shown.anonymous ? 'anonymous' : (shown.number ?? '')) : facts.from.user,
       to: owned?.number ?? facts.called,
+      ...recordedName(shown),
       why,
     };
   }
@@ -170,12 +173,12 @@ function queueWords(snapshot: RoutingSnapshot, owner: Owner): string | undefined
 }
 
 /** P-Asserted-Identity is the network's word and wins over From; a hidden caller stays hidden (RFC 3323, RFC 3325). */
-function callerFromCarrier(facts: CallFacts, account: Account | undefined): Caller {
+function callerFromCarrier(facts: CallFacts, account: Account): Caller {
   const anonymous =
     isAnonymous(facts.from) ||
     facts.privacy.some((value) => value === 'id' || value === 'user' || value === 'header');
   const text = /^[+0-9*#]/.test(facts.from.user) ? facts.from.user : (facts.asserted[0] ?? facts.from.user);
-  const reading = readNumber(text, account?.country ?? '', account?.areaCode);
+  const reading = readNumber(text, account.country, account.areaCode);
   return {
     number: anonymous ? undefined : reading.kind === 'e164' ? reading.number : text || undefined,
     displayName: anonymous ? undefined : facts.from.displayName,

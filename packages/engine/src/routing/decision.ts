@@ -1,6 +1,7 @@
 import type {
   Account,
   AccountId,
+  CallerName,
   Carrier,
   CarrierId,
   Device,
@@ -19,6 +20,8 @@ export interface Caller {
   /** E.164 where known, else digits as received; undefined when nobody said. */
   readonly number: string | undefined;
   readonly displayName: string | undefined;
+  /** Whose word that name is; absent: what the caller's side sent. */
+  readonly nameSource?: CallerName['source'];
   /** The caller hides the number: shown to nobody but the network. */
   readonly anonymous: boolean;
   /** A number of the customer's that answers for the call: P-Asserted-Identity towards carriers. */
@@ -109,6 +112,8 @@ export interface DecisionFacts {
   /** As presented, E.164 where known. */
   readonly from: string;
   readonly to: string;
+  /** Absent: nobody knows it, or the caller hides. */
+  readonly callerName?: CallerName;
   /** In words, in order: what was looked at and what followed. For the service desk. */
   readonly why: readonly string[];
 }

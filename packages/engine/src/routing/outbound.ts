@@ -10,6 +10,7 @@ import {
 import type { CallFailure } from '../call/call-failure.ts';
 import type { CallFacts } from './call-facts.ts';
 import { type CallingParty, calledEndpoints, leaveMessage, type Reach } from './called-party.ts';
+import { recordedName } from './caller-name.ts';
 import { branchesOf, type Caller, type Decision, type DecisionFacts, type Route } from './decision.ts';
 import { diversionsIn, maxDiversions } from './history-info.ts';
 
@@ -142,6 +143,12 @@ export function decideOutbound(
     return { ...told(to, isEmergency), outcome: 'refuse', failure };
   }
 
+  /** Who calls themselves is known here; of a forwarded call only what Microsoft says. */
+  function named(): Caller {
+    if (!person || origin.diversion) return caller;
+    return { ...caller, displayName: person.displayName, nameSource: 'platform' };
+  }
+
   function told(to: string, isEmergency: boolean): DecisionFacts {
     return {
       accountId: account.id,
@@ -151,6 +158,7 @@ export function decideOutbound(
       emergency: isEmergency,
       from: caller.anonymous && !isEmergency ? 'anonymous' : (caller.number ?? facts.from.user),
       to,
+      ...(caller.anonymous && !isEmergency ? {} : recordedName({ ...named(), anonymous: false })),
       why,
     };
   }

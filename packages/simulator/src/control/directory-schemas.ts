@@ -57,6 +57,12 @@ export const facts = z.strictObject({
   aliases: z.array(z.email()).optional(),
   usageLocation: z.string().length(2).nullable().optional(),
   department: z.string().max(64).nullable().optional(),
+  city: z.string().max(128).nullable().optional(),
+  officeLocation: z.string().max(128).nullable().optional(),
+  jobTitle: z.string().max(128).nullable().optional(),
+  /** Entra keeps one. */
+  businessPhones: z.array(z.string().max(64)).max(1).optional(),
+  mobilePhone: z.string().max(64).nullable().optional(),
   /** Object id of somebody of the same tenant; null: nobody. */
   managerId: z.uuid().nullable().optional(),
   /** Synchronised from a directory on premises, number included. */

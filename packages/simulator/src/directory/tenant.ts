@@ -73,6 +73,12 @@ export interface TeamsUser {
   /** ISO 3166; null: nobody said, and no licence can be assigned. */
   usageLocation: string | null;
   department: string | null;
+  city?: string | null;
+  officeLocation?: string | null;
+  jobTitle?: string | null;
+  /** As somebody typed them. */
+  businessPhones?: readonly string[];
+  mobilePhone?: string | null;
   /** Object id of who leads this user. */
   managerId?: string | null;
   /** Synchronised from a directory on premises, telephone number included. */

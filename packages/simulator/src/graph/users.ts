@@ -60,10 +60,11 @@ export function userEntity(user: TeamsUser, tenant: Pick<Tenant, 'seats'>): Enti
         ? 'Microsoft Communication Application Instance'
         : user.department,
     companyName: null,
-    officeLocation: null,
-    jobTitle: null,
-    businessPhones: [],
-    mobilePhone: null,
+    city: user.city ?? null,
+    officeLocation: user.officeLocation ?? null,
+    jobTitle: user.jobTitle ?? null,
+    businessPhones: user.businessPhones ?? [],
+    mobilePhone: user.mobilePhone ?? null,
     preferredLanguage: null,
     proxyAddresses: [
       ...(user.mail === null ? [] : [`SMTP:${user.mail}`]),

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useMemo } from 'react';
 import { ask } from '../../api/client.ts';
+import { Under } from '../../parts/cells.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { TextLink } from '../../parts/link.tsx';
@@ -30,6 +31,7 @@ export function CallsTab({ person, zone }: { readonly person: Person; readonly z
         cell: ({ row: { original: call } }) => (
           <>
             {telephone(call.from)} → {telephone(call.to)}
+            {call.callerName && <Under>{call.callerName.text}</Under>}
           </>
         ),
       },

@@ -9,7 +9,7 @@ import { GraphClient } from '@tandem/adapters/graph/graph-client.ts';
 import { httpsExchange } from '@tandem/adapters/graph/https-exchange.ts';
 import { msalTokenProvider } from '@tandem/adapters/graph/msal-token-provider.ts';
 import type { DirectoryMetrics } from '@tandem/adapters/http/directory-metrics.ts';
-import type { Account, Person, PersonId, RoutingSnapshot } from '@tandem/domain';
+import type { Account, E164, Person, PersonId, RoutingSnapshot } from '@tandem/domain';
 import { asAccountId, asConnectionId, asPersonId } from '@tandem/domain';
 import type { AuditEntry, Mail } from '@tandem/engine';
 import { acmeId, TestGraph } from '@tandem/simulator/testing/test-graph.ts';
@@ -237,6 +237,15 @@ describe('the directory of a node against the twin', () => {
     const now = view.user(dana.objectId);
     assert.equal(now !== 'unread' && now?.displayName, 'Dana Renamed');
     await until(() => (first.results.get('accepted') ?? 0) > 0, 'a notification');
+    // G07: whose mobile calls, by what Microsoft tells of; of nobody else's people.
+    const mobile = '+447700900142' as E164;
+    assert.equal(first.directory.callerNames.nameOf(accountId, mobile), undefined);
+    twin.directory.change(dana, { mobilePhone: '+44 7700 900142' });
+    const named = () => first.directory.callerNames.nameOf(accountId, mobile) === 'Dana Renamed';
+    await until(named, 'the name of a mobile');
+    assert.equal(first.directory.callerNames.nameOf(asAccountId('globex'), mobile), undefined);
+    twin.directory.change(dana, { mobilePhone: null });
+    await until(() => !named(), 'the mobile taken away');
     await first.stop();
 
     twin.directory.change(dana, { displayName: 'Dana Fields' });

@@ -14,8 +14,10 @@ import type { HeldRemoval } from '@tandem/contract';
 import type { AccountId, ConnectionId, RoutingSnapshot } from '@tandem/domain';
 import type { AuditLog, Clock, DirectoryView, Mailer } from '@tandem/engine';
 import { DirectoryReader } from '@tandem/engine/directory-sync/directory-reader.ts';
+import type { CallerNames } from '@tandem/engine/ports/caller-names.ts';
 import type { DirectorySource } from '@tandem/engine/ports/directory-source.ts';
 import type { FastifyInstance } from 'fastify';
+import { directoryCallerNames } from './caller-names.ts';
 import { directoryBoard } from './directory-board.ts';
 import { readDirectory, removeDirectory, writeDirectory } from './directory-file.ts';
 import { readSubscriptions, writeSubscriptions } from './directory-subscriptions-file.ts';
@@ -61,6 +63,7 @@ export interface Directory {
   /** Changes of many people that wait for an admin before anybody sees them. */
   heldOf(connectionId: ConnectionId): readonly HeldRemoval[];
   readonly board: TenantDirectoryBoard;
+  readonly callerNames: CallerNames;
   /** Where the mirror of a connection is on disk, if there is one. */
   mirrorFile(connectionId: ConnectionId): string;
   /** Changes are asked for only, from now on: what Microsoft was asked to tell of ends there, and is forgotten here. */
@@ -341,9 +344,16 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
       };
     });
 
+  const entriesOf = (accountId: AccountId): readonly DirectoryEntry[] =>
+    connections.all(accountId).flatMap(({ connectionId }) => entries.get(connectionId) ?? []);
+
   return {
     book,
     readings,
+    callerNames: directoryCallerNames(
+      (accountId) => snapshots.current().accounts.get(accountId),
+      (accountId) => entriesOf(accountId).map(({ reader }) => reader.mirror),
+    ),
     onChange: (heard) => void listeners.add(heard),
     onConfirmed: (heard) => void confirmed.add(heard),
     viewOf: (connectionId) => entries.get(connectionId)?.reader,
@@ -374,8 +384,7 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
         }));
     },
     board: directoryBoard({
-      entriesOf: (accountId) =>
-        connections.all(accountId).flatMap(({ connectionId }) => entries.get(connectionId) ?? []),
+      entriesOf,
       entryOf(person) {
         const connection = connections.ofPerson(person);
         return connection && entries.get(connection.connectionId);

@@ -14,6 +14,7 @@ export function toCallSummary(record: CallRecord, phase?: CallPhase): CallSummar
     direction: record.direction,
     emergency: record.emergency,
     from: record.from,
+    callerName: record.callerName && { ...record.callerName },
     to: record.to,
     personId: record.personId,
     carrierId: record.carrierId,
