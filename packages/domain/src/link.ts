@@ -112,6 +112,8 @@ export interface Link {
   readonly replaces?: string;
   /** An admin decided that this Microsoft user gives the wanted number away first (PRV-304); `done`: Microsoft took it. */
   readonly takeOver?: { readonly objectId: string; readonly done?: true };
+  /** They left the enable group and the number was given back: calls follow the leaver rule until they come back. */
+  readonly leftGroup?: true;
   /** Assign although Microsoft shows the number: enterprise voice is off. */
   readonly reassign?: true;
   /** Mixed mode: an admin has approved what the group proposes. */

@@ -22,8 +22,8 @@ export interface CallOutcome {
         /** Ring the person's other endpoints; the refusal is for the case that there are none. */
         readonly otherEndpoints: boolean;
         /**
-         * Before anything else: whom the leaver rule names (`leaver`). Before refusing: the person's unavailable route, or the
-         * unassigned rule of the range.
+         * Before anything else: whom the leaver rule names (`leaver`). Before refusing: the same where only Teams was left
+         * (`leaver-last`), the person's unavailable route, or the unassigned rule of the range.
          */
         readonly route: CallRoute;
       };
@@ -33,7 +33,7 @@ export interface CallOutcome {
     | { readonly allowed: false; readonly refusal: CallRefusal };
 }
 
-type CallRoute = 'unavailable' | 'unassigned' | 'announcement' | 'leaver' | 'none';
+type CallRoute = 'unavailable' | 'unassigned' | 'announcement' | 'leaver' | 'leaver-last' | 'none';
 
 interface Row {
   readonly to: Pick<CallRefusal, 'sip' | 'q850'> & {
@@ -49,6 +49,8 @@ const elsewhere: Row = {
 };
 /** Who may not sign in any more, or was deleted, is treated as a leaver (product-behaviour 1.4). */
 const leaver: Row = { ...elsewhere, to: { ...elsewhere.to, route: 'leaver' } };
+/** Who left the enable group and is still here: their phones first, then callers follow the leaver rule (product-behaviour 1.4). */
+const leftGroup: Row = { ...elsewhere, to: { ...elsewhere.to, route: 'leaver-last' } };
 const elsewhereOnly: Row = { ...elsewhere, to: { ...elsewhere.to, route: 'none' } };
 const unassigned: Row = {
   to: { sip: 404, q850: 1, otherEndpoints: false, route: 'unassigned' },
@@ -120,7 +122,7 @@ function stillHasOld(
  * the number that the person has here. A link that works goes on working while Microsoft cannot be read.
  */
 export function callOutcome(
-  link: Pick<Link, 'state' | 'code' | 'assignedNumber'>,
+  link: Pick<Link, 'state' | 'code' | 'assignedNumber' | 'leftGroup'>,
   report: ReadinessReport,
   wanted?: E164,
 ): CallOutcome {
@@ -140,7 +142,7 @@ export function callOutcome(
   if (working.has(link.state) || stillHasOld(link, wanted)) return open;
   const first = red.find((check) => check.code !== undefined && callOutcomeRows[check.code] !== undefined);
   if (first?.code !== undefined)
-    return refuse(callOutcomeRows[first.code] ?? elsewhere, { code: first.code, sentence: first.sentence });
+    return refuse(rowOf(first.code, link), { code: first.code, sentence: first.sentence });
   if (link.code !== undefined && callOutcomeRows[link.code] !== undefined)
     return refuse(callOutcomeRows[link.code] ?? elsewhere, {
       code: link.code,
@@ -149,6 +151,11 @@ export function callOutcome(
   return refuse(elsewhereOnly, {
     sentence: report.headline?.sentence ?? 'Microsoft has not accepted the number yet.',
   });
+}
+
+function rowOf(code: ReadinessCode, { leftGroup: left }: Pick<Link, 'leftGroup'>): Row {
+  if (left && code === 'PRV-205') return leftGroup;
+  return callOutcomeRows[code] ?? elsewhere;
 }
 
 function refuse(row: Row, why: Pick<CallRefusal, 'code' | 'sentence'>): CallOutcome {

@@ -126,6 +126,54 @@ test('rehearsal world, no grace: leaving the group removes in the same breath, j
   assert.equal(new Set(keys).size, keys.length);
 });
 
+test('a day after Dana left the group callers follow the leaver rule where no phone of hers rings, until she is back', () => {
+  const account = { ...noGrace, graceSeconds: 86_400 };
+  const away = (now: number, change: Partial<MicrosoftFacts> = {}): MicrosoftFacts =>
+    microsoftFacts({
+      readAtWallMs: now,
+      inEnableGroup: false,
+      number: assigned({ readAtWallMs: now }),
+      ...change,
+    });
+  const left = reconcileLink(readyLink(), ownFacts(), away(at), account, at);
+  assert.equal(left.link.state, 'DEGRADED');
+  assert.equal(callOutcome(left.link, left.report).toPerson.offered, true, 'the grace time runs');
+
+  let now = at + 86_400_000;
+  const over = reconcileLink(left.link, ownFacts(), away(now), account, now);
+  assert.deepEqual([over.link.state, kinds(over.actions)], ['REMOVING', ['unassign']]);
+  now += 1000;
+  const gone = reconcileLink(
+    over.link,
+    ownFacts(),
+    away(now, { number: free({ readAtWallMs: now }) }),
+    account,
+    now,
+  );
+  assert.equal(gone.link.state, 'OUT');
+  const { toPerson } = callOutcome(gone.link, gone.report);
+  assert.ok(!toPerson.offered);
+  assert.deepEqual(
+    [toPerson.route, toPerson.otherEndpoints, toPerson.refusal.code],
+    ['leaver-last', true, 'PRV-205'],
+  );
+
+  const back = reconcileLink(gone.link, ownFacts(), microsoftFacts({ number: free() }), account, now + 1);
+  assert.equal(back.link.leftGroup, undefined, 'nobody is a leaver on the way back');
+});
+
+test('who was never in the group is no leaver', () => {
+  const step = reconcileLink(
+    link(),
+    ownFacts(),
+    microsoftFacts({ inEnableGroup: false, number: free() }),
+    noGrace,
+    at,
+  );
+  const { toPerson } = callOutcome(step.link, step.report);
+  assert.deepEqual([step.link.state, !toPerson.offered && toPerson.route], ['OUT', 'unavailable']);
+});
+
 test('Microsoft cannot be read: nobody is removed and calls go on', () => {
   for (const facts of [
     undefined,

@@ -198,6 +198,10 @@ export function applyEvent(
   if (state === 'PROPAGATING' && link.state !== 'PROPAGATING') next = { ...next, acceptedWallMs: nowWallMs };
   if (state === 'REMOVED' && link.assignedNumber !== undefined)
     actions.push({ kind: 'release-number', number: link.assignedNumber });
+  if (state === 'REMOVED' && link.assignedNumber !== undefined && link.code === 'PRV-205')
+    next = { ...next, leftGroup: true };
+  // Whoever is on the way again is no leaver any more.
+  if (state !== 'REMOVED' && state !== 'OUT') next = without(next, 'leftGroup');
   if (state === 'REMOVED')
     next = without(next, 'assignedNumber', 'acceptedWallMs', 'lastWriteWallMs', 'policies', 'accepted');
   if (state !== link.state) next = without(next, 'step');

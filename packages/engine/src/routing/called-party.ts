@@ -169,7 +169,7 @@ function ringPerson(
   // A person who is not there, or not active, has no endpoints at all (1.8).
   if (!person?.active || (teams.failure && !teams.otherEndpoints))
     return { failure: teams.failure ?? { kind: 'unknown-number', dialled: as.dialled } };
-  const instead = teams.leaver ? byLeaverRule(snapshot, person, as, reach, why) : undefined;
+  const instead = teams.leaver === 'first' ? byLeaverRule(snapshot, person, as, reach, why) : undefined;
   if (instead) return instead;
   const shut = shutTo(person, as, reach, why);
   if (shut) return turnAway(snapshot, person, shut, as, reach, why);
@@ -198,6 +198,8 @@ function ringPerson(
   if (first)
     return { route: others.length === 0 ? first : { kind: 'together', branches, caller: as.caller } };
   const failure = teams.failure ?? { kind: 'calls-itself' as const };
+  const leaves = teams.leaver === 'last' ? byLeaverRule(snapshot, person, as, reach, why) : undefined;
+  if (leaves) return leaves;
   const mailbox = failure.kind === 'calls-itself' ? undefined : voicemailOf(snapshot, person, as, why);
   if (mailbox) return mailbox;
   const announce = teams.leaver && as.kind !== 'queue' ? { announce: true as const } : {};
@@ -210,7 +212,8 @@ function ringPerson(
 
 /**
  * The person's Microsoft account is disabled or deleted: whom the leaver rule names is rung instead of everything of theirs
- * (product-behaviour 1.4). Undefined: nobody is named or can be rung, and their other endpoints ring (1.8).
+ * (product-behaviour 1.4); who left the enable group only, and has no phone that rings: likewise. Undefined: nobody is named
+ * or can be rung.
  */
 function byLeaverRule(
   snapshot: RoutingSnapshot,
@@ -337,8 +340,8 @@ type TeamsBranch =
   | {
       readonly failure: CallFailure;
       readonly otherEndpoints: boolean;
-      /** The leaver rule says who is rung instead. */
-      readonly leaver?: boolean;
+      /** The leaver rule says who is rung: instead of everything of theirs, or where nothing of theirs can be rung. */
+      readonly leaver?: 'first' | 'last' | undefined;
       readonly branch?: undefined;
     };
 
@@ -366,7 +369,8 @@ function teamsBranch(
     const { refusal, otherEndpoints, route } = outcome;
     why.push(refusalInWords(refusal));
     const failure = { kind: 'callee-not-eligible' as const, ...refusal };
-    return { failure, otherEndpoints, leaver: route === 'leaver' };
+    const leaver = route === 'leaver' ? 'first' : route === 'leaver-last' ? 'last' : undefined;
+    return { failure, otherEndpoints, leaver };
   }
   const sbcHost = account.sbcHosts[0];
   // Microsoft knows a person by one number: the main one, or that of before while it changes. By hand it may be any.

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { asPersonId, asQueueId, buildSnapshot, type E164, type Person, queueDefaults } from '@tandem/domain';
 import {
   account,
@@ -147,6 +147,33 @@ test('two who left name each other: the call ends at the second, with an answer'
   const decision = decideInbound(snapshot, rehearsal, facts(), both);
   assert.equal(told(decision), '480, cause 20, PRV-202');
   assert.match(decision.why.join(' '), /sent on once already/);
+});
+
+describe('Dana left the enable group, and her number was given back', () => {
+  const left = callOutcome({ state: 'OUT', leftGroup: true }, blockedBy('PRV-205'));
+  const access = (forward: LeaverCalls | undefined): Reach['access'] => ({
+    outcomeOf: (_account, id) => (id === dana ? left : undefined),
+    leaverForward: () => forward,
+  });
+  const registrations = { ...everyPhoneRegistered.registrations, contactOf: () => undefined };
+
+  test('her phone rings as before, whatever the rule says', () => {
+    const reach = reachWith(() => undefined, { access: access({ kind: 'person', personId: sam }) });
+    assert.equal(told(decideInbound(snapshot, rehearsal, facts(), reach)), 'phone dana-desk');
+  });
+
+  for (const [rule, forward, gets] of [
+    ['a colleague', { kind: 'person', personId: sam }, 'Teams of Sam'],
+    ['a queue', { kind: 'queue', queueId: support }, 'queue Support'],
+    ['her mailbox', { kind: 'voicemail' }, 'mailbox of Dana'],
+    ['the announcement', undefined, '480, cause 20, PRV-205'],
+  ] as const)
+    test(`no phone of hers is registered and the leaver rule names ${rule}`, () => {
+      const reach = reachWith(() => undefined, { access: access(forward), registrations });
+      const decision = decideInbound(snapshot, rehearsal, facts(), reach);
+      assert.equal(told(decision), gets);
+      if (!forward) assert.ok(decision.outcome === 'refuse' && decision.announce, 'callers hear it');
+    });
 });
 
 test('whoever calls Dana back after her emergency call reaches her own phone, not her deputy', () => {
