@@ -4,10 +4,11 @@
  * the layer that knows transactions and dialogs.
  */
 import { parseContacts } from '../header/contact.ts';
+import { parseNameAddr } from '../header/name-addr.ts';
 import { parseMaxForwards } from '../header/number.ts';
 import { isToken } from '../header/text.ts';
 import { parseUri } from '../uri/uri.ts';
-import { fromOf, toOf, toTagOf } from './access.ts';
+import { contactsOf, fromOf, toOf, toTagOf } from './access.ts';
 import { Headers } from './headers.ts';
 import type { SipRequest } from './message.ts';
 
@@ -50,10 +51,12 @@ export function checkRequest(request: SipRequest, rules: RequestRules): Refusal 
   const from = fromOf(request);
   if (!from) return refuse(400, 'malformed From');
   if (!toOf(request)) return refuse(400, 'malformed To');
-  if (method === 'INVITE' && headers.count('contact') === 0 && !toTagOf(request)) {
-    return refuse(400, 'Contact is missing');
-  }
   if (!headers.getAll('contact').every(parseContacts)) return refuse(400, 'malformed Contact');
+  // §12.1.1: a dialog needs somewhere to send to; `*` and an empty line name nobody.
+  if (method === 'INVITE' && !toTagOf(request)) {
+    if (contactsOf(request).length === 0) return refuse(400, 'Contact is missing');
+    if (!headers.list('record-route').every(parseNameAddr)) return refuse(400, 'malformed Record-Route');
+  }
   // §16.3 (3) and RFC 7332: zero hops left. An OPTIONS that reached its end is answered (§11.2).
   const hops = headers.get('max-forwards');
   if (hops !== undefined) {

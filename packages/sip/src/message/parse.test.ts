@@ -232,6 +232,16 @@ describe('checkRequest', () => {
       { status: 483, headers: [] },
     ],
     [
+      'INVITE whose Contact is a star, which names nobody to send BYE to, gets 400',
+      Buffer.from(invite('Contact: *\r\n'), 'latin1'),
+      { status: 400, headers: [] },
+    ],
+    [
+      'INVITE whose Record-Route cannot be read gets 400: no route set can be made of it',
+      Buffer.from(invite('Contact: <sip:a@b>\r\nRecord-Route: <sip:127.0.0.1:9;lr>, <sip:\r\n'), 'latin1'),
+      { status: 400, headers: [] },
+    ],
+    [
       'a broken Contact gets 400',
       Buffer.from(invite('Contact: <sip:a@b\r\n'), 'latin1'),
       { status: 400, headers: [] },
