@@ -275,7 +275,12 @@ export const provisioningStep = z.object({
   to: z.enum(linkStates).optional(),
   code: z.string().optional(),
   detail: z.string().optional(),
-  graphId: z.string().optional().describe('Microsoft’s operation, or the id of the request'),
+  graphId: z.string().optional().describe('Microsoft’s operation'),
+  requestId: z.string().optional().describe('Microsoft’s `request-id` of the answer'),
+  clientRequestId: z
+    .string()
+    .optional()
+    .describe('Our `client-request-id`: how to name a request that nobody answered'),
   durationMs: z.number().int().optional().describe('How long Microsoft took'),
 });
 export type ProvisioningStep = z.infer<typeof provisioningStep>;

@@ -19,7 +19,7 @@ export const batchBody = (items: readonly BatchItem[]): object => ({
 });
 
 /** What came of each, by its id. Throws when the answer is none of a batch. */
-export function innerAnswers({ body, headers: { date } }: GraphAnswer): Map<string, GraphAnswer> {
+export function innerAnswers({ body, headers: outer }: GraphAnswer): Map<string, GraphAnswer> {
   const { responses } = (body ?? {}) as { responses?: unknown };
   if (!Array.isArray(responses))
     throw new GraphError('graph-unexpected-answer', 'a batch answered without responses', {
@@ -34,8 +34,8 @@ export function innerAnswers({ body, headers: { date } }: GraphAnswer): Map<stri
         {
           status: Number(one.status),
           headers: {
-            // A wait that is a date is read against the time of the whole answer.
-            ...(date !== undefined && { date }),
+            // A wait that is a date is read against the time of the whole answer, and what has no id of its own goes by its ids.
+            ...ofTheWhole(outer),
             ...Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), String(value)])),
           },
           body: one.body,
@@ -43,4 +43,9 @@ export function innerAnswers({ body, headers: { date } }: GraphAnswer): Map<stri
       ];
     }),
   );
+}
+
+function ofTheWhole(headers: GraphAnswer['headers']): Record<string, string> {
+  const kept = ['date', 'request-id', 'client-request-id'];
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => kept.includes(name)));
 }

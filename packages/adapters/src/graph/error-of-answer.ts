@@ -9,10 +9,14 @@ export function errorOfAnswer(
   answer: HttpsAnswer | GraphAnswer | undefined,
   nowWallMs: number,
   cause?: unknown,
+  asked?: string,
 ): GraphError {
+  const clientRequestId = answer?.headers['client-request-id'] ?? asked;
+  const ours = clientRequestId !== undefined && { clientRequestId };
   if (!answer)
     return new GraphError('graph-unavailable', `${name}: no answer`, {
       operation: name,
+      ...ours,
       ...(cause !== undefined && { cause }),
     });
   const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? null);
@@ -42,6 +46,7 @@ export function errorOfAnswer(
       theirCode: code,
       ...(wait !== undefined && { retryAfterMs: wait }),
       ...(requestId !== undefined && { requestId }),
+      ...ours,
       ...(status === 403 && scope !== undefined && { missingScope: scope }),
     },
   );

@@ -266,7 +266,7 @@ export class GraphClient {
         failure = error;
       }
       const milliseconds = this.#now() - startedAt;
-      const outcome = this.#outcome(operation, name, answer, failure, heard);
+      const outcome = this.#outcome(operation, name, clientRequestId, answer, failure, heard);
       arrived(outcome.heard);
       this.#options.onTry?.({ operation: name, status: answer?.status ?? 0, milliseconds, clientRequestId });
       if ('good' in outcome) return outcome.good;
@@ -290,6 +290,7 @@ export class GraphClient {
   #outcome(
     { bucket }: Operation,
     name: OperationName | '$batch',
+    clientRequestId: string,
     answer: HttpsAnswer | undefined,
     failure: unknown,
     heard: (answer: GraphAnswer) => boolean,
@@ -298,7 +299,8 @@ export class GraphClient {
     | { readonly heard: Heard; readonly error: GraphError; readonly pausedMs?: number } {
     if (answer && answer.status < 300) {
       try {
-        const good = { status: answer.status, headers: answer.headers, body: this.#json(answer, name) };
+        const headers = { 'client-request-id': clientRequestId, ...answer.headers };
+        const good = { status: answer.status, headers, body: this.#json(answer, name) };
         const taken = heard(good);
         if (taken) this.throttle.good(bucket);
         return { heard: taken ? 'taken' : 'held-back', good };
@@ -306,7 +308,7 @@ export class GraphClient {
         return { heard: 'taken', error: error as GraphError };
       }
     }
-    const error = this.#error(name, answer, failure);
+    const error = this.#error(name, answer, failure, clientRequestId);
     const waits = answer?.status === 429 || (answer?.status === 503 && error.retryAfterMs !== undefined);
     return {
       heard: answer === undefined ? 'silence' : waits ? 'held-back' : 'taken',
@@ -378,8 +380,9 @@ export class GraphClient {
     name: OperationName | '$batch',
     answer: HttpsAnswer | GraphAnswer | undefined,
     cause?: unknown,
+    clientRequestId?: string,
   ): GraphError {
-    return errorOfAnswer(name, answer, this.#options.clock.wall(), cause);
+    return errorOfAnswer(name, answer, this.#options.clock.wall(), cause, clientRequestId);
   }
 
   #json(answer: HttpsAnswer, name: string): unknown {

@@ -34,6 +34,8 @@ export interface GraphErrorFacts {
   readonly retryAfterMs?: number;
   readonly missingScope?: string;
   readonly requestId?: string;
+  /** Ours: what is left to name a request by that nobody answered. */
+  readonly clientRequestId?: string;
   readonly cause?: unknown;
 }
 
@@ -45,6 +47,7 @@ export class GraphError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly missingScope: string | undefined;
   readonly requestId: string | undefined;
+  readonly clientRequestId: string | undefined;
 
   constructor(code: GraphErrorCode, message: string, facts: GraphErrorFacts = {}) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
@@ -56,6 +59,7 @@ export class GraphError extends Error {
     this.retryAfterMs = facts.retryAfterMs;
     this.missingScope = facts.missingScope;
     this.requestId = facts.requestId;
+    this.clientRequestId = facts.clientRequestId;
   }
 }
 

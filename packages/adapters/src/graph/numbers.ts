@@ -3,6 +3,7 @@ import type { GraphAnswer, GraphClient } from './graph-client.ts';
 import { GraphError } from './graph-error.ts';
 import { type GraphNumberAssignment, type GraphNumberOperation, hasId } from './graph-types.ts';
 import { odataText } from './operations.ts';
+import { requestIdsOf } from './request-ids.ts';
 
 /** What is asked of Microsoft about one number. */
 export type NumberWrite =
@@ -94,10 +95,13 @@ export async function writeNumbers(
 const operationOf = ({ kind }: NumberWrite): 'assignNumber' | 'unassignNumber' =>
   kind === 'assign' ? 'assignNumber' : 'unassignNumber';
 
-function takenAs({ kind }: NumberWrite, { headers }: GraphAnswer): WriteOutcome {
-  const operationId = operationIdOf(headers.location);
+function takenAs({ kind }: NumberWrite, answer: GraphAnswer): WriteOutcome {
+  const operationId = operationIdOf(answer.headers.location);
+  const asked = requestIdsOf(answer);
   // Accepted without a name for it: the number itself will tell.
-  return operationId === undefined ? { kind: 'forgotten' } : { kind: 'accepted', write: kind, operationId };
+  return operationId === undefined
+    ? { kind: 'forgotten', ...asked }
+    : { kind: 'accepted', write: kind, operationId, ...asked };
 }
 
 /** `…/operations('QXNz')` and `…/operations/QXNz` (microsoft-graph 5.2). */
@@ -116,7 +120,7 @@ export async function pollNumberOperations(
   const [only] = operationIds;
   if (operationIds.length === 1 && only !== undefined) {
     try {
-      return [standingOf((await graph.call('numberOperation', { params: params(only) })).body)];
+      return [standingOf(await graph.call('numberOperation', { params: params(only) }))];
     } catch (error) {
       return [pollFailed(error)];
     }
@@ -126,13 +130,15 @@ export async function pollNumberOperations(
   );
   return operationIds.map((_, i) => {
     const answer = answers[i];
-    return answer === undefined || answer instanceof GraphError
-      ? pollFailed(answer)
-      : standingOf(answer.body);
+    return answer === undefined || answer instanceof GraphError ? pollFailed(answer) : standingOf(answer);
   });
 }
 
-function standingOf(body: unknown): WriteOutcome {
+function standingOf(answer: GraphAnswer): WriteOutcome {
+  return { ...standing(answer.body), ...requestIdsOf(answer) };
+}
+
+function standing(body: unknown): WriteOutcome {
   // The published sample wraps the object in `value` (microsoft-graph 5.2).
   const inner = (body as { value?: unknown } | undefined)?.value ?? body;
   const { status, numbers } = (inner ?? {}) as GraphNumberOperation;
@@ -145,18 +151,21 @@ function standingOf(body: unknown): WriteOutcome {
 }
 
 function pollFailed(error: unknown): WriteOutcome {
-  if (error instanceof GraphError && error.code === 'graph-not-found') return { kind: 'forgotten' };
+  if (error instanceof GraphError && error.code === 'graph-not-found')
+    return { kind: 'forgotten', ...requestIdsOf(error) };
   const outcome = outcomeOf(error);
   // A poll that is refused says nothing about the number.
-  return outcome.kind === 'refused' ? { kind: 'later' } : outcome;
+  return outcome.kind === 'refused' ? { kind: 'later', ...requestIdsOf(error) } : outcome;
 }
 
 /** What the failure of a write means. Undefined: a batch that lost an answer. */
 export function outcomeOf(error: unknown): WriteOutcome {
   if (error === undefined) return { kind: 'later' };
   if (!(error instanceof GraphError)) throw error;
+  const asked = requestIdsOf(error);
   if (error.code === 'graph-refused' || error.code === 'graph-not-found')
-    return { kind: 'refused', code: 'PRV-501', reason: error.message };
+    return { kind: 'refused', code: 'PRV-501', reason: error.message, ...asked };
   // A permission or a sign-in that is missing comes back; the account's own check says so meanwhile.
-  return { kind: 'later', ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }) };
+  const { retryAfterMs } = error;
+  return { kind: 'later', ...(retryAfterMs !== undefined && { retryAfterMs }), ...asked };
 }

@@ -31,7 +31,7 @@ function tenant(refuses: (userId: string) => boolean): { readonly assigned: Set<
     if (value.some(({ userId }) => refuses(userId)))
       return { status: 400, body: { error: { code: 'BadRequest', message: 'no', innerError: {} } } };
     for (const { userId } of value) assigned.add(userId);
-    return { status: 204 };
+    return { status: 204, headers: { 'request-id': 'r-1' } };
   };
   fake.answer = ({ url, body }: SeenRequest) => {
     if (url.includes('getPolicyId'))
@@ -53,8 +53,12 @@ test('45 people are three calls in one request, and the name is looked up once',
   assert.ok(outcomes.every(({ kind }) => kind === 'policies'));
   assert.equal(assigned.size, 45);
   assert.deepEqual([fake.seen.length, fake.faults], [2, []]);
-  await office.assign([wants(50)]);
+  const [alone] = await office.assign([wants(50)]);
   assert.equal(fake.seen.length, 3, 'the id is known');
+  // N21: the step names the request.
+  const clientRequestId = fake.seen[2]?.headers['client-request-id'];
+  assert.deepEqual(alone?.request, { requestId: 'r-1', clientRequestId });
+  assert.ok(outcomes.every(({ request }) => request?.clientRequestId !== undefined));
   assert.deepEqual(fake.faults, []);
 });
 

@@ -3,6 +3,7 @@ import type { PolicyWrite, WriteOutcome } from '@tandem/engine';
 import type { GraphClient } from './graph-client.ts';
 import { GraphError } from './graph-error.ts';
 import { outcomeOf } from './numbers.ts';
+import { requestIdsOf } from './request-ids.ts';
 
 /** Microsoft's names of the kinds (microsoft-graph 5.3, 5.6). */
 export const policyTypes: Readonly<Record<PolicyField, string>> = {
@@ -81,6 +82,8 @@ export class PolicyOffice {
   /** Sets policies of many people, 20 to a call and 20 calls to a request. Never throws for what Graph says. */
   async assign(people: readonly PersonPolicies[]): Promise<readonly WriteOutcome[]> {
     const outcomes = new Map<number, WriteOutcome>();
+    /** By whom: the last good answer that was about them. */
+    const answered = new Map<number, unknown>();
     const steps: Step[] = [];
     for (const [person, { objectId, writes }] of people.entries()) {
       const made = await this.#steps(person, objectId, writes);
@@ -91,8 +94,12 @@ export class PolicyOffice {
       await this.#send(
         steps.filter((step) => step.assign === assign && !outcomes.has(step.person)),
         outcomes,
+        answered,
       );
-    return people.map(({ writes }, person) => outcomes.get(person) ?? { kind: 'policies', writes });
+    return people.map(
+      ({ writes }, person) =>
+        outcomes.get(person) ?? { kind: 'policies', writes, ...requestIdsOf(answered.get(person)) },
+    );
   }
 
   async #steps(
@@ -129,7 +136,12 @@ export class PolicyOffice {
   }
 
   /** What is refused as a whole is asked in halves, so that one bad person does not hide nineteen others. */
-  async #send(steps: readonly Step[], outcomes: Map<number, WriteOutcome>, probe = true): Promise<void> {
+  async #send(
+    steps: readonly Step[],
+    outcomes: Map<number, WriteOutcome>,
+    answered: Map<number, unknown>,
+    probe = true,
+  ): Promise<void> {
     let open: (readonly Step[])[] = [];
     for (let at = 0; at < steps.length; at += mostInCall) open.push(steps.slice(at, at + mostInCall));
     while (open.length > 0) {
@@ -141,17 +153,21 @@ export class PolicyOffice {
       if (probe && people.length > refusalsToBelieve && answers.every(isRefusal)) {
         // Nobody got theirs: three are asked one by one before anybody else is split.
         const [probes, rest] = [people.slice(0, refusalsToBelieve), people.slice(refusalsToBelieve)];
-        for (const probe of probes) await this.#send([probe], outcomes);
+        for (const probe of probes) await this.#send([probe], outcomes, answered);
         await this.#send(
           rest.filter((step) => !this.#settle(step, outcomes)),
           outcomes,
+          answered,
         );
         return;
       }
       for (const [i, part] of open.entries()) {
         const answer = answers[i];
         if (answer !== undefined && !(answer instanceof GraphError)) {
-          for (const { field } of part) this.#refusals.delete(field);
+          for (const { field, person } of part) {
+            this.#refusals.delete(field);
+            answered.set(person, answer);
+          }
           continue;
         }
         const final = answer?.code === 'graph-refused' || answer?.code === 'graph-not-found';
@@ -219,12 +235,14 @@ const byPowerShell = (field: PolicyField): WriteOutcome => ({
 });
 
 function asPolicyOutcome(error: unknown, field: PolicyField): WriteOutcome {
+  const asked = requestIdsOf(error);
   if (error instanceof GraphError && error.code === 'graph-not-found')
     return {
       kind: 'refused',
       code: 'PRV-502',
       reason: `Teams does not know the person or the ${words[field]} (yet)`,
+      ...asked,
     };
   const outcome = outcomeOf(error);
-  return outcome.kind === 'refused' ? byPowerShell(field) : outcome;
+  return outcome.kind === 'refused' ? { ...byPowerShell(field), ...asked } : outcome;
 }

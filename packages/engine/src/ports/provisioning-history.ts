@@ -12,8 +12,11 @@ export interface HistoryStep {
   readonly to?: LinkState;
   readonly code?: ReadinessCode;
   readonly detail?: string;
-  /** Microsoft's operation, or the id of our request. */
+  /** Microsoft's operation. */
   readonly graphId?: string;
+  /** Microsoft's id of the request, and ours: what their support asks for. */
+  readonly requestId?: string;
+  readonly clientRequestId?: string;
   readonly durationMs?: number;
 }
 

@@ -57,6 +57,7 @@ export function stepOf(
     durationMs: nowWallMs - startedAt,
     ...(detail !== undefined && { detail }),
     ...(graphId !== undefined && { graphId }),
+    ...outcome.request,
     ...(outcome.kind === 'refused' && { code: outcome.code, detail: outcome.reason }),
   };
 }

@@ -3,8 +3,13 @@ import type { AccountPolicy } from './decide-events.ts';
 import { type PolicyWrite, wrotePolicies } from './policies.ts';
 import { applyEvent, type ProvisioningAction } from './reconcile-link.ts';
 
-/** What came of a write or of a poll. */
-export type WriteOutcome =
+/** By what Microsoft's support finds a request: Microsoft's id and ours. */
+export interface RequestIds {
+  readonly requestId?: string;
+  readonly clientRequestId?: string;
+}
+
+type WriteResult =
   | { readonly kind: 'accepted'; readonly write: 'assign' | 'unassign'; readonly operationId: string }
   /** Microsoft took these policies for the person. */
   | { readonly kind: 'policies'; readonly writes: readonly PolicyWrite[] }
@@ -15,6 +20,9 @@ export type WriteOutcome =
   | { readonly kind: 'later'; readonly retryAfterMs?: number }
   /** Microsoft has forgotten the operation: the number itself tells. */
   | { readonly kind: 'forgotten' };
+
+/** What came of a write or of a poll. `request`: absent where nothing was asked, or nothing is known of it. */
+export type WriteOutcome = WriteResult & { readonly request?: RequestIds };
 
 /** product-behaviour 1.2: `Retry-After`, else 2, 4, 8 .. 120 s with jitter. */
 const longestRetryMs = 120_000;

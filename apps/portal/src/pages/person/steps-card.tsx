@@ -25,6 +25,10 @@ type Row = ProvisioningStep & { readonly id: string };
 
 const lasted = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`);
 
+/** What Microsoft's support asks for; without an answer only our own id names the request. */
+const idOf = ({ requestId, clientRequestId }: ProvisioningStep): string | undefined =>
+  requestId ? `request ${requestId}` : clientRequestId && `our request ${clientRequestId}, no answer`;
+
 /** What happened to the link with Microsoft, newest first. */
 export function StepsCard({ personId, zone }: { readonly personId: string; readonly zone: string }) {
   const styles = useStyles();
@@ -70,6 +74,7 @@ export function StepsCard({ personId, zone }: { readonly personId: string; reado
           <>
             {step.durationMs !== undefined && `took ${lasted(step.durationMs)}`}
             {step.graphId && <span className={styles.code}> {step.graphId}</span>}
+            {idOf(step) && <span className={styles.small}>{idOf(step)}</span>}
           </>
         ),
       },
