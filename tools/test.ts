@@ -10,6 +10,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { longest, type RunTotals, type TimedTest } from './count-reporter.ts';
 import { installMissing } from './debian-packages.ts';
+import { idlePart } from './idle-processors.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name: string): string => join(root, 'node_modules/.bin', name);
@@ -90,7 +91,9 @@ const longFiles: readonly string[] = [
   'test/e2e/new-customer.test.ts',
   'test/integration/start.test.ts',
 ];
-const filesAtOnce = 3;
+/** Test files wait more than they compute: one more begins whenever the processors have little to do. */
+const filesAtOnce = { always: 3, whenIdle: 1 } as const;
+const idleEnough = { part: 0.4, overMs: 3_000 } as const;
 
 const ci = process.env.CI === 'true';
 const say = (line: string): void => {
@@ -211,7 +214,11 @@ const runSideBySide = async (together: readonly OwnProcesses[]): Promise<readonl
   const worker = async (_: unknown, index: number): Promise<void> => {
     // One begins at the other end: browsers compute while instances wait.
     const take = () => (index === 0 ? waiting.pop() : waiting.shift());
-    for (let next = take(); next !== undefined; next = take()) {
+    for (;;) {
+      if (index >= filesAtOnce.always)
+        while (waiting.length > 0 && (await idlePart(idleEnough.overMs)) < idleEnough.part);
+      const next = take();
+      if (next === undefined) return;
       const { suite, file } = next;
       const begun = performance.now();
       const run = await runFiles({ files: [file], apart: true }, suite.limitMinutes);
@@ -220,7 +227,7 @@ const runSideBySide = async (together: readonly OwnProcesses[]): Promise<readonl
       done.push({ suite, run, seconds });
     }
   };
-  await Promise.all(Array.from({ length: filesAtOnce }).map(worker));
+  await Promise.all(Array.from({ length: filesAtOnce.always + filesAtOnce.whenIdle }).map(worker));
   return together.map((suite) => {
     const mine = done.filter((one) => one.suite === suite);
     const outcome = outcomeOf(mine.map(({ run }) => run));
