@@ -20,11 +20,11 @@ import {
   askedOf,
   calledBeside,
   type Entry,
-  linkedStates,
   newEntry,
   noteSharedUsers,
   sameAs,
   settledObjectId,
+  standsInTeams,
 } from './entry.ts';
 import type { TenantFacts } from './facts.ts';
 import { LinkMover } from './link-mover.ts';
@@ -156,7 +156,7 @@ export class AccountProvisioner {
   #approveWhoStands(): void {
     const approvedWallMs = this.#deps.clock.wall();
     for (const entry of this.#entries.values()) {
-      if (!linkedStates.has(entry.link.state) || entry.link.approvedWallMs !== undefined) continue;
+      if (!standsInTeams(entry.link) || entry.link.approvedWallMs !== undefined) continue;
       entry.link = { ...entry.link, approvedWallMs };
       void this.#mover.save(entry);
     }

@@ -84,6 +84,15 @@ export const linkedStates: ReadonlySet<LinkState> = new Set([
   'DEGRADED',
 ]);
 
+/**
+ * Who would lose calls in Teams by being taken away: also while one number is changed for another, when Microsoft may have
+ * neither. What takes many of them away at once waits for a person (product-behaviour 1.4).
+ */
+export const standsInTeams = ({ state, assignedNumber }: Pick<Link, 'state' | 'assignedNumber'>): boolean =>
+  linkedStates.has(state) ||
+  state === 'ASSIGNING' ||
+  ((state === 'QUEUED' || state === 'FAILED') && assignedNumber !== undefined);
+
 /** While a number is taken back, that one; else the wanted one. */
 export function numberToAsk({ link, person }: Pick<Entry, 'link' | 'person'>): E164 | undefined {
   const removing = link.state === 'REMOVING' || link.state === 'REMOVE_FAILED';

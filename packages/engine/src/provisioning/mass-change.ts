@@ -1,6 +1,6 @@
 import type { PersonId } from '@tandem/domain';
 import { needsConfirmation } from './decide-events.ts';
-import { type Entry, linkedStates } from './entry.ts';
+import { type Entry, standsInTeams } from './entry.ts';
 import type { MicrosoftFacts } from './facts.ts';
 import type { ProvisioningSettings } from './settings.ts';
 
@@ -14,7 +14,7 @@ export interface HeldRemoval {
 
 /** Our own decision that takes the person away: with it the link goes to REMOVING. */
 export function leavesByOwnFacts({ person, link }: Pick<Entry, 'person' | 'link'>): boolean {
-  if (!linkedStates.has(link.state)) return false;
+  if (!standsInTeams(link)) return false;
   return !person?.teamsToggle || !person.active || person.numbers.length === 0;
 }
 
@@ -23,7 +23,7 @@ export function leavingAtMicrosoft(
   entries: ReadonlyMap<PersonId, Entry>,
   facts: ReadonlyMap<PersonId, MicrosoftFacts>,
 ): { readonly leaving: readonly PersonId[]; readonly linked: number } {
-  const stand = [...entries].filter(([, { link }]) => linkedStates.has(link.state));
+  const stand = [...entries].filter(([, { link }]) => standsInTeams(link));
   const leaving = stand.filter(([personId, { link }]) => {
     const one = facts.get(personId);
     return link.state !== 'DEGRADED' && (one?.inEnableGroup === false || one?.user === null);

@@ -390,6 +390,51 @@ test('our own records lose forty people at once: their numbers stay until an adm
   assert.equal(it.tenant.held.size, 1);
 });
 
+test('the group is emptied while forty numbers are changed: everybody stays and the change comes to its end', async () => {
+  const it = house({}, 40, true);
+  it.tenant.operationMs = 20_000;
+  await it.clock.pass(40_000);
+  it.onlyPeople(
+    Array.from({ length: 40 }, (_, index) => personAt(index, { numbers: [numberAt(index + 500)] })),
+  );
+  await it.clock.pass(5_000);
+  assert.deepEqual([it.linkOf().state, it.linkOf().operation?.kind], ['ASSIGNING', 'unassign']);
+  it.tenant.members.clear();
+  await it.clock.pass(300_000);
+  assert.deepEqual(
+    it.provisioner.held().map(({ source, people, linked }) => [source, people.size, linked]),
+    [['microsoft', 40, 40]],
+  );
+  assert.deepEqual(
+    new Set(it.tenant.held.values()),
+    new Set(Array.from({ length: 40 }, (_, index) => numberAt(index + 500))),
+  );
+});
+
+test('forty who are let go in the middle of a change give their numbers back once, and nobody hears of one that is stuck', async () => {
+  const it = house({}, 40, true);
+  it.tenant.operationMs = 20_000;
+  await it.clock.pass(40_000);
+  it.onlyPeople(
+    Array.from({ length: 40 }, (_, index) => personAt(index, { numbers: [numberAt(index + 500)] })),
+  );
+  await it.clock.pass(5_000);
+  it.onlyPeople([]);
+  await it.clock.pass(1_000);
+  it.provisioner.decideHeld('let-through');
+  await it.clock.pass(300_000);
+  assert.equal(it.tenant.held.size, 0);
+  assert.deepEqual(
+    it.tenant.writes.filter(({ kind }) => kind === 'unassign').length,
+    40,
+    'no second write for what was on its way already',
+  );
+  assert.deepEqual(
+    it.notices.filter((one) => one.startsWith('stranded')),
+    [],
+  );
+});
+
 test('forty people were let go, came back and are lost again: an admin is asked again', async () => {
   const switched = (teamsToggle: boolean) =>
     Array.from({ length: 40 }, (_, index) => personAt(index, { teamsToggle }));

@@ -1,7 +1,7 @@
 import { type PersonId, type PolicyField, policyFields } from '@tandem/domain';
 import type { AccountProvisioner } from './account-provisioner.ts';
 import { needsConfirmation } from './decide-events.ts';
-import { type Entry, linkedStates } from './entry.ts';
+import { type Entry, standsInTeams } from './entry.ts';
 import { type ProvisioningSettings, wantedPolicies } from './settings.ts';
 
 export interface SettingsPreview {
@@ -57,7 +57,7 @@ export function previewSettings(
     if (!entry.person) continue;
     people++;
     const { displayName } = entry.person;
-    const stands = linkedStates.has(entry.link.state);
+    const stands = standsInTeams(entry.link);
     if (stands) linked++;
     // Who stands when the mode becomes mixed needs no approval.
     const now = meant(entry, next, sameGroups, stands && before.mode !== 'mixed');

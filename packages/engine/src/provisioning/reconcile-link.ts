@@ -233,6 +233,9 @@ function act(
         generation: link.generation + 1,
       };
     case 'forgetOperation':
+      // What takes a number back already is seen through: a second one would be refused, and somebody told for nothing.
+      if (link.state === 'REMOVING' && link.operation?.kind === 'unassign')
+        return without(link, 'retries', 'notBeforeWallMs');
       return without(link, 'operation', 'retries', 'notBeforeWallMs');
     case 'tellPersonToRelaunch':
       actions.push({ kind: 'tell-person', about: 'relaunch' });

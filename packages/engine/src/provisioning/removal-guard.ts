@@ -1,5 +1,5 @@
 import type { PersonId } from '@tandem/domain';
-import { type Entry, linkedStates } from './entry.ts';
+import { type Entry, standsInTeams } from './entry.ts';
 import type { MicrosoftFacts } from './facts.ts';
 import {
   type HeldRemoval,
@@ -86,7 +86,7 @@ export class RemovalGuard {
     const leaving = changed.filter(
       (entry) => leavesByOwnFacts(entry) && !this.#letThrough.has(entry.link.personId),
     );
-    const linked = [...this.#entries.values()].filter(({ link }) => linkedStates.has(link.state)).length;
+    const linked = [...this.#entries.values()].filter(({ link }) => standsInTeams(link)).length;
     if (tooMany(leaving.length, linked, guard)) {
       this.#deps.onProblem(
         `${leaving.length} of ${linked} people would lose Teams at once by our own records: held until somebody confirms`,
@@ -102,7 +102,7 @@ export class RemovalGuard {
   #forgetWho(cameBack: (personId: PersonId, source: HeldRemoval['source'] | 'directory') => boolean): void {
     for (const [personId, source] of this.#letThrough) {
       const entry = this.#entries.get(personId);
-      const gone = !entry || !linkedStates.has(entry.link.state);
+      const gone = !entry || !standsInTeams(entry.link);
       if (gone || cameBack(personId, source)) this.#letThrough.delete(personId);
     }
   }

@@ -57,7 +57,8 @@ export function applyOutcome(
   }
   if (policyStates.has(link.state))
     return { link: policyTrouble(link, outcome, account, nowWallMs, jitter, actions), actions };
-  if (link.state !== 'ASSIGNING' && link.state !== 'REMOVING') return unchanged;
+  if (link.state !== 'ASSIGNING' && link.state !== 'REMOVING')
+    return { link: seenThrough(link, outcome, nowWallMs), actions };
   const { operation, ...rest } = link;
   switch (outcome.kind) {
     case 'accepted': {
@@ -115,6 +116,19 @@ export function applyOutcome(
       return { link: { ...wait, retries, notBeforeWallMs: nowWallMs + waitMs }, actions };
     }
   }
+}
+
+/** An operation that was under way when the link moved on: its end is waited for, and the number itself tells what came of it. */
+function seenThrough(link: Link, outcome: WriteOutcome, nowWallMs: number): Link {
+  const { operation, ...rest } = link;
+  if (!operation || outcome.kind === 'accepted') return link;
+  const over = nowWallMs - operation.startedWallMs > giveUpMs;
+  if (over || (outcome.kind !== 'running' && outcome.kind !== 'later'))
+    return { ...rest, lastWriteWallMs: nowWallMs };
+  const polls = operation.polls + 1;
+  const waitMs = (outcome.kind === 'later' && outcome.retryAfterMs) || 2000 * 2 ** polls;
+  const nextPollWallMs = nowWallMs + Math.min(longestPollMs, waitMs);
+  return { ...link, operation: { ...operation, polls, nextPollWallMs } };
 }
 
 const policyStates: ReadonlySet<Link['state']> = new Set([

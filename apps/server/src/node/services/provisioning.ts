@@ -22,13 +22,14 @@ import {
   forwardFor,
   type LeaverCalls,
   type LinkKeeper,
-  linkedStates,
   type Mailer,
   type ProvisionerDeps,
   type ProvisioningHistory,
   type ProvisioningNotice,
   type ProvisioningSettings,
   type StoredLink,
+  settledObjectId,
+  standsInTeams,
   type TeamsAccess,
   type TenantFacts,
 } from '@tandem/engine';
@@ -512,8 +513,10 @@ export async function startProvisioning(parts: ProvisioningParts): Promise<Provi
 
 function linkedObjectIds(provisioner: AccountProvisioner): ReadonlySet<string> {
   const ids = new Set<string>();
-  for (const { link } of provisioner.entries().values())
-    if (link.objectId !== undefined && linkedStates.has(link.state)) ids.add(link.objectId.toLowerCase());
+  for (const entry of provisioner.entries().values()) {
+    const objectId = standsInTeams(entry.link) ? settledObjectId(entry) : undefined;
+    if (objectId !== undefined) ids.add(objectId.toLowerCase());
+  }
   return ids;
 }
 
