@@ -74,7 +74,6 @@ const table: Readonly<Record<string, { readonly how: 'acts' | 'refused'; readonl
   'directory.refresh': { how: 'acts', why: 'looks again' },
   'provisioning.recheck': { how: 'acts', why: 'looks again' },
   'provisioning.retry': { how: 'acts', why: 'tries again what the customer decided' },
-  'provisioning.push': { how: 'acts', why: 'writes once more what the customer decided' },
   'presenceSync.startRun': { how: 'acts', why: 'reads once more, by the rules of the customer' },
   'presence.fix': { how: 'acts', why: 'takes back what is ours and reads again' },
   'webhooks.test': { how: 'acts', why: 'tells the customer’s address that it is heard' },

@@ -8,9 +8,12 @@ import {
   permissions,
   problemPage,
   problems,
+  type Role,
   type RouteSpec,
+  roleMay,
   routes,
   usualProblems,
+  withoutConsent,
 } from './index.ts';
 
 const all = Object.entries(routes) as [string, RouteSpec][];
@@ -129,4 +132,34 @@ test('a search that holds a NUL character is the caller’s mistake, not a fault
   assert.equal(query.safeParse({ search: 'da\0na' }).success, false);
   const numbers = routes['numbers.list'].query;
   assert.equal(numbers.safeParse({ search: '+1202\0' }).success, false);
+});
+
+test('the service desk looks again and tries again; what decides about a link is an administrator’s (product-behaviour 8)', () => {
+  const may = (role: Role, id: keyof typeof routes): boolean => {
+    const { permission }: RouteSpec = routes[id];
+    return permission !== 'public' && roleMay(role, permission);
+  };
+  for (const id of ['provisioning.recheck', 'provisioning.retry', 'presence.fix'] as const)
+    assert.ok(may('desk', id), id);
+  // Pushing repairs what somebody else changed at Microsoft, as deciding about the drift does.
+  for (const id of [
+    'provisioning.push',
+    'provisioning.drift',
+    'provisioning.undo',
+    'provisioning.takeOver',
+  ] as const) {
+    assert.ok(!may('desk', id), id);
+    assert.ok(may('admin', id), id);
+    assert.equal(withoutConsent(id, routes[id]), 'proposal', id);
+  }
+});
+
+test('N31: the sync operator starts runs and sees what they came to; nothing else is written or read', () => {
+  const granted = Object.entries<RouteSpec>(routes)
+    .filter(([, { permission }]) => permission !== 'public' && permission !== 'session')
+    .filter(([, { permission }]) => roleMay('sync', permission));
+  const writes = granted.filter(([, { method }]) => method !== 'GET').map(([id]) => id);
+  assert.deepEqual(writes.sort(), ['directory.refresh', 'presenceSync.startRun']);
+  for (const [id, { permission }] of granted)
+    assert.ok(['sync:read', 'sync:run', 'presence-sync:run'].includes(permission), id);
 });

@@ -161,8 +161,9 @@ export const provisioningRoutes = defineRoutes({
   'provisioning.push': {
     method: 'POST',
     path: `${person}/push`,
-    summary: 'Write what is set up here to Microsoft once more; what is equal there is not written',
-    permission: 'provisioning:retry',
+    summary:
+      'Write what is set up here to Microsoft once more: what somebody changed there is repaired, what is equal is not written',
+    permission: 'provisioning:write',
     account: 'resource',
     params: byId,
     response: personProvisioning,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type E164, type ReadinessCode, readinessChecks, readinessCodes, reportOf } from '@tandem/domain';
-import { callOutcome } from './call-outcome.ts';
+import { callOutcome, duringChange } from './call-outcome.ts';
 import { blockedBy } from './test-person.ts';
 
 /** The rows of product-behaviour 1.8: code, to the person, other endpoints, from the person. */
@@ -53,6 +53,23 @@ test('codes that only warn never stop a call', () => {
     assert.ok(readinessCodes[code]);
     assert.equal(callOutcome({ state: 'PROPAGATING', code }, blockedBy(code)).toPerson.offered, true);
   }
+});
+
+test('U06: a policy set by hand at Microsoft keeps calls away: they are offered all the same, and never called ready', () => {
+  const report = blockedBy('PRV-507');
+  const { sentence } = report.headline ?? {};
+  assert.deepEqual(callOutcome({ state: 'DRIFTED' }, report).toPerson, {
+    offered: true,
+    but: { code: 'PRV-507', sentence },
+  });
+  const number = '+12025550142' as E164;
+  const changing = duringChange(
+    callOutcome({ state: 'DEGRADED' }, report),
+    { assignedNumber: number },
+    undefined,
+  );
+  assert.deepEqual(changing.toPerson, { offered: true, number, but: { code: 'PRV-507', sentence } });
+  assert.deepEqual(callOutcome({ state: 'READY' }, reportOf([])).toPerson, { offered: true });
 });
 
 for (const code of ['PRV-202', 'PRV-207'] as const)

@@ -15,6 +15,8 @@ export interface CallOutcome {
         readonly offered: true;
         /** The number under which Microsoft knows the person, where that is another than ours: a change is under way. */
         readonly number?: E164;
+        /** What is wrong all the same: Microsoft has the number, and may still not ring. */
+        readonly but?: Pick<CallRefusal, 'code' | 'sentence'>;
       }
     | {
         readonly offered: false;
@@ -91,7 +93,7 @@ export function duringChange(
 ): CallOutcome {
   const { assignedNumber } = link;
   if (!outcome.toPerson.offered || assignedNumber === undefined || assignedNumber === wanted) return outcome;
-  return { ...outcome, toPerson: { offered: true, number: assignedNumber } };
+  return { ...outcome, toPerson: { ...outcome.toPerson, number: assignedNumber } };
 }
 
 /** Microsoft has accepted the number, so calls go through (or have gone through and the grace time runs). */
@@ -139,7 +141,7 @@ export function callOutcome(
   // Whatever the link says: calls follow the leaver rule from now on, and nobody calls out from there.
   const gone = red.find((check) => check.code !== undefined && leaving.includes(check.code));
   if (gone?.code !== undefined) return refuse(leaver, { code: gone.code, sentence: gone.sentence });
-  if (working.has(link.state) || stillHasOld(link, wanted)) return open;
+  if (working.has(link.state) || stillHasOld(link, wanted)) return openTo(link, report);
   const first = red.find((check) => check.code !== undefined && callOutcomeRows[check.code] !== undefined);
   if (first?.code !== undefined)
     return refuse(rowOf(first.code, link), { code: first.code, sentence: first.sentence });
@@ -151,6 +153,15 @@ export function callOutcome(
   return refuse(elsewhereOnly, {
     sentence: report.headline?.sentence ?? 'Microsoft has not accepted the number yet.',
   });
+}
+
+/** Calls go on, by the grace or because Microsoft was told otherwise by somebody: what is wrong is said with them. */
+function openTo({ state }: Pick<Link, 'state'>, { verdict, headline }: ReadinessReport): CallOutcome {
+  const wrong = verdict === 'blocked' || state === 'DRIFTED' || state === 'DEGRADED';
+  if (!wrong || !headline) return open;
+  const { code, sentence } = headline;
+  const but = { ...(code !== undefined && { code }), sentence };
+  return { ...open, toPerson: { offered: true, but } };
 }
 
 function rowOf(code: ReadinessCode, { leftGroup: left }: Pick<Link, 'leftGroup'>): Row {

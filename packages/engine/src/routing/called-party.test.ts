@@ -86,6 +86,20 @@ test('Teams and the phone are both there: both ring, and the words say so', () =
   assert.match(decision.why.join(' '), /phone dana-desk rings\..*ready for Teams/);
 });
 
+test('U06: what Microsoft does not let ring is never called ready for Teams', () => {
+  const but = { code: 'PRV-507' as const, sentence: 'The calling policy NoCalls does not allow calls.' };
+  const access = {
+    outcomeOf: () => ({ toPerson: { offered: true as const, but }, fromPerson: { allowed: true as const } }),
+  };
+  const { why } = decideInbound(snapshot, rehearsal, facts(), { ...everyPhoneRegistered, access });
+  const words = why.join(' ');
+  assert.match(
+    words,
+    /PRV-507: The calling policy NoCalls does not allow calls\. Microsoft has Dana's number/,
+  );
+  assert.doesNotMatch(words, /ready for Teams/);
+});
+
 test('Dana calls herself: from Teams her phone rings, from her phone Teams does, and with no phone Teams decides', () => {
   assert.equal(told(decideFromTeams(snapshot, facts({ called: '1001' }), everyPhoneRegistered)), 'to-phone');
   assert.equal(

@@ -191,8 +191,7 @@ function ringPerson(
     why.push(`${person.displayName} calls from Teams: it is not rung.`);
   else if (teams.branch) {
     branches.unshift(teams.branch);
-    const { displayName } = person;
-    why.push(`${displayName} is ready for Teams: the call goes to Microsoft as ${teams.branch.sbcHost}.`);
+    why.push(offeredInWords(person, teams.branch, reach));
   }
   const [first, ...others] = branches;
   if (first)
@@ -393,6 +392,15 @@ export function ownFinding(
 ): EligibilityFinding | undefined {
   const [finding] = teamsEligibility(account, person);
   return finding?.code === 'PRV-402' && works === true ? undefined : finding;
+}
+
+/** Nobody is called ready who is not: why Microsoft may not ring stands beside the reason for asking it all the same. */
+function offeredInWords({ accountId, id, displayName }: Person, { sbcHost }: ToTeams, reach: Reach): string {
+  const to = reach.access.outcomeOf(accountId, id)?.toPerson;
+  if (!to?.offered || !to.but)
+    return `${displayName} is ready for Teams: the call goes to Microsoft as ${sbcHost}.`;
+  const { code, sentence } = to.but;
+  return `${code === undefined ? '' : `${code}: `}${sentence} Microsoft has ${displayName}'s number all the same: the call goes there as ${sbcHost}, which may not ring.`;
 }
 
 export function refusalInWords(refusal: CallRefusal): string {
