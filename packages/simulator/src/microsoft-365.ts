@@ -12,7 +12,7 @@ import { Consents } from './entra/consents.ts';
 import { startEntra } from './entra/entra-server.ts';
 import { entraState } from './entra/entra-state.ts';
 import { type People, peopleOf } from './entra/people.ts';
-import { registerPlatformApp } from './entra/platform-app.ts';
+import { registerPlatformApp, registerPresenceApp } from './entra/platform-app.ts';
 import { keptSelfSigned, makeSelfSigned } from './entra/self-signed.ts';
 import { SignIns } from './entra/sign-ins.ts';
 import { SigningKeys } from './entra/signing-keys.ts';
@@ -31,7 +31,7 @@ import { callRecordItem } from './notifications/watchers.ts';
 import type { TwinRandom } from './random.ts';
 import type { StateFile } from './state/state-file.ts';
 import type { TrustStore } from './trust/trust-store.ts';
-import { graphAppClientId } from './world/rehearsal-world.ts';
+import { graphAppClientId, graphPresenceAppClientId } from './world/rehearsal-world.ts';
 
 /** Entra's sign-in and Graph over the same directory that the hubs judge by. */
 export interface Microsoft365 {
@@ -82,14 +82,16 @@ export async function startMicrosoft365(parts: {
 }): Promise<Microsoft365> {
   const { config, clock, microsoftClock, random, audit, faults, directory, clients, trust } = parts;
   const now = clock.wall();
-  const [appFiles, signing] = await Promise.all([
+  const [appFiles, presenceFiles, signing] = await Promise.all([
     keptSelfSigned(config.certificateDir, 'graph-app', 'Tandem automation', now, 730),
+    keptSelfSigned(config.certificateDir, 'graph-presence-app', 'Tandem presence', now, 730),
     keptSelfSigned(join(config.dataDir, 'trust'), 'token-signing', 'Twin token signing', now, 1825),
   ]);
   const apps = new AppCatalogue(random);
   const consents = new Consents(() => microsoftClock.wall(), random);
   const remember = parts.state.register('entra', entraState(apps, consents));
   const app = registerPlatformApp(apps, { clientId: graphAppClientId, certificate: appFiles.cert, now });
+  registerPresenceApp(apps, { clientId: graphPresenceAppClientId, certificate: presenceFiles.cert });
   apps.onChange = remember;
   consents.onChange = remember;
   const people = peopleOf(directory);

@@ -33,6 +33,8 @@ export interface AuditEntry {
   readonly guid?: string;
   readonly method?: string;
   readonly status?: number;
+  /** Of a request to Graph whose token was good: the app, and what the token carried (`roles` or `scp`). */
+  readonly app?: { readonly clientId: string; readonly tenant: string; readonly carries: readonly string[] };
   readonly checks?: readonly CheckResult[];
   /** Reporting value of Microsoft; not on the wire (teams-direct-routing 2.3). */
   readonly subcode?: number;

@@ -103,6 +103,8 @@ export function appCertificate(pem: string): AppCertificate {
   };
 }
 
+export const presenceRoles = ['Presence.Read.All', 'Presence.ReadWrite.All'] as const;
+
 /** What the platform's automation asks for: the base set and presence (graph 5.7). */
 export const automationRoles = [
   'User.Read.All',
@@ -114,8 +116,7 @@ export const automationRoles = [
   'TeamsPolicyUserAssign.ReadWrite.All',
   'TeamsUserConfiguration.Read.All',
   'Domain.Read.All',
-  'Presence.Read.All',
-  'Presence.ReadWrite.All',
+  ...presenceRoles,
 ] as const;
 
 /** For the sign-in of administrators (graph 5.7). */

@@ -4,6 +4,7 @@ import {
   type AppRegistration,
   automationRoles,
   newServicePrincipal,
+  presenceRoles,
   signInScopes,
 } from './app-registration.ts';
 import { union } from './permissions.ts';
@@ -54,6 +55,26 @@ export function registerPlatformApp(
       roles: automationRoles,
       scopes: signInScopes,
     });
+  return app;
+}
+
+/** The platform's registration for presence: nothing but presence, so that its tokens can carry nothing else (G23). */
+export function registerPresenceApp(
+  catalogue: AppCatalogue,
+  own: { readonly clientId: string; readonly certificate: string },
+): AppRegistration {
+  const wanted: NewApp = {
+    clientId: own.clientId,
+    displayName: 'Tandem presence',
+    homeTenantId: rehearsalWorld.carrierTenantId,
+    multiTenant: true,
+    redirectUris: portalRedirectUris.map((uri) => ({ uri, kind: 'web' })),
+    permissions: { application: presenceRoles, delegated: [] },
+  };
+  const known = catalogue.find(own.clientId);
+  if (known) return refreshed(catalogue, known, wanted, own.certificate);
+  const app = catalogue.register(wanted);
+  catalogue.addCertificate(app, own.certificate);
   return app;
 }
 

@@ -51,8 +51,8 @@ export class GraphService {
     const [, version = '', path = '/'] = /^\/(v1\.0|beta)(\/.*)$/.exec(request.url.pathname) ?? [];
     const requestId = world.random.uuid();
     const clientId = headerOf(request.headers, 'client-request-id');
-    const finish = (answer: GraphAnswer): HttpsAnswer =>
-      this.#send(answer, request, { requestId, clientId: clientId ?? requestId });
+    const finish = (answer: GraphAnswer, caller?: Caller): HttpsAnswer =>
+      this.#send(answer, request, { requestId, clientId: clientId ?? requestId, caller });
     if (version === '') return finish(fail(404, 'NotFound', 'The version is v1.0 or beta.', 'G5'));
 
     const fault = faults.takeHttp('graph', path);
@@ -88,7 +88,7 @@ export class GraphService {
       path.toLowerCase() === '/$batch'
         ? await this.#batch(inner, caller, base)
         : await this.#one(inner, caller, base);
-    return finish(fault?.fault === '504' ? this.#fault('504') : answer);
+    return finish(fault?.fault === '504' ? this.#fault('504') : answer, caller);
   }
 
   #fault(fault: string): GraphAnswer {
@@ -245,10 +245,10 @@ export class GraphService {
   #send(
     plain: GraphAnswer,
     request: HttpsRequest,
-    ids: { readonly requestId: string; readonly clientId: string },
+    ids: { readonly requestId: string; readonly clientId: string; readonly caller: Caller | undefined },
   ): HttpsAnswer {
     const answer = this.#dress(plain, ids.requestId, ids.clientId);
-    this.#note(request, answer, undefined, ids.clientId);
+    this.#note(request, answer, undefined, ids.clientId, ids.caller);
     const headers: Record<string, string> = {
       'request-id': ids.requestId,
       'client-request-id': ids.clientId,
@@ -275,14 +275,15 @@ export class GraphService {
     answer: GraphAnswer,
     what: string | undefined,
     clientId: string | undefined,
+    caller?: Caller,
   ): void {
     const path = `${request.url.pathname}${request.url.search}`;
-    this.#audit(request.method, path, answer, what, clientId, request.body);
+    this.#audit(request.method, path, answer, what, clientId, request.body, caller);
   }
 
-  #noteInner(inner: InnerRequest, answer: GraphAnswer, { tenantId }: Caller): void {
+  #noteInner(inner: InnerRequest, answer: GraphAnswer, caller: Caller): void {
     const text = inner.body ? JSON.stringify(inner.body.value) : '';
-    this.#audit(inner.method, inner.url, answer, `in a batch of ${tenantId}`, undefined, text);
+    this.#audit(inner.method, inner.url, answer, `in a batch of ${caller.tenantId}`, undefined, text, caller);
   }
 
   #audit(
@@ -292,6 +293,7 @@ export class GraphService {
     what: string | undefined,
     guid: string | undefined,
     text: string,
+    caller: Caller | undefined,
   ): void {
     const error = (answer.body as { error?: { code?: string; message?: string } } | undefined)?.error;
     const why = what ?? (error ? `${error.code}: ${error.message}` : undefined);
@@ -302,6 +304,13 @@ export class GraphService {
       status: answer.status,
       summary: `${method} ${path}: ${answer.status}${why ? ` ${why}` : ''}`,
       ...(guid === undefined ? {} : { guid }),
+      ...(caller && {
+        app: {
+          clientId: caller.appId,
+          tenant: caller.tenantId,
+          carries: caller.kind === 'app' ? caller.roles : caller.scopes,
+        },
+      }),
       ...(answer.check
         ? { checks: [{ id: answer.check, passed: false, ...(why ? { detail: why } : {}) }] }
         : {}),

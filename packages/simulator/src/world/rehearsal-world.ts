@@ -146,6 +146,9 @@ export const carrierTenantId = '0d2f3a41-6c7e-4f08-8b91-21d4c5e6f709';
 /** The platform's app registration at Microsoft. Its certificate is minted by the twin, `graph-app.*.pem`. */
 export const graphAppClientId = 'a1a1a1a1-0000-4000-8000-00000000a001';
 
+/** A second registration of the platform, for presence alone; `graph-presence-app.*.pem`. No customer agreed to it yet. */
+export const graphPresenceAppClientId = 'a1a1a1a1-0000-4000-8000-00000000a002';
+
 /** Object ids of a customer's groups: who calls from Teams, and a group that is a member of it. */
 export const customerGroups = (customer: Pick<WorldCustomer, 'entraTenantId'>) => {
   const head = customer.entraTenantId.slice(0, 8);
