@@ -9,7 +9,7 @@ export const tenantFileBody = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Also remove what a section of the file does not name: people, ranges, queues, phones, webhooks, carriers, sign-ins',
+      'Also remove what a section of the file does not name: people, ranges, numbers, queues, phones, webhooks, carriers, sign-ins',
     ),
 });
 
@@ -17,8 +17,11 @@ export const tenantFileChange = z.object({
   kind: z.enum([
     'account',
     'carrier',
+    'connection',
+    'routing-domain',
     'provisioning',
     'range',
+    'number',
     'person',
     'queue',
     'phone',

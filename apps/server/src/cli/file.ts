@@ -15,8 +15,9 @@ const help = `usage: tandem file export ACCOUNT [> FILE]
        tandem file plan FILE --account ACCOUNT [--prune]
        tandem file apply FILE --account ACCOUNT [--prune] [--yes]
 
-A whole account as one declarative file (YAML or JSON): settings, carriers, provisioning, ranges, people with tags,
-queues, phones, presence, webhooks and sign-ins. Never a secret. tandem export, plan
+A whole account as one declarative file (YAML or JSON): settings, carriers, features of connections with Microsoft,
+provisioning, ranges, numbers that nobody has, people with tags, queues, phones, presence, webhooks and sign-ins.
+Never a secret, and no recordings. tandem export, plan
 and apply are short for tandem file export, plan and apply.
 
   export        writes the account as a file; applying it changes nothing
@@ -24,8 +25,8 @@ and apply are short for tandem file export, plan and apply.
   apply         shows the plan, asks, and does exactly that, all of it or nothing; a second time changes nothing
   FILE          - for standard input
   --account A   id, name or mail domain of the account
-  --prune       also remove what a section of the file does not name: people, ranges, queues, phones, webhooks,
-                carriers, sign-ins; a section that is not in the file stays as it is
+  --prune       also remove what a section of the file does not name: people, ranges, numbers, queues, phones,
+                webhooks, carriers, sign-ins; a section that is not in the file stays as it is
   --yes         apply without asking
 ${instanceHelp}
 

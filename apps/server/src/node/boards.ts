@@ -116,8 +116,15 @@ export function openBoards({ config, log, clock, random, newId }: NodeContext, p
     accelerator: parts.accelerator,
     audit,
   });
+  const connectionBoard = createConnectionBoard({
+    connections,
+    redirectUris: connections.redirectUris(),
+    mails: stores.mails,
+    wall,
+  });
   const tenantFiles = createTenantFiles({
     stores,
+    microsoft: { connections: connectionBoard, routingDomains: parts.microsoft.routingDomains.board },
     boardsOn: (inside, audit) => ({
       numbers: createNumberBoard({ ...numberParts, stores: inside, audit, refresh: later }),
       webhooks: changes.webhooksOn(inside, audit),
@@ -167,12 +174,7 @@ export function openBoards({ config, log, clock, random, newId }: NodeContext, p
         return account && explainDialled(snapshot(), account, dialled, parts.microsoft.held.forwardOf);
       },
     } satisfies DiallingBoard,
-    connections: createConnectionBoard({
-      connections,
-      redirectUris: connections.redirectUris(),
-      mails: stores.mails,
-      wall,
-    }),
+    connections: connectionBoard,
     tags: createTagBoard({ store: stores.tags, audit }),
     contacts: { ...stores.contacts, newId },
   };

@@ -33,7 +33,7 @@ export interface TenantGround {
 }
 
 /**
- * Carriers before calls go over them; ranges before those who take numbers from them; whoever leaves before whoever comes; `next` after all named numbers;
+ * Carriers before calls go over them; ranges and stock before those who take numbers from them; whoever leaves before whoever comes; `next` after all named numbers;
  * queues, phones and sign-ins after the people who belong to them; what is somebody's own, which may name a queue, after those.
  */
 const order: readonly ((step: Step) => boolean)[] = [
@@ -41,17 +41,22 @@ const order: readonly ((step: Step) => boolean)[] = [
   (step) => step.do === 'change-account',
   (step) => step.do === 'remove-carrier',
   (step) => step.do === 'remove-sign-in',
+  (step) => step.do === 'change-number' && step.hold === null,
+  (step) => step.do === 'remove-number' && !step.released,
   (step) => step.do === 'remove-range',
   (step) => step.do === 'create-range' || step.do === 'change-range',
+  (step) => step.do === 'create-number' || (step.do === 'change-number' && step.hold !== null),
   (step) => step.do === 'remove-queue' || step.do === 'remove-phone',
   (step) => step.do === 'remove-person',
   (step) => (step.do === 'change-person' || step.do === 'create-person') && step.wish.numbers !== 'next',
   (step) => (step.do === 'change-person' || step.do === 'create-person') && step.wish.numbers === 'next',
   (step) => step.do === 'change-queue' || step.do === 'create-queue',
   (step) => step.do === 'change-phone' || step.do === 'create-phone',
+  (step) => step.do === 'remove-number' && step.released === true,
   (step) => step.do === 'change-sign-in' || step.do === 'create-sign-in',
   (step) => step.do === 'change-voicemail' || step.do === 'change-own',
   (step) => step.do.endsWith('-webhook'),
+  (step) => step.do === 'change-features' || step.do === 'choose-music',
   (step) => step.do === 'change-provisioning',
   (step) => step.do === 'change-presence' || step.do === 'change-own-connections',
 ];
@@ -59,6 +64,7 @@ const order: readonly ((step: Step) => boolean)[] = [
 export function createTenantFileBoard(parts: {
   readonly ground: TenantGround;
   readonly audit: AuditLog;
+  readonly wall: () => number;
 }): TenantFileBoard {
   const { ground } = parts;
   /** One file at a time is applied to an account: what the second one was planned on is then not there any more. */
@@ -86,7 +92,12 @@ export function createTenantFileBoard(parts: {
         ],
       };
     const planned: Planned[] = [];
-    const planAsk = { prune: ask.prune, may: by.may, ...(by.kind === 'user' && { own: by.name }) };
+    const planAsk = {
+      prune: ask.prune,
+      may: by.may,
+      nowWallMs: parts.wall(),
+      ...(by.kind === 'user' && { own: by.name }),
+    };
     const placeOf = placesIn(reading);
     for (const refusedOrNot of planTenantFile(reading.file, state, planAsk)) {
       const one = placed(refusedOrNot, placeOf);

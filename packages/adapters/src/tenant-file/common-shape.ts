@@ -17,6 +17,11 @@ export const address = text(320)
   .toLowerCase();
 export const e164 = z.string().refine(isE164, 'wanted a number in E.164 form, for example "+12025550142"');
 
+/** With or without the time of day. */
+export const moment = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], 'wanted a date, for example 2027-01-31')
+  .transform((at) => new Date(at).toISOString());
+
 /** Somebody or something of the account, by the name that a file has for it. */
 export const fileTarget = z.union(
   [

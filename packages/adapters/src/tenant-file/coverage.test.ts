@@ -15,6 +15,9 @@ const deed = not('done once, to what stands at Microsoft at that moment');
 const looks = not('reads again or tries again; nothing is set by it');
 const theirs = not('the person’s own and nobody else’s business, not an administrator’s either');
 const passing = not('ends by itself, or belongs to this day');
+const sound = not(
+  'a recording: a file is one text that is planned and approved as a whole, and what is heard cannot be read in it',
+);
 const whose = not('which account it is, said with the file');
 const same = (section: string, ...fields: readonly string[]): Places =>
   Object.fromEntries(fields.map((field) => [field, `${section}.${field}`]));
@@ -44,7 +47,7 @@ const table: Readonly<Record<string, Row>> = {
   'connections.approve': proof,
   'connections.register': not('a credential of the customer’s app, which stands in no file'),
   'connections.replaceRegistration': not('a credential of the customer’s app, which stands in no file'),
-  'connections.changeFeatures': not('part of what the tenant approved: which permissions are asked for'),
+  'connections.changeFeatures': { by: 'connections.features', fields: same('connections', 'features') },
   'connections.recheck': looks,
   'connections.disconnect': deed,
   'signIns.newPassword': not('a secret that is shown once'),
@@ -53,7 +56,10 @@ const table: Readonly<Record<string, Row>> = {
   'directory.decide': deed,
   'routingDomains.create': deed,
   'routingDomains.step': deed,
-  'routingDomains.calling': not('goes with a script that an administrator of the tenant runs'),
+  'routingDomains.calling': {
+    by: 'connections.routingDomains',
+    fields: same('connections.routingDomains', 'holdMusic'),
+  },
   'routingDomains.script': deed,
   'routingDomains.paste': deed,
   'routingDomains.report': deed,
@@ -106,11 +112,18 @@ const table: Readonly<Record<string, Row>> = {
   },
   'ranges.change': { by: 'ranges', fields: same('ranges', 'name', 'when') },
   'ranges.delete': { by: 'ranges' },
-  'numbers.add': not('stock comes by ranges; a single number comes with whoever has it'),
-  'numbers.change': not(
-    'a reservation, a port or a rest of one number: it ends, and an import of people ends it',
-  ),
-  'numbers.delete': not('stock goes by ranges'),
+  'numbers.add': { by: 'numbers', fields: { account: whose, numbers: 'numbers.number' } },
+  'numbers.change': {
+    by: 'numbers.hold',
+    fields: {
+      reserveFor: 'numbers.hold',
+      until: 'numbers.hold',
+      ported: 'numbers.hold',
+      reason: 'numbers.hold',
+      endQuarantine: not('a decision about one number that rests; a file leaves what rests alone'),
+    },
+  },
+  'numbers.delete': { by: 'numbers' },
   'people.create': {
     by: 'people',
     fields: {
@@ -179,10 +192,10 @@ const table: Readonly<Record<string, Row>> = {
     by: 'voicemail',
     fields: same('voicemail', 'owner', 'maxSeconds', 'retentionDays'),
   },
-  'voicemail.greetAccount': not('sound, which is no text'),
-  'voicemail.ungreetAccount': not('sound, which is no text'),
-  'voicemail.announceAccount': not('sound, which is no text'),
-  'voicemail.unannounceAccount': not('sound, which is no text'),
+  'voicemail.greetAccount': sound,
+  'voicemail.ungreetAccount': sound,
+  'voicemail.announceAccount': sound,
+  'voicemail.unannounceAccount': sound,
   'session.create': passing,
   'session.delete': passing,
   'calls.hangUp': passing,

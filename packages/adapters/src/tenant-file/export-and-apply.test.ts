@@ -98,7 +98,9 @@ describe('a file and its account', () => {
         if (changes.some(({ action }) => action === 'refused')) return;
         await apply(file);
         const after = sections(await exported());
-        for (const name of names.filter((one) => one !== section))
+        // What people and queues let go of lies in stock, and a range takes in what lay beside it.
+        const stock = ['people', 'queues', 'phones', 'ranges'].includes(section) ? 'numbers' : '';
+        for (const name of names.filter((one) => one !== section && one !== stock))
           assert.deepEqual(after[name], before[name], `${name} is as it was after ${section}: ${made}`);
       }),
       { numRuns: 30 },

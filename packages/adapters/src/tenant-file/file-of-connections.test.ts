@@ -58,4 +58,52 @@ provisioning:
     leave = 12;
     assert.equal((await board.apply(accountId, ask, admin)).kind, 'done');
   });
+
+  test('a feature is switched on and off, and the music on hold chosen; a second time nothing changes', async () => {
+    const { apply, plan, exported, made } = rig(emptyState());
+    const file = `version: 1
+connections:
+  - tenant: ACACACAC-0000-4000-8000-000000000001
+    features: [presence]
+    routingDomains: [{host: Acme.SBC.example, holdMusic: none}]`;
+    const { applied } = await apply(file);
+    assert.deepEqual(
+      applied.map(({ kind, what, before, after }) => [kind, what, before, after]),
+      [
+        [
+          'connection',
+          'acacacac-0000-4000-8000-000000000001',
+          { features: ['provisioning'] },
+          { features: ['provisioning', 'presence'] },
+        ],
+        ['routing-domain', 'acme.sbc.example', { holdMusic: null }, { holdMusic: 'none' }],
+      ],
+    );
+    assert.deepEqual(made, ['change-features', 'choose-music']);
+    assert.deepEqual((await plan(file)).changes, []);
+    assert.deepEqual((await plan(await exported(), true)).changes, []);
+    await apply(file.replace('[presence]', '[]').replace('none', 'null'));
+    assert.match(await exported(), /features: \[provisioning\]\n[\s\S]*?holdMusic: null/);
+  });
+
+  test('a tenant that is not connected and a routing domain that is not there are refused with what to do', async () => {
+    const { plan } = rig(emptyState());
+    const { changes } = await plan(`version: 1
+connections:
+  - {tenant: 99999999-0000-4000-8000-000000000001, features: []}
+  - tenant: acacacac-0000-4000-8000-000000000001
+    routingDomains: [{host: other.sbc.example, holdMusic: teams}]`);
+    assert.deepEqual(
+      changes.map(({ action, line, field, words }) => [action, line, field, words?.split(':').at(-1)]),
+      [
+        ['refused', 3, 'tenant', ' connect it in the portal first.'],
+        [
+          'refused',
+          5,
+          'routingDomains',
+          ' add it on the page Microsoft 365 first, or take it out of the file.',
+        ],
+      ],
+    );
+  });
 });

@@ -1,6 +1,8 @@
 import {
   accountChange,
+  type ConnectionFeature,
   changeAcceleration,
+  connectionFeatures,
   newQueue,
   type ProvisioningSettings,
   presenceRules,
@@ -11,7 +13,7 @@ import {
 } from '@tandem/contract';
 import { isE164 } from '@tandem/domain';
 import { z } from 'zod';
-import { address, digits, e164, fileTarget, text } from './common-shape.ts';
+import { address, digits, e164, fileTarget, moment, text } from './common-shape.ts';
 import { fileOwn } from './own-shape.ts';
 
 const account = accountChange.shape;
@@ -43,13 +45,33 @@ const fileAccount = z.strictObject({
   carriers: z.array(text(200)).max(50).optional(),
 });
 
+const tenantId = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'wanted the id of the Entra tenant');
+
+/** What a connection with Microsoft may be used for. It is made in the portal: a file holds no credentials. */
+const fileConnection = z.strictObject({
+  tenant: tenantId,
+  /** All of them; permissions for what is new are approved at Microsoft. */
+  features: z
+    .array(z.enum(connectionFeatures))
+    .transform((wanted) => inOrder(wanted))
+    .optional(),
+  /** Who plays music to somebody on hold; null: the script writes no calling policy. */
+  routingDomains: z
+    .array(z.strictObject({ host: text(253).toLowerCase(), holdMusic: z.enum(['teams', 'none']).nullable() }))
+    .max(50)
+    .optional(),
+});
+/** `provisioning` is always among them. */
+const inOrder = (wanted: readonly ConnectionFeature[]): readonly ConnectionFeature[] =>
+  connectionFeatures.filter((one) => one === 'provisioning' || wanted.includes(one));
+
 /** Of one connection, named by its Entra tenant. What is not named stays, also inside of the groups of settings. */
 const fileProvisioning = z.strictObject({
-  tenant: z
-    .string()
-    .trim()
-    .toLowerCase()
-    .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'wanted the id of the Entra tenant'),
+  tenant: tenantId,
   mode: settings.mode.optional(),
   standby: settings.standby,
   enableGroups: z
@@ -78,6 +100,29 @@ const fileRange = z.strictObject({
   when: z
     .strictObject({ city: text(128).optional(), department: text(128).optional() })
     .refine((when) => when.city !== undefined || when.department !== undefined, 'wanted city or department')
+    .nullable()
+    .optional(),
+});
+
+const holdReason = text(300).optional();
+/** A number that nobody has: beside the ranges, or one of a range that is held. */
+const fileNumber = z.strictObject({
+  number: e164,
+  /** null: free for whoever comes next. */
+  hold: z
+    .union(
+      [
+        z.strictObject({
+          /** Address of somebody who is to come; the number becomes theirs when they appear. */
+          reservedFor: address,
+          /** A year from when it is applied. */
+          until: moment.optional(),
+          reason: holdReason,
+        }),
+        z.strictObject({ ported: z.literal(true), reason: holdReason }),
+      ],
+      'wanted {reservedFor: ADDRESS, until: DATE}, {ported: true} or null',
+    )
     .nullable()
     .optional(),
 });
@@ -220,8 +265,10 @@ export const tenantFileShape = z.strictObject({
   version: z.literal(1),
   account: fileAccount.optional(),
   carriers: z.array(fileCarrier).max(50).optional(),
+  connections: z.array(fileConnection).max(50).optional(),
   provisioning: z.array(fileProvisioning).max(50).optional(),
   ranges: z.array(fileRange).max(1000).optional(),
+  numbers: z.array(fileNumber).max(25_000).optional(),
   people: z.array(filePerson).max(25_000).optional(),
   queues: z.array(fileQueue).max(1000).optional(),
   phones: z.array(filePhone).max(25_000).optional(),
@@ -238,6 +285,8 @@ export type FileQueue = NonNullable<TenantFile['queues']>[number];
 export type FilePhone = NonNullable<TenantFile['phones']>[number];
 export type FileVoicemail = NonNullable<TenantFile['voicemail']>;
 export type FilePresence = NonNullable<TenantFile['presence']>;
+export type FileConnection = NonNullable<TenantFile['connections']>[number];
+export type FileNumber = NonNullable<TenantFile['numbers']>[number];
 export type FileRange = NonNullable<TenantFile['ranges']>[number];
 export type FileCarrier = NonNullable<TenantFile['carriers']>[number];
 export type FileSignIn = NonNullable<TenantFile['signIns']>[number];

@@ -14,7 +14,9 @@ import type { TenantFile } from './file-shape.ts';
 import type { FileOwn } from './own-shape.ts';
 import { type PeopleAfter, peopleAfter } from './people-after.ts';
 import { type CarrierWish, planCarriers } from './plan-carriers.ts';
+import { type FeaturesChange, type MusicChange, planConnections } from './plan-connections.ts';
 import { compareLines, type PhoneWish, planLines, type QueueWish } from './plan-lines.ts';
+import { freedWithin, type HoldWish, planNumbers, pruneReleased } from './plan-numbers.ts';
 import { planOwn } from './plan-own.ts';
 import { planPeople } from './plan-people.ts';
 import { planPresence } from './plan-presence.ts';
@@ -75,6 +77,12 @@ export type Step =
     }
   | { readonly do: 'change-range'; readonly id: string; readonly change: RangeChange }
   | { readonly do: 'remove-range'; readonly id: string }
+  | { readonly do: 'create-number'; readonly number: E164; readonly hold: HoldWish }
+  | { readonly do: 'change-number'; readonly number: E164; readonly hold: HoldWish }
+  /** `released`: somebody gave it up by this file, and somebody else may have taken it as the next free one. */
+  | { readonly do: 'remove-number'; readonly number: E164; readonly released?: true }
+  | ({ readonly do: 'change-features' } & FeaturesChange)
+  | ({ readonly do: 'choose-music' } & MusicChange)
   | {
       readonly do: 'create-person';
       readonly upn: string;
@@ -134,6 +142,7 @@ export interface PlanAsk {
   readonly may: (permission: Permission) => boolean;
   /** The sign-in of who applies the file. */
   readonly own?: string;
+  readonly nowWallMs: number;
 }
 
 /**
@@ -142,9 +151,12 @@ export interface PlanAsk {
  */
 export function planTenantFile(
   file: TenantFile,
-  state: TenantState,
-  { prune, may, own }: PlanAsk,
+  stored: TenantState,
+  { prune, may, own, nowWallMs }: PlanAsk,
 ): Planned[] {
+  const ranges = file.ranges ? planRanges(file.ranges, stored, prune, freedWithin(file, stored, prune)) : [];
+  const stock = planNumbers(file, stored, { prune, nowWallMs }, ranges);
+  const state: TenantState = { ...stored, numbers: stock.uses };
   const planned: Planned[] = [];
   const allowed = (permission: Permission, changes: readonly Planned[]): void => {
     planned.push(
@@ -158,7 +170,8 @@ export function planTenantFile(
   const used = new Set(file.account?.carriers ?? usedCarriers(state));
   allowed('carriers:write', file.carriers ? planCarriers(file.carriers, state, prune, used) : []);
   allowed('accounts:write', planAccount(file, state));
-  allowed('numbers:write', file.ranges ? planRanges(file.ranges, state, prune) : []);
+  allowed('numbers:write', ranges);
+  allowed('numbers:write', stock.changes);
   const lines = compareLines(file, state, prune);
   const people = file.people ? planPeople(file.people, state, prune, lines) : [];
   const after = peopleAfter(state, people);
@@ -166,6 +179,7 @@ export function planTenantFile(
   const { queues, phones } = planLines(lines, state, after);
   allowed('queues:write', queues);
   allowed('people:write', phones);
+  if (prune) allowed('numbers:write', pruneReleased(file, state, people, lines.released));
   const left = queues.reduce(
     (count, { step }) => count + (step?.do === 'create-queue' ? 1 : step?.do === 'remove-queue' ? -1 : 0),
     state.queues.length,
@@ -189,6 +203,7 @@ export function planTenantFile(
       personalRules: file.presence?.personalOverrides ?? state.presence.personalOverrides,
     }),
   );
+  allowed('connections:write', planConnections(file.connections ?? [], state.microsoft));
   allowed(
     'provisioning:write',
     (file.provisioning ?? []).flatMap((wanted) => planProvisioning(wanted, state, known)),

@@ -2,7 +2,7 @@ import type { E164 } from '@tandem/domain';
 import { differing } from './differing.ts';
 import type { FileRange } from './file-shape.ts';
 import { type Change, type Planned, refused } from './plan-file.ts';
-import type { RangePlace, TenantState } from './state.ts';
+import type { RangePlace, StoredRange, TenantState } from './state.ts';
 import { rangeFacts } from './write-file.ts';
 
 /** `when: null`: for everybody. */
@@ -12,7 +12,13 @@ export interface RangeChange {
 }
 
 /** Ranges by their first and last number. */
-export function planRanges(wanted: readonly FileRange[], state: TenantState, prune: boolean): Planned[] {
+export function planRanges(
+  wanted: readonly FileRange[],
+  state: TenantState,
+  prune: boolean,
+  /** How many of its numbers the same file gives free. */
+  freed: (range: StoredRange) => number,
+): Planned[] {
   const spanOf = ({ first, last }: { first: string; last: string }): string => `${first}-${last}`;
   const left = new Map(state.ranges.map((range) => [range.id, range]));
   const missing: FileRange[] = [];
@@ -29,7 +35,9 @@ export function planRanges(wanted: readonly FileRange[], state: TenantState, pru
       });
   }
   if (prune)
-    for (const { id, name, first, last, size, free } of left.values()) {
+    for (const range of left.values()) {
+      const { id, name, first, last, size } = range;
+      const free = range.free + freed(range);
       const change: Change = { kind: 'range', what: name, action: 'remove', before: { name, first, last } };
       planned.push(
         free < size

@@ -239,6 +239,13 @@ function repeated(file: TenantFile): { path: Path; say: string }[] {
   const [upn, extension, number, tenant, range] = [once(), once(), once(), once(), once()];
   for (const [i, one] of (file.provisioning ?? []).entries())
     tenant(one.tenant, ['provisioning', i, 'tenant']);
+  const [connection, host, stock] = [once(), once(), once()];
+  for (const [i, one] of (file.connections ?? []).entries()) {
+    connection(one.tenant, ['connections', i, 'tenant']);
+    for (const [n, domain] of (one.routingDomains ?? []).entries())
+      host(domain.host, ['connections', i, 'routingDomains', n, 'host']);
+  }
+  for (const [i, one] of (file.numbers ?? []).entries()) stock(one.number, ['numbers', i, 'number']);
   for (const [i, one] of (file.ranges ?? []).entries()) {
     range(`${one.first}-${one.last}`, ['ranges', i, 'first']);
     if (one.first.length !== one.last.length || one.last < one.first)

@@ -1,4 +1,5 @@
 import type {
+  ConnectionFeature,
   OwnConnectionMode,
   PresenceSyncSettings,
   ProvisioningSettings,
@@ -18,6 +19,9 @@ import type {
 } from '@tandem/domain';
 import type { PresenceExceptions } from '@tandem/engine';
 import type { PresenceChoice } from '@tandem/engine/presence-sync/settings.ts';
+import type { HoldMusic } from '@tandem/engine/routing-domain/calling-policy.ts';
+
+import type { StoredHold } from './stock.ts';
 
 /** What of an account a file can name, as it stands. */
 export interface TenantState {
@@ -27,6 +31,8 @@ export interface TenantState {
     readonly tenantId: string;
     readonly settings: ProvisioningSettings;
   }[];
+  /** With Microsoft, those that have not ended. */
+  readonly microsoft: readonly StoredMicrosoft[];
   readonly ranges: readonly StoredRange[];
   readonly people: readonly Person[];
   /** Sorted; who has none is not in it. */
@@ -45,8 +51,22 @@ export interface TenantState {
   /** Sources of carriers that are not the account's own, as `sourceKey` writes them. */
   readonly sourcesElsewhere: ReadonlySet<string>;
   readonly signIns: readonly StoredSignIn[];
+  /** Numbers of the account that nobody has and that do not rest, in their order; null: free. */
+  readonly stock: ReadonlyMap<E164, StoredHold | null>;
   /** Numbers of the account that are not simply free. */
   readonly numbers: ReadonlyMap<E164, NumberUse>;
+}
+
+/** A connection as far as a file names it. */
+export interface StoredMicrosoft {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly features: readonly ConnectionFeature[];
+  readonly routingDomains: readonly {
+    readonly id: string;
+    readonly host: string;
+    readonly holdMusic?: HoldMusic;
+  }[];
 }
 
 /** Without what it proves itself with. */

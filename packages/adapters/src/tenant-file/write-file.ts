@@ -3,7 +3,8 @@ import type { Account, Device, Person, Queue } from '@tandem/domain';
 import { differing } from './differing.ts';
 import { ownFacts } from './own-facts.ts';
 import { nothingOwn } from './own-shape.ts';
-import type { StoredCarrier, StoredRange, StoredSignIn, TenantState } from './state.ts';
+import type { StoredCarrier, StoredMicrosoft, StoredRange, StoredSignIn, TenantState } from './state.ts';
+import { isWithin, type StoredHold } from './stock.ts';
 import { targetFacts } from './target-facts.ts';
 
 /**
@@ -19,11 +20,13 @@ export function writeTenantFile(state: TenantState): string {
     'account:',
     ...fields(accountFacts(account, state), 2),
     ...list('carriers', state.carriers, carrierFacts),
+    ...list('connections', state.microsoft, connectionFacts),
     ...list('provisioning', state.connections, ({ tenantId, settings }) => ({
       tenant: tenantId,
       ...settingsFacts(settings, state),
     })),
     ...list('ranges', state.ranges, rangeFacts),
+    ...list('numbers', beside(state), ([number, hold]) => ({ number, hold })),
     ...list(
       'people',
       [...state.people].sort((a, b) => (a.upn < b.upn ? -1 : 1)),
@@ -88,6 +91,24 @@ export function carrierNames({ carriers, sharedCarriers }: TenantState): Readonl
 /** What a file says of a range. */
 export function rangeFacts({ name, first, last, when }: StoredRange): Readonly<Record<string, unknown>> {
   return { name, first, last, when: when ? { ...when } : null };
+}
+
+/** The stock that no range says: what lies beside the ranges, and what is held. */
+function beside({ stock, ranges }: TenantState): readonly (readonly [string, StoredHold | null])[] {
+  return [...stock].filter(
+    ([number, hold]) => hold !== null || !ranges.some((range) => isWithin(number, range)),
+  );
+}
+
+/** What a file says of a connection with Microsoft: what it is used for, never how it is proved. */
+function connectionFacts({ tenantId, features, routingDomains }: StoredMicrosoft) {
+  return {
+    tenant: tenantId,
+    features,
+    ...(routingDomains.length > 0 && {
+      routingDomains: routingDomains.map(({ host, holdMusic = null }) => ({ host, holdMusic })),
+    }),
+  };
 }
 
 /** What a file says of a carrier: all but what it proves itself with. */

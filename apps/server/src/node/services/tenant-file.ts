@@ -5,13 +5,22 @@ import { needsConfirmation } from '@tandem/adapters/http/views/presence-sync-vie
 import type { Stores } from '@tandem/adapters/postgres/stores.ts';
 import { createTenantFileBoard, type TenantGround } from '@tandem/adapters/tenant-file/board.ts';
 import type { Step } from '@tandem/adapters/tenant-file/plan-file.ts';
+import type { TenantState } from '@tandem/adapters/tenant-file/state.ts';
 import type { WebhookBoard } from '@tandem/adapters/webhooks/webhook-board.ts';
 import type { ProvisioningChange } from '@tandem/contract';
 import type { AuditEntry, AuditLog } from '@tandem/engine/ports/audit.ts';
 import type { PresenceSyncDesk } from '@tandem/engine/presence-sync/presence-desk.ts';
 import type { ChangeLog } from './change-log.ts';
 import { type CarrierStep, makeCarrier } from './tenant-file/make-carriers.ts';
+import {
+  type ConnectionParts,
+  type ConnectionStep,
+  makeConnection,
+  microsoftOf,
+  wordsOfFeatures,
+} from './tenant-file/make-connections.ts';
 import { letGo, makeLine, type PhonePasswords } from './tenant-file/make-lines.ts';
+import { makeNumber, type NumberStep } from './tenant-file/make-numbers.ts';
 import { forwardOf, keepOwn, makeOwn, makeVoicemail, type OwnPresenceParts } from './tenant-file/make-own.ts';
 import { makePeople } from './tenant-file/make-people.ts';
 import { changePresence, makeSettings } from './tenant-file/make-settings.ts';
@@ -29,6 +38,7 @@ export interface TenantFileParts {
   readonly speed: ReadingParts['speed'] & Pick<OwnConnectionBoard, 'change'>;
   readonly phones: PhonePasswords;
   readonly webhooks: Pick<WebhookBoard, 'list'>;
+  readonly microsoft: ConnectionParts;
   readonly audit: AuditLog;
   /** Entries of the audit that stand in the chain with what they tell of. */
   readonly stored: ChangeLog['stored'];
@@ -42,7 +52,8 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
   const { stores, audit } = parts;
 
   const ground: TenantGround = {
-    read: (accountId) => readAccount(parts, accountId),
+    read: (accountId) =>
+      readAccount({ ...parts, microsoft: { of: (id) => microsoftOf(parts.microsoft, id) } }, accountId),
     async make(accountId, steps, by) {
       const scope = { kind: 'account', accountId } as const;
       const words = new Map<Step, string>();
@@ -55,6 +66,11 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
       );
       for (const step of settings)
         if (!connected.has(step.connectionId)) refusals.set(step, 'The tenant is not connected any more.');
+      const connections = steps.filter(isConnectionStep);
+      const standing = microsoftOf(parts.microsoft, accountId);
+      for (const step of connections)
+        if (!standing.some((one) => isOf(one, step)))
+          refusals.set(step, 'The tenant is not connected any more.');
       if (refusals.size > 0) return { kind: 'refused', refusals };
       const forwards = new Map<Step, ProvisioningChange['leaverForward']>();
       try {
@@ -82,6 +98,7 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
           let peopleMade = false;
           for (const step of within) {
             if (isLineStep(step)) await makeLine(step, making, parts.phones);
+            else if (isNumberStep(step)) await makeNumber(step, making);
             else if (isCarrierStep(step)) await makeCarrier(step, making);
             else if (step.do === 'change-voicemail') await makeVoicemail(step.change, making);
             else if (step.do === 'change-own') await makeOwn(step, making);
@@ -107,6 +124,10 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
         if (error instanceof NothingMade) return { kind: 'refused', refusals };
         throw error;
       }
+      for (const step of connections) {
+        const fault = await makeConnection(step, parts.microsoft, accountId, by);
+        if (fault !== undefined) words.set(step, fault);
+      }
       // They restart what provisions, which reads what was committed.
       for (const step of settings) {
         const forward = forwards.get(step);
@@ -131,6 +152,7 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
       return { kind: 'made', words };
     },
     async consequence(accountId, step) {
+      if (step.do === 'change-features') return wordsOfFeatures(step);
       if (step.do === 'change-presence' && step.change.mode !== undefined) {
         const { settings } = parts.presence.settingsOf(accountId);
         const preview = await parts.presence.preview(accountId, { ...settings, ...step.change });
@@ -147,15 +169,27 @@ export function createTenantFiles(parts: TenantFileParts): TenantFileBoard {
     },
     settled: async () => void (await parts.refresh()),
   };
-  return createTenantFileBoard({ ground, audit });
+  return createTenantFileBoard({ ground, audit, wall: parts.wall });
 }
 
 /** Thrown so that nothing of the transaction stays. */
 class NothingMade extends Error {}
 
-type AfterStep = Extract<Step, { do: 'change-provisioning' | 'change-presence' | 'change-own-connections' }>;
+type AfterStep =
+  | ConnectionStep
+  | Extract<Step, { do: 'change-provisioning' | 'change-presence' | 'change-own-connections' }>;
+const isConnectionStep = (step: Step): step is ConnectionStep =>
+  step.do === 'change-features' || step.do === 'choose-music';
 const isAfterStep = (step: Step): step is AfterStep =>
-  step.do === 'change-provisioning' || step.do === 'change-presence' || step.do === 'change-own-connections';
+  isConnectionStep(step) ||
+  step.do === 'change-provisioning' ||
+  step.do === 'change-presence' ||
+  step.do === 'change-own-connections';
+const isOf = ({ id, routingDomains }: TenantState['microsoft'][number], step: ConnectionStep): boolean =>
+  step.do === 'change-features'
+    ? id === step.connectionId
+    : routingDomains.some((domain) => domain.id === step.domainId);
+const isNumberStep = (step: Step): step is NumberStep => step.do.endsWith('-number');
 const isPersonStep = (step: Step): step is PersonStep => step.do.endsWith('-person');
 const isCarrierStep = (step: Step): step is CarrierStep => step.do.endsWith('-carrier');
 const isSignInStep = (step: Step): step is SignInStep => step.do.endsWith('-sign-in');

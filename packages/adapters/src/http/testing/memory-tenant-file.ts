@@ -42,6 +42,8 @@ export function memoryTenantFiles(parts: {
         connections: provisioning
           .list(scope)
           .map(({ connectionId, tenantId, settings }) => ({ id: connectionId, tenantId, settings })),
+        microsoft: [],
+        stock: new Map(),
         ranges: await numbers.ranges(scope, accountId),
         webhooks: await webhooks.list(scope, accountId),
         tags: new Map(),
@@ -144,5 +146,5 @@ export function memoryTenantFiles(parts: {
         };
     }
   }
-  return createTenantFileBoard({ ground, audit });
+  return createTenantFileBoard({ ground, audit, wall: Date.now });
 }

@@ -12,6 +12,7 @@ import {
 } from '@tandem/domain';
 import fc from 'fast-check';
 import type { StoredCarrier, StoredOwn, StoredSignIn, TenantState } from '../state.ts';
+import type { StoredHold } from '../stock.ts';
 import { number, person } from './board-rig.ts';
 import { accountId, emptyState } from './memory-ground.ts';
 
@@ -217,9 +218,35 @@ function ownOf(all: typeof anyOwn extends fc.Arbitrary<infer T> ? T : never, peo
   return { own, people: withLeaver };
 }
 
+/** Beside the ranges, and one number of a range that is held. */
+const anyStock = fc.record({
+  loose: fc.shuffledSubarray([700, 701, 702]),
+  hold: fc.constantFrom<StoredHold | null>(
+    null,
+    { ported: true, reason: 'no' },
+    { reservedFor: 'soon@acme.example', until: '2027-06-01T00:00:00.000Z' },
+  ),
+  inRange: fc.boolean(),
+  features: fc.constantFrom<TenantState['microsoft'][number]['features']>(
+    ['provisioning'],
+    ['provisioning', 'presence', 'mail'],
+  ),
+  holdMusic: fc.option(fc.constantFrom('teams' as const, 'none' as const)),
+});
+function stockOf(
+  { loose, hold, inRange }: typeof anyStock extends fc.Arbitrary<infer T> ? T : never,
+  ranges: TenantState['ranges'],
+): TenantState['stock'] {
+  return new Map([
+    ...loose.map((tail, i) => [number(tail), i === 0 ? hold : null] as const),
+    ...(inRange && ranges[0] ? [[ranges[0].first, hold] as const] : []),
+  ]);
+}
+
 export const anyState: fc.Arbitrary<TenantState> = fc
   .record({
     access: anyAccess,
+    stock: anyStock,
     lines: anyLines,
     presence: anyPresence,
     people: anyPeople,
@@ -259,10 +286,20 @@ export const anyState: fc.Arbitrary<TenantState> = fc
       presence: { busy, ...presence },
       access,
       city,
+      stock,
     }): TenantState => {
       const state = emptyState();
       const { people, own: theirs } = ownOf(own, them);
       const of = linesOf(lines, people);
+      const made = ranges.map((n) => ({
+        id: `range-${n}`,
+        name: city === null ? `Range ${n}` : `${city} ${n}`,
+        ...(city !== null && n % 2 === 0 && { when: { city } }),
+        first: number(n * 1000),
+        last: number(n * 1000 + 9),
+        size: 10,
+        free: 10,
+      }));
       const { carriers, used, signIns, forward } = accessOf(access, people, of.queues);
       return {
         ...state,
@@ -290,14 +327,15 @@ export const anyState: fc.Arbitrary<TenantState> = fc
           rules: { ...state.presence.rules, busy },
         },
         webhooks: webhooks.map((one, i) => ({ ...one, id: `hook-${i}` })),
-        ranges: ranges.map((n) => ({
-          id: `range-${n}`,
-          name: city === null ? `Range ${n}` : `${city} ${n}`,
-          ...(city !== null && n % 2 === 0 && { when: { city } }),
-          first: number(n * 1000),
-          last: number(n * 1000 + 9),
-          size: 10,
-          free: 10,
+        ranges: made,
+        stock: stockOf(stock, made),
+        microsoft: state.microsoft.map((one) => ({
+          ...one,
+          features: stock.features,
+          routingDomains: one.routingDomains.map(({ holdMusic: _, ...domain }) => ({
+            ...domain,
+            ...(stock.holdMusic && { holdMusic: stock.holdMusic }),
+          })),
         })),
       };
     },

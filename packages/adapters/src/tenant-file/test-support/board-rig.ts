@@ -7,12 +7,16 @@ import { accountId, emptyState, memoryGround } from './memory-ground.ts';
 
 export const admin = { kind: 'user', name: 'operator', may: () => true } as const;
 
+/** Of these tests. */
+export const nowWallMs = Date.parse('2026-11-23T00:00:00Z');
+
 export function rig(state: TenantState, consequence?: () => string) {
   const world = memoryGround(state, consequence);
   const notes: AuditEntry[] = [];
   const board = createTenantFileBoard({
     ground: world.ground,
     audit: { note: async (entry) => void notes.push(entry) },
+    wall: () => nowWallMs,
   });
   const plan = async (file: string, prune = false, by: Parameters<typeof board.plan>[2] = admin) => {
     const outcome = await board.plan(accountId, { file, prune }, by);

@@ -29,6 +29,7 @@ import type {
   StoredWebhook,
   TenantState,
 } from '../state.ts';
+import { type StoredHold, useOfHold } from '../stock.ts';
 
 export const accountId = asAccountId('01930000-0000-7000-8000-00000000ac3e');
 
@@ -72,7 +73,16 @@ export const emptyState = (): TenantState => ({
       },
     },
   ],
+  microsoft: [
+    {
+      id: 'connection-acme',
+      tenantId: 'acacacac-0000-4000-8000-000000000001',
+      features: ['provisioning'],
+      routingDomains: [{ id: 'domain-1', host: 'acme.sbc.example' }],
+    },
+  ],
   ranges: [],
+  stock: new Map(),
   people: [],
   tags: new Map(),
   webhooks: [],
@@ -108,6 +118,7 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
   const queues = new Map<string, Queue>(start.queues.map((one) => [one.id, one]));
   const phones = new Map<string, Device>(start.phones.map((one) => [one.id, one]));
   const connections = start.connections.map((one) => ({ ...one }));
+  const microsoft = start.microsoft.map((one) => ({ ...one }));
   const ranges = new Map<string, StoredRange>(start.ranges.map((one) => [one.id, one]));
   const webhooks = new Map<string, StoredWebhook>(start.webhooks.map((one) => [one.id, one]));
   const carriers = new Map<string, StoredCarrier>(start.carriers.map((one) => [one.id, one]));
@@ -118,6 +129,11 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
   const held = new Map<E164, NumberUse>(
     [...start.numbers].filter(([number, use]) => use.by !== 'person' && !ofLine.has(number)),
   );
+  /** All numbers of the account beside its ranges, whosever they are, and what of all numbers is held. */
+  const known = new Map<E164, StoredHold | null>(start.stock);
+  const know = (numbers: readonly (E164 | undefined)[]): void => {
+    for (const number of numbers) if (number && !known.has(number)) known.set(number, null);
+  };
   const made: Step['do'][] = [];
   let ids = 0;
   const newId = (): string => `made-${++ids}`;
@@ -133,7 +149,16 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
   const nextFree = (): E164 | undefined =>
     [...ranges.values()]
       .flatMap(numbersIn)
-      .find((number) => !ownerOf(number) && !lineOf(number) && !held.has(number));
+      .concat([...known.keys()])
+      .find((number) => !ownerOf(number) && !lineOf(number) && !held.has(number) && !known.get(number));
+  /** Rests, is with another carrier, or is kept for somebody else. */
+  const keptFrom = (number: E164, person?: Person): boolean => {
+    const hold = known.get(number);
+    return (
+      held.has(number) ||
+      (!!hold && !('reservedFor' in hold && [person?.upn, person?.mail].includes(hold.reservedFor)))
+    );
+  };
 
   function put(person: Person, { mail, extension, numbers, tags: tagged, ...rest }: PersonWish): StepOutcome {
     const main = numbers === 'next' ? nextFree() : undefined;
@@ -141,9 +166,10 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
     const wanted = numbers === 'next' ? [main as E164] : (numbers ?? person.numbers);
     for (const number of wanted) {
       const owner = ownerOf(number);
-      if ((owner && owner.id !== person.id) || lineOf(number) || held.has(number))
+      if ((owner && owner.id !== person.id) || lineOf(number) || keptFrom(number, person))
         return { ok: false, words: `taken: ${number}` };
     }
+    for (const number of wanted) known.set(number, null);
     if (typeof extension === 'string')
       for (const one of [...people.values(), ...lines()])
         if (one.id !== person.id && one.extension === extension)
@@ -173,7 +199,7 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
       number === undefined ? hadNumber : (number ?? undefined),
     ];
     const owner = newNumber && (ownerOf(newNumber) ?? lineOf(newNumber));
-    if (newNumber && ((owner && owner.id !== line.id) || held.has(newNumber)))
+    if (newNumber && ((owner && owner.id !== line.id) || keptFrom(newNumber)))
       return { ok: false, words: `taken: ${newNumber}` };
     for (const one of [...people.values(), ...lines()])
       if (newExtension !== undefined && one.extension === newExtension && one.id !== line.id)
@@ -297,9 +323,19 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         for (const number of person.numbers) numbers.set(number, { by: 'person', personId: person.id });
       for (const { number } of queues.values()) if (number) numbers.set(number, { by: 'queue' });
       for (const { number } of phones.values()) if (number) numbers.set(number, { by: 'device' });
+      const stock = new Map<E164, StoredHold | null>();
+      know([...ranges.values()].flatMap(numbersIn));
+      know([...numbers.keys()]);
+      for (const [number, hold] of [...known].sort(([a], [b]) => (a < b ? -1 : 1))) {
+        if (numbers.has(number)) continue;
+        stock.set(number, hold);
+        if (hold) numbers.set(number, useOfHold(number, hold));
+      }
       return {
         account,
         connections,
+        microsoft,
+        stock,
         ranges: [...ranges.values()].map((range) => {
           const all = numbersIn(range);
           return { ...range, size: all.length, free: all.filter((number) => !numbers.has(number)).length };
@@ -335,6 +371,8 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         new Map(signIns),
         voicemail,
         new Map(own),
+        new Map(known),
+        [...microsoft],
       ] as const;
       // Numbers that change hands are let go of before the first person gets any.
       for (const step of steps) {
@@ -376,6 +414,7 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
       presence = before[8];
       voicemail = before[12];
       connections.splice(0, connections.length, ...before[1]);
+      microsoft.splice(0, microsoft.length, ...before[15]);
       for (const [now, was] of [
         [ranges, before[2]],
         [webhooks, before[3]],
@@ -387,6 +426,7 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         [carriers, before[10]],
         [signIns, before[11]],
         [own, before[13]],
+        [known, before[14]],
       ] as readonly [Map<unknown, unknown>, Map<unknown, unknown>][]) {
         now.clear();
         for (const [key, value] of was) now.set(key, value);
@@ -435,7 +475,40 @@ export function memoryGround(start: TenantState, consequence?: () => string) {
         ranges.set(step.id, { ...range, name, ...(when && { when }) });
         return { ok: true };
       }
+      case 'create-number':
+      case 'change-number': {
+        if (ownerOf(step.number) ?? lineOf(step.number)) return { ok: false, words: 'in use' };
+        const { hold } = step;
+        if (hold && 'reservedFor' in hold) {
+          const { reservedFor, until = '2027-11-23T00:00:00.000Z', ...why } = hold;
+          known.set(step.number, { reservedFor, until, ...why });
+        } else known.set(step.number, hold);
+        return { ok: true };
+      }
+      case 'remove-number':
+        if (ownerOf(step.number) ?? lineOf(step.number))
+          return step.released ? { ok: true } : { ok: false, words: 'in use' };
+        known.delete(step.number);
+        return { ok: true };
+      case 'change-features': {
+        const at = microsoft.findIndex(({ id }) => id === step.connectionId);
+        const one = microsoft[at];
+        if (!one) return { ok: false, words: 'not connected' };
+        microsoft[at] = { ...one, features: step.features };
+        return { ok: true };
+      }
+      case 'choose-music':
+        for (const [at, one] of microsoft.entries())
+          microsoft[at] = {
+            ...one,
+            routingDomains: one.routingDomains.map(({ holdMusic, ...domain }) => {
+              const music = domain.id === step.domainId ? step.holdMusic : holdMusic;
+              return { ...domain, ...(music && { holdMusic: music }) };
+            }),
+          };
+        return { ok: true };
       case 'remove-range':
+        for (const number of numbersIn(ranges.get(step.id) as StoredRange)) known.delete(number);
         return ranges.delete(step.id) ? { ok: true } : { ok: false, words: 'gone' };
       case 'create-person':
         return put(

@@ -9,6 +9,7 @@ import {
   sourceKey,
   type TenantState,
 } from '@tandem/adapters/tenant-file/state.ts';
+import { type StoredHold, useOfHold } from '@tandem/adapters/tenant-file/stock.ts';
 import type { WebhookBoard } from '@tandem/adapters/webhooks/webhook-board.ts';
 import type { PresenceSyncSettings } from '@tandem/contract';
 import {
@@ -42,6 +43,7 @@ export interface ReadingParts {
   readonly speed: { settingsOf(accountId: AccountId): SpeedSettings };
   readonly own: { exceptionsOf(personId: PersonId): PresenceExceptions };
   readonly webhooks: Pick<WebhookBoard, 'list'>;
+  readonly microsoft: { of(accountId: AccountId): TenantState['microsoft'] };
 }
 
 const pageOfPeople = 500;
@@ -56,20 +58,31 @@ export async function readAccount(
   const account = await stores.accounts.get(accountId);
   if (!account) return undefined;
   const scope = { kind: 'account', accountId } as const;
-  const [people, numbers, ranges, webhooks, queues, phones, tagged, carriers, signIns, messages, owners] =
-    await Promise.all([
-      allPeople(stores, accountId),
-      allNumbers(stores, accountId),
-      stores.numberStock.ranges(accountId),
-      parts.webhooks.list(scope, accountId),
-      stores.queues.list(accountId),
-      stores.devices.list(accountId),
-      stores.tags.people(accountId),
-      stores.carriers.listAllCarriersForPlatform(),
-      stores.users.list(accountId),
-      stores.voicemail.settings(accountId),
-      stores.voicemail.owners(accountId),
-    ]);
+  const [
+    people,
+    { uses: numbers, stock },
+    ranges,
+    webhooks,
+    queues,
+    phones,
+    tagged,
+    carriers,
+    signIns,
+    messages,
+    owners,
+  ] = await Promise.all([
+    allPeople(stores, accountId),
+    allNumbers(stores, accountId),
+    stores.numberStock.ranges(accountId),
+    parts.webhooks.list(scope, accountId),
+    stores.queues.list(accountId),
+    stores.devices.list(accountId),
+    stores.tags.people(accountId),
+    stores.carriers.listAllCarriersForPlatform(),
+    stores.users.list(accountId),
+    stores.voicemail.settings(accountId),
+    stores.voicemail.owners(accountId),
+  ]);
   const own = carriers.filter(({ owner }) => owner === accountId);
   const elsewhere = carriers.filter((one) => !own.includes(one));
   const presence = {
@@ -85,6 +98,8 @@ export async function readAccount(
     people,
     tags,
     numbers,
+    stock,
+    microsoft: parts.microsoft.of(accountId),
     ranges,
     webhooks,
     connections,
@@ -146,40 +161,52 @@ export async function allPeople(
 async function allNumbers(
   stores: Pick<Stores, 'numbers'>,
   accountId: AccountId,
-): Promise<ReadonlyMap<E164, NumberUse>> {
+): Promise<{ readonly uses: ReadonlyMap<E164, NumberUse>; readonly stock: TenantState['stock'] }> {
   const uses = new Map<E164, NumberUse>();
+  const stock = new Map<E164, StoredHold | null>();
   for (let after: string | undefined; ; ) {
     const page = await stores.numbers.list(accountId, {
       limit: pageOfNumbers,
       ...(after !== undefined && { afterNumber: after }),
     });
     for (const one of page) {
-      const use = useOf(one);
+      const hold = holdOf(one.held);
+      const use = useOf(one, hold);
       if (use) uses.set(one.number, use);
+      if (!use || (use.by === 'hold' && hold)) stock.set(one.number, hold ?? null);
     }
-    if (page.length < pageOfNumbers) return uses;
+    if (page.length < pageOfNumbers) return { uses, stock };
     after = page.at(-1)?.number;
   }
 }
 
 /** Undefined: it is simply free. */
-function useOf({ number, personId, deviceId, queueId, held }: AccountNumber): NumberUse | undefined {
+function useOf(
+  { number, personId, deviceId, queueId, held }: AccountNumber,
+  hold: StoredHold | undefined,
+): NumberUse | undefined {
   if (personId !== undefined) return { by: 'person', personId };
   if (deviceId !== undefined) return { by: 'device' };
   if (queueId !== undefined) return { by: 'queue' };
+  if (hold) return useOfHold(number, hold);
   if (!held) return undefined;
   const until =
     held.untilWallMs === undefined ? '' : ` until ${new Date(held.untilWallMs).toISOString().slice(0, 10)}`;
-  const words = {
-    reserved: `${number} is reserved for ${held.reservedFor ?? 'somebody'}${until}.`,
-    quarantine: `${number} rests${until}${held.formerOwner === undefined ? '' : `; ${held.formerOwner} had it`}.`,
-    ported: `${number} is with another carrier.`,
-  };
   return {
     by: 'hold',
-    say: words[held.kind],
-    ...(held.reservedFor !== undefined && { reservedFor: held.reservedFor }),
-    ...(held.kind === 'quarantine' &&
-      held.formerPersonId !== undefined && { formerPersonId: held.formerPersonId }),
+    say: `${number} rests${until}${held.formerOwner === undefined ? '' : `; ${held.formerOwner} had it`}.`,
+    ...(held.formerPersonId !== undefined && { formerPersonId: held.formerPersonId }),
+  };
+}
+
+/** Of a number that does not rest. */
+function holdOf(held: AccountNumber['held']): StoredHold | undefined {
+  const why = held?.reason === undefined ? {} : { reason: held.reason };
+  if (held?.kind === 'ported') return { ported: true, ...why };
+  if (held?.kind !== 'reserved' || held.untilWallMs === undefined) return undefined;
+  return {
+    reservedFor: (held.reservedFor ?? '').toLowerCase(),
+    until: new Date(held.untilWallMs).toISOString(),
+    ...why,
   };
 }
