@@ -70,6 +70,22 @@ test('a second fork answers too: it is ACKed and ended with BYE, and told as ext
   );
 });
 
+test('more forks ring than are kept, and one that rang beyond the bound answers: it wins all the same', () => {
+  const net = new TestNetwork();
+  const { alice, proxy } = hub(net);
+  const placed = call(alice, proxy);
+  const invite = placed.invite.request;
+  for (let fork = 0; fork < 60; fork += 1)
+    alice.hear(reply(invite, 183, `fork-${fork}`, [contact('x')]), proxy);
+  assert.ok(alice.ua.counts.dialogs < 60, 'what a peer can make us keep is bounded');
+  alice.hear(reply(invite, 200, 'fork-59', [contact('answers')]), proxy);
+  assert.equal(placed.dialog?.snapshot.remoteTag, 'fork-59');
+  assert.ok(net.seen.some(({ line }) => line === 'ACK'));
+  placed.dialog?.bye();
+  net.settle();
+  assert.deepEqual(alice.ua.counts, { transactions: 0, dialogs: 0 });
+});
+
 test('in-dialog requests: Request-URI is the Contact byte for byte, Route the reversed Record-Route, sent to the first Route', () => {
   const net = new TestNetwork();
   const { alice, proxy } = hub(net);

@@ -230,7 +230,7 @@ export class LiveOutgoingInvite implements OutgoingInvite, ClientUser {
   #fork(tag: string, response: SipResponse): LiveDialog | undefined {
     const known = this.#forks?.get(tag);
     if (known) return known;
-    if (this.#forks && this.#forks.size >= MAX_FORKS) return undefined;
+    if (this.#forks && this.#forks.size >= MAX_FORKS && !this.#makeRoom(response)) return undefined;
     const { request } = this;
     const options = this.#options;
     const address = toOf(response);
@@ -256,6 +256,17 @@ export class LiveOutgoingInvite implements OutgoingInvite, ClientUser {
     this.#forks ??= new Map();
     this.#forks.set(fork.facts.remoteTag, fork);
     return fork;
+  }
+
+  /** Ringing forks beyond the bound do not matter, but an answer does: the fork that has rung longest gives way to it. */
+  #makeRoom(response: SipResponse): boolean {
+    if (response.status < 200) return false;
+    for (const [tag, fork] of this.#forks ?? []) {
+      if (fork.state !== 'early') continue;
+      fork.inviteFailed();
+      return this.#forks?.delete(tag) ?? false;
+    }
+    return false;
   }
 
   #sendCancel(): void {
