@@ -123,7 +123,7 @@ export const routingDomainRoutes = defineRoutes({
     params: byId,
     body: startOver,
     response: routingDomain,
-    problems: ['host-taken'],
+    problems: ['host-taken', 'microsoft-refused', 'microsoft-unavailable'],
   },
   'routingDomains.delete': {
     method: 'DELETE',

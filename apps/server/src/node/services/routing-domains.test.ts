@@ -352,6 +352,29 @@ test('PRV-012: a name that is stuck is replaced by a new one, and the old one is
   await close();
 });
 
+test('N28: starting over gives the licence back that the old name held, so that the tenant’s only seat serves the new one', async () => {
+  const { board, press, close, move, saved, state } = await rig();
+  state.free = 1;
+  const { id } = await created(board);
+  await press(id, 'add');
+  await press(id, 'publish');
+  await press(id, 'activate');
+  assert.deepEqual(state.licensed, ['e5']);
+  move(86_400_001);
+  assert.equal((await board.read(platform, id))?.state, 'STUCK');
+
+  const next = 'initech2.customers.example.net';
+  assert.equal((await board.startOver(platform, id, 'initech.elsewhere.example', by)).kind, 'invalid');
+  assert.deepEqual(state.licensed, ['e5'], 'a wrong name changes nothing');
+  state.away = true;
+  assert.equal((await board.startOver(platform, id, next, by)).kind, 'microsoft-unavailable');
+  assert.deepEqual([...saved.keys()], [id], 'nothing is forgotten that is still to be taken back');
+  state.away = false;
+  assert.equal((await board.startOver(platform, id, next, by)).kind, 'done');
+  assert.deepEqual([state.licensed, [...saved.values()].map(({ host: one }) => one)], [[], [next]]);
+  await close();
+});
+
 test('T21: a name of another account is not there', async () => {
   const { board, close } = await rig();
   const { id } = await created(board);

@@ -151,6 +151,13 @@ export function createDomainBoard(ground: DomainGround): RoutingDomainBoard {
       if (!domain) return { kind: 'unknown' };
       if (host.toLowerCase() === domain.host)
         return { kind: 'invalid', field: 'host', say: 'must be another name than the one that is stuck' };
+      const fault = hostFault(host.toLowerCase(), parts.baseDomain);
+      if (fault !== undefined) return { kind: 'invalid', field: 'host', say: fault };
+      // The seat that was lent to the old name is the one that the new name needs.
+      if (domain.activation?.licensed && meansOf(domain).setup) {
+        const refusal = await carryOut(ground, domain, 'clean-up');
+        if (refusal) return refusal;
+      }
       const made = await board.create({ ...domain, host, routing: domain.routing }, by);
       if (made.kind === 'done') await board.remove(scope, id, by);
       return made;
