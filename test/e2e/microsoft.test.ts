@@ -274,11 +274,15 @@ describe('connecting Microsoft Teams in the browser', { skip: noBrowser, timeout
     assert.equal(await save.isDisabled(), true);
     await page.getByRole('button', { name: 'Choose Greta Weiss' }).click();
     await page.getByText('Rings: Greta Weiss').waitFor();
+    const standby = page.getByRole('switch', { name: 'Keep everybody in reserve' });
+    assert.equal(await standby.isChecked(), false);
+    await standby.click();
     await save.click();
     await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.reload();
     await page.getByText('Rings: Greta Weiss').waitFor();
+    assert.equal(await standby.isChecked(), true, 'in reserve, after a reload too');
     assert.deepEqual(await accessibilityFaults(page), []);
   });
 

@@ -234,6 +234,34 @@ describe('the page of a person', { skip: noBrowser }, () => {
     const desk = await portal.as('desk@acme.example', `/people/${world.boId}?tab=provisioning`);
     await desk.getByText('PRV-304').first().waitFor();
     assert.equal(await desk.getByRole('button', { name: 'Take the number over' }).count(), 0);
+
+    // Two Microsoft users match: who of them it is is chosen by name, and by an administrator only.
+    const candidate = (n: number, upn: string) => ({
+      entraObjectId: `b0b00000-0000-4000-8000-00000000000${n}`,
+      upn,
+      displayName: 'Bo Larsen',
+    });
+    server.people.shown.set(world.boId, {
+      state: 'BLOCKED',
+      code: 'PRV-112',
+      candidates: [candidate(1, 'bo@acme.example'), candidate(2, 'bo.larsen@acme.example')],
+      may: { retry: false, approve: false, confirmWorks: false, undo: false, choose: true },
+    });
+    await Promise.all([page.reload(), desk.reload()]);
+    await page.getByRole('button', { name: 'Choose bo.larsen@acme.example' }).click();
+    const choice = page.getByRole('dialog', {
+      name: 'Is Bo Larsen the Microsoft user bo.larsen@acme.example?',
+    });
+    await choice.getByText('The other users who match stay as they are.').waitFor();
+    await choice.getByRole('button', { name: 'Choose', exact: true }).click();
+    await choice.waitFor({ state: 'detached' });
+    assert.deepEqual(server.people.asked.at(-1), {
+      person: 'Bo Larsen',
+      action: { kind: 'choose', objectId: 'b0b00000-0000-4000-8000-000000000002' },
+      by: 'admin@acme.example',
+    });
+    await desk.getByText('PRV-112').first().waitFor();
+    assert.equal(await desk.getByRole('button', { name: /^Choose / }).count(), 0);
     server.people.shown.delete(world.boId);
   });
 

@@ -18,6 +18,7 @@ interface Previewed {
   readonly confirm: string;
   readonly load: () => Promise<unknown>;
   readonly show: (preview: unknown) => ReactNode;
+  readonly possible: (preview: unknown) => boolean;
   readonly act: (preview: unknown) => Promise<unknown>;
   readonly done: (result: unknown) => void;
 }
@@ -51,6 +52,7 @@ export function PreviewHost({ children }: { readonly children: ReactNode }) {
     preview.mutate(one);
   };
   const loaded = preview.isSuccess;
+  const possible = loaded && asked?.possible(preview.data) === true;
   return (
     <PreviewContext value={begin}>
       {children}
@@ -69,7 +71,7 @@ export function PreviewHost({ children }: { readonly children: ReactNode }) {
               <Button onClick={() => setOpen(false)}>Not now</Button>
               <Button
                 appearance="primary"
-                disabled={!loaded || write.isPending}
+                disabled={!possible || write.isPending}
                 onClick={() => asked && write.mutate({ one: asked, shown: preview.data })}
               >
                 {write.isPending ? 'One moment…' : asked?.confirm}
@@ -96,6 +98,7 @@ export function PreviewAction<Preview, Result>({
   disabled = false,
   load,
   show,
+  possible = () => true,
   act,
   done,
 }: {
@@ -109,6 +112,8 @@ export function PreviewAction<Preview, Result>({
   readonly disabled?: boolean;
   readonly load: () => Promise<Preview>;
   readonly show: (preview: Preview) => ReactNode;
+  /** False: the preview says why it cannot be done, and there is nothing to confirm. */
+  readonly possible?: (preview: Preview) => boolean;
   readonly act: (preview: Preview) => Promise<Result>;
   /** After it was accepted and the dialog is gone. */
   readonly done: (result: Result) => void;
@@ -126,6 +131,7 @@ export function PreviewAction<Preview, Result>({
           confirm,
           load,
           show: (preview) => show(preview as Preview),
+          possible: (preview) => possible(preview as Preview),
           act: (preview) => act(preview as Preview),
           done: (result) => done(result as Result),
         })

@@ -46,6 +46,7 @@ export function RemoveEntry({
           ))}
         </>
       )}
+      possible={({ changes }) => changes.every(({ action }) => action !== 'refused')}
       act={(plan) => applyPart(part, plan)}
       done={done}
     />
