@@ -4,6 +4,7 @@ import {
   ApiError,
   addressOf,
   createClient,
+  newNumberRange,
   openapi,
   permissions,
   problemPage,
@@ -162,4 +163,20 @@ test('N31: the sync operator starts runs and sees what they came to; nothing els
   assert.deepEqual(writes.sort(), ['directory.refresh', 'presenceSync.startRun']);
   for (const [id, { permission }] of granted)
     assert.ok(['sync:read', 'sync:run', 'presence-sync:run'].includes(permission), id);
+});
+
+test('N45: for whom a range is may be said by city, department or both; null is everybody, as in a file', () => {
+  const asked = (when: unknown) =>
+    newNumberRange.safeParse({
+      account: '01930000-0000-7000-8000-00000000ac3e',
+      name: 'London',
+      first: '+442079460100',
+      last: '+442079460109',
+      when,
+    }).success;
+  for (const when of [{ city: 'London' }, { department: 'Sales' }, { city: 'London', department: 'Sales' }])
+    assert.ok(asked(when), JSON.stringify(when));
+  assert.ok(asked(undefined) && asked(null));
+  for (const when of [{}, { city: '' }, { town: 'London' }, 'London'])
+    assert.ok(!asked(when), JSON.stringify(when));
 });

@@ -27,6 +27,7 @@ export const rangePlace = z
   .refine((when) => Object.values(when).some((one) => one !== undefined), 'wanted city or department');
 export type RangePlace = z.infer<typeof rangePlace>;
 const forWhom = 'Who gets a number of it, by what Entra says of the person; absent: everybody';
+const forWhomOrNull = `${forWhom}, as with null`;
 
 export const numberRange = z.object({
   id,
@@ -45,7 +46,7 @@ export const newNumberRange = z.strictObject({
   name: text(100),
   first: e164,
   last: e164.describe('As long as `first`; at most 10,000 numbers'),
-  when: rangePlace.optional().describe(forWhom),
+  when: rangePlace.nullable().optional().describe(forWhomOrNull),
 });
 export const numberRangeChange = z
   .strictObject({
