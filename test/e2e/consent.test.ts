@@ -33,6 +33,14 @@ describe('the consent to the provider in the portal', { skip: noBrowser }, () =>
     assert.equal(hana?.teamsToggle, true);
 
     await page.reload();
+    // The menu says how many wait, to those who may decide.
+    const waiting = page
+      .getByRole('navigation', { name: 'Main' })
+      .getByRole('img', { name: /wait for your decision$/ });
+    await waiting.waitFor();
+    const count = Number(await waiting.innerText());
+    assert.ok(count > 1);
+    assert.equal(await operator.getByRole('img', { name: /wait for your decision$/ }).count(), 0);
     const proposal = page.getByRole('region', { name: /^Hana Sato/ });
     await proposal.getByText('Set teamsToggle to false.').waitFor();
     await proposal.getByRole('button', { name: 'Approve' }).click();
@@ -42,6 +50,7 @@ describe('the consent to the provider in the portal', { skip: noBrowser }, () =>
     await dialog.getByRole('button', { name: 'Approve and carry out' }).click();
     await page.getByRole('status').getByText('Carried out: Hana Sato').waitFor();
     await proposal.waitFor({ state: 'detached' });
+    await waiting.getByText(String(count - 1), { exact: true }).waitFor();
     const now = portal.server.directory.data.people.find((one) => one.displayName === 'Hana Sato');
     assert.equal(now?.teamsToggle, false);
   });

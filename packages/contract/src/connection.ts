@@ -65,6 +65,10 @@ const chosenFeatures = z
   .max(connectionFeatures.length)
   .describe('What is wanted; `provisioning` is always among it. Permissions are asked for these only');
 
+const registration = z
+  .enum(['main', 'presence'])
+  .describe('The app registration for everything, or the second one for presence alone');
+
 const permissionOfConnection = z.object({
   role: plain.describe('Application permission of Microsoft Graph, by its name there'),
   granted: z.boolean(),
@@ -91,7 +95,7 @@ export const connection = z.object({
   turn: z.enum(turns).describe('Whose turn it is'),
   works: z.boolean().describe('Tandem reads and writes in the tenant now'),
   missing: z
-    .array(z.object({ feature, role: plain, words: plain }))
+    .array(z.object({ feature, role: plain, words: plain, registration }))
     .describe('Permissions that enabled features need and Microsoft has not granted'),
   features: z.array(
     z.object({
@@ -128,6 +132,32 @@ export const connection = z.object({
     })
     .optional()
     .describe('Waits for Microsoft to take it; then it replaces the present one'),
+  presenceRegistration: z
+    .object({
+      clientId: plain,
+      kind: z.enum(['platform-app', 'own-app']),
+      works: z.boolean().describe('Everything that presence needs stood in its last fresh token'),
+      reason: z.enum(connectionReasons).optional(),
+      sentence: plain,
+      next: plain.optional(),
+      roles: z.array(plain).describe('Permissions in its last fresh token'),
+      unneeded: z.array(plain).describe('Granted to it beyond what presence needs'),
+      since: timestamp,
+      checkedAt: timestamp.optional(),
+      credential: z
+        .object({
+          kind: z.enum(['certificate', 'secret']),
+          endsAt: timestamp.optional(),
+          daysLeft: z.number().int().optional(),
+          certificate: plain.optional(),
+          thumbprint: plain.optional(),
+        })
+        .optional(),
+    })
+    .optional()
+    .describe(
+      'Presence goes by this app registration and by no other: no token that reads or shows presence carries another permission. Absent: the one registration does everything',
+    ),
   sharedTenant: z
     .boolean()
     .describe('Another account of this platform uses the same tenant, with another enable group'),
@@ -149,6 +179,10 @@ export const connectionFeatureList = z.object({
     .object({ clientId: plain })
     .optional()
     .describe("Absent: this platform has no app registration, only customers' own ones can be used"),
+  platformPresenceApp: z
+    .object({ clientId: plain })
+    .optional()
+    .describe('The platform has a second app registration, for presence alone, which is approved by itself'),
   redirectUris: z
     .array(plain)
     .describe('Addresses to which Microsoft sends the browser back; registered with the app'),
@@ -169,7 +203,8 @@ export const beginSignIn = z.strictObject({
     .default(false)
     .describe('The tenant may be one that another account uses already, with another enable group'),
 });
-export const beginConsent = z.strictObject({ returnTo });
+export const beginConsent = z.strictObject({ returnTo, registration: registration.default('main') });
+export const beginApproval = z.strictObject({ returnTo });
 
 export const goTo = z.object({
   url: z.string().describe('Send the browser there'),
@@ -202,19 +237,21 @@ export const returnOutcome = z.object({
 export type ReturnOutcome = z.infer<typeof returnOutcome>;
 
 const pem = (max: number) => z.string().trim().min(1).max(max).startsWith('-----BEGIN ');
+const secretCredential = z.strictObject({
+  kind: z.literal('secret'),
+  secret: z.string().min(8).max(512),
+  endsAt: z.iso
+    .datetime({ offset: true })
+    .describe('The end date that Microsoft showed: nobody else can tell it'),
+});
+const certificateCredential = z.strictObject({
+  kind: z.literal('certificate'),
+  certificate: pem(16_384),
+  privateKey: pem(16_384),
+});
 const ownCredential = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('secret'),
-    secret: z.string().min(8).max(512),
-    endsAt: z.iso
-      .datetime({ offset: true })
-      .describe('The end date that Microsoft showed: nobody else can tell it'),
-  }),
-  z.strictObject({
-    kind: z.literal('certificate'),
-    certificate: pem(16_384),
-    privateKey: pem(16_384),
-  }),
+  secretCredential,
+  certificateCredential,
   z.strictObject({
     kind: z.literal('make-certificate'),
     days: z.number().int().min(30).max(1095).default(730),
@@ -232,6 +269,13 @@ export const newRegistration = z.strictObject({
 export const replaceRegistration = z.strictObject({
   clientId: guid.optional().describe('Without it the app stays and only its credential changes'),
   credential: ownCredential,
+});
+
+export const presenceRegistration = z.strictObject({
+  clientId: guid.describe(
+    'Of an app registration that has presence permissions only, not the one for everything else',
+  ),
+  credential: z.discriminatedUnion('kind', [secretCredential, certificateCredential]),
 });
 
 export const changeFeatures = z.strictObject({ features: chosenFeatures });

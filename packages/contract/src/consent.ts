@@ -85,6 +85,10 @@ const table: Readonly<Record<string, { readonly how: 'acts' | 'refused'; readonl
   'jobs.undo': { how: 'acts', why: 'a previewed job changes nothing; starting it is a proposal' },
   'jobs.pause': { how: 'acts', why: 'a brake: a bulk job that does harm is stopped at once' },
   'calls.hangUp': { how: 'acts', why: 'a brake: fraud and stuck calls are ended at once' },
+  'proposals.rescue': {
+    how: 'acts',
+    why: 'helps in an administrator who is locked out; announced to all of them three days before',
+  },
   'accounts.create': { how: 'acts', why: 'there is no customer yet who could consent' },
   'session.create': { how: 'acts', why: 'signs in' },
   'session.delete': { how: 'acts', why: 'signs out' },

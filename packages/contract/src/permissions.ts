@@ -55,6 +55,8 @@ export const permissions = {
   'consent:give': ['admin'],
   'proposals:decide': ['admin'],
   'proposals:withdraw': ['operator'],
+  /** Only a new password of an administrator, and only where nobody of the customer could decide. */
+  'proposals:rescue': ['operator'],
   'audit:read': ['operator', 'admin'],
   'webhooks:read': ['operator', 'admin'],
   'webhooks:write': ['operator', 'admin'],

@@ -20,6 +20,7 @@ export type {
 } from './connection/desk-parts.ts';
 export * from './connection/entra-roles.ts';
 export * from './connection/features.ts';
+export * from './connection/presence-registration.ts';
 export * from './connection/trouble.ts';
 export * from './connection/words.ts';
 export * from './directory-sync/match-identity.ts';

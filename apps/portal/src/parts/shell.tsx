@@ -35,6 +35,7 @@ import { useSession } from '../api/session.ts';
 import { paths } from '../path-builder.ts';
 import { clockTime } from '../words/format.ts';
 import { roleNames } from '../words/states.ts';
+import { WaitingCount } from './waiting-count.tsx';
 
 const narrow = '@media (max-width: 820px)';
 
@@ -145,6 +146,8 @@ interface Place {
   readonly needs: Permission;
   /** Shown only to users, or only to the others. */
   readonly users?: boolean;
+  /** How much waits there, for those who may do something about it. */
+  readonly waiting?: { readonly needs: Permission; readonly count: ReactNode };
 }
 
 const places: readonly Place[] = [
@@ -259,7 +262,13 @@ const places: readonly Place[] = [
     icon: <PlugConnectedSettingsRegular fontSize={20} />,
     needs: 'webhooks:read',
   },
-  { to: paths.consent(), word: 'Consent', icon: <HandshakeRegular fontSize={20} />, needs: 'consent:read' },
+  {
+    to: paths.consent(),
+    word: 'Consent',
+    icon: <HandshakeRegular fontSize={20} />,
+    needs: 'consent:read',
+    waiting: { needs: 'proposals:decide', count: <WaitingCount /> },
+  },
   {
     to: paths.carriers(),
     word: 'Carriers',
@@ -340,7 +349,7 @@ export function Shell({
       </div>
       <nav className={styles.side} aria-label="Main">
         <ul className={styles.list}>
-          {shown.map(({ to, word, icon }) => (
+          {shown.map(({ to, word, icon, waiting }) => (
             <li key={to}>
               <NavLink
                 to={to}
@@ -351,6 +360,7 @@ export function Shell({
                   {icon}
                 </span>
                 {word}
+                {waiting && session.permissions.includes(waiting.needs) && waiting.count}
               </NavLink>
             </li>
           ))}

@@ -13,6 +13,7 @@ import { createConnectionBoard } from './services/connection-board.ts';
 import { createJobs } from './services/jobs.ts';
 import { createNumberBoard } from './services/numbers.ts';
 import { createOwnConnectionBoard } from './services/own-connection-board.ts';
+import { startProposalNotice } from './services/proposal-notice.ts';
 import { createProvisioningBoard } from './services/provisioning-api.ts';
 import { createReadinessBoard } from './services/provisioning-board.ts';
 import { createQueueBoard } from './services/queues.ts';
@@ -71,6 +72,14 @@ export function openBoards({ config, log, clock, random, newId }: NodeContext, p
     mailer,
     portalUrl: () => config.publicUrl,
     waiting: () => provisioningBoard.list({ kind: 'platform' }).map(waitingIn),
+  });
+  const proposalNotice = startProposalNotice({
+    clock,
+    mailer,
+    open: (accountId) =>
+      stores.consents.listProposals(accountId, { state: 'open', limit: 500, nowWallMs: wall() }),
+    portalUrl: () => config.publicUrl,
+    onProblem: (what) => log.warn({ what }, 'proposals'),
   });
   const provisioningBoard = createProvisioningBoard({
     provisioning,
@@ -162,6 +171,7 @@ export function openBoards({ config, log, clock, random, newId }: NodeContext, p
     adminAddresses,
     reminder,
     provisioning: provisioningBoard,
+    proposalNotice,
     readiness,
     jobs,
     queues,

@@ -70,7 +70,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   later.presence = openPresenceSide(context, { storage, phones, microsoft, engine, metrics });
   const { presence, lamps, accelerator } = later.presence;
   const boards = openBoards(context, { storage, microsoft, engine, presence, accelerator });
-  const { adminAddresses, reminder, jobs } = boards;
+  const { adminAddresses, reminder, proposalNotice, jobs } = boards;
   const { portal, http } = await openWeb(context, {
     storage,
     edge,
@@ -128,6 +128,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       await phones.stop();
       media.close();
       reminder.stop();
+      proposalNotice.stop();
       adminAddresses.stop();
       await jobs.stop();
       await routingDomains.stop();

@@ -89,6 +89,7 @@ export async function openWeb(context: NodeContext, parts: WebParts) {
         audit: storage.changes.audit,
         newId: context.newId,
         wall: clock.wall,
+        heard: boards.proposalNotice,
       }),
       tags: boards.tags,
       queues: boards.queues,

@@ -90,6 +90,8 @@ export interface NodeConfig {
    * of the same folder. Absent: Microsoft 365 is not looked at.
    */
   readonly graphClientId?: string;
+  /** The same for presence alone: `graph-presence-app.cert.pem`, `.key.pem`. Absent: the first app does that too. */
+  readonly graphPresenceClientId?: string;
   /** Between two reads of presence of people with whom nothing goes on: 15 to 30. */
   readonly presenceReadSeconds?: number;
   /** Where browsers and Microsoft reach the portal, without a slash at the end. */

@@ -134,6 +134,9 @@ export const childConfigs = ({
         : values.graphClientId !== undefined
           ? { graphClientId: values.graphClientId }
           : {}),
+      ...(values.graphPresenceClientId !== undefined && {
+        graphPresenceClientId: values.graphPresenceClientId,
+      }),
       ...(rehearsal !== undefined
         ? { hubRootsFile: microsoftRoot ?? caFile }
         : values.hubRootsFile !== undefined

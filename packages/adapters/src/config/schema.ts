@@ -132,6 +132,13 @@ export const settings = {
     example: '00000000-0000-4000-8000-000000000001',
     takesEffect: 'restart',
   }),
+  graphPresenceClientId: setting({
+    kind: guid,
+    default: undefined as string | undefined,
+    doc: "Client id of a second app registration of this platform, for presence alone; its certificate is graph-presence-app.cert.pem and graph-presence-app.key.pem of the certificate folder. With it, reading and showing presence goes by tokens that carry no other permission, and each customer's administrator approves both registrations; connections made before go on by one until then. Without it graphClientId does everything. The twin knows a1a1a1a1-0000-4000-8000-00000000a002.",
+    example: '00000000-0000-4000-8000-000000000002',
+    takesEffect: 'restart',
+  }),
   publicUrl: setting({
     kind: webAddress,
     default: undefined as string | undefined,

@@ -1,4 +1,4 @@
-import type { ConnectionFeature } from '@tandem/engine';
+import type { ConnectionFeature, Registration } from '@tandem/engine';
 import type { OperationName } from './operations.ts';
 
 /**
@@ -16,6 +16,25 @@ const features: Partial<Record<OperationName, readonly ConnectionFeature[]>> = {
   verifyDomain: ['setup'],
   createUser: ['setup'],
 };
+
+/** All that an app registration for presence is for: its client sends nothing else, whatever was granted to it (G23). */
+const ofPresence: ReadonlySet<OperationName> = new Set([
+  'presences',
+  'setPresence',
+  'clearPresence',
+  'setPreferred',
+  'clearPreferred',
+]);
+
+/** The same for one registration of a connection that has two. */
+export function permitsRegistration(
+  registration: Registration,
+  operation: OperationName,
+  enabled: readonly ConnectionFeature[],
+): boolean {
+  if (registration === 'presence' && !ofPresence.has(operation)) return false;
+  return permits(operation, enabled);
+}
 
 /** Whether an operation may be sent with these features on, whatever the token would let through. */
 export function permits(operation: OperationName, enabled: readonly ConnectionFeature[]): boolean {

@@ -44,6 +44,8 @@ const resources: Partial<Record<RouteId, string>> = {
   'connections.consent': 'connection-acme',
   'connections.approvalLink': 'connection-acme',
   'connections.replaceRegistration': 'connection-acme',
+  'connections.setPresenceRegistration': 'connection-acme',
+  'connections.dropPresenceRegistration': 'connection-acme',
   'connections.changeFeatures': 'connection-acme',
   'connections.recheck': 'connection-acme',
   'connections.stops': 'connection-acme',
@@ -133,6 +135,7 @@ const resources: Partial<Record<RouteId, string>> = {
   'proposals.approve': sampleProposalIds.approve,
   'proposals.reject': sampleProposalIds.reject,
   'proposals.withdraw': sampleProposalIds.withdraw,
+  'proposals.rescue': sampleProposalIds.rescue,
   'jobs.read': acmeJobId,
   'jobs.items': acmeJobId,
   'jobs.pause': acmeJobId,
@@ -202,6 +205,10 @@ const bodies: Partial<Record<RouteId, unknown>> = {
     credential: { kind: 'secret', secret: 'a-secret-of-microsoft', endsAt: '2027-01-01T00:00:00Z' },
   },
   'connections.replaceRegistration': { credential: { kind: 'make-certificate' } },
+  'connections.setPresenceRegistration': {
+    clientId: 'c11e0000-0000-4000-8000-000000000002',
+    credential: { kind: 'secret', secret: 'a-secret-of-microsoft', endsAt: '2027-01-01T00:00:00Z' },
+  },
   'connections.changeFeatures': { features: ['presence'] },
   'webhooks.create': {
     account: world.acmeId,

@@ -62,7 +62,12 @@ export interface ConnectionBoard {
     },
     by: Asker,
   ): Promise<BoardOutcome<GoTo>>;
-  consent(id: ConnectionId, returnTo: string, by: Asker): Promise<BoardOutcome<GoTo>>;
+  consent(
+    id: ConnectionId,
+    returnTo: string,
+    by: Asker,
+    registration: 'main' | 'presence',
+  ): Promise<BoardOutcome<GoTo>>;
   /** `sees`: whether the asker may see the account that the state belongs to. */
   complete(
     back: MicrosoftReturn,
@@ -93,6 +98,12 @@ export interface ConnectionBoard {
     ask: { readonly clientId?: string | undefined; readonly credential: OwnCredential },
     by: Asker,
   ): Promise<BoardOutcome<StoredConnection>>;
+  setPresenceRegistration(
+    id: ConnectionId,
+    ask: { readonly clientId: string; readonly credential: OwnCredential },
+    by: Asker,
+  ): Promise<BoardOutcome<StoredConnection>>;
+  dropPresenceRegistration(id: ConnectionId, by: Asker): Promise<BoardOutcome<StoredConnection>>;
   changeFeatures(
     id: ConnectionId,
     features: readonly ConnectionFeature[],

@@ -16,6 +16,7 @@ import type { Schema } from './schema.ts';
 const sealedColumn = {
   present: 'credential_sealed',
   next: 'next_credential_sealed',
+  presence: 'presence_credential_sealed',
 } as const satisfies Record<CredentialPlace, keyof Schema['microsoft_connections']>;
 
 /** Connections with Microsoft 365 tenants. What is secret of a credential is sealed and bound to its row. */
@@ -114,7 +115,7 @@ async function exists(tx: Tx, id: string): Promise<boolean> {
 }
 
 function columnsOf(connection: StoredConnection) {
-  const { rolesReadWallMs, connectedWallMs, credential, nextCredential, signedIn } = connection;
+  const { rolesReadWallMs, connectedWallMs, credential, nextCredential, presence, signedIn } = connection;
   const date = (wallMs: number | undefined) => (wallMs === undefined ? null : new Date(wallMs));
   const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
   return {
@@ -125,6 +126,7 @@ function columnsOf(connection: StoredConnection) {
     client_id: connection.clientId,
     credential: json(credential),
     next_credential: json(nextCredential),
+    presence_registration: json(presence),
     features: [...connection.features],
     roles: [...connection.roles],
     roles_read_at: date(rolesReadWallMs),
@@ -148,6 +150,7 @@ function connectionOf(row: Selectable<Schema['microsoft_connections']>): StoredC
     clientId: row.client_id,
     ...(row.credential === null ? {} : { credential: row.credential }),
     ...(row.next_credential === null ? {} : { nextCredential: row.next_credential }),
+    ...(row.presence_registration === null ? {} : { presence: row.presence_registration }),
     features: row.features as ConnectionFeature[],
     roles: row.roles,
     ...(row.roles_read_at === null ? {} : { rolesReadWallMs: row.roles_read_at }),

@@ -45,7 +45,7 @@ export const tableWork: Readonly<Partial<Record<Key, TableWork>>> = {
   },
   'provisioning microsoft_connections': {
     rows: ({ accountId, connectionId }) => sql`t.account_id = ${accountId} and t.id = ${connectionId}`,
-    without: ['credential_sealed', 'next_credential_sealed'],
+    without: ['credential_sealed', 'next_credential_sealed', 'presence_credential_sealed'],
   },
   'provisioning routing_domains': {
     rows: ({ accountId, connectionId }) =>

@@ -402,6 +402,12 @@ export interface Schema {
       string | null
     >;
     next_credential_sealed: string | null;
+    presence_registration: ColumnType<
+      NonNullable<StoredConnection['presence']> | null,
+      string | null,
+      string | null
+    >;
+    presence_credential_sealed: string | null;
     features: string[];
     roles: string[];
     roles_read_at: ColumnType<number | null, Date | null, Date | null>;

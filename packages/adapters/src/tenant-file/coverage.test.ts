@@ -47,6 +47,8 @@ const table: Readonly<Record<string, Row>> = {
   'connections.approve': proof,
   'connections.register': not('a credential of the customer’s app, which stands in no file'),
   'connections.replaceRegistration': not('a credential of the customer’s app, which stands in no file'),
+  'connections.setPresenceRegistration': not('a credential of the customer’s app, which stands in no file'),
+  'connections.dropPresenceRegistration': deed,
   'connections.changeFeatures': { by: 'connections.features', fields: same('connections', 'features') },
   'connections.recheck': looks,
   'connections.disconnect': deed,
@@ -203,6 +205,7 @@ const table: Readonly<Record<string, Row>> = {
   'proposals.approve': not('a decision about what somebody else proposed'),
   'proposals.reject': not('a decision about what somebody else proposed'),
   'proposals.withdraw': not('a decision about what somebody else proposed'),
+  'proposals.rescue': not('a decision about what somebody else proposed'),
 };
 
 /** The schema at a place of the file, through lists; undefined: a file cannot say that. */

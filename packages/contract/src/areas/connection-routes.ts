@@ -3,6 +3,7 @@ import { account, accountChange, newAccount } from '../account.ts';
 import { id, page, paging } from '../common.ts';
 import {
   approvalLink,
+  beginApproval,
   beginConsent,
   beginSignIn,
   changeFeatures,
@@ -13,6 +14,7 @@ import {
   microsoftReturn,
   newRegistration,
   outgoingMail,
+  presenceRegistration,
   replaceRegistration,
   returnOutcome,
   stopPreview,
@@ -91,7 +93,8 @@ export const connectionRoutes = defineRoutes({
   'connections.consent': {
     method: 'POST',
     path: '/api/v1/connections/{id}/consent',
-    summary: 'Begin grant 2, the approval for the whole tenant: gives the address to go to',
+    summary:
+      'Begin grant 2, the approval for the whole tenant, of one app registration: gives the address to go to',
     permission: 'connections:write',
     account: 'resource',
     params: byId,
@@ -125,7 +128,7 @@ export const connectionRoutes = defineRoutes({
     permission: 'connections:write',
     account: 'resource',
     params: byId,
-    body: beginConsent,
+    body: beginApproval,
     response: approvalLink,
     problems: ['teams-not-enabled', 'return-address-unknown', 'wrong-state'],
   },
@@ -176,6 +179,29 @@ export const connectionRoutes = defineRoutes({
     body: replaceRegistration,
     response: connection,
     problems: ['credential-invalid', 'wrong-state'],
+  },
+  'connections.setPresenceRegistration': {
+    method: 'PUT',
+    path: '/api/v1/connections/{id}/presence-registration',
+    summary:
+      'An app registration of the customer for presence alone; taken once Microsoft gives a token for it, and used for presence from then on',
+    permission: 'connections:write',
+    account: 'resource',
+    params: byId,
+    body: presenceRegistration,
+    response: connection,
+    problems: ['teams-not-enabled', 'credential-invalid', 'wrong-state', 'microsoft-unavailable'],
+  },
+  'connections.dropPresenceRegistration': {
+    method: 'DELETE',
+    path: '/api/v1/connections/{id}/presence-registration',
+    summary: 'Forget the customer’s app registration for presence: one registration does everything again',
+    permission: 'connections:write',
+    account: 'resource',
+    params: byId,
+    response: connection,
+    status: 200,
+    problems: ['wrong-state'],
   },
   'connections.changeFeatures': {
     method: 'PUT',

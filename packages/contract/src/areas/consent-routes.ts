@@ -66,6 +66,20 @@ export const consentRoutes = defineRoutes({
     }),
     problems: ['wrong-state'],
   },
+  'proposals.rescue': {
+    method: 'POST',
+    path: '/api/v1/proposals/{id}/rescue',
+    summary:
+      'The provider gives an administrator who is locked out the proposed new password: three days after it was proposed, if no administrator of the account signed in since. All of them are told by mail',
+    permission: 'proposals:rescue',
+    account: 'resource',
+    params: byId,
+    response: z.object({
+      proposal,
+      answer: z.unknown().optional().describe('The password, shown this once'),
+    }),
+    problems: ['wrong-state'],
+  },
   'proposals.reject': {
     method: 'POST',
     path: '/api/v1/proposals/{id}/reject',

@@ -62,6 +62,18 @@ export class ConnectionDesk {
     return this.#registration.replace(...ask);
   }
 
+  setPresenceRegistration(
+    ...ask: Parameters<OwnRegistration['setPresence']>
+  ): ReturnType<OwnRegistration['setPresence']> {
+    return this.#registration.setPresence(...ask);
+  }
+
+  dropPresenceRegistration(
+    ...ask: Parameters<OwnRegistration['dropPresence']>
+  ): ReturnType<OwnRegistration['dropPresence']> {
+    return this.#registration.dropPresence(...ask);
+  }
+
   stops(...ask: Parameters<ConnectionEnd['stops']>): ReturnType<ConnectionEnd['stops']> {
     return this.#end.stops(...ask);
   }
@@ -100,6 +112,7 @@ export class ConnectionDesk {
       !before.signedIn?.mayConsent
     )
       return done(before);
-    return done((await keeper.check(id, by)) ?? before);
+    await keeper.check(id, by);
+    return done((await keeper.checkPresence(id, by)) ?? before);
   }
 }

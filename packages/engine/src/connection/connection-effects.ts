@@ -8,6 +8,7 @@ import type { LifeAction } from './connection-life.ts';
 import { connectionMail } from './connection-mails.ts';
 import type { ConnectionRounds } from './connection-rounds.ts';
 import type { KeptConnections } from './kept-connections.ts';
+import type { PresenceRegistrationStep } from './presence-registration.ts';
 
 export interface EffectsParts {
   readonly kept: KeptConnections;
@@ -20,6 +21,8 @@ export interface EffectsParts {
   /** Address of the portal, for mails. */
   readonly portal: string;
 }
+
+type PresenceTell = PresenceRegistrationStep['tells'][number];
 
 /** A connection that comes and goes for one reason is told of once in this time; another reason is news. */
 const tellAgainMs = 60 * 60_000;
@@ -36,7 +39,7 @@ export class ConnectionEffects {
   }
 
   async follow(
-    action: LifeAction,
+    action: LifeAction | PresenceTell,
     after: StoredConnection,
     before: StoredConnection,
     by: AuditActor,
@@ -77,6 +80,17 @@ export class ConnectionEffects {
         // Who was not told that it broke is not told that it works again.
         if (this.#hushed.delete(after.id)) return;
         return await this.#mail('resumed', after);
+      case 'presence-lost':
+      case 'presence-resumed':
+        await this.note(
+          after,
+          action === 'presence-lost' ? 'connection.interrupt' : 'connection.resume',
+          by,
+          before,
+        );
+        return await this.#mail(action, after);
+      case 'presence-reminder':
+        return await this.#mail(action, after);
       case 'stop':
         probe.forget(after);
         return await this.note(after, 'connection.disconnect', by, before);
@@ -126,6 +140,9 @@ export function auditedConnection(connection: StoredConnection): Readonly<Record
     state: connection.life.state,
     features: [...connection.features],
     roles: [...connection.roles],
+    ...(connection.presence && {
+      presence: { clientId: connection.presence.clientId, roles: [...connection.presence.roles] },
+    }),
     ...(connection.signedIn && { signedIn: connection.signedIn.objectId }),
     ...(connection.credential && {
       credential: { kind: connection.credential.kind, ends: connection.credential.endsWallMs },

@@ -64,6 +64,7 @@ async function world(...connections: StoredConnection[]) {
         microsoft.proofs++;
         return microsoft.proof;
       },
+      proveSecret: async () => microsoft.proof,
       async readTenant({ entraTenantId, clientId: app }) {
         microsoft.reads++;
         const status = microsoft.status.get(entraTenantId) ?? 200;

@@ -5,8 +5,13 @@ import { provenStates } from './connection.machine.ts';
 import { ConnectionEffects, type EffectsParts } from './connection-effects.ts';
 import { type ConnectionInput, stepConnection } from './connection-life.ts';
 import { ConnectionRounds } from './connection-rounds.ts';
-import { judgePermissions } from './features.ts';
+import { judgeConnection } from './features.ts';
 import { KeptConnections, type KeptConnectionsParts } from './kept-connections.ts';
+import {
+  hearPresenceProof,
+  type PresenceRegistrationStep,
+  remindOfPresence,
+} from './presence-registration.ts';
 
 export interface KeeperParts extends KeptConnectionsParts, Omit<EffectsParts, 'kept' | 'rounds' | 'probe'> {
   readonly probe: ConnectionProbe;
@@ -33,6 +38,13 @@ export class ConnectionKeeper {
       clock: parts.clock,
       hear: (id, input) => this.hear(id, input),
       check: (id) => this.check(id),
+      checkPresence: (id) => this.checkPresence(id),
+      remindOfPresence: (id) =>
+        this.#stepPresence(
+          id,
+          system,
+          ({ presence }) => presence && remindOfPresence(presence, parts.clock.wall()),
+        ),
     });
     this.#kept = kept;
     this.#rounds = rounds;
@@ -113,7 +125,9 @@ export class ConnectionKeeper {
   ): void {
     const now = this.#parts.clock.wall();
     for (const connection of this.#kept.all()) {
-      if (connection.entraTenantId !== app.entraTenantId || connection.clientId !== app.clientId) continue;
+      if (connection.entraTenantId !== app.entraTenantId) continue;
+      if (connection.presence?.clientId === app.clientId) this.#heardOfPresence(connection, status, role);
+      if (connection.clientId !== app.clientId) continue;
       if (status >= 200 && status < 400) {
         if (role !== undefined)
           this.#kept.put({ ...connection, roleUses: { ...connection.roleUses, [role]: now } });
@@ -138,7 +152,7 @@ export class ConnectionKeeper {
     const changed = JSON.stringify(known.roles) !== JSON.stringify(proof.roles);
     if (changed) this.#kept.saveLater(id);
     this.#kept.put({ ...known, roles: proof.roles, rolesReadWallMs });
-    const { missingBase } = judgePermissions(known.features, proof.roles);
+    const { missingBase } = judgeConnection({ ...known, roles: proof.roles });
     return await this.hear(id, { is: 'roles', missing: missingBase }, by);
   }
 
@@ -155,6 +169,53 @@ export class ConnectionKeeper {
       if (!connection.credential && connection.kind === 'own-app') return this.#kept.find(id);
     }
     return await this.heardProof(id, await this.#parts.probe.prove(connection, 'present'), by);
+  }
+
+  /** A fresh token of the registration for presence, now. */
+  async checkPresence(id: string, by: AuditActor = system): Promise<StoredConnection | undefined> {
+    const connection = this.#kept.find(id);
+    if (!connection?.presence || connection.life.state === 'DISCONNECTED') return connection;
+    return await this.heardPresenceProof(id, await this.#parts.probe.prove(connection, 'presence'), by);
+  }
+
+  /** What the sign-in service said of the registration for presence, to whoever asked for a token. */
+  heardPresenceProof(
+    id: string,
+    proof: Proof,
+    by: AuditActor = system,
+  ): Promise<StoredConnection | undefined> {
+    return this.#stepPresence(
+      id,
+      by,
+      ({ presence, features }) =>
+        presence && hearPresenceProof(presence, proof, features, this.#parts.clock.wall()),
+    );
+  }
+
+  async #stepPresence(
+    id: string,
+    by: AuditActor,
+    step: (connection: StoredConnection) => PresenceRegistrationStep | undefined,
+  ): Promise<StoredConnection | undefined> {
+    return await this.#kept.inTurn(id, async () => {
+      const before = this.#kept.find(id);
+      const stepped = before && step(before);
+      if (!before || !stepped || stepped.presence === before.presence) return before;
+      let after = this.#kept.put({ ...before, presence: stepped.presence });
+      if (stepped.changed) after = await this.#kept.keep(after);
+      for (const tell of stepped.tells) await this.#effects.follow(tell, after, before, by);
+      return after;
+    });
+  }
+
+  /** Requests of presence say nothing of the connection as a whole; a refusal is asked after. */
+  #heardOfPresence(connection: StoredConnection, status: number, role: string | undefined): void {
+    if (status >= 200 && status < 400 && role !== undefined)
+      this.#kept.put({
+        ...connection,
+        roleUses: { ...connection.roleUses, [role]: this.#parts.clock.wall() },
+      });
+    else if (status === 401 || status === 403) this.#rounds.provePresenceSoon(connection.id);
   }
 
   async promote(id: string): Promise<StoredConnection | undefined> {

@@ -1,9 +1,10 @@
 import type { Clock } from '../ports/clock.ts';
 import type { StoredConnection } from '../ports/connection-store.ts';
 import type { ConnectionProbe } from '../ports/microsoft-connection.ts';
-import { workingStates } from './connection.machine.ts';
+import { provenStates, workingStates } from './connection.machine.ts';
 import type { ConnectionInput } from './connection-life.ts';
 import type { KeptConnections } from './kept-connections.ts';
+import { presenceRegistrationWords } from './presence-registration.ts';
 
 export interface RoundsParts {
   readonly kept: KeptConnections;
@@ -12,6 +13,9 @@ export interface RoundsParts {
   hear(id: string, input: ConnectionInput): Promise<unknown>;
   /** Asks for a fresh token, and hears what comes. */
   check(id: string): Promise<unknown>;
+  /** The same of the registration for presence. */
+  checkPresence(id: string): Promise<unknown>;
+  remindOfPresence(id: string): Promise<unknown>;
 }
 
 const tickMs = 5_000;
@@ -36,6 +40,8 @@ interface Watch {
   proofWaitMs: number;
   nextHeartbeatAt: number;
   nextTokenAt: number;
+  nextPresenceAt: number;
+  presenceWaitMs: number;
   nextTenantAt: number;
   usesSavedAt: number;
   asking: boolean;
@@ -79,6 +85,13 @@ export class ConnectionRounds {
     this.#watch(id).nextTenantAt = 0;
   }
 
+  provePresenceSoon(id: string): void {
+    const watch = this.#watch(id);
+    // A refusal of every request must not become a question for every request.
+    const soon = this.#parts.clock.now() + firstProofWaitMs;
+    watch.nextPresenceAt = Math.min(watch.nextPresenceAt, soon);
+  }
+
   async tick(): Promise<void> {
     const { kept, clock } = this.#parts;
     const wall = clock.wall();
@@ -97,16 +110,29 @@ export class ConnectionRounds {
           kept.put({ ...connection, life: { ...connection.life, answeredWallMs: wall } });
         const endsWallMs = connection.kind === 'own-app' ? connection.credential?.endsWallMs : undefined;
         await this.#parts.hear(id, { is: 'tick', credentialEndsWallMs: endsWallMs });
+        if (connection.presence) await this.#parts.remindOfPresence(id);
         const watch = this.#watch(id);
         if (watch.asking) return;
         watch.asking = true;
         try {
           await this.#ask(id, watch, clock.now());
+          await this.#askOfPresence(id, watch, clock.now());
         } finally {
           watch.asking = false;
         }
       }),
     );
+  }
+
+  /** As often as the connection's own: soon and then more seldom until it is proved, then to hear when that ends. */
+  async #askOfPresence(id: string, watch: Watch, now: number): Promise<void> {
+    const connection = this.#parts.kept.find(id);
+    if (!connection?.presence || !provenStates.has(connection.life.state)) return;
+    if (now < watch.nextPresenceAt) return;
+    const proved = presenceRegistrationWords(connection) === undefined;
+    watch.nextPresenceAt = now + (proved ? freshTokenMs : watch.presenceWaitMs);
+    watch.presenceWaitMs = proved ? firstProofWaitMs : Math.min(watch.presenceWaitMs * 2, longestProofWaitMs);
+    await this.#parts.checkPresence(id);
   }
 
   async #ask(id: string, watch: Watch, now: number): Promise<void> {
@@ -175,6 +201,8 @@ export class ConnectionRounds {
         proofWaitMs: firstProofWaitMs,
         nextHeartbeatAt: 0,
         nextTokenAt: now + freshTokenMs,
+        nextPresenceAt: 0,
+        presenceWaitMs: firstProofWaitMs,
         nextTenantAt: 0,
         usesSavedAt: now,
         asking: false,

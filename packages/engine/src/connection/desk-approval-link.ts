@@ -11,6 +11,7 @@ import {
 } from './desk-parts.ts';
 import type { MicrosoftReturns } from './desk-returns.ts';
 import { consentRoles } from './entra-roles.ts';
+import { presenceRegistrationWords } from './presence-registration.ts';
 
 /** A link for somebody who may approve and has no sign-in here (B07). */
 export class ApprovalLink {
@@ -89,9 +90,17 @@ export class ApprovalLink {
     const outcome =
       attempt.purpose === 'approval-consent'
         ? await this.#returns.consented(attempt, ask.back ?? { state: '' }, by)
-        : await this.#returns.signedIn(attempt, ask.back ?? { state: '' }, by);
+        : attempt.purpose === 'approval-presence-consent'
+          ? await this.#returns.presenceConsented(attempt, ask.back ?? { state: '' }, by)
+          : await this.#returns.signedIn(attempt, ask.back ?? { state: '' }, by);
     if (!outcome.ok) return outcome;
     const { connection: now, step, sentence } = outcome.value;
+    // Two registrations are two approvals, one after the other, by the same person.
+    const second = attempt.purpose === 'approval-consent' && step !== 'again' && step !== 'ask-admin';
+    if (second && now.presence && !now.presence.credential && presenceRegistrationWords(now)) {
+      const way = await this.#ground.wayToConsent(now, { ...again, purpose: 'approval-presence-consent' });
+      if (way.ok) return done({ step: 'go', url: way.value.url, sentence });
+    }
     if (step !== 'consent') return done({ step: 'done', sentence });
     const way = await this.#ground.wayToConsent(now, { ...again, purpose: 'approval-consent' });
     return way.ok ? done({ step: 'go', url: way.value.url, sentence }) : way;

@@ -53,16 +53,21 @@ export class ConnectionEnd {
     if (!previewed.ok) return previewed;
     const known = keeper.find(id);
     // Its credential may be there still, when the store went away in the middle of the end.
-    const whole = !known?.credential && !known?.nextCredential && !known?.signedIn;
+    const whole = !known?.presence && !known?.credential && !known?.nextCredential && !known?.signedIn;
     if (known?.life.state === 'DISCONNECTED' && whole)
       return refuse('wrong-state', 'The connection has ended already.');
     if (previewed.value.preview !== ask.preview) return refuse('preview-outdated');
     await keeper.hear(id, { is: 'disconnected' }, by);
     const forgotten = (connection: StoredConnection): StoredConnection => {
-      const { credential: _, nextCredential: __, signedIn: ___, ...rest } = connection;
+      const { credential: _, nextCredential: __, signedIn: ___, presence: ____, ...rest } = connection;
       return { ...rest, roles: [] };
     };
     await keeper.change(id, forgotten, (connection) => saveSecret(connection, 'present', null));
+    await keeper.change(
+      id,
+      (connection) => connection,
+      (connection) => saveSecret(connection, 'presence', null),
+    );
     const ended = await keeper.change(
       id,
       (connection) => connection,

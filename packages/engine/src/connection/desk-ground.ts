@@ -77,18 +77,20 @@ export class DeskGround {
     connection: StoredConnection,
     more: Pick<SignInAttempt, 'boundTo' | 'by' | 'redirectUri' | 'purpose'>,
   ): Promise<DeskOutcome<{ readonly url: string; readonly endsAt: string }>> {
-    const { platformApp, attempts, signIn, clock, secretText } = this.#parts;
-    if (!platformApp) return refuse('no-app-registration');
+    const { platformApp, presenceApp, attempts, signIn, clock, secretText } = this.#parts;
+    const app = more.purpose.includes('presence') ? presenceApp : platformApp;
+    if (!app) return refuse('no-app-registration');
+    const { clientId } = app;
     const state = secretText();
     const endsWallMs = clock.wall() + wayMs;
     await attempts.open(state, {
       ...this.wayOf(connection, more),
-      clientId: platformApp.clientId,
+      clientId,
       endsWallMs,
     });
     const { entraTenantId } = connection;
     const url = signIn.consentUrl({
-      clientId: platformApp.clientId,
+      clientId,
       redirectUri: more.redirectUri,
       state,
       entraTenantId,

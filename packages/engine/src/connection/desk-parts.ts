@@ -3,6 +3,7 @@ import type { AuditActor, AuditLog } from '../ports/audit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type {
   ConnectionWrite,
+  CredentialPlace,
   CredentialSecret,
   SignInAttempts,
   StoredConnection,
@@ -66,6 +67,8 @@ export interface DeskParts {
   readonly clock: Clock;
   /** Undefined: the platform has no app registration. Its credential is the operator's. */
   readonly platformApp: { readonly clientId: string; credential(): Promise<CredentialSecret> } | undefined;
+  /** For presence alone (G23). Undefined: the platform has none. */
+  readonly presenceApp?: { readonly clientId: string } | undefined;
   readonly account: (accountId: AccountId) => Account | undefined;
   readonly redirectUris: () => readonly string[];
   readonly newId: () => ConnectionId;
@@ -85,7 +88,7 @@ export interface DeskParts {
   };
   readonly saveSecret: (
     connection: StoredConnection,
-    place: 'present' | 'next',
+    place: CredentialPlace,
     secret: CredentialSecret | null,
   ) => Promise<ConnectionWrite>;
   /** People whose calls from Teams rest on this connection, for the preview of its end. */

@@ -25,6 +25,7 @@ async function world() {
   const probe = {
     prove: async (_: unknown, place: string) =>
       place === 'next' ? microsoft.next : ({ is: 'silent' } as const),
+    proveSecret: async () => microsoft.next,
     readTenant: async () => ({ name: 'Acme', domains: ['acme.example'] }),
     forget: () => undefined,
   };

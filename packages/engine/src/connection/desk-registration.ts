@@ -12,6 +12,8 @@ import {
   refuse,
 } from './desk-parts.ts';
 import { type ConnectionFeature, chosenFeatures } from './features.ts';
+import { newPresenceRegistration } from './presence-registration.ts';
+import { troubleTable } from './trouble.ts';
 
 /** A customer's own app registration: it proves itself by its credential (N01). */
 export class OwnRegistration {
@@ -124,6 +126,76 @@ export class OwnRegistration {
     await this.#ground.note(changed, 'connection.register', by, before);
     if (ask.credential.kind === 'make-certificate') return done(changed);
     return done((await this.#prove(id, by)) ?? changed);
+  }
+
+  /**
+   * A second app registration of the customer, for presence alone. It is taken once Microsoft gave a token for it: until then
+   * presence goes on as before, and a typing error breaks nothing.
+   */
+  async setPresence(
+    id: ConnectionId,
+    ask: { readonly clientId: string; readonly credential: NewCredential },
+    by: DeskAsker,
+  ): Promise<DeskOutcome<StoredConnection>> {
+    const { keeper, platformApp, presenceApp, probe, clock, saveSecret } = this.#parts;
+    const before = keeper.find(id);
+    if (!before) return refuse('not-found');
+    const refused = this.#ground.mayConnect(before.accountId, undefined);
+    if (refused) return refused;
+    if (before.life.state === 'DISCONNECTED') return refuse('wrong-state', 'The connection has ended.');
+    const { clientId, credential } = ask;
+    if ([platformApp?.clientId, presenceApp?.clientId].includes(clientId))
+      return refuse('credential-invalid', "This is an app of the platform's: name one of your own.");
+    if (clientId === before.clientId || clientId === before.nextCredential?.clientId)
+      return refuse(
+        'credential-invalid',
+        'This app does everything else already: the one for presence has to be another, or its token would carry both.',
+      );
+    const made = await this.#credentialOf(before.accountId, credential);
+    if (!made.ok) return made;
+    const { facts, secret } = made.value;
+    const proof = await probe.proveSecret({ clientId, entraTenantId: before.entraTenantId }, secret);
+    if (proof.is === 'silent') return refuse('microsoft-unavailable');
+    if (proof.is === 'refused') {
+      const { say, next } = troubleTable[proof.trouble];
+      return refuse('credential-invalid', `${say} ${next}`);
+    }
+    const changed = await keeper.change(
+      id,
+      (connection) => ({
+        ...connection,
+        presence: newPresenceRegistration(clientId, clock.wall(), facts),
+      }),
+      (connection) => saveSecret(connection, 'presence', secret),
+    );
+    if (!changed) return refuse('not-found');
+    probe.forget(changed);
+    await this.#ground.note(changed, 'connection.register', by, before);
+    return done((await keeper.heardPresenceProof(id, proof, by)) ?? changed);
+  }
+
+  /** One registration does everything again, or the platform's for presence where it has one. */
+  async dropPresence(id: ConnectionId, by: DeskAsker): Promise<DeskOutcome<StoredConnection>> {
+    const { keeper, presenceApp, probe, clock, saveSecret } = this.#parts;
+    const before = keeper.find(id);
+    if (!before) return refuse('not-found');
+    if (!before.presence?.credential)
+      return refuse('wrong-state', 'This connection has no app registration of your own for presence.');
+    const changed = await keeper.change(
+      id,
+      ({ presence: _, ...rest }) => ({
+        ...rest,
+        ...(presenceApp &&
+          rest.kind === 'platform-app' && {
+            presence: newPresenceRegistration(presenceApp.clientId, clock.wall()),
+          }),
+      }),
+      (connection) => saveSecret(connection, 'presence', null),
+    );
+    if (!changed) return refuse('not-found');
+    probe.forget(before);
+    await this.#ground.note(changed, 'connection.register', by, before);
+    return done(changed);
   }
 
   async #prove(id: ConnectionId, by: DeskAsker): Promise<StoredConnection | undefined> {

@@ -1,4 +1,4 @@
-import type { SignInAttempt } from '../ports/connection-store.ts';
+import type { SignInAttempt, StoredConnection } from '../ports/connection-store.ts';
 import type { MicrosoftPerson } from '../ports/microsoft-connection.ts';
 import { workingStates } from './connection.machine.ts';
 import { wasConnected } from './connection-keeper.ts';
@@ -14,6 +14,7 @@ import {
   refuse,
 } from './desk-parts.ts';
 import { seenRoles } from './entra-roles.ts';
+import { newPresenceRegistration, presenceRegistrationWords } from './presence-registration.ts';
 import { aadstsNumber, type Trouble, troubleOfNumber, troubleTable } from './trouble.ts';
 import { connectionWords } from './words.ts';
 
@@ -111,6 +112,7 @@ export class MicrosoftReturns {
         roles: [],
         roleUses: {},
         life: newConnectionLife(nowWallMs),
+        ...this.#presenceAnew(),
         signedIn,
         createdWallMs: nowWallMs,
         version: 1,
@@ -129,6 +131,7 @@ export class MicrosoftReturns {
             kind: 'platform-app' as const,
             clientId: platformApp.clientId,
             features: attempt.features,
+            ...this.#presenceAnew(),
           }),
       }));
       if (!connection) return refuse('not-found');
@@ -152,6 +155,61 @@ export class MicrosoftReturns {
     });
   }
 
+  /** A connection that begins has its own registration for presence from the start, where the platform has one. */
+  #presenceAnew(): Pick<StoredConnection, 'presence'> {
+    const { presenceApp, clock } = this.#parts;
+    return presenceApp ? { presence: newPresenceRegistration(presenceApp.clientId, clock.wall()) } : {};
+  }
+
+  /** The same approval for the registration for presence. Whatever comes of it, the connection itself stays as it is. */
+  async presenceConsented(
+    attempt: SignInAttempt,
+    back: MicrosoftBack,
+    by: DeskAsker,
+  ): Promise<DeskOutcome<DeskReturned>> {
+    const { keeper, clock } = this.#parts;
+    const before = attempt.connectionId && keeper.find(attempt.connectionId);
+    if (!before || before.life.state === 'DISCONNECTED') return refuse('sign-in-over');
+    if (back.error !== undefined) {
+      await this.#ground.note(before, 'connection.consent-refused', by);
+      const trouble = refusalOf(back);
+      const { say, next } = troubleTable[trouble];
+      const step = trouble === 'needs-admin' ? 'ask-admin' : 'again';
+      return done({ connection: before, step, sentence: `${say} ${next}` });
+    }
+    const refused = this.#notApproved(attempt, back, before);
+    if (refused) return refused;
+    await this.#ground.note(before, 'connection.consent', by);
+    if (before.presence?.clientId !== attempt.clientId || before.presence.credential !== undefined)
+      await keeper.change(before.id, (connection) => ({
+        ...connection,
+        presence: newPresenceRegistration(attempt.clientId, clock.wall()),
+      }));
+    const connection = (await keeper.checkPresence(before.id, by)) ?? before;
+    const words = presenceRegistrationWords(connection);
+    return done({
+      connection,
+      step: words === undefined ? 'done' : 'waiting',
+      sentence: words?.sentence ?? 'The app registration for presence was approved.',
+    });
+  }
+
+  #notApproved(attempt: SignInAttempt, back: MicrosoftBack, before: StoredConnection) {
+    if (back.admin_consent?.toLowerCase() !== 'true')
+      return refuse('microsoft-refused', 'The return does not say that anything was approved.');
+    // Only a claim, but one that is not about our tenant is not our return (T19).
+    if (back.tenant?.toLowerCase() !== attempt.entraTenantId) {
+      this.#parts.onProblem(
+        'a return of an approval named another tenant than the one that was signed in to',
+        attempt.accountId,
+      );
+      return refuse('other-tenant');
+    }
+    if (!before.signedIn?.mayConsent)
+      return refuse('wrong-state', this.#ground.cannotConsent(before.signedIn));
+    return undefined;
+  }
+
   async consented(
     attempt: SignInAttempt,
     back: MicrosoftBack,
@@ -171,8 +229,7 @@ export class MicrosoftReturns {
     };
     // `admin_consent=True` stands there on failure too: `error` is what counts (microsoft-graph 1.3).
     if (back.error !== undefined) {
-      const number = aadstsNumber(back.error_description);
-      const trouble = (number === undefined ? undefined : troubleOfNumber(number)) ?? 'declined';
+      const trouble = refusalOf(back);
       await keeper.hear(id, { is: 'consent-failed', trouble }, by);
       await this.#ground.note(keeper.find(id) ?? before, 'connection.consent-refused', by);
       const row = troubleTable[trouble];
@@ -183,18 +240,8 @@ export class MicrosoftReturns {
       await keeper.hear(id, { is: 'consent-failed', trouble: 'user-only' }, by);
       return await state('again', `${troubleTable['user-only'].say} ${troubleTable['user-only'].next}`);
     }
-    if (back.admin_consent?.toLowerCase() !== 'true')
-      return refuse('microsoft-refused', 'The return does not say that anything was approved.');
-    // Only a claim, but one that is not about our tenant is not our return (T19).
-    if (back.tenant?.toLowerCase() !== attempt.entraTenantId) {
-      this.#parts.onProblem(
-        'a return of an approval named another tenant than the one that was signed in to',
-        attempt.accountId,
-      );
-      return refuse('other-tenant');
-    }
-    if (!before.signedIn?.mayConsent)
-      return refuse('wrong-state', this.#ground.cannotConsent(before.signedIn));
+    const refused = this.#notApproved(attempt, back, before);
+    if (refused) return refused;
     await this.#ground.note(before, 'connection.consent', by);
     await keeper.hear(id, { is: 'proof-wanted' }, by);
     await keeper.check(id, by);
@@ -202,6 +249,11 @@ export class MicrosoftReturns {
     return await state(workingStates.has(now.life.state) ? 'done' : 'waiting');
   }
 }
+
+const refusalOf = (back: MicrosoftBack): Trouble => {
+  const number = aadstsNumber(back.error_description);
+  return (number === undefined ? undefined : troubleOfNumber(number)) ?? 'declined';
+};
 
 /** What the address of the return says went wrong. Microsoft's own text is for the log; a number is enough to look it up. */
 function said(back: MicrosoftBack): string {

@@ -9,7 +9,7 @@ import {
   refuse,
 } from './desk-parts.ts';
 import type { MicrosoftReturns } from './desk-returns.ts';
-import { type ConnectionFeature, chosenFeatures } from './features.ts';
+import { type ConnectionFeature, chosenFeatures, type Registration } from './features.ts';
 
 /** An administrator signs in at Microsoft, approves, and comes back: in one session of ours (T18, T19). */
 export class SignInErrand {
@@ -52,12 +52,13 @@ export class SignInErrand {
     id: ConnectionId,
     returnTo: string,
     by: DeskAsker,
+    registration: Registration = 'main',
   ): Promise<DeskOutcome<{ readonly url: string; readonly endsAt: string }>> {
     const connection = this.#parts.keeper.find(id);
     if (!connection) return refuse('not-found');
     const refused = this.#ground.mayConnect(connection.accountId, returnTo);
     if (refused) return refused;
-    if (connection.kind === 'own-app')
+    if (registration === 'main' && connection.kind === 'own-app')
       return refuse(
         'wrong-state',
         'An own app registration is approved in Entra, under its API permissions.',
@@ -67,7 +68,7 @@ export class SignInErrand {
       return refuse('wrong-state', 'Sign in at Microsoft first.');
     if (!signedIn.mayConsent) return refuse('wrong-state', this.#ground.cannotConsent(signedIn));
     return await this.#ground.wayToConsent(connection, {
-      purpose: 'consent',
+      purpose: registration === 'main' ? 'consent' : 'presence-consent',
       boundTo: by.session,
       by: by.name,
       redirectUri: returnTo,
@@ -88,6 +89,8 @@ export class SignInErrand {
     if (attempt.boundTo !== by.session || !sees(attempt.accountId)) return refuse('other-session');
     const refused = this.#ground.mayConnect(attempt.accountId, undefined);
     if (refused) return refused;
+    if (attempt.purpose === 'presence-consent')
+      return await this.#returns.presenceConsented(attempt, back, by);
     return attempt.purpose === 'consent'
       ? await this.#returns.consented(attempt, back, by)
       : await this.#returns.signedIn(attempt, back, by);

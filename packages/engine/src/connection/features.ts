@@ -189,6 +189,23 @@ export function satisfies(needed: NeededPermission, roles: readonly string[]): b
   return roles.includes(needed.role) || (needed.orAnyOf?.some((role) => roles.includes(role)) ?? false);
 }
 
+/** A connection's app registrations: one for everything, or two, one of them for presence alone (G23). */
+export type Registration = 'main' | 'presence';
+
+/** What a registration for presence may be used for; with one, no other registration is used for these. */
+const presenceFeatures: ReadonlySet<ConnectionFeature> = new Set(['presence', 'presence-write']);
+
+/** Features that a registration serves. `split`: presence has one of its own. */
+export function featuresServedBy(
+  registration: Registration,
+  enabled: readonly ConnectionFeature[],
+  split: boolean,
+): readonly ConnectionFeature[] {
+  const features = chosenFeatures(enabled);
+  if (!split) return registration === 'main' ? features : [];
+  return features.filter((feature) => presenceFeatures.has(feature) === (registration === 'presence'));
+}
+
 export interface MissingPermission {
   readonly feature: ConnectionFeature;
   readonly role: string;
@@ -210,7 +227,38 @@ export function judgePermissions(
   enabled: readonly ConnectionFeature[],
   roles: readonly string[],
 ): PermissionReport {
-  const features = chosenFeatures(enabled);
+  return judge(chosenFeatures(enabled), roles);
+}
+
+export interface ConnectionReport extends PermissionReport {
+  readonly missing: readonly (MissingPermission & { readonly registration: Registration })[];
+  /** Granted to the registration for presence, and nothing that it does needs it. */
+  readonly unneededForPresence: readonly string[];
+}
+
+/** The same of a whole connection: each registration is held against its own features only. */
+export function judgeConnection(connection: {
+  readonly features: readonly ConnectionFeature[];
+  readonly roles: readonly string[];
+  readonly presence?: { readonly roles: readonly string[] };
+}): ConnectionReport {
+  const { features, roles, presence } = connection;
+  const of = (registration: Registration, granted: readonly string[]) => {
+    const report = judge(featuresServedBy(registration, features, presence !== undefined), granted);
+    return { ...report, missing: report.missing.map((one) => ({ ...one, registration })) };
+  };
+  const main = of('main', roles);
+  const second = of('presence', presence?.roles ?? []);
+  return {
+    missing: [...main.missing, ...second.missing],
+    missingBase: main.missingBase,
+    unneeded: main.unneeded,
+    unneededForPresence: second.unneeded,
+    working: new Set([...main.working, ...second.working]),
+  };
+}
+
+function judge(features: readonly ConnectionFeature[], roles: readonly string[]): PermissionReport {
   const missing = features.flatMap((feature) =>
     row(feature)
       .permissions.filter((needed) => !satisfies(needed, roles))

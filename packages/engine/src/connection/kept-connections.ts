@@ -101,6 +101,7 @@ export class KeptConnections {
     if (
       before?.life.state !== connection.life.state ||
       before.version !== connection.version ||
+      before.presence?.sinceWallMs !== connection.presence?.sinceWallMs ||
       before.domains.join() !== connection.domains.join() ||
       before.features.join() !== connection.features.join()
     )

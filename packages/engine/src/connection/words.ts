@@ -1,5 +1,6 @@
 import type { StoredConnection } from '../ports/connection-store.ts';
-import { judgePermissions } from './features.ts';
+import { judgeConnection } from './features.ts';
+import { presenceRegistrationWords } from './presence-registration.ts';
 import { type Turn, troubleTable } from './trouble.ts';
 
 export interface ConnectionWords {
@@ -51,10 +52,19 @@ export function connectionWords(connection: StoredConnection, nowWallMs: number)
     case 'CONSENT_INCOMPLETE':
       return { ...trouble(), ...(life.reason === 'permission-missing' && { next: repeatApproval(kind) }) };
     case 'CONNECTED': {
-      const { missing: lacking } = judgePermissions(connection.features, connection.roles);
+      const lacking = judgeConnection(connection).missing.filter(
+        ({ registration }) => registration === 'main',
+      );
+      const presence = presenceRegistrationWords(connection);
+      if (lacking.length === 0 && presence)
+        return {
+          ...presence,
+          sentence: `Connected with ${tenant}. ${presence.sentence}`,
+          turn: 'entra-admin',
+        };
       if (lacking.length === 0) return { sentence: `Connected with ${tenant}.`, turn: 'nobody' };
       return {
-        sentence: `Connected with ${tenant}. ${lacking.map(({ role }) => `Permission ${role} is missing.`).join(' ')}`,
+        sentence: `Connected with ${tenant}. ${[...lacking.map(({ role }) => `Permission ${role} is missing.`), ...(presence ? [presence.sentence] : [])].join(' ')}`,
         next: repeatApproval(kind),
         turn: 'entra-admin',
       };

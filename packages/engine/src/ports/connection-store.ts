@@ -1,6 +1,7 @@
 import type { AccountId, ConnectionId, PersonId } from '@tandem/domain';
 import type { ConnectionLife } from '../connection/connection-life.ts';
 import type { ConnectionFeature } from '../connection/features.ts';
+import type { PresenceRegistration } from '../connection/presence-registration.ts';
 
 /** What everybody may know of an own registration's credential. */
 export interface CredentialFacts {
@@ -29,6 +30,8 @@ export interface StoredConnection {
   readonly credential?: CredentialFacts;
   /** Waits for its proof; then it replaces the present one. `clientId`: with another app. */
   readonly nextCredential?: CredentialFacts & { readonly clientId: string };
+  /** Presence goes by an app registration of its own, and only by that. Absent: `clientId` does everything. */
+  readonly presence?: PresenceRegistration;
   readonly features: readonly ConnectionFeature[];
   /** Of the last fresh token. */
   readonly roles: readonly string[];
@@ -54,8 +57,8 @@ export type ConnectionWrite =
   | { readonly ok: true; readonly connection: StoredConnection }
   | { readonly ok: false; readonly why: 'tenant-taken' | 'conflict' | 'unknown' };
 
-/** `present` signs in; `next` waits for its proof. */
-export type CredentialPlace = 'present' | 'next';
+/** `present` signs in; `next` waits for its proof; `presence` signs in the registration for presence. */
+export type CredentialPlace = 'present' | 'next' | 'presence';
 
 export interface ConnectionStore {
   listAllConnectionsForPlatform(): Promise<readonly StoredConnection[]>;
@@ -86,9 +89,11 @@ export interface SignInAttempt {
   readonly purpose:
     | 'sign-in'
     | 'consent'
+    | 'presence-consent'
     | 'approval-link'
     | 'approval-sign-in'
     | 'approval-consent'
+    | 'approval-presence-consent'
     | 'own-connection'
     | 'accelerator';
   /** For an own connection: the person of ours who began. */

@@ -20,6 +20,11 @@ export interface TenantName {
 export interface ConnectionProbe {
   /** Past every cache: an older token may lack what was approved a moment ago. */
   prove(connection: StoredConnection, place: CredentialPlace): Promise<Proof>;
+  /** The same of a credential that nobody keeps yet. */
+  proveSecret(
+    app: { readonly clientId: string; readonly entraTenantId: string },
+    secret: CredentialSecret,
+  ): Promise<Proof>;
   /** A read that every connection may make; what came of it is heard through the client as of any other request. */
   readTenant(connection: StoredConnection): Promise<TenantName | undefined>;
   /** The connection's credential or app changed, or it ended: what was kept of it is forgotten. */

@@ -1,5 +1,5 @@
 import { workingStates } from '../connection/connection.machine.ts';
-import { judgePermissions } from '../connection/features.ts';
+import { judgeConnection } from '../connection/features.ts';
 import { troubleTable } from '../connection/trouble.ts';
 import type { StoredConnection } from '../ports/connection-store.ts';
 import type { PresenceReach } from './judgement.ts';
@@ -21,24 +21,27 @@ export function presenceTenant(stored: StoredConnection, view: PresenceView | un
   };
 }
 
-function reachOf({ features, roles, life }: StoredConnection, works: boolean): PresenceReach {
+function reachOf(connection: StoredConnection, works: boolean): PresenceReach {
+  const { features, life } = connection;
   if (!works)
     return {
       reads: false,
       writes: false,
       why: life.reason ? troubleTable[life.reason].say : 'The connection does not work now.',
     };
-  const { working, missing } = judgePermissions(features, roles);
+  const { working, missing } = judgeConnection(connection);
   const reads = working.has('presence');
   const writes = working.has('presence-write');
   const off = (['presence', 'presence-write'] as const).find((feature) => !features.includes(feature));
   const lacking = missing.find(({ feature }) => feature === 'presence' || feature === 'presence-write');
   const why =
-    lacking !== undefined
-      ? `The permission ${lacking.role} is missing.`
-      : off !== undefined
-        ? 'It is switched off under Connection.'
-        : undefined;
+    connection.presence?.trouble !== undefined
+      ? troubleTable[connection.presence.trouble].say
+      : lacking !== undefined
+        ? `The permission ${lacking.role} is missing.`
+        : off !== undefined
+          ? 'It is switched off under Connection.'
+          : undefined;
   return {
     reads,
     writes,

@@ -42,6 +42,7 @@ export function ProposalCard({
   const styles = useStyles();
   const decides = useMay('proposals:decide');
   const withdraws = useMay('proposals:withdraw');
+  const rescues = useMay('proposals:rescue');
   const zone = useZones()(proposal.accountId);
   const params = { id: proposal.id };
   const { state, problem } = proposal;
@@ -101,6 +102,9 @@ export function ProposalCard({
             </>
           )}
           {state === 'open' && withdraws && <CloseDialog proposal={proposal} how="withdraw" />}
+          {state === 'open' && rescues && proposal.operation === 'signIns.newPassword' && (
+            <RescueDialog proposal={proposal} decided={decided} />
+          )}
           {proposal.operation.startsWith('jobs.') && typeof proposal.params.id === 'string' && (
             <TextLink to={paths.job(proposal.params.id)}>See the job</TextLink>
           )}
@@ -138,6 +142,31 @@ const closing = {
   reject: { label: 'Reject', title: 'Reject this proposal?', needs: true },
   withdraw: { label: 'Withdraw', title: 'Withdraw this proposal?', needs: false },
 } as const;
+
+/** For an administrator who has lost the password: nobody of the customer can approve then. */
+function RescueDialog({
+  proposal,
+  decided,
+}: {
+  readonly proposal: Proposal;
+  readonly decided: (approved: Approved) => void;
+}) {
+  return (
+    <FormDialog
+      label="Help in without approval"
+      title="Give the new password without an approval?"
+      confirm="Give it"
+      act={() => api.call('proposals.rescue', { params: { id: proposal.id } })}
+      done={(approved) => {
+        done();
+        decided(approved);
+      }}
+    >
+      Only for an administrator, three days after it was proposed, and if no administrator of the account
+      signed in since. All of them are told by mail, and the audit says so.
+    </FormDialog>
+  );
+}
 
 function CloseDialog({ proposal, how }: { readonly proposal: Proposal; readonly how: keyof typeof closing }) {
   const [reason, setReason] = useState('');

@@ -25,12 +25,12 @@ const mailWords = {
 
 /** The API's view on connections: the desk decides, the keeper knows. */
 export function createConnectionBoard(parts: {
-  readonly connections: Pick<OpenConnections, 'keeper' | 'desk' | 'graphOf' | 'clientId'>;
+  readonly connections: Pick<OpenConnections, 'keeper' | 'desk' | 'graphOf' | 'clientId' | 'apps'>;
   readonly redirectUris: readonly string[];
   readonly mails: Pick<MailStore, 'list'>;
   readonly wall: () => number;
 }): ConnectionBoard {
-  const { keeper, desk, graphOf, clientId } = parts.connections;
+  const { keeper, desk, graphOf, clientId, apps } = parts.connections;
   const plain = <T>(outcome: DeskOutcome<T>): BoardOutcome<T> => outcome;
   return {
     list: () => keeper.list(),
@@ -52,16 +52,20 @@ export function createConnectionBoard(parts: {
         };
       }),
       ...(clientId !== undefined && { platformApp: { clientId } }),
+      ...(apps.presenceApp && { platformPresenceApp: { clientId: apps.presenceApp.clientId } }),
       redirectUris: [...parts.redirectUris],
       consentRoles: [...consentRoles],
     }),
     signIn: async (ask, by) => plain(await desk.signIn(ask, by)),
-    consent: async (id, returnTo, by) => plain(await desk.consent(id, returnTo, by)),
+    consent: async (id, returnTo, by, registration) =>
+      plain(await desk.consent(id, returnTo, by, registration)),
     complete: async (back, by, sees) => plain(await desk.complete(back, by, sees)),
     approvalLink: async (id, returnTo, by) => plain(await desk.approvalLink(id, returnTo, by)),
     approve: async (ask, address) => plain(await desk.approve(ask, address)),
     register: async (ask, by) => plain(await desk.register(ask, by)),
     replaceRegistration: async (id, ask, by) => plain(await desk.replaceRegistration(id, ask, by)),
+    setPresenceRegistration: async (id, ask, by) => plain(await desk.setPresenceRegistration(id, ask, by)),
+    dropPresenceRegistration: async (id, by) => plain(await desk.dropPresenceRegistration(id, by)),
     changeFeatures: async (id, features, by) => plain(await desk.changeFeatures(id, features, by)),
     recheck: async (id, by) => plain(await desk.recheck(id, by)),
     stops: async (id) => plain(desk.stops(id)),

@@ -11,7 +11,7 @@ import { globalCloud, type MicrosoftEndpoints } from '@tandem/adapters/graph/end
 import { GraphClient, type GraphTry } from '@tandem/adapters/graph/graph-client.ts';
 import { GraphError } from '@tandem/adapters/graph/graph-error.ts';
 import { type HttpsExchange, httpsExchange } from '@tandem/adapters/graph/https-exchange.ts';
-import { permits } from '@tandem/adapters/graph/operation-features.ts';
+import { permitsRegistration } from '@tandem/adapters/graph/operation-features.ts';
 import { rolesOf, type TokenProvider } from '@tandem/adapters/graph/token-provider.ts';
 import type {
   ConnectionFeature,
@@ -20,12 +20,16 @@ import type {
   CredentialPlace,
   CredentialSecret,
   Proof,
+  Registration,
   StoredConnection,
 } from '@tandem/engine';
 import type { NodeConfig } from '../../supervisor/child-config.ts';
 import type { GraphWaits } from './graph-waits.ts';
 
-export type AppConfig = Pick<NodeConfig, 'certificateDir' | 'twin' | 'graphClientId'>;
+export type AppConfig = Pick<
+  NodeConfig,
+  'certificateDir' | 'twin' | 'graphClientId' | 'graphPresenceClientId'
+>;
 
 export interface AppEars {
   /** A request of this app in this tenant got this status; `role` let it through. */
@@ -43,14 +47,22 @@ export interface AppOf {
   readonly clientId: string;
 }
 
+export interface PlatformApp {
+  readonly clientId: string;
+  credential(): Promise<CredentialSecret>;
+}
+
 /** Apps of Microsoft, ours and customers', with their tokens and clients, made when first asked for. */
 export interface MicrosoftApps {
   readonly endpoints: MicrosoftEndpoints;
   readonly https: HttpsExchange;
   readonly clock: Pick<ClockWitness, 'aheadMs'>;
   /** The platform's own. Undefined: none is configured. */
-  readonly platformApp: { readonly clientId: string; credential(): Promise<CredentialSecret> } | undefined;
-  graphOf(connection: StoredConnection): GraphClient;
+  readonly platformApp: PlatformApp | undefined;
+  /** The platform's own for presence alone. Undefined: the first one does that too. */
+  readonly presenceApp: PlatformApp | undefined;
+  /** `presence`: by the connection's registration for presence, where it has one. */
+  graphOf(connection: StoredConnection, registration?: Registration): GraphClient;
   readonly probe: ConnectionProbe;
   close(): void;
 }
@@ -69,7 +81,7 @@ export function createMicrosoftApps(parts: {
   readonly onClock?: (words: string) => void;
 }): MicrosoftApps {
   const { config, ears } = parts;
-  const { twin, graphClientId } = config;
+  const { twin, graphClientId, graphPresenceClientId } = config;
   const endpoints: MicrosoftEndpoints = twin ? { login: twin.loginUrl, graph: twin.graphUrl } : globalCloud;
   // The twin's authority is there before the node starts; real Microsoft's roots are the runtime's.
   const clock = witnessClock({
@@ -82,32 +94,29 @@ export function createMicrosoftApps(parts: {
   const graphs = new Map<string, GraphClient>();
   const providers = new Map<string, TokenProvider>();
 
-  const platformCredential = async (): Promise<CredentialSecret> => {
+  const platformCredential = async (registration: Registration): Promise<CredentialSecret> => {
+    const name = registration === 'main' ? 'graph-app' : 'graph-presence-app';
     const [certificate = '', privateKey = ''] = await Promise.all(
-      ['graph-app.cert.pem', 'graph-app.key.pem'].map((name) =>
-        readFile(join(config.certificateDir, name), 'utf8'),
-      ),
+      ['cert', 'key'].map((part) => readFile(join(config.certificateDir, `${name}.${part}.pem`), 'utf8')),
     );
     return { kind: 'certificate', certificate, privateKey };
   };
 
   /** MSAL's cache is per tenant and app; an own registration has one for itself, because its credential is its own. */
   const keyOf = (connection: StoredConnection, place: CredentialPlace): string =>
-    connection.kind === 'platform-app' && place === 'present'
-      ? `platform ${connection.clientId}`
-      : `${connection.id} ${place}`;
+    isOwn(connection, place) ? `${connection.id} ${place}` : `platform ${clientIdOf(connection, place)}`;
 
   function providerOf(connection: StoredConnection, place: CredentialPlace): TokenProvider {
     const key = keyOf(connection, place);
     const known = providers.get(key);
     if (known) return known;
-    const own = connection.kind === 'own-app' || place === 'next';
-    const clientId = place === 'next' ? (connection.nextCredential?.clientId ?? '') : connection.clientId;
+    const own = isOwn(connection, place);
+    const clientId = clientIdOf(connection, place);
     const provider = lazyTokens(async () => {
       const { msalTokenProvider } = await import('@tandem/adapters/graph/msal-token-provider.ts');
       const credential = own
         ? await parts.secretOf(connection.accountId, connection.id, place)
-        : await platformCredential();
+        : await platformCredential(place === 'presence' ? 'presence' : 'main');
       if (!credential) throw new Error('the credential is not there, or was sealed under another key');
       return msalTokenProvider({ endpoints, twinMode: twin !== undefined, clientId, credential, https });
     });
@@ -136,13 +145,16 @@ export function createMicrosoftApps(parts: {
     };
   }
 
-  function graphOf(connection: StoredConnection): GraphClient {
-    const { entraTenantId, clientId } = connection;
-    const key = `${keyOf(connection, 'present')} ${entraTenantId}`;
+  function graphOf(connection: StoredConnection, wanted: Registration = 'main'): GraphClient {
+    const registration = connection.presence ? wanted : 'main';
+    const place = registration === 'presence' ? 'presence' : 'present';
+    const { entraTenantId } = connection;
+    const clientId = clientIdOf(connection, place);
+    const key = `${keyOf(connection, place)} ${entraTenantId}`;
     const known = graphs.get(key);
     if (known) return known;
     const app: AppOf = { entraTenantId, clientId };
-    const tokens = listening(app, providerOf(connection, 'present'));
+    const tokens = listening(app, providerOf(connection, place));
     let roles: readonly string[] = [];
     const graph = new GraphClient({
       graph: endpoints.graph,
@@ -163,7 +175,7 @@ export function createMicrosoftApps(parts: {
       random: parts.random,
       timeoutMs,
       ...(parts.waits && { waits: parts.waits.of(app) }),
-      permits: (operation) => permits(operation, ears.features(app)),
+      permits: (operation) => permitsRegistration(registration, operation, ears.features(app)),
       onTry(seen) {
         ears.tried(seen);
         // The read that every connection may make: refused there is refused everywhere.
@@ -180,13 +192,29 @@ export function createMicrosoftApps(parts: {
     https,
     clock,
     platformApp:
-      graphClientId === undefined ? undefined : { clientId: graphClientId, credential: platformCredential },
+      graphClientId === undefined
+        ? undefined
+        : { clientId: graphClientId, credential: () => platformCredential('main') },
+    presenceApp:
+      graphPresenceClientId === undefined
+        ? undefined
+        : { clientId: graphPresenceClientId, credential: () => platformCredential('presence') },
     graphOf,
     probe: {
       prove: (connection, place) => proveBy(providerOf(connection, place), connection.entraTenantId),
+      async proveSecret({ clientId, entraTenantId }, credential) {
+        const { msalTokenProvider } = await import('@tandem/adapters/graph/msal-token-provider.ts');
+        const options = { endpoints, twinMode: twin !== undefined, clientId, credential, https };
+        try {
+          return await proveBy(msalTokenProvider(options), entraTenantId);
+        } catch {
+          // A text that is no key is found out before anybody is asked.
+          return { is: 'refused', trouble: 'credential-refused' };
+        }
+      },
       readTenant: (connection) => readTenantName(graphOf(connection)),
       forget(connection) {
-        for (const place of ['present', 'next'] as const) {
+        for (const place of ['present', 'next', 'presence'] as const) {
           const key = keyOf(connection, place);
           if (key.startsWith('platform ')) continue;
           providers.delete(key);
@@ -196,6 +224,19 @@ export function createMicrosoftApps(parts: {
     },
     close: () => https.close(),
   };
+}
+
+const clientIdOf = (connection: StoredConnection, place: CredentialPlace): string =>
+  ({
+    present: connection.clientId,
+    next: connection.nextCredential?.clientId ?? '',
+    presence: connection.presence?.clientId ?? '',
+  })[place];
+
+/** Whether the credential is the customer's, and lies sealed with the connection. */
+function isOwn({ kind, presence }: StoredConnection, place: CredentialPlace): boolean {
+  if (place === 'presence') return presence?.credential !== undefined;
+  return kind === 'own-app' || place === 'next';
 }
 
 /** Tried again when it fails: somebody may put the certificate there. */

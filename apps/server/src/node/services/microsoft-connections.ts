@@ -23,9 +23,11 @@ import {
   ConnectionKeeper,
   type ConnectionState,
   chosenFeatures,
-  judgePermissions,
+  featuresServedBy,
+  judgeConnection,
   type Mailer,
   type MicrosoftSignIn,
+  newPresenceRegistration,
   type StoredConnection,
   wasConnected,
 } from '@tandem/engine';
@@ -42,6 +44,8 @@ export interface MicrosoftConnection {
   readonly clientId: string;
   /** One per Entra tenant and app, shared by everybody who asks: its limits are those of the app in the tenant. */
   readonly graph: GraphClient;
+  /** Presence goes by a registration of its own, and by no other. Absent: by `graph` and `clientId`. */
+  readonly presenceApp?: { readonly clientId: string; readonly graph: GraphClient };
   /** Domains that the tenant has verified, lower case, as read last; empty: not read yet. */
   readonly domains: readonly string[];
   /** What it may be used for; a permission that Microsoft granted for something else is not used (G25). Absent: all. */
@@ -76,7 +80,7 @@ export interface OpenConnections extends MicrosoftConnections {
   readonly keeper: ConnectionKeeper;
   readonly desk: ConnectionDesk;
   /** Where Microsoft is, and the platform's own app there. */
-  readonly apps: Pick<MicrosoftApps, 'endpoints' | 'https' | 'clock' | 'platformApp'>;
+  readonly apps: Pick<MicrosoftApps, 'endpoints' | 'https' | 'clock' | 'platformApp' | 'presenceApp'>;
   readonly signIn: MicrosoftSignIn;
   graphOf(connection: StoredConnection): GraphClient;
   /** The feature is switched on, and the tenant has granted everything that it needs. */
@@ -139,17 +143,24 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
     ears: {
       tried: parts.onTry,
       features: (app) =>
-        keeper
-          .list()
-          .filter((one) => one.entraTenantId === app.entraTenantId && one.clientId === app.clientId)
-          .flatMap(({ features }) => features),
+        keeper.list().flatMap((one) => {
+          if (one.entraTenantId !== app.entraTenantId) return [];
+          const split = one.presence !== undefined;
+          if (one.clientId === app.clientId) return featuresServedBy('main', one.features, split);
+          return one.presence?.clientId === app.clientId
+            ? featuresServedBy('presence', one.features, split)
+            : [];
+        }),
       heard: (app, status, role, decisive) => keeper.heardOf(app, status, role, decisive),
       proof(app, proof) {
-        for (const one of keeper.list())
-          if (one.entraTenantId === app.entraTenantId && one.clientId === app.clientId && wasConnected(one))
-            void keeper
-              .heardProof(one.id, proof)
-              .catch((error: Error) => parts.onProblem(error.message, one.accountId));
+        const late = (one: StoredConnection) => (error: Error) =>
+          parts.onProblem(error.message, one.accountId);
+        for (const one of keeper.list()) {
+          if (one.entraTenantId !== app.entraTenantId || !wasConnected(one)) continue;
+          if (one.clientId === app.clientId) void keeper.heardProof(one.id, proof).catch(late(one));
+          if (one.presence?.clientId === app.clientId)
+            void keeper.heardPresenceProof(one.id, proof).catch(late(one));
+        }
       },
     },
   });
@@ -212,10 +223,26 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
     }
   }
 
+  /**
+   * Which registration the platform has for presence is its operator's to say. Another one has to be approved anew; without
+   * one, the first does everything again. A connection that has none gets one when its administrator approves it.
+   */
+  async function followPresenceApp(): Promise<void> {
+    const clientId = apps.presenceApp?.clientId;
+    for (const { id, presence } of keeper.list()) {
+      if (!presence || presence.credential || presence.clientId === clientId) continue;
+      await keeper.change(id, ({ presence: _, ...rest }) => ({
+        ...rest,
+        ...(clientId !== undefined && { presence: newPresenceRegistration(clientId, clock.wall()) }),
+      }));
+    }
+  }
+
   const load = async (): Promise<void> => {
     try {
       await keeper.load();
       await adopt();
+      await followPresenceApp();
       planCopy();
       for (const heard of changeListeners) heard();
     } catch (error) {
@@ -254,6 +281,7 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
     audit: parts.audit,
     clock,
     platformApp: apps.platformApp,
+    presenceApp: apps.presenceApp,
     account: (accountId) => parts.snapshot().accounts.get(accountId),
     redirectUris,
     newId,
@@ -271,10 +299,16 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
 
   function toShown(stored: StoredConnection): MicrosoftConnection {
     const graph = apps.graphOf(stored);
+    const { presence } = stored;
+    const presenceApp = presence && {
+      clientId: presence.clientId,
+      graph: apps.graphOf(stored, 'presence'),
+    };
     const known = shown.get(stored.id);
     if (
       known?.graph === graph &&
       known.clientId === stored.clientId &&
+      known.presenceApp?.graph === presenceApp?.graph &&
       known.domains.join() === stored.domains.join() &&
       known.features?.join() === stored.features.join()
     )
@@ -285,6 +319,7 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
       tenantId: stored.entraTenantId,
       clientId: stored.clientId,
       graph,
+      ...(presenceApp && { presenceApp }),
       domains: stored.domains,
       features: stored.features,
     };
@@ -299,7 +334,7 @@ export async function openMicrosoftConnections(parts: ConnectionsParts): Promise
   const mayUse = (connectionId: ConnectionId, feature: ConnectionFeature): boolean => {
     const found = keeper.find(connectionId);
     if (!found || !chosenFeatures(found.features).includes(feature)) return false;
-    return judgePermissions(found.features, found.roles).working.has(feature);
+    return judgeConnection(found).working.has(feature);
   };
 
   return {

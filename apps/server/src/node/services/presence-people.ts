@@ -61,7 +61,9 @@ export function presencePeople(parts: PresencePeopleParts): {
       for (const { id: accountId } of accounts.values()) {
         for (const connection of connections.all(accountId)) {
           if (tenants.has(connection.tenantId) || !allows(connection, 'presence')) continue;
-          const presence = tenantPresence(connection.graph, connection.clientId);
+          // By the registration for presence, where there is one: its token carries nothing else (G23).
+          const { graph, clientId } = connection.presenceApp ?? connection;
+          const presence = tenantPresence(graph, clientId);
           tenants.set(connection.tenantId, {
             of: accountId,
             presence: allows(connection, 'presence-write') ? presence : readOnly(presence),

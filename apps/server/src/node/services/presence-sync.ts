@@ -172,8 +172,11 @@ export async function openPresenceSync(parts: PresenceSyncParts): Promise<Presen
     const connection = stored && allOf(stored.accountId).find((one) => one.connectionId === connectionId);
     if (!connection) return { is: 'refused' };
     try {
-      const outcome = await tenantPresence(connection.graph, connection.clientId).read(objectIds);
-      return outcome.is === 'read' ? { is: 'read', found: new Set(outcome.found.keys()) } : outcome;
+      const { graph, clientId } = connection.presenceApp ?? connection;
+      const outcome = await tenantPresence(graph, clientId).read(objectIds);
+      if (outcome.is !== 'read') return outcome;
+      const { request } = outcome;
+      return { is: 'read', found: new Set(outcome.found.keys()), ...(request && { request }) };
     } catch (error) {
       parts.onProblem(`presence could not be read: ${(error as Error).message}`, connection.accountId);
       return { is: 'failed' };

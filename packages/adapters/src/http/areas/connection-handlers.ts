@@ -98,7 +98,7 @@ export function connectionHandlers(services: ApiServices): HandlersOf<typeof con
       );
     },
     'connections.consent': withMine(
-      (stored, input, by) => connections.consent(stored.id, input.body.returnTo, by),
+      (stored, input, by) => connections.consent(stored.id, input.body.returnTo, by, input.body.registration),
       (value) => value,
     ),
     'connections.complete': async ({ scope, input, principal, caller }) => {
@@ -128,6 +128,14 @@ export function connectionHandlers(services: ApiServices): HandlersOf<typeof con
     },
     'connections.replaceRegistration': withMine(
       (stored, input, by) => connections.replaceRegistration(stored.id, input.body, by),
+      view,
+    ),
+    'connections.setPresenceRegistration': withMine(
+      (stored, input, by) => connections.setPresenceRegistration(stored.id, input.body, by),
+      view,
+    ),
+    'connections.dropPresenceRegistration': withMine(
+      (stored, _input, by) => connections.dropPresenceRegistration(stored.id, by),
       view,
     ),
     'connections.changeFeatures': withMine(

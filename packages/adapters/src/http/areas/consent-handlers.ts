@@ -1,6 +1,7 @@
 import { problems, type RouteId, type RouteSpec, routes } from '@tandem/contract';
 import type { consentRoutes } from '@tandem/contract/areas/consent-routes.ts';
 import type { AccountId } from '@tandem/domain';
+import type { AuditActor } from '@tandem/engine/ports/audit.ts';
 import {
   type ProposalProblem,
   type ProposedRequest,
@@ -11,6 +12,7 @@ import {
 import { actorOf } from '../auth/actor.ts';
 import type { Principal } from '../auth/principal.ts';
 import { whoseIs } from '../consent/account-of.ts';
+import { rescueFault } from '../consent/rescue.ts';
 import type { Caller, HandlersOf } from '../handlers.ts';
 import { Refusal } from '../refusal.ts';
 import { narrow, type Scope } from '../scope.ts';
@@ -90,6 +92,30 @@ export function consentHandlers(services: ApiServices, run: RunOperation): Handl
     return answer instanceof Refusal ? { refusal: answer } : { answer };
   }
 
+  /** Once, whoever else would: what it answered, or why it could not be done. */
+  async function decide(
+    found: StoredProposal,
+    by: AuditActor,
+    { principal, caller }: { readonly principal: Principal; readonly caller: Caller },
+    settled: (claimed: StoredProposal) => Promise<StoredProposal>,
+  ) {
+    const claimed = await board.claim(found, by);
+    if (!claimed) return over((await board.findProposal(found.accountId, found.id)) ?? found);
+    try {
+      const outcome = await carryOut(claimed, principal, caller);
+      if ('answer' in outcome)
+        return compact({ proposal: view(await settled(claimed)), answer: outcome.answer });
+      const problem = problemOf(outcome.refusal);
+      // What passes by itself may be approved again; what would be refused again is over.
+      const again = outcome.refusal.status >= 500 || outcome.refusal.status === 429;
+      return { proposal: view(await board.settle(claimed, again ? 'open' : 'failed', by, problem)) };
+    } catch (error) {
+      // Nobody knows how far it came: it ends, and the border says what broke.
+      await board.settle(claimed, 'failed', by, problemOf(new Refusal('internal')));
+      throw error;
+    }
+  }
+
   return {
     'consent.read': async ({ scope, input }) => {
       const account = await known(scope, input.params.id);
@@ -128,23 +154,17 @@ export function consentHandlers(services: ApiServices, run: RunOperation): Handl
       const found = await board.findProposal(accountOf(scope), input.params.id);
       if (!found) return new Refusal('not-found');
       const by = actorOf(principal, caller);
-      const claimed = await board.claim(found, by);
-      if (!claimed) return over((await board.findProposal(found.accountId, found.id)) ?? found);
-      try {
-        const outcome = await carryOut(claimed, principal, caller);
-        if ('answer' in outcome) {
-          const done = await board.settle(claimed, 'carried-out', by);
-          return compact({ proposal: view(done), answer: outcome.answer });
-        }
-        const problem = problemOf(outcome.refusal);
-        // What passes by itself may be approved again; what would be refused again is over.
-        const again = outcome.refusal.status >= 500 || outcome.refusal.status === 429;
-        return { proposal: view(await board.settle(claimed, again ? 'open' : 'failed', by, problem)) };
-      } catch (error) {
-        // Nobody knows how far it came: it ends, and the border says what broke.
-        await board.settle(claimed, 'failed', by, problemOf(new Refusal('internal')));
-        throw error;
-      }
+      return await decide(found, by, { principal, caller }, (claimed) =>
+        board.settle(claimed, 'carried-out', by),
+      );
+    },
+    'proposals.rescue': async ({ scope, input, principal, caller }) => {
+      const found = await board.findProposal(accountOf(scope), input.params.id);
+      if (!found) return new Refusal('not-found');
+      const fault = rescueFault(found, await services.access.signIns(scope, found.accountId), clock.wall());
+      if (fault !== undefined) return new Refusal('wrong-state', { detail: fault });
+      const by = actorOf(principal, caller);
+      return await decide(found, by, { principal, caller }, (claimed) => board.rescued(claimed, by));
     },
     'proposals.reject': (context) =>
       close(context, context.input.params.id, 'rejected', context.input.body.reason),

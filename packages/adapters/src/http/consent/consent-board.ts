@@ -9,6 +9,12 @@ import type {
   StoredProposal,
 } from '../../postgres/consent-store.ts';
 
+/** Who tells administrators of what waits for them, and of what was done without them. */
+export interface ProposalsHeard {
+  proposed(proposal: StoredProposal): void;
+  rescued(proposal: StoredProposal, by: AuditActor): void;
+}
+
 /** Consents of customers and proposals of the provider, with who did what in the account's audit. */
 export interface ConsentBoard
   extends Pick<ConsentStore, 'consentOf' | 'withheldForPlatform' | 'findProposal' | 'requestOf'> {
@@ -34,6 +40,8 @@ export interface ConsentBoard
     by: AuditActor,
     problem?: ProposalProblem,
   ): Promise<StoredProposal>;
+  /** Carried out by the provider itself, to help in who is locked out. */
+  rescued(claimed: StoredProposal, by: AuditActor): Promise<StoredProposal>;
   /** Undefined: it is not open any more. */
   close(
     proposal: StoredProposal,
@@ -48,6 +56,7 @@ export interface ConsentBoardParts {
   readonly audit: AuditLog;
   readonly newId: () => string;
   readonly wall: () => number;
+  readonly heard?: ProposalsHeard;
 }
 
 const proposalLivesMs = 30 * 24 * 3_600_000;
@@ -59,7 +68,7 @@ const actions = {
   withdrawn: 'proposal.withdraw',
 } as const;
 
-export function createConsentBoard({ store, audit, newId, wall }: ConsentBoardParts): ConsentBoard {
+export function createConsentBoard({ store, audit, newId, wall, heard }: ConsentBoardParts): ConsentBoard {
   const note = (
     proposal: StoredProposal,
     action: string,
@@ -112,6 +121,7 @@ export function createConsentBoard({ store, audit, newId, wall }: ConsentBoardPa
       };
       await store.propose(proposal, request);
       await note(proposal, 'proposal.make', by);
+      heard?.proposed(proposal);
       return proposal;
     },
     claim: (proposal, by) =>
@@ -120,6 +130,13 @@ export function createConsentBoard({ store, audit, newId, wall }: ConsentBoardPa
       const move = { to, by: by.name, atWallMs: wall(), problem };
       const settled = await store.moveProposal(claimed, 'carrying-out', move);
       await note(claimed, actions[to], by, { problem });
+      return settled ?? claimed;
+    },
+    async rescued(claimed, by) {
+      const move = { to: 'carried-out', by: by.name, atWallMs: wall() } as const;
+      const settled = await store.moveProposal(claimed, 'carrying-out', move);
+      await note(claimed, 'proposal.rescue', by);
+      heard?.rescued(claimed, by);
       return settled ?? claimed;
     },
     async close(proposal, to, by, reason) {

@@ -11,6 +11,8 @@ import {
   withoutConsent,
 } from '@tandem/contract';
 import { createHarness, type Visitor } from '../testing/harness.ts';
+import { lockedOutId } from '../testing/memory-access-board.ts';
+import { sampleProposalIds } from '../testing/sample-proposals.ts';
 import * as world from '../testing/sample-world.ts';
 import { hasFinder, placeOf } from './account-of.ts';
 import { secretNames, shownRequest } from './shown-request.ts';
@@ -217,6 +219,30 @@ describe('the provider in an account that took its consent back', () => {
       if (given) assert.equal(ended.status, 200, ended.text);
       else assert.equal(ended.json().code, 'sign-in-over');
     }
+  });
+
+  test('a new password of an administrator who is locked out may be given after three days, which the audit says; nobody but the operator may, and nothing else', async () => {
+    await consent(false);
+    const fresh = await propose(`/api/v1/sign-ins/${lockedOutId}/password`, 'POST');
+    const early = await decide(operator, fresh, 'rescue');
+    assert.equal(early.status, 409);
+    assert.match(String(early.json().detail), /told by mail and may decide until/);
+    const { read, rescue } = sampleProposalIds;
+    const other = await decide(operator, read, 'rescue');
+    assert.match(String(other.json().detail), /^Only a new password of an administrator/);
+    assert.equal((await decide(admin, rescue, 'rescue')).status, 403);
+    const done = await decide(operator, rescue, 'rescue');
+    assert.equal(done.status, 200, done.text);
+    assert.deepEqual(done.json().answer, { password: 'shown-once' });
+    assert.equal((done.json().proposal as { decidedBy: string }).decidedBy, 'operator');
+    assert.equal((await decide(operator, rescue, 'rescue')).status, 409);
+    const { items } = (await admin.ask('/api/v1/audit?action=proposal.rescue')).json() as {
+      items: { actor: { name: string }; object: { id: string } }[];
+    };
+    assert.deepEqual(
+      items.map(({ actor, object }) => [actor.name, object.id]),
+      [['operator', rescue]],
+    );
   });
 
   test('bulk jobs and the file of an account are no way around it', async () => {

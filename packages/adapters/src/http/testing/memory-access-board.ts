@@ -6,12 +6,15 @@ import type { MemoryDirectory } from './memory-directory.ts';
 import * as world from './sample-world.ts';
 
 export const acmeSignInId = 'sign-in-desk-acme';
+/** Somebody who administers the account and has lost the password. */
+export const lockedOutId = 'sign-in-it-acme';
 
 export type MemorySignIn = StoredSignIn & { readonly accountId: AccountId };
 
 /** One sign-in of each account of the sample world. */
 export const sampleSignIns = (): MemorySignIn[] => [
   { id: acmeSignInId, name: 'desk@acme.example', role: 'desk', accountId: world.acmeId, disabled: false },
+  { id: lockedOutId, name: 'it@acme.example', role: 'admin', accountId: world.acmeId, disabled: false },
   {
     id: 'sign-in-globex',
     name: 'desk@globex.example',

@@ -189,6 +189,21 @@ export function memoryConnections(clock: Pick<ApiClock, 'wall'>, gate: () => voi
         }),
       );
     },
+    async setPresenceRegistration(id, { clientId: app, credential }) {
+      gate();
+      const kind = credential.kind === 'secret' ? 'secret' : 'certificate';
+      return ok(
+        put({
+          ...known(id),
+          presence: { clientId: app, roles: [], sinceWallMs: clock.wall(), credential: { kind } },
+        }),
+      );
+    },
+    async dropPresenceRegistration(id) {
+      gate();
+      const { presence: _, ...rest } = known(id);
+      return ok(put(rest));
+    },
     async changeFeatures(id, features) {
       gate();
       return ok(put({ ...known(id), features: chosenFeatures(features) }));

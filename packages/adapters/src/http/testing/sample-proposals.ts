@@ -1,4 +1,5 @@
 import type { NewProposal, ProposedRequest } from '../../postgres/consent-store.ts';
+import { lockedOutId } from './memory-access-board.ts';
 import * as world from './sample-world.ts';
 
 const day = 24 * 3_600_000;
@@ -11,6 +12,7 @@ export const sampleProposalIds = {
   reject: sampleId(3),
   withdraw: sampleId(4),
   globex: sampleId(5),
+  rescue: sampleId(6),
 } as const;
 
 /** What the operator proposed to both customers before they gave their consent. */
@@ -47,6 +49,14 @@ export function sampleProposals(nowWallMs: number): readonly NewProposal[] {
     proposed(sampleProposalIds.approve, world.acmeId, 'tags.set', tags('Sales'), tagged('Sales'), 3),
     proposed(sampleProposalIds.reject, world.acmeId, 'tags.set', tags('Support'), tagged('Support'), 2),
     proposed(sampleProposalIds.withdraw, world.acmeId, 'tags.set', tags('Berlin'), tagged('Berlin'), 1),
+    proposed(
+      sampleProposalIds.rescue,
+      world.acmeId,
+      'signIns.newPassword',
+      'it@acme.example: a new password, shown this once; ends the sessions of that sign-in.',
+      { params: { id: lockedOutId }, query: {} },
+      5,
+    ),
     proposed(
       sampleProposalIds.globex,
       world.globexId,

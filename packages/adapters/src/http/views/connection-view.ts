@@ -1,12 +1,15 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Connection, ConnectionState as ShownState } from '@tandem/contract';
 import {
+  type ConnectionFeature,
   type ConnectionState,
   connectionFeatures,
   connectionWords,
   type FeatureRow,
+  featuresServedBy,
   featureTable,
-  judgePermissions,
+  judgeConnection,
+  presenceRegistrationWords,
   satisfies,
   workingStates,
 } from '@tandem/engine';
@@ -33,7 +36,14 @@ export function toConnection(
   nowWallMs: number,
 ): Connection {
   const { life, roles, roleUses } = stored;
-  const report = judgePermissions(stored.features, roles);
+  const { presence } = stored;
+  const report = judgeConnection(stored);
+  // Each permission belongs to one registration: the other's token does not carry it for us.
+  const carried = (feature: ConnectionFeature) =>
+    presence && featuresServedBy('presence', stored.features, true).includes(feature)
+      ? presence.roles
+      : roles;
+  const wordsOfPresence = presenceRegistrationWords(stored);
   const permission = (role: string, granted: boolean) => {
     const used = roleUses[role];
     return compact({ role, granted, lastUsedAt: used === undefined ? undefined : instant(used) });
@@ -56,10 +66,14 @@ export function toConnection(
     next: words.next,
     turn: words.turn,
     works: workingStates.has(life.state),
-    missing: report.missing.map(({ feature, role, why }) => ({
+    missing: report.missing.map(({ feature, role, why, registration }) => ({
       feature,
       role,
-      words: `Permission ${role} is missing: ${why}.`,
+      registration,
+      words:
+        registration === 'main'
+          ? `Permission ${role} is missing: ${why}.`
+          : `Permission ${role} of the app registration for presence is missing: ${why}.`,
     })),
     features: connectionFeatures.map((feature) => {
       const row: FeatureRow = featureTable[feature];
@@ -69,7 +83,9 @@ export function toConnection(
         title: row.title,
         enabled,
         works: enabled && workingStates.has(life.state) && report.working.has(feature),
-        permissions: row.permissions.map((needed) => permission(needed.role, satisfies(needed, roles))),
+        permissions: row.permissions.map((needed) =>
+          permission(needed.role, satisfies(needed, carried(feature))),
+        ),
       };
     }),
     unneeded: report.unneeded.map((role) => permission(role, true)),
@@ -82,6 +98,21 @@ export function toConnection(
     connectedAt: stored.connectedWallMs === undefined ? undefined : instant(stored.connectedWallMs),
     credential: stored.credential && toCredential(stored.credential, nowWallMs),
     nextCredential: stored.nextCredential && toCredential(stored.nextCredential, nowWallMs),
+    presenceRegistration:
+      presence &&
+      compact({
+        clientId: presence.clientId,
+        kind: presence.credential ? ('own-app' as const) : ('platform-app' as const),
+        works: wordsOfPresence === undefined,
+        reason: presence.trouble,
+        sentence: wordsOfPresence?.sentence ?? 'Presence goes by this app registration, and by no other.',
+        next: wordsOfPresence?.next,
+        roles: [...presence.roles],
+        unneeded: [...report.unneededForPresence],
+        since: instant(presence.sinceWallMs),
+        checkedAt: presence.rolesReadWallMs === undefined ? undefined : instant(presence.rolesReadWallMs),
+        credential: presence.credential && toCredential(presence.credential, nowWallMs),
+      }),
     sharedTenant: all.some(
       (other) =>
         other.id !== stored.id &&

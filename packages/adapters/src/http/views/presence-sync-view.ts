@@ -13,7 +13,7 @@ import {
   connectionWords,
   type FeatureRow,
   featureTable,
-  judgePermissions,
+  judgeConnection,
   provenStates,
   workingStates,
 } from '@tandem/engine';
@@ -37,7 +37,7 @@ const features = ['presence', 'presence-write'] as const;
 /** Step 1 of the setup, as one connection stands. */
 export function toPresenceConnection(stored: StoredConnection, nowWallMs: number): PresenceConnection {
   const { state, reason, sentence, next, turn } = toConnection(stored, [], nowWallMs);
-  const { working, missing } = judgePermissions(stored.features, stored.roles);
+  const { working, missing } = judgeConnection(stored);
   const chosen = chosenFeatures(stored.features);
   const works = workingStates.has(stored.life.state);
   return compact({

@@ -32,6 +32,7 @@ import { rangePlaces } from './0035-range-places.ts';
 import { leaverVoicemail } from './0036-leaver-voicemail.ts';
 import { providerConsent } from './0037-provider-consent.ts';
 import { microsoftPurges } from './0039-microsoft-purges.ts';
+import { presenceRegistration } from './0041-presence-registration.ts';
 import type { Migration } from './migration.ts';
 
 /** In order. Append only. */
@@ -70,4 +71,5 @@ export const migrations: readonly Migration[] = [
   leaverVoicemail,
   providerConsent,
   microsoftPurges,
+  presenceRegistration,
 ];
