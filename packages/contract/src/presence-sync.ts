@@ -71,6 +71,19 @@ export const presenceRunCounts = z.object({
   judged: z.number().int().describe('How far the run is'),
 });
 
+export const presenceRunSteps = ['directory', 'match', 'read-presence'] as const;
+/** What a run did, and by what Microsoft's support finds what was asked there. */
+export const presenceRunStep = z.object({
+  what: z.enum(presenceRunSteps),
+  at: timestamp,
+  durationMs: z.number().int(),
+  people: z.number().int().optional().describe('How many it was about'),
+  outcome: z.enum(['read', 'throttled', 'failed', 'refused']).optional(),
+  requestId: z.string().optional().describe('Microsoft’s `request-id` of the answer'),
+  clientRequestId: z.string().optional().describe('Our `client-request-id`'),
+});
+export type PresenceRunStep = z.infer<typeof presenceRunStep>;
+
 export const presenceRun = z.object({
   id,
   accountId: id,
@@ -84,6 +97,7 @@ export const presenceRun = z.object({
   startedAt: timestamp,
   finishedAt: timestamp.optional(),
   seconds: z.number().optional().describe('How long it took'),
+  steps: z.array(presenceRunStep).describe('In their order; the last 200'),
   mailed: z
     .boolean()
     .describe('A mail about this run was handed over; whether it arrived stands under mails'),

@@ -20,3 +20,12 @@ export function membershipPath(group: string | undefined, via: readonly { readon
     ? `direct${group === undefined ? '' : `, in ${group}`}`
     : `via group ${names.join(' > ')}`;
 }
+
+/** What Microsoft's support asks for; without an answer only our own id names the request. */
+export const requestWords = (step: {
+  readonly requestId?: string | undefined;
+  readonly clientRequestId?: string | undefined;
+}): string | undefined =>
+  step.requestId
+    ? `request ${step.requestId}`
+    : step.clientRequestId && `our request ${step.clientRequestId}, no answer`;

@@ -5,6 +5,7 @@ import type {
   PresenceMode,
   PresenceRun,
   PresenceRunResult,
+  PresenceRunStep,
   PresenceSyncPerson,
 } from '@tandem/contract';
 import type { Word } from './states.ts';
@@ -79,4 +80,16 @@ export const mismatchWords: Record<PresenceMismatch['kind'], string> = {
   'disabled-right': 'Disabled at Microsoft',
   ambiguous: 'Several match',
   'linked-elsewhere': 'Linked with somebody else',
+};
+
+export const runStepWords: Record<PresenceRunStep['what'], string> = {
+  directory: 'Waited for the directory',
+  match: 'Matched people',
+  'read-presence': 'Read presence in Teams',
+};
+export const readOutcomeWords: Record<NonNullable<PresenceRunStep['outcome']>, string> = {
+  read: 'read',
+  throttled: 'Microsoft asked to wait',
+  failed: 'no answer of use',
+  refused: 'refused',
 };

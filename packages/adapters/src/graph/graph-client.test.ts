@@ -272,7 +272,8 @@ describe('the Graph client against an https server of its own', () => {
       status: 200,
       body: { value: [presence, { id: 'stranger', availability: 'Away', activity: 'Away' }] },
     });
-    const found = await readPresences(fake.client(), [dana.toUpperCase(), bo]);
+    const { found, request } = await readPresences(fake.client(), [dana.toUpperCase(), bo]);
+    assert.equal(request?.clientRequestId, fake.seen[0]?.headers['client-request-id']);
     assert.deepEqual([...found.keys()], [dana.toUpperCase()]);
     assert.equal(found.get(dana.toUpperCase())?.availability, 'Busy');
     assert.deepEqual(fake.faults, []);

@@ -2,12 +2,14 @@ import type {
   PresenceReadOutcome,
   PresenceWrite,
   PresenceWriteOutcome,
+  RequestIds,
   TeamsRead,
   TenantPresence,
 } from '@tandem/engine';
 import type { GraphClient } from './graph-client.ts';
 import { GraphError, type GraphErrorCode } from './graph-error.ts';
 import { type GraphPresence, hasId } from './graph-types.ts';
+import { requestIdsOf } from './request-ids.ts';
 
 /**
  * States of up to 650 people by object id. Ids that do not come back are missing from the map: unknown, deleted or not
@@ -16,12 +18,12 @@ import { type GraphPresence, hasId } from './graph-types.ts';
 export async function readPresences(
   graph: GraphClient,
   objectIds: readonly string[],
-): Promise<ReadonlyMap<string, TeamsRead>> {
+): Promise<{ readonly found: ReadonlyMap<string, TeamsRead>; readonly request?: RequestIds }> {
   const found = new Map<string, TeamsRead>();
   // An empty list is refused (microsoft-graph 2.2).
-  if (objectIds.length === 0) return found;
-  const { body } = await graph.call('presences', { body: { ids: objectIds }, patienceMs: 0 });
-  const { value } = (body ?? {}) as { value?: unknown };
+  if (objectIds.length === 0) return { found };
+  const answer = await graph.call('presences', { body: { ids: objectIds }, patienceMs: 0 });
+  const { value } = (answer.body ?? {}) as { value?: unknown };
   if (!Array.isArray(value)) throw new GraphError('graph-unexpected-answer', 'presences came without a list');
   const asked = new Map(objectIds.map((id) => [id.toLowerCase(), id]));
   for (const one of value) {
@@ -36,7 +38,7 @@ export async function readPresences(
       ...(typeof presence.sequenceNumber === 'string' && { sequenceNumber: presence.sequenceNumber }),
     });
   }
-  return found;
+  return { found, ...requestIdsOf(answer) };
 }
 
 /** Carries out what `stepCallPresence` asked for. `clientId` is the session id, Microsoft wants it so. */
@@ -97,7 +99,7 @@ export function tenantPresence(graph: GraphClient, clientId: string): TenantPres
   return {
     async read(objectIds) {
       try {
-        return { is: 'read', found: await readPresences(graph, objectIds) };
+        return { is: 'read', ...(await readPresences(graph, objectIds)) };
       } catch (error) {
         return readFailure(error);
       }
@@ -118,9 +120,10 @@ const refusals: ReadonlySet<GraphErrorCode> = new Set([
 function readFailure(error: unknown): PresenceReadOutcome {
   if (!(error instanceof GraphError)) throw error;
   const { code, retryAfterMs } = error;
-  if (refusals.has(code)) return { is: 'refused' };
+  const asked = requestIdsOf(error);
+  if (refusals.has(code)) return { is: 'refused', ...asked };
   // 503 with Retry-After is a limit too.
   if (code === 'graph-throttled' || retryAfterMs !== undefined)
-    return { is: 'throttled', ...(retryAfterMs !== undefined && { retryAfterMs }) };
-  return { is: 'failed' };
+    return { is: 'throttled', ...(retryAfterMs !== undefined && { retryAfterMs }), ...asked };
+  return { is: 'failed', ...asked };
 }

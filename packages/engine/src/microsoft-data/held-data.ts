@@ -241,7 +241,7 @@ export const tablesWithout: Readonly<Record<string, string>> = {
   peer_probe: 'the health of hubs and carriers',
   people: 'people as the customer entered them',
   person_tags: 'words of the customer',
-  presence_runs: 'that a run was, and how many people it was about',
+  presence_runs: 'that a run was, what it asked by the ids of the requests, and how many people it was about',
   presence_states: 'what people decided here about their own presence',
   presence_sync_settings: 'what an admin decided about presence',
   proposals: 'what the provider proposed to the customer',

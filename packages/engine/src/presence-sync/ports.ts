@@ -1,5 +1,6 @@
 import type { AccountId, ConnectionId, PersonId } from '@tandem/domain';
 import type { DirectoryView } from '../ports/directory-view.ts';
+import type { RequestIds } from '../provisioning/write-outcome.ts';
 import type { CodeDetail, PresenceCode } from './codes.ts';
 import type { IdentityStep } from './identity.ts';
 import type { PresenceReach } from './judgement.ts';
@@ -90,12 +91,13 @@ export interface PresenceTenant {
   readonly view: PresenceView | undefined;
 }
 
-export type PresenceProbeOutcome =
-  /** Object ids whose presence came. */
+/** `found`: object ids whose presence came. */
+export type PresenceProbeOutcome = (
   | { readonly is: 'read'; readonly found: ReadonlySet<string> }
   | { readonly is: 'throttled'; readonly retryAfterMs?: number }
   | { readonly is: 'failed' }
-  | { readonly is: 'refused' };
+  | { readonly is: 'refused' }
+) & { readonly request?: RequestIds };
 
 /** Reads presence at Microsoft once, to see whether it may. At most 650 at a time. Never rejects. */
 export interface PresenceProbe {

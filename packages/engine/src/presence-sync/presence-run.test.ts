@@ -71,6 +71,16 @@ test('all users: everybody is matched and read once, one mail tells the result t
   );
   const [run] = await one.desk.runs(acme, { limit: 5 });
   assert.deepEqual([run?.state, run?.counts.synced, run?.counts.failed], ['done', 3, 1]);
+  // N21: its steps, with how many they were about and Microsoft's id of what was asked.
+  assert.deepEqual(
+    run?.steps?.map(({ what, people, outcome, request }) => [what, people, outcome, request?.requestId]),
+    [
+      ['directory', 4, undefined, undefined],
+      ['match', 4, undefined, undefined],
+      ['read-presence', 3, 'read', 'r-1'],
+    ],
+  );
+  assert.ok(run?.steps?.every(({ durationMs }) => durationMs >= 0));
   assert.deepEqual(
     one.audits.map(({ action }) => action),
     ['presence-sync.change', 'presence-sync.run', 'presence-sync.run-over'],

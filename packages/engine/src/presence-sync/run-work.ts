@@ -1,7 +1,15 @@
 import type { AccountId, Person, PersonId } from '@tandem/domain';
 import type { Judged } from './judge-people.ts';
 import { openRunStates, type RunEvent } from './run.machine.ts';
-import { countResults, noCounts, type RunResult, type StoredRun, wentBadly } from './run.ts';
+import {
+  countResults,
+  mostRunSteps,
+  noCounts,
+  type RunResult,
+  type RunStep,
+  type StoredRun,
+  wentBadly,
+} from './run.ts';
 import { type Course, retryEveryMs, steppedRun } from './run-course.ts';
 import { namedResult, resultOf, tellOfRun } from './run-results.ts';
 import type { RunTime } from './run-time.ts';
@@ -36,6 +44,16 @@ export class RunWork {
     };
     const move = (event: RunEvent, more: Partial<StoredRun> = {}): StoredRun =>
       put({ ...steppedRun(present(), event), ...more });
+    const note = (step: RunStep): void => {
+      const run = present();
+      put({ ...run, steps: [...(run.steps ?? []), step].slice(-mostRunSteps) });
+    };
+    const timed = async <T>(what: RunStep['what'], people: number, work: () => Promise<T>): Promise<T> => {
+      const [atWallMs, beganAt] = [clock.wall(), clock.now()];
+      const done = await work();
+      note({ what, atWallMs, durationMs: Math.round(clock.now() - beganAt), people });
+      return done;
+    };
     const save = (): Promise<unknown> => this.#time.surely(accountId, () => store.saveRun(present()));
 
     if (!over()) {
@@ -60,17 +78,21 @@ export class RunWork {
       everybody.filter((person) => !inScope(person)),
     );
     const ids = new Set(scope.map((person) => person.id));
-    if (!over() && scope.length > 0) await this.#waitForDirectories(accountId, scope, over);
+    if (!over() && scope.length > 0)
+      await timed('directory', scope.length, () => this.#waitForDirectories(accountId, scope, over));
     let judged: ReadonlyMap<PersonId, Judged> = new Map();
     if (!over()) {
-      judged = await this.#verdicts.judge(accountId, (person) => ids.has(person.id));
+      judged = await timed('match', scope.length, () =>
+        this.#verdicts.judge(accountId, (person) => ids.has(person.id)),
+      );
       move('matched', { counts: { ...noCounts, inScope: scope.length } });
       await save();
     }
-    await this.#verdicts.settle(accountId, judged, over, (count) => {
+    const progress = (count: number): void => {
       const run = present();
       put({ ...run, counts: { ...run.counts, judged: run.counts.judged + count } });
-    });
+    };
+    await this.#verdicts.settle(accountId, judged, over, progress, note);
     if (this.#time.stopped) return;
     if (present().state === 'cancelled') {
       move('overtaken', { finishedWallMs: clock.wall() });

@@ -1,6 +1,8 @@
 import type { AccountId, PersonId } from '@tandem/domain';
 import type { AuditActor } from '../ports/audit.ts';
+import type { RequestIds } from '../provisioning/write-outcome.ts';
 import type { CodeDetail, PresenceCode } from './codes.ts';
+import type { PresenceProbeOutcome } from './ports.ts';
 import type { RunState } from './run.machine.ts';
 import type { PresenceDirection, PresenceMode } from './settings.ts';
 
@@ -33,6 +35,20 @@ export const noCounts: RunCounts = {
   judged: 0,
 };
 
+/** What a run did, how long it took and, where Microsoft was asked, by what its support finds the request. */
+export interface RunStep {
+  readonly what: (typeof runSteps)[number];
+  readonly atWallMs: number;
+  readonly durationMs: number;
+  /** How many it was about. */
+  readonly people?: number;
+  readonly outcome?: PresenceProbeOutcome['is'];
+  readonly request?: RequestIds;
+}
+export const runSteps = ['directory', 'match', 'read-presence'] as const;
+/** Of a run that Microsoft holds up for hours the last ones tell most. */
+export const mostRunSteps = 200;
+
 export interface StoredRun {
   readonly id: string;
   readonly accountId: AccountId;
@@ -46,6 +62,8 @@ export interface StoredRun {
   readonly startedWallMs: number;
   readonly finishedWallMs?: number;
   readonly counts: RunCounts;
+  /** In their order. */
+  readonly steps?: readonly RunStep[];
   readonly mailed: boolean;
   /** Presence of nobody is synced by this account any more: what the mode "disabled" ended. */
   readonly ended?: number;

@@ -111,7 +111,11 @@ export function presenceWorld(people: readonly Person[], users: readonly UserCha
       connectedWallMs: 0,
       reach: { reads: true, writes: true },
     } as Omit<PresenceTenant, 'view'> | undefined,
-    answer: (ids: readonly string[]): PresenceProbeOutcome => ({ is: 'read', found: new Set(ids) }),
+    answer: (ids: readonly string[]): PresenceProbeOutcome => ({
+      is: 'read',
+      found: new Set(ids),
+      request: { requestId: 'r-1', clientRequestId: 'ours-1' },
+    }),
   };
   let ids = 0;
   const tenantOf = (): PresenceTenant | undefined => world.tenant && { ...world.tenant, view: world.mirror };

@@ -3,6 +3,7 @@ import { idsPerRequest } from '../presence/polling-plan.ts';
 import { type Judged, judgePeople } from './judge-people.ts';
 import type { PersonVerdict } from './judgement.ts';
 import type { PresenceProbe, StoredPresencePerson } from './ports.ts';
+import type { RunStep } from './run.ts';
 import type { RunTime } from './run-time.ts';
 import type { RunnerParts } from './runner-parts.ts';
 import { readsTeams } from './settings.ts';
@@ -38,6 +39,7 @@ export class VerdictKeeper {
     judged: ReadonlyMap<PersonId, Judged>,
     over: () => boolean,
     onProgress: (count: number) => void = () => undefined,
+    onStep: (step: RunStep) => void = () => undefined,
   ): Promise<void> {
     const { memory } = this.#parts;
     if (over() || judged.size === 0) return;
@@ -61,6 +63,7 @@ export class VerdictKeeper {
           connectionId,
           batch.flatMap(({ verdict }) => (verdict.is === 'synced' ? [verdict.objectId] : [])),
           over,
+          onStep,
         );
         const verdicts = batch.map((one) => ({ ...one, verdict: afterReading(one, answer) }));
         await this.keepVerdicts(accountId, verdicts, over);
@@ -68,9 +71,20 @@ export class VerdictKeeper {
       }
   }
 
-  async #read(connectionId: ConnectionId, objectIds: readonly string[], over: () => boolean) {
+  async #read(
+    connectionId: ConnectionId,
+    objectIds: readonly string[],
+    over: () => boolean,
+    onStep: (step: RunStep) => void,
+  ) {
+    const { probe, clock } = this.#parts;
     for (let attempt = 1; ; attempt++) {
-      const answer = await this.#parts.probe.read(connectionId, objectIds);
+      const [atWallMs, beganAt] = [clock.wall(), clock.now()];
+      const answer = await probe.read(connectionId, objectIds);
+      const { is: outcome, request } = answer;
+      const durationMs = Math.round(clock.now() - beganAt);
+      const people = objectIds.length;
+      onStep({ what: 'read-presence', atWallMs, durationMs, people, outcome, ...(request && { request }) });
       if (answer.is === 'read' || answer.is === 'refused' || attempt >= mostTries || over()) return answer;
       const waitMs =
         answer.is === 'throttled' ? (answer.retryAfterMs ?? failedWaitMs * attempt) : failedWaitMs * attempt;

@@ -1,4 +1,5 @@
 import type { AccountId, PersonId } from '@tandem/domain';
+import type { RequestIds } from '../provisioning/write-outcome.ts';
 import type { PresenceWrite, PresenceWriteOutcome } from './presence-writes.ts';
 import type { TeamsRead } from './teams-view.ts';
 
@@ -17,7 +18,12 @@ export interface PresenceDirectory {
   onChange(listener: () => void): () => void;
 }
 
-export type PresenceReadOutcome =
+export type PresenceReadOutcome = PresenceRead & {
+  /** By what Microsoft's support finds the request. */
+  readonly request?: RequestIds;
+};
+
+type PresenceRead =
   /** Ids that did not come back are missing. `left`: those who were not asked about, so that nothing follows of it for them. */
   | {
       readonly is: 'read';

@@ -9,7 +9,7 @@ import { EmptyState } from '../../parts/empty-state.tsx';
 import { Card } from '../../parts/page.tsx';
 import { ProblemView } from '../../parts/problem-view.tsx';
 import { dayAndTime } from '../../words/format.ts';
-import { triggerWords } from '../../words/link.ts';
+import { requestWords, triggerWords } from '../../words/link.ts';
 import { linkStateWords } from '../../words/readiness.ts';
 
 const useStyles = makeStyles({
@@ -24,10 +24,6 @@ const useStyles = makeStyles({
 type Row = ProvisioningStep & { readonly id: string };
 
 const lasted = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`);
-
-/** What Microsoft's support asks for; without an answer only our own id names the request. */
-const idOf = ({ requestId, clientRequestId }: ProvisioningStep): string | undefined =>
-  requestId ? `request ${requestId}` : clientRequestId && `our request ${clientRequestId}, no answer`;
 
 /** What happened to the link with Microsoft, newest first. */
 export function StepsCard({ personId, zone }: { readonly personId: string; readonly zone: string }) {
@@ -74,7 +70,7 @@ export function StepsCard({ personId, zone }: { readonly personId: string; reado
           <>
             {step.durationMs !== undefined && `took ${lasted(step.durationMs)}`}
             {step.graphId && <span className={styles.code}> {step.graphId}</span>}
-            {idOf(step) && <span className={styles.small}>{idOf(step)}</span>}
+            {requestWords(step) && <span className={styles.small}>{requestWords(step)}</span>}
           </>
         ),
       },

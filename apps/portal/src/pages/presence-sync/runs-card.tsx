@@ -1,5 +1,5 @@
 import { Button } from '@fluentui/react-components';
-import type { PresenceRun, PresenceRunResult } from '@tandem/contract';
+import type { PresenceRun, PresenceRunResult, PresenceRunStep } from '@tandem/contract';
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useMemo, useState } from 'react';
@@ -14,7 +14,14 @@ import { Card } from '../../parts/page.tsx';
 import { ProblemView } from '../../parts/problem-view.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { dayAndTime } from '../../words/format.ts';
-import { outcomeWords, runReasonWords, runStateWords } from '../../words/presence-sync.ts';
+import { requestWords } from '../../words/link.ts';
+import {
+  outcomeWords,
+  readOutcomeWords,
+  runReasonWords,
+  runStateWords,
+  runStepWords,
+} from '../../words/presence-sync.ts';
 
 /** All runs, newest first. Who may begin one and nothing else sees no people. */
 export function RunsCard({
@@ -63,6 +70,7 @@ export function RunsCard({
             {one.sentence}
             {one.seconds !== undefined && <Under>It took {one.seconds.toFixed(1)} s.</Under>}
             {one.mailed && <Under>A mail was handed over.</Under>}
+            {one.steps.length > 0 && <Steps steps={one.steps} />}
           </>
         ),
       },
@@ -116,6 +124,27 @@ export function RunsCard({
       <Pages of={runs.data} cursor={cursor} go={setCursor} />
       {shown !== undefined && <Results key={shown} runId={shown} />}
     </Card>
+  );
+}
+
+/** What the run did, step by step, for those who ask Microsoft about it. */
+function Steps({ steps }: { readonly steps: readonly PresenceRunStep[] }) {
+  return (
+    <details>
+      <summary>{steps.length === 1 ? '1 step' : `${steps.length} steps`}</summary>
+      {steps.map((step) => (
+        <Under key={`${step.at} ${step.what} ${step.clientRequestId}`}>
+          {[
+            `${runStepWords[step.what]}${step.people === undefined ? '' : ` (${step.people})`}`,
+            step.outcome && readOutcomeWords[step.outcome],
+            `${step.durationMs} ms`,
+            requestWords(step),
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </Under>
+      ))}
+    </details>
   );
 }
 

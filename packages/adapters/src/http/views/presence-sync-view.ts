@@ -133,6 +133,11 @@ export function toPresenceRun(run: StoredRun): PresenceRun {
     startedAt: instant(startedWallMs),
     finishedAt: finishedWallMs === undefined ? undefined : instant(finishedWallMs),
     seconds: finishedWallMs === undefined ? undefined : (finishedWallMs - startedWallMs) / 1000,
+    steps: (run.steps ?? []).map(({ atWallMs, request, ...step }) => ({
+      ...step,
+      at: instant(atWallMs),
+      ...request,
+    })),
     mailed,
   });
 }
