@@ -28,7 +28,7 @@ export function createConnectionStore(db: Database, box: SecretBox): ConnectionS
 
   async function write(
     connection: StoredConnection,
-    extra: Partial<Record<'credential_sealed' | 'next_credential_sealed', string | null>> | 'promote',
+    extra: Partial<Record<(typeof sealedColumn)[CredentialPlace], string | null>> | 'promote',
   ): Promise<ConnectionWrite> {
     if (!isId(connection.accountId) || !isId(connection.id)) return { ok: false, why: 'unknown' };
     return await db.withAccount(connection.accountId, async (tx) => {
