@@ -84,15 +84,20 @@ test('an answer that the media process cannot be told now fails, instead of a ca
 
 test('a peer whose media the relay cannot send to is refused, instead of a call that hears nothing', async () => {
   const { allocate } = await forgetfulMedia();
-  for (const [at, bad] of [
-    sdpAt('IP4 phone.example'),
-    sdpAt('IP6 2001:db8::7'),
-    sdpAt('IP4 127.0.0.1', 65_535),
-  ].entries()) {
+  for (const [at, [bad, kind]] of (
+    [
+      [sdpAt('IP4 phone.example'), 'media-unreachable'],
+      [sdpAt('IP6 2001:db8::7'), 'media-unreachable'],
+      [sdpAt('IP4 224.2.3.4/127'), 'media-unreachable'],
+      [sdpAt('IP4 239.255.255.255'), 'media-unreachable'],
+      [sdpAt('IP4 255.255.255.255'), 'media-unreachable'],
+      [sdpAt('IP4 127.0.0.1', 65_535), 'sdp-malformed'],
+    ] as const
+  ).entries()) {
     const call = await allocate(`call-${at}`);
     assert.ok((await call.offer('a', sdp)).ok);
     const outcome = await call.answer('b', bad, '');
-    assert.equal(!outcome.ok && outcome.refusal.kind, 'sdp-malformed');
+    assert.equal(!outcome.ok && outcome.refusal.kind, kind);
   }
 });
 

@@ -31,6 +31,7 @@ import {
 } from '@tandem/media';
 import { MediaClient } from '../media-process/media-client.ts';
 import { SpareSessions } from './spare-sessions.ts';
+import { whyUnreachable } from './unreachable.ts';
 
 /** How long calls wait for a media process that fell silent before they count as lost. */
 const silentMs = 5_000;
@@ -304,8 +305,8 @@ class EmbeddedSession implements MediaSession {
         refusal: { kind: 'engine-down', detail: 'the media process was lost' },
       });
     const { a, b } = outcome.value.settings;
-    const detail = this.#faultOf('a', a) ?? this.#faultOf('b', b);
-    if (detail) return Promise.resolve({ ok: false, refusal: { kind: 'sdp-malformed', detail } });
+    const refusal = this.#faultOf('a', a) ?? this.#faultOf('b', b);
+    if (refusal) return Promise.resolve({ ok: false, refusal });
     // What is told now would be lost, and the call would talk to nobody.
     if ((a || b) && !this.#client.connected)
       return Promise.resolve({
@@ -323,13 +324,14 @@ class EmbeddedSession implements MediaSession {
     return { ...first, a: { ...first.a, ...a }, b: { ...first.b, ...b } };
   }
 
-  /** What the relay would refuse unheard: a host name or another IP version where our address should send to. */
-  #faultOf(side: LegSide, settings: LegSettings | undefined): string | undefined {
+  /** What the relay would refuse unheard, and addresses that nothing is sent to. */
+  #faultOf(side: LegSide, settings: LegSettings | undefined): MediaRefusal | undefined {
     if (!settings) return undefined;
-    const fault = checkLegSettings(settings);
-    if (fault || !settings.remote) return fault;
-    const same = settings.remote.address.includes(':') === this.#locals[side].address.includes(':');
-    return same ? undefined : 'the media address is of another IP version than ours';
+    const theirs = settings.remote?.address;
+    const why = theirs === undefined ? undefined : whyUnreachable(theirs, this.#locals[side].address);
+    if (why !== undefined) return { kind: 'media-unreachable', detail: why };
+    const detail = checkLegSettings(settings);
+    return detail === undefined ? undefined : { kind: 'sdp-malformed', detail };
   }
 
   /** Told, not awaited. A relay that refuses has lost the session, which it says by itself. */

@@ -62,6 +62,7 @@ export type CallFailure =
   | { readonly kind: 'no-ports' }
   | { readonly kind: 'engine-down'; readonly detail: string }
   | { readonly kind: 'sdp-malformed'; readonly detail: string }
+  | { readonly kind: 'media-unreachable'; readonly detail: string }
   | { readonly kind: 'no-common-codec'; readonly offered: readonly string[] }
   | { readonly kind: 'srtp-required' }
   | { readonly kind: 'crypto-unsupported'; readonly offered: readonly string[] }

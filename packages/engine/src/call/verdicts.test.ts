@@ -50,6 +50,7 @@ const rows: readonly (readonly [CallFailure, sip: number, q850: number, code: st
   [{ kind: 'no-ports' }, 500, 47, 'no-ports'],
   [{ kind: 'engine-down', detail: '' }, 500, 47, 'engine-down'],
   [{ kind: 'sdp-malformed', detail: '' }, 400, 95, 'sdp-malformed'],
+  [{ kind: 'media-unreachable', detail: '' }, 488, 88, 'media-unreachable'],
   [{ kind: 'no-common-codec', offered: [] }, 488, 88, 'no-common-codec'],
   [{ kind: 'srtp-required' }, 488, 88, 'srtp-required'],
   [{ kind: 'crypto-unsupported', offered: [] }, 488, 88, 'crypto-unsupported'],

@@ -184,6 +184,14 @@ export const verdicts = {
   'no-ports': row(500, 47, 'us', 'elsewhere', 'failed', 'All media ports are in use.'),
   'engine-down': row(500, 47, 'us', 'elsewhere', 'failed', 'The media relay does not answer.'),
   'sdp-malformed': row(400, 95, 'nobody', 'never', 'failed', 'The media description cannot be read.'),
+  'media-unreachable': row(
+    488,
+    88,
+    'nobody',
+    'never',
+    'failed',
+    'The media address is none that media can be sent to from here.',
+  ),
   'no-common-codec': row(488, 88, 'nobody', 'never', 'failed', 'The two sides have no codec in common.'),
   'srtp-required': row(
     488,

@@ -21,6 +21,7 @@ export type MediaRefusal =
   | { readonly kind: 'no-ports' }
   | { readonly kind: 'engine-down'; readonly detail: string }
   | { readonly kind: 'sdp-malformed'; readonly detail: string }
+  | { readonly kind: 'media-unreachable'; readonly detail: string } // an address that nothing is sent to
   | { readonly kind: 'no-common-codec'; readonly offered: readonly string[] }
   | { readonly kind: 'srtp-required' } // offer without SRTP where the profile wants it
   | { readonly kind: 'crypto-unsupported'; readonly offered: readonly string[] };
