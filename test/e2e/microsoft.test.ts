@@ -286,6 +286,16 @@ describe('connecting Microsoft Teams in the browser', { skip: noBrowser, timeout
     assert.deepEqual(await accessibilityFaults(page), []);
   });
 
+  test('N38: what was written in the tenant is listed, each thing with its undo', async () => {
+    const page = await as('admin@globex.example', '/microsoft/connection-globex?tab=written');
+    const table = page.getByRole('table', { name: 'Written in the tenant' });
+    await table.getByRole('link', { name: 'Greta Weiss' }).waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await table.getByRole('button', { name: /^Undo Number .* of Greta Weiss/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Take back' }).click();
+    await page.getByText('Nothing of Tandem’s is in this tenant').waitFor();
+  });
+
   test('the operator creates an account that may use Teams, and the wizard begins', async () => {
     const page = await as('operator', '/accounts');
     await press(page, 'New account');
@@ -366,6 +376,8 @@ describe('connecting Microsoft Teams in the browser', { skip: noBrowser, timeout
     await page.getByRole('tab', { name: 'Who calls' }).click();
     await page.getByRole('region', { name: 'Settings' }).waitFor();
     assert.equal(await page.getByRole('button', { name: 'Preview and save' }).count(), 0);
+    await page.getByRole('tab', { name: 'What was written' }).click();
+    await page.getByRole('region', { name: 'What Tandem wrote in this tenant' }).waitFor();
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'To do' }).waitFor();
     assert.equal(
       await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Audit' }).count(),
@@ -381,6 +393,7 @@ describe('connecting Microsoft Teams in the browser', { skip: noBrowser, timeout
       ['/microsoft/connection-globex', 'Permissions'],
       ['/microsoft/connection-globex?tab=people', 'Who decides'],
       ['/microsoft/connection-globex?tab=routing', 'Routing domain'],
+      ['/microsoft/connection-globex?tab=written', 'What Tandem wrote in this tenant'],
       ['/microsoft/connection-globex/connect?step=tenant', 'Users in the directory'],
       ['/microsoft/connection-globex/connect?step=numbers', 'Add a range'],
       ['/action-items', 'Microsoft phone licence missing'],

@@ -317,14 +317,33 @@ export const actionItem = z.object({
 });
 export type ActionItem = z.infer<typeof actionItem>;
 
+/** What the whole tenant has of ours, beside what its people have. */
+export const tenantObjects = [
+  'app',
+  'domain',
+  'activation-account',
+  'usage',
+  'route',
+  'policy',
+  'dial-plan',
+  'calling-policy',
+] as const;
+
 /** One thing that was written in the customer's tenant and stands there. */
 export const tenantWrite = z.object({
   accountId: id,
-  personId: id,
-  displayName: z.string(),
-  what: z.enum(['number', ...policyFields]),
+  personId: id.optional().describe('Absent: a thing of the whole tenant'),
+  routingDomainId: id.optional(),
+  displayName: z.string().describe('Whose it is: a person, or the routing domain'),
+  what: z.enum(['number', ...policyFields, ...tenantObjects]),
   value: z.string(),
   since: timestamp.optional(),
   undo: z.string().describe('What undoing does'),
+  undoBy: z
+    .enum(['tandem', 'powershell', 'admin-centre', 'under-way'])
+    .describe(
+      '`tandem`: here, by one press. The others say whose hands it needs; `under-way`: it is being taken back',
+    ),
+  command: z.string().optional().describe('For Teams PowerShell'),
 });
 export type TenantWrite = z.infer<typeof tenantWrite>;

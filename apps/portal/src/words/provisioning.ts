@@ -1,4 +1,9 @@
-import type { DirectoryGroup, HeldDirectoryChange, ProvisioningSettings } from '@tandem/contract';
+import type {
+  DirectoryGroup,
+  HeldDirectoryChange,
+  ProvisioningSettings,
+  TenantWrite,
+} from '@tandem/contract';
 
 type Mode = ProvisioningSettings['mode'];
 export const modeWords: Record<Mode, { readonly word: string; readonly hint: string }> = {
@@ -41,4 +46,25 @@ export const groupKindWords: Record<DirectoryGroup['kind'], string> = {
   assigned: 'Security group',
   dynamic: 'Dynamic group: a rule decides who is in',
   microsoft365: 'Microsoft 365 group',
+};
+
+export const writtenWords: Record<TenantWrite['what'], string> = {
+  number: 'Number',
+  ...policyWords,
+  app: 'Enterprise application',
+  domain: 'Domain',
+  'activation-account': 'User',
+  usage: 'PSTN usage',
+  route: 'Voice route',
+  policy: 'Voice routing policy of the tenant',
+  'dial-plan': 'Dial plan of the tenant',
+  'calling-policy': 'Calling policy of the tenant',
+};
+
+/** Whose hands it needs, where that is not one press here. */
+export const undoByWords: Record<TenantWrite['undoBy'], string | undefined> = {
+  tandem: undefined,
+  'under-way': undefined,
+  powershell: 'In Teams PowerShell',
+  'admin-centre': 'By an administrator of Microsoft 365',
 };

@@ -88,6 +88,7 @@ export function openBoards({ config, log, clock, random, newId }: NodeContext, p
     wall,
     people: () => snapshot().people,
     heldAtDirectory: directory.heldOf,
+    writtenInTenant: parts.microsoft.routingDomains.written,
     withoutAdmin: adminAddresses.without,
   });
   const readiness = createReadinessBoard(wall, provisioning);
@@ -170,8 +171,8 @@ export function openBoards({ config, log, clock, random, newId }: NodeContext, p
     numbers,
     adminAddresses,
     reminder,
-    provisioning: provisioningBoard,
     proposalNotice,
+    provisioning: provisioningBoard,
     readiness,
     jobs,
     queues,

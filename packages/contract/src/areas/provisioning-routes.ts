@@ -107,7 +107,7 @@ export const provisioningRoutes = defineRoutes({
   'provisioning.inventory': {
     method: 'GET',
     path: `${connection}/inventory`,
-    summary: 'Everything that was written in the tenant and stands there',
+    summary: 'Everything that was written in the tenant and stands there; as CSV with `Accept: text/csv`',
     permission: 'provisioning:read',
     account: 'resource',
     params: byId,

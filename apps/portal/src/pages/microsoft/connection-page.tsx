@@ -14,11 +14,13 @@ import { ConnectionTab } from './connection-tab.tsx';
 import { MailsCard } from './mails-card.tsx';
 import { PeopleTab } from './people-tab.tsx';
 import { RoutingTab } from './routing-tab.tsx';
+import { WrittenTab } from './written-tab.tsx';
 
 const tabs = [
   ['connection', 'Connection'],
   ['routing', 'Direct routing'],
   ['people', 'Who calls'],
+  ['written', 'What was written'],
   ['mails', 'Mails'],
 ] as const;
 
@@ -71,6 +73,7 @@ export function ConnectionPage() {
       {tab === 'connection' && <ConnectionTab connection={connection} />}
       {tab === 'routing' && <RoutingTab connection={connection} />}
       {tab === 'people' && <PeopleTab connection={connection} />}
+      {tab === 'written' && <WrittenTab connection={connection} />}
       {tab === 'mails' && <MailsCard account={connection.accountId} />}
     </Page>
   );

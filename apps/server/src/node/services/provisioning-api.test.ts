@@ -181,12 +181,13 @@ test('nothing was refused: retry says so; a person of no connection is not provi
 
 test('everything that was written stands in the inventory, and undoing the number switches calls off', async () => {
   const it = await house();
-  const found = it.board.inventory(ours, connectionId, { limit: 10 });
-  assert.deepEqual(
-    found?.items.map(({ what, value }) => [what, value]),
-    [['number', number]],
-  );
+  const found = () =>
+    it.board
+      .inventory(ours, connectionId, { limit: 10 })
+      ?.items.map((one) => [one.what, one.value, one.undoBy]);
+  assert.deepEqual(found(), [['number', number, 'tandem']]);
   assert.deepEqual(await it.board.act(it.dana(), { kind: 'undo', what: 'number' }, admin), { kind: 'done' });
+  assert.deepEqual(found(), [['number', number, 'under-way']]);
   await it.clock.pass(60_000);
   assert.deepEqual([it.dana().teamsToggle, it.tenant.held.size], [false, 0]);
   assert.equal(it.board.inventory(ours, connectionId, { limit: 10 })?.total, 0);

@@ -26,6 +26,7 @@ import {
   type E164,
   isE164,
   type LeaverForward,
+  type Link,
   type Person,
   type PolicyField,
   policyFields,
@@ -35,6 +36,7 @@ import {
   type AuditActor,
   type AuditLog,
   actionItemsOf,
+  type MicrosoftFacts,
   type ProvisioningSettings,
   previewSettings,
 } from '@tandem/engine';
@@ -49,6 +51,12 @@ const undoWords: Readonly<Record<'number' | PolicyField, string>> = {
   dialPlan: 'Takes the dial plan away: the tenant’s default counts again for this person.',
 };
 
+/** Before a change Microsoft has the number of before, after a refusal none of ours or that one: what was read decides. */
+function mayStand({ state, assignedNumber }: Link, seen: MicrosoftFacts['number'] | undefined): boolean {
+  if ((state !== 'QUEUED' && state !== 'FAILED') || seen === undefined || seen === 'unread') return true;
+  return seen.holder.is === 'this-person' || seen.otherNumber === assignedNumber;
+}
+
 /** Provisioning behind the API. What changes a person goes through the directory, so that calls and the audit follow. */
 export function createProvisioningBoard(parts: {
   readonly provisioning: Provisioning;
@@ -58,6 +66,8 @@ export function createProvisioningBoard(parts: {
   readonly people: () => ReadonlyMap<Person['id'], Person>;
   /** Changes of many people that wait at the directory of a connection. */
   readonly heldAtDirectory?: (connectionId: ConnectionId) => readonly HeldRemoval[];
+  /** What the whole tenant has of ours. */
+  readonly writtenInTenant?: (one: RunningConnection) => readonly TenantWrite[];
   /** Accounts whose mails reach no administrator. */
   readonly withoutAdmin?: () => ReadonlySet<AccountId>;
 }): ProvisioningBoard {
@@ -286,20 +296,22 @@ export function createProvisioningBoard(parts: {
     inventory(scope, connectionId, ask) {
       const one = find(scope, connectionId);
       if (!one) return undefined;
-      const written: TenantWrite[] = [];
-      for (const [personId, { link, person }] of one.provisioner.entries()) {
+      const written: TenantWrite[] = [...(parts.writtenInTenant?.(one) ?? [])];
+      for (const [personId, { link, person, facts }] of one.provisioner.entries()) {
         const who = {
           accountId: one.accountId,
           personId,
           displayName: person?.displayName ?? 'a deleted person',
         };
-        if (link.assignedNumber !== undefined && link.state !== 'QUEUED')
+        const leaving = link.state === 'REMOVING' || !person;
+        if (link.assignedNumber !== undefined && mayStand(link, facts?.number))
           written.push({
             ...who,
             what: 'number',
             value: link.assignedNumber,
             ...(link.acceptedWallMs !== undefined && { since: instant(link.acceptedWallMs) }),
-            undo: undoWords.number,
+            undo: leaving ? 'It is being taken back.' : undoWords.number,
+            undoBy: leaving ? 'under-way' : 'tandem',
           });
         for (const field of policyFields) {
           const policy = link.policies?.[field];
@@ -309,7 +321,8 @@ export function createProvisioningBoard(parts: {
               what: field,
               value: policy.name,
               since: instant(policy.wroteWallMs),
-              undo: undoWords[field],
+              undo: leaving ? 'It is being taken back.' : undoWords[field],
+              undoBy: leaving ? 'under-way' : 'tandem',
             });
         }
       }

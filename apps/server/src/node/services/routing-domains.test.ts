@@ -100,7 +100,7 @@ async function rig(options: { setup?: boolean; known?: RoutingDomain } = {}) {
     accountId,
     tenantId: '1217ec40-0000-4000-8000-000000000003',
     clientId: 'app',
-    domains: [],
+    domains: [] as readonly string[],
     graph,
   } satisfies MicrosoftConnection;
   const service = await openRoutingDomains({
@@ -150,6 +150,7 @@ async function rig(options: { setup?: boolean; known?: RoutingDomain } = {}) {
   return {
     service,
     board,
+    connection,
     state,
     zone,
     saved,
@@ -372,6 +373,45 @@ test('N28: starting over gives the licence back that the old name held, so that 
   state.away = false;
   assert.equal((await board.startOver(platform, id, next, by)).kind, 'done');
   assert.deepEqual([state.licensed, [...saved.values()].map(({ host: one }) => one)], [[], [next]]);
+  await close();
+});
+
+test('N38: what stands in the tenant is listed with the way back, also what a new start left there', async () => {
+  const { service, board, press, close, move, connection } = await rig();
+  const { id, routing } = await created(board);
+  const written = () =>
+    service.written({ connectionId, accountId }).map(({ what, value, undoBy }) => [what, value, undoBy]);
+  const app = ['app', 'app', 'admin-centre'];
+  assert.deepEqual(written(), [app], 'a wanted name is not there yet');
+  await press(id, 'add');
+  await press(id, 'publish');
+  await press(id, 'activate');
+  const user = ['activation-account', `activate@${host}`];
+  assert.deepEqual(written(), [app, ['domain', host, 'admin-centre'], [...user, 'admin-centre']]);
+  await board.paste(platform, id, JSON.stringify({ ...report(routing), policies: [] }), by);
+  assert.deepEqual(written().slice(3), [
+    ['usage', routing.usage, 'powershell'],
+    ['route', routing.route, 'powershell'],
+  ]);
+  assert.equal(
+    service.written({ connectionId, accountId }).at(-1)?.command,
+    `Remove-CsOnlineVoiceRoute -Identity '${routing.route}'`,
+  );
+  // The route was accepted, so the name is active, and the seat may go back: here, by one press.
+  assert.deepEqual(written()[2], [...user, 'tandem']);
+  await press(id, 'clean-up');
+  assert.deepEqual(written()[2], [...user, 'admin-centre']);
+  move(1);
+  await board.startOver(platform, id, 'initech2.customers.example.net', by);
+  connection.domains = ['initech.example', host, 'initech2.customers.example.net'];
+  assert.deepEqual(
+    service
+      .written({ connectionId, accountId })
+      .filter(({ value }) => value === host)
+      .map(({ what, routingDomainId }) => [what, routingDomainId]),
+    [['domain', undefined]],
+    'the old name is still in the tenant',
+  );
   await close();
 });
 

@@ -1,18 +1,23 @@
 import type { RoutingDomainBoard } from '@tandem/adapters/http/routing-domain-board.ts';
+import type { TenantWrite } from '@tandem/contract';
 import type { CallRecord } from '@tandem/domain';
 import type { RoutingFacts } from '@tandem/engine/ports/routing-facts.ts';
 import { afterDomainEvent } from '@tandem/engine/routing-domain/routing-domain.ts';
 import { routingFactsOf } from '@tandem/engine/routing-domain/routing-facts.ts';
+import type { MicrosoftConnection } from './microsoft-connections.ts';
 import { createDomainBoard } from './routing-domains/domain-board.ts';
 import { watchDomains } from './routing-domains/domain-watch.ts';
 import type { DomainGround, RoutingDomainParts } from './routing-domains/ground.ts';
 import { createKeptDomains } from './routing-domains/kept-domains.ts';
+import { writtenInTenant } from './routing-domains/written.ts';
 
 export interface RoutingDomains {
   readonly board: RoutingDomainBoard;
   readonly facts: RoutingFacts;
   /** An answered call with Teams shows that the account's first name is active. */
   callClosed(record: Pick<CallRecord, 'accountId' | 'answeredMs' | 'legs'>): void;
+  /** What stands in the tenant of a connection, beside what its people have. */
+  written(connection: Pick<MicrosoftConnection, 'connectionId' | 'accountId'>): readonly TenantWrite[];
   stop(): Promise<void>;
 }
 
@@ -57,6 +62,12 @@ export async function openRoutingDomains(parts: RoutingDomainParts): Promise<Rou
       const domain = kept.all().find((one) => one.host === host);
       const moved = domain && afterDomainEvent(domain, 'seenWorking', parts.clock.wall());
       if (moved) kept.put(moved).catch((error: Error) => parts.onProblem(error.message));
+    },
+    written({ connectionId, accountId }) {
+      const connection = parts.connections.all(accountId).find((one) => one.connectionId === connectionId);
+      if (!connection) return [];
+      const domains = kept.all().filter((one) => one.connectionId === connectionId);
+      return writtenInTenant(connection, domains, parts.baseDomain, standing.meansOf);
     },
     stop: watch.stop,
   };

@@ -3,15 +3,19 @@ import type { PersonProvisioning, ProvisioningChange } from '@tandem/contract';
 import type { provisioningRoutes } from '@tandem/contract/areas/provisioning-routes.ts';
 import type { Person } from '@tandem/domain';
 import type { AuditActor } from '@tandem/engine/ports/audit.ts';
+import { writeCsv } from '../../csv/people-csv.ts';
 import { actorOf } from '../auth/actor.ts';
 import type { Principal } from '../auth/principal.ts';
-import type { Caller, HandlersOf } from '../handlers.ts';
+import { type Caller, type HandlersOf, TextAnswer } from '../handlers.ts';
 import { leaverTargetFault } from '../leaver-target.ts';
 import type { PersonAction } from '../provisioning-board.ts';
 import { Refusal } from '../refusal.ts';
 import { narrow, type Scope, seesPerson } from '../scope.ts';
 import type { ApiServices, PageOf } from '../services.ts';
 import { compact } from '../views/shape.ts';
+
+/** Two things a person in the largest tenants. */
+const mostInCsv = 100_000;
 
 type Asked = {
   readonly scope: Scope;
@@ -121,9 +125,27 @@ export function provisioningHandlers(services: ApiServices): HandlersOf<typeof p
       const found = board.unmatched(scope, input.params.id, input.query);
       return found ? pageOf(found) : notFound();
     },
-    'provisioning.inventory': async ({ scope, input }) => {
-      const found = board.inventory(scope, input.params.id, input.query);
-      return found ? pageOf(found) : notFound();
+    'provisioning.inventory': async ({ scope, input, caller }) => {
+      const ask = caller.wantsCsv ? { ...input.query, limit: mostInCsv } : input.query;
+      const found = board.inventory(scope, input.params.id, ask);
+      if (!found) return notFound();
+      if (!caller.wantsCsv) return pageOf(found);
+      return new TextAnswer(
+        writeCsv(
+          ['what', 'value', 'whose', 'since', 'undo', 'undoBy', 'command'],
+          found.items.map((one) => [
+            one.what,
+            one.value,
+            one.displayName,
+            one.since,
+            one.undo,
+            one.undoBy,
+            one.command,
+          ]),
+        ),
+        200,
+        'text/csv; charset=utf-8',
+      );
     },
     'provisioning.person': async (asked) => {
       const person = await personOf(asked);

@@ -29,6 +29,8 @@ export const sampleSettings = (): ProvisioningSettings => ({
 export function memoryProvisioning(clock: Pick<ApiClock, 'wall'>): ProvisioningBoard {
   const settings = new Map(world.accounts().map(({ id }) => [id, sampleSettings()]));
   const confirmed = new Set<Person['id']>([world.danaId]);
+  /** Whose number stands at Microsoft. */
+  const written = new Set<Person['id']>([world.danaId, world.gretaId]);
   const repaired = new Set<Person['id']>();
   const of = (account: Account): Provisioning => {
     const people = world.people().filter(({ accountId }) => accountId === account.id);
@@ -164,7 +166,7 @@ export function memoryProvisioning(clock: Pick<ApiClock, 'wall'>): ProvisioningB
       if (!account || !seesAccount(scope, account.id)) return undefined;
       const items = world
         .people()
-        .filter((one) => one.accountId === account.id && confirmed.has(one.id))
+        .filter((one) => one.accountId === account.id && written.has(one.id))
         .map((one) => ({
           accountId: account.id,
           personId: one.id,
@@ -172,6 +174,7 @@ export function memoryProvisioning(clock: Pick<ApiClock, 'wall'>): ProvisioningB
           what: 'number' as const,
           value: one.numbers[0] ?? '',
           undo: 'Switches calls in Teams off for the person and takes the number back.',
+          undoBy: 'tandem' as const,
         }));
       return { items, total: items.length };
     },
@@ -216,6 +219,7 @@ export function memoryProvisioning(clock: Pick<ApiClock, 'wall'>): ProvisioningB
     async act(one, action) {
       if (action.kind === 'works' || action.kind === 'override') confirmed.add(one.id);
       if (action.kind === 'drift') repaired.add(one.id);
+      if (action.kind === 'undo' && action.what === 'number') written.delete(one.id);
       return { kind: 'done' };
     },
   };

@@ -59,7 +59,8 @@ export function stepsOf(domain: RoutingDomain, means: RoutingMeans): readonly Ro
   if (state === 'UNVERIFIED' && txt !== undefined && means.dns !== undefined) steps.push('publish');
   if (state === 'UNVERIFIED' && means.setup) steps.push('verify');
   if (state === 'VERIFIED' && means.setup && !activation?.licensed) steps.push('activate');
-  if (state === 'ACTIVE' && means.setup && activation?.licensed) steps.push('clean-up');
+  if ((state === 'ACTIVE' || state === 'STUCK') && means.setup && activation?.licensed)
+    steps.push('clean-up');
   steps.push('by-hand');
   return steps;
 }
