@@ -157,19 +157,21 @@ describe('the portal in a browser', { skip: noBrowser }, () => {
       world.record(61, Date.now() - 6_000_000, {
         direction: 'to-person',
         to: '+12025550146',
+        callerName: { text: 'Pat Stranger', source: 'network' },
         legs: [carrierLeg, { ...teamsLeg, role: 'phone', peer: 'UDP 127.0.0.1:24990' }],
       }),
     );
     const page = await as('desk@acme.example', '/calls?direction=to-person');
     const table = page.getByRole('table', { name: 'Finished calls' });
     await table.getByText('To Teams and a desk phone').waitFor();
+    await table.getByText('Pat Stranger, says the network').waitFor();
     assert.equal(await table.getByRole('row').count(), 2);
     await table.getByRole('link').first().click();
     const called = page.getByRole('region', { name: 'Leg B, the called side' });
     await called.getByText('Registered phone').waitFor();
     assert.match(
       await page.getByRole('region', { name: 'What happened' }).innerText(),
-      /To Teams and a desk phone/,
+      /To Teams and a desk phone[\s\S]*Pat Stranger[\s\S]*As the network sent it: it proves nothing/,
     );
   });
 
@@ -178,11 +180,15 @@ describe('the portal in a browser', { skip: noBrowser }, () => {
     const table = page.getByRole('table', { name: 'Live calls' });
     await table.getByText('+1 202 555 0142').waitFor();
     assert.deepEqual(await accessibilityFaults(page), []);
-    const { endedAt, result, ...running } = world.record(77, Date.now(), { from: '+12025550155' });
+    const { endedAt, result, ...running } = world.record(77, Date.now(), {
+      from: '+12025550155',
+      callerName: { text: 'Ann Example', source: 'directory' },
+    });
     const call = { record: running, phase: 'ringing' as const };
     server.liveCalls.push(call);
     server.events.publish({ kind: 'call', ...call });
     await table.getByText('+1 202 555 0155').waitFor();
+    await table.getByText('Ann Example').waitFor();
     await page.getByRole('button', { name: 'End the call from +1 202 555 0155' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'End the call' }).click();
     await table.getByText('+1 202 555 0155').waitFor({ state: 'detached' });

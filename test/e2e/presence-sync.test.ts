@@ -244,6 +244,12 @@ describe('an administrator sets up presence with Teams', { skip: noBrowser }, ()
     await runs.waitFor();
     await page.getByRole('button', { name: 'Sync now' }).click();
     await runs.getByText('sync@acme.example').first().waitFor();
+    // N21: its steps, in words.
+    await runs.getByText('3 steps').first().click();
+    await runs
+      .getByText(/^Matched people \(\d+\) · \d+ ms$/)
+      .first()
+      .waitFor();
     assert.equal(await page.getByText('Bo Larsen').count(), 0);
     assert.equal(await page.getByRole('button', { name: /users of the run/ }).count(), 0);
     assert.deepEqual(await accessibilityFaults(page), []);
