@@ -256,6 +256,9 @@ describe('G07: whose number calls', () => {
       mirror.commitUsers({ full: false, changes: [one], beganAtWallMs: 20 });
     change({ objectId: userId(1), displayName: 'Patricia' });
     assert.equal(called(mirror, '+12025550146'), 'Patricia');
+    const again = new DirectoryMirror(tenantId);
+    again.restore(mirror.dump());
+    assert.equal(called(again, '+12025550146'), 'Patricia', 'after a restart, before anything is read');
     change({ objectId: userId(1), mobilePhone: null });
     assert.equal(called(mirror, '+12025550146'), undefined);
     const stage = mirror.stageUsers(false, 30);
