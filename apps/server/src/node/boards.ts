@@ -71,7 +71,10 @@ export function openBoards({ config, log, clock, random, newId }: NodeContext, p
     clock,
     mailer,
     portalUrl: () => config.publicUrl,
-    waiting: () => provisioningBoard.list({ kind: 'platform' }).map(waitingIn),
+    waiting: () => {
+      const domains = parts.microsoft.routingDomains.board.list({ kind: 'platform' });
+      return provisioningBoard.list({ kind: 'platform' }).map((one) => waitingIn(one, domains));
+    },
   });
   const proposalNotice = startProposalNotice({
     clock,
