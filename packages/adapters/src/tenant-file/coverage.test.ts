@@ -75,7 +75,7 @@ const table: Readonly<Record<string, Row>> = {
   'provisioning.decideHeld': deed,
   'provisioning.recheck': looks,
   'provisioning.retry': looks,
-  'provisioning.push': looks,
+  'provisioning.push': deed,
   'provisioning.drift': deed,
   'provisioning.approve': not('a decision about whom the group proposes now'),
   'provisioning.takeOverPreview': looks,
@@ -203,9 +203,9 @@ const table: Readonly<Record<string, Row>> = {
   'calls.hangUp': passing,
   'consent.change': not('what the customer allows the operator, who applies files as well'),
   'proposals.approve': not('a decision about what somebody else proposed'),
+  'proposals.rescue': not('a decision about what somebody else proposed'),
   'proposals.reject': not('a decision about what somebody else proposed'),
   'proposals.withdraw': not('a decision about what somebody else proposed'),
-  'proposals.rescue': not('a decision about what somebody else proposed'),
 };
 
 /** The schema at a place of the file, through lists; undefined: a file cannot say that. */

@@ -40,7 +40,7 @@ export const featureTable = {
       {
         role: 'User.Read.All',
         appRoleId: 'df021288-bdef-4463-88db-98f22de89214',
-        why: 'who exists, is enabled and has which licence',
+        why: 'who exists, is enabled and has which licence, and whose number calls',
         orAnyOf: ['User.ReadWrite.All', 'Directory.Read.All'],
       },
       {
