@@ -145,7 +145,7 @@ export async function openDirectory(parts: DirectoryParts): Promise<Directory> {
         to: 'admins',
         key: `directory:${connection.connectionId}:held:${id}`,
         subject,
-        text: page === undefined ? words : `${words}\n\n${page}/connection`,
+        text: page === undefined ? words : `${words}\n\n${page}/microsoft`,
       });
     }
   };

@@ -73,7 +73,7 @@ export function mailOf(
           held.source === 'microsoft'
             ? 'They left the enable group, or Microsoft does not list them any more.'
             : 'They were deleted, switched off or lost their numbers on the platform.'
-        } They keep calling until you decide.${portalUrl === undefined ? '' : `\n\n${portalUrl}/connection`}`,
+        } They keep calling until you decide.${portalUrl === undefined ? '' : `\n\n${portalUrl}/microsoft`}`,
       };
     }
     case 'release-number':
