@@ -220,7 +220,10 @@ describe('G07: whose number calls', () => {
       pat(1, { mobilePhone: '+44 7700 900142' }),
       pat(2, { businessPhones: ['(202) 555-0143'] }),
       pat(3, { businessPhones: ['555-0144'] }),
+      pat(4, { businessPhones: ['946 0145'], country: 'MX' }),
     );
+    // The account's area code is none of Mexico's.
+    assert.equal(called(mirror, '+522029460145'), undefined);
     assert.equal(called(mirror, '+447700900142'), 'Pat 1');
     assert.equal(called(mirror, '+12025550143'), 'Pat 2');
     assert.equal(called(mirror, '+12025550144'), 'Pat 3');

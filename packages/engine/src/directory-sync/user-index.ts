@@ -148,8 +148,11 @@ export class PhoneIndex {
 }
 
 function has(user: DirectoryUser, number: E164, country: string, areaCode?: string): boolean {
+  const theirs = user.country ?? country;
+  // An area code is one of the account's own country.
+  const area = theirs === country ? areaCode : undefined;
   return user.phones.some((phone) => {
-    const read = readNumber(phone, user.country ?? country, areaCode);
+    const read = readNumber(phone, theirs, area);
     return read.kind === 'e164' && read.number === number;
   });
 }
