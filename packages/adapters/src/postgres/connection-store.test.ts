@@ -101,11 +101,21 @@ test('a secret is sealed, waits beside the present one, and takes its place', as
     secret: 'the-next-one',
   });
   assert.equal(await stores.connections.secretOf(acme.id, id, 'next'), undefined);
+  const presence = { clientId: 'app', roles: ['Presence.Read.All'], sinceWallMs: 1, proven: true } as const;
+  const split = await stores.connections.saveWithSecret({ ...done.connection, presence }, 'presence', {
+    kind: 'secret',
+    secret: 'the-one-of-presence',
+  });
+  assert.deepEqual(split.ok && split.connection.presence, presence);
+  assert.deepEqual(await stores.connections.secretOf(acme.id, id, 'presence'), {
+    kind: 'secret',
+    secret: 'the-one-of-presence',
+  });
   const owner = new pg.Client({ connectionString: ownerUrl });
   await owner.connect();
   const { rows } = await owner.query('select microsoft_connections::text as row from microsoft_connections');
   await owner.end();
-  assert.doesNotMatch(JSON.stringify(rows), /a-very-secret|the-next-one/);
+  assert.doesNotMatch(JSON.stringify(rows), /a-very-secret|the-next-one|the-one-of-presence/);
 });
 
 test('a sealed credential that is copied into another row does not open there', async () => {
