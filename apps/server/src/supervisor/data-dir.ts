@@ -19,6 +19,7 @@ import { generateToken } from '@tandem/adapters/security/token.ts';
 import { rehearsalWorld } from '@tandem/simulator/world/rehearsal-world.ts';
 import type { PhoneSignIn, SignIn } from './child-config.ts';
 import { lockDataDir } from './data-dir-lock.ts';
+import { makeFolder, sayingWhere } from './folder.ts';
 import { clearOrphans } from './orphans.ts';
 
 const freshPrefix = 'tandem-fresh-';
@@ -37,13 +38,15 @@ export interface DataDir {
  * Makes the data directory and its folders. The root can be walked through but not listed (0711), because as root the
  * database's unprivileged user must reach `postgres/`; everything else in it is for its owner alone.
  */
-export const prepareDataDir = (path: string): DataDir => {
-  mkdirSync(path, { recursive: true, mode: 0o711 });
+export const prepareDataDir = (path: string): DataDir => sayingWhere(path, () => makeDataDir(path));
+
+const makeDataDir = (path: string): DataDir => {
+  makeFolder(resolve(path), 0o711);
   const root = realpathSync(resolve(path));
   if (process.platform !== 'win32') chmodSync(root, process.getuid?.() === 0 ? 0o711 : 0o700);
   const folder = (name: string): string => {
     const made = join(root, name);
-    mkdirSync(made, { recursive: true, mode: 0o700 });
+    makeFolder(made, 0o700);
     return made;
   };
   return {

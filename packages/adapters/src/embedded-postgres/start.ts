@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { installedPostgres } from './binaries.ts';
+import { lastWords } from './last-words.ts';
 import { endOrphanServer } from './orphan.ts';
 import { type PostgresPlace, preparePlace } from './place.ts';
 import { host, prepareDatabase, roles } from './roles.ts';
@@ -98,7 +99,7 @@ const initialise = async (
       run.once('error', reject);
       run.once('close', resolve);
     });
-    if (code !== 0) throw new Error(`initdb ended with ${code}: ${said.join(' ')}`);
+    if (code !== 0) throw new Error(`initdb ended with ${code}: ${lastWords(said)}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
