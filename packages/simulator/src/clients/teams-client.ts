@@ -14,6 +14,7 @@ export interface HistoryEntry {
     | 'declined'
     | 'busy'
     | 'answered elsewhere'
+    | 'voicemail'
     | 'failed'
     | 'cancelled';
   readonly guid: string;
@@ -54,6 +55,8 @@ export class TeamsClients {
   answers: AnswerHabit;
   readonly forks: ForkHabit = { silent183: false, silentFork: false };
   sessionOutlivesDisabling = false;
+  /** After so long Teams' voicemail takes the call, where the calling policy lets it; undefined: it is not set up. */
+  voicemailAfterMs: number | undefined;
   readonly history: HistoryEntry[] = [];
   readonly calls = new Map<string, ClientCall>();
   readonly #clock: Clock;
@@ -93,6 +96,7 @@ export class TeamsClients {
       relaunchedAt: new Date(this.relaunchedAt).toISOString(),
       answers: this.answers,
       forks: { ...this.forks },
+      voicemailAfterMs: this.voicemailAfterMs ?? null,
       toneHz: this.toneHz,
       calls: [...this.calls.values()].map((call) => call.view()),
       history: this.history.map((entry) => ({ ...entry, at: new Date(entry.at).toISOString() })),

@@ -54,6 +54,7 @@ export const clientRoutes: readonly Route[] = [
       if (body.silentFork !== undefined) clients.forks.silentFork = body.silentFork;
       if (body.sessionOutlivesDisabling !== undefined)
         clients.sessionOutlivesDisabling = body.sessionOutlivesDisabling;
+      if (body.voicemailAfterMs !== undefined) clients.voicemailAfterMs = body.voicemailAfterMs ?? undefined;
       return clients.view();
     },
   }),

@@ -76,6 +76,8 @@ export const clientChange = z.strictObject({
   silentFork: z.boolean().optional(),
   /** The account was disabled and the client goes on calling: its token is still good, for up to an hour. */
   sessionOutlivesDisabling: z.boolean().optional(),
+  /** Teams' own voicemail takes what nobody answered for so long, unless the calling policy forbids it; null: it never does. */
+  voicemailAfterMs: z.number().int().min(0).max(120_000).nullable().optional(),
 });
 
 export const signIn = z.strictObject({ client: clientKind });

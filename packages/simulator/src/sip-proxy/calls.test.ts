@@ -44,6 +44,7 @@ describe('calls between the SBC and Teams clients', () => {
     dana.answers = { kind: 'answer', afterMs: 0 };
     dana.forks.silent183 = false;
     dana.forks.silentFork = false;
+    dana.voicemailAfterMs = undefined;
     dana.history.length = 0;
     sbc.onInvite = undefined;
     await twin.faults.clear();
@@ -163,6 +164,29 @@ describe('calls between the SBC and Teams clients', () => {
       assert.equal(dana.history.at(-1)?.result, result);
     });
   }
+
+  it('M03: nobody answers: the voicemail of Teams takes the call, and only where the calling policy lets it', async () => {
+    dana.answers = { kind: 'ring' };
+    dana.voicemailAfterMs = 50;
+    await answered();
+    assert.equal(dana.history.at(-1)?.result, 'voicemail');
+    for (const call of dana.calls.values()) call.hangUp();
+
+    const tenant = [...twin.directory.tenants.values()].find(({ users }) => users.has('dana@acme.example'));
+    assert.ok(tenant);
+    tenant.voice.callingPolicies.set('global', {
+      identity: 'Global',
+      allowPrivateCalling: true,
+      allowVoicemail: 'AlwaysDisabled',
+      musicOnHold: 'Enabled',
+    });
+    dana.voicemailAfterMs = 0;
+    dana.answers = { kind: 'decline', afterMs: 50 };
+    const end = await sbc.call({}).outcome;
+    tenant.voice.callingPolicies.delete('global');
+    assert.ok('kind' in end && end.kind === 'response' && end.response.status !== 200);
+    assert.equal(dana.history.at(-1)?.result, 'declined', 'it rang on until she declined');
+  });
 
   it('T34, T35: SBC re-INVITEs with sendonly, another address and another key: taken as documented', async () => {
     const { dialog, response } = await answered();

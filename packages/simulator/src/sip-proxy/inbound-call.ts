@@ -1,4 +1,5 @@
 import { Headers, type IncomingInvite, type SipRequest } from '@tandem/sip';
+import { callingPolicyOf } from '../directory/calling-policy.ts';
 import type { AudioSdp } from '../media/sdp.ts';
 import type { ClientKind } from '../world/rehearsal-world.ts';
 import { allowed, type Refusal, refusalHeaders, refusals, statelessResponse } from './answers.ts';
@@ -7,7 +8,7 @@ import { contactUri, software } from './microsoft-style.ts';
 import type { ProxyWorld } from './proxy-world.ts';
 import { type CallFacts, TeamsCall } from './teams-call.ts';
 
-/** Without an answer Teams goes to voicemail; there is none here, so the call fails (2.4, 480/10191). */
+/** Without an answer Teams goes to voicemail, where the user has it; else the call fails (2.4, 480/10191). */
 const ringMs = 60_000;
 
 /**
@@ -47,10 +48,24 @@ export class InboundCall extends TeamsCall {
     if (forks.silent183) void this.#silent183();
     if (answers.kind === 'answer') this.#later(answers.afterMs, () => void this.answer());
     else if (answers.kind === 'decline') this.#later(answers.afterMs, () => this.decline());
+    const { voicemailAfterMs } = clients;
+    if (voicemailAfterMs !== undefined && this.#mayTakeMessages())
+      this.#later(voicemailAfterMs, () => void this.#take('voicemail'));
     this.#later(ringMs, () => this.#refuse(refusals.noAnswer(), 'missed'));
   }
 
-  async answer(_kind?: ClientKind): Promise<string | undefined> {
+  answer(_kind?: ClientKind): Promise<string | undefined> {
+    return this.#take('answered');
+  }
+
+  /** By the policy that counts for the user (teams-direct-routing 8.7). */
+  #mayTakeMessages(): boolean {
+    const { tenant, user } = this.facts;
+    return callingPolicyOf(this.world.directory, tenant, user).allowVoicemail !== 'AlwaysDisabled';
+  }
+
+  /** A client, or in its place the voicemail: a server endpoint that answers straight with 200 (5.7). */
+  async #take(result: 'answered' | 'voicemail'): Promise<string | undefined> {
     if (this.state !== 'ringing' || this.#answering) return `the call is ${this.state}`;
     this.#answering = true;
     const media = this.media ?? (await this.#openMedia());
@@ -73,7 +88,7 @@ export class InboundCall extends TeamsCall {
     this.facts.clients.remember({
       direction: 'in',
       number: this.number,
-      result: 'answered',
+      result,
       guid: this.guid,
       sipCallId: this.sipCallId,
     });
