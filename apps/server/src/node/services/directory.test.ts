@@ -11,7 +11,7 @@ import { msalTokenProvider } from '@tandem/adapters/graph/msal-token-provider.ts
 import type { DirectoryMetrics } from '@tandem/adapters/http/directory-metrics.ts';
 import type { Account, E164, Person, PersonId, RoutingSnapshot } from '@tandem/domain';
 import { asAccountId, asConnectionId, asPersonId } from '@tandem/domain';
-import type { AuditEntry, Mail } from '@tandem/engine';
+import type { AuditEntry, ConnectionFeature, Mail } from '@tandem/engine';
 import { acmeId, TestGraph } from '@tandem/simulator/testing/test-graph.ts';
 import { startTestTwin } from '@tandem/simulator/testing/test-twin.ts';
 import type { Twin } from '@tandem/simulator/twin.ts';
@@ -62,6 +62,8 @@ interface Node {
   readonly mails: Mail[];
   readonly results: Map<string, number>;
   readonly graph: GraphClient;
+  /** The account's admin chooses what the connection may be used for. */
+  choose(...features: ConnectionFeature[]): void;
   /** The account's admin ends the connection. */
   endConnection(): void;
   stop(): Promise<void>;
@@ -92,7 +94,7 @@ async function startNode(dir: string, people: readonly Person[], withUrl = true)
     random: () => 0.5,
     onTry: ({ operation, status }) => operations.push(`${operation} ${status}`),
   });
-  const connection: MicrosoftConnection = {
+  let connection: MicrosoftConnection = {
     connectionId,
     accountId,
     tenantId: acmeId,
@@ -167,6 +169,10 @@ async function startNode(dir: string, people: readonly Person[], withUrl = true)
     mails,
     results,
     graph: client,
+    choose(...features) {
+      connection = { ...connection, features };
+      connectionsChanged();
+    },
     endConnection() {
       ended = true;
       connectionsChanged();
@@ -259,9 +265,20 @@ describe('the directory of a node against the twin', () => {
       return one !== 'unread' && one?.displayName === 'Dana Fields';
     }, 'the change that came while nobody ran');
     assert.ok(!again.results.has('users created'), 'the subscriptions are still ours');
-    again.endConnection();
     const ended = () => again.operations.filter((one) => one === 'deleteSubscription 204').length;
-    await until(() => ended() === 2, 'an ended connection: Microsoft tells nobody any more');
+    const subscribed = () => again.directory.readings()[0]?.subscriptions !== 'polling';
+    again.choose('provisioning', 'webhooks');
+    await again.directory.forgetNotifications(connectionId);
+    assert.ok(subscribed() && ended() === 0, 'on again meanwhile: Microsoft goes on telling');
+    again.choose('provisioning');
+    await again.directory.forgetNotifications(connectionId);
+    assert.equal(ended(), 2, 'switched off: Microsoft tells nobody any more');
+    again.choose('provisioning', 'presence');
+    assert.equal(subscribed(), false, 'and nobody asks it to');
+    again.choose('provisioning', 'webhooks');
+    await until(() => again.results.has('users created') && again.results.has('groups created'), 'on again');
+    again.endConnection();
+    await until(() => ended() === 4, 'an ended connection: Microsoft tells nobody any more');
     await again.stop();
   });
 
