@@ -18,6 +18,7 @@ import { connectionWord, credentialWords } from '../../words/connection.ts';
 import { CertificateToUpload } from './certificate-to-upload.tsx';
 import { DataCard } from './data-card.tsx';
 import { FeaturesForm } from './features-form.tsx';
+import { PresenceRegistration } from './presence-registration.tsx';
 import { RegistrationForm } from './registration-form.tsx';
 import { ApproveButton, SignInButton } from './way-to-microsoft.tsx';
 
@@ -143,6 +144,7 @@ export function ConnectionTab({ connection }: { readonly connection: Connection 
         </Card>
       )}
       <DataCard connection={connection} />
+      <PresenceRegistration connection={connection} />
       {mayWrite && <Registration connection={connection} />}
     </>
   );

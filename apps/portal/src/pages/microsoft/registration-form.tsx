@@ -24,22 +24,24 @@ const useStyles = makeStyles({
 type Credential = RouteRequest<'connections.register'>['body']['credential'];
 type Kind = Credential['kind'];
 
-/** The customer's own app registration: new, or in place of the present one. Secrets go to the server and are never shown again. */
+/** The customer's own app registration: new, in place of the present one, or beside it for presence alone. Secrets go to the server and are never shown again. */
 export function RegistrationForm({
   account,
   replaces,
+  forPresence,
   features,
   done,
 }: {
   readonly account: string;
   readonly replaces?: Connection;
+  readonly forPresence?: Connection;
   readonly features?: ConnectionFeature[];
   readonly done: (connection: Connection) => void;
 }) {
   const styles = useStyles();
   const [tenantId, setTenantId] = useState('');
   const [clientId, setClientId] = useState(replaces?.kind === 'own-app' ? replaces.clientId : '');
-  const [kind, setKind] = useState<Kind>('make-certificate');
+  const [kind, setKind] = useState<Kind>(forPresence ? 'certificate' : 'make-certificate');
   const [secret, setSecret] = useState('');
   const [endsOn, setEndsOn] = useState('');
   const [certificate, setCertificate] = useState('');
@@ -51,21 +53,28 @@ export function RegistrationForm({
     return { kind };
   };
   const send = useMutation({
-    mutationFn: () =>
-      replaces
+    mutationFn: () => {
+      const credential = credentialOf();
+      if (forPresence && credential.kind !== 'make-certificate')
+        return api.call('connections.setPresenceRegistration', {
+          params: { id: forPresence.id },
+          body: { clientId: clientId.trim(), credential },
+        });
+      return replaces
         ? api.call('connections.replaceRegistration', {
             params: { id: replaces.id },
-            body: { clientId: clientId.trim(), credential: credentialOf() },
+            body: { clientId: clientId.trim(), credential },
           })
         : api.call('connections.register', {
             body: {
               account,
               tenantId: tenantId.trim(),
               clientId: clientId.trim(),
-              credential: credentialOf(),
+              credential,
               ...(features && { features }),
             },
-          }),
+          });
+    },
     onSuccess: (connection) => {
       setSecret('');
       setPrivateKey('');
@@ -83,13 +92,13 @@ export function RegistrationForm({
   };
   const ready =
     clientId.trim() !== '' &&
-    (replaces !== undefined || tenantId.trim() !== '') &&
+    (replaces !== undefined || forPresence !== undefined || tenantId.trim() !== '') &&
     (kind === 'make-certificate' ||
       (kind === 'secret' ? secret !== '' && endsOn !== '' : certificate !== '' && privateKey !== ''));
   return (
     <form className={styles.form} onSubmit={submit}>
       {send.error && <ProblemView error={send.error} />}
-      {!replaces && (
+      {!replaces && !forPresence && (
         <Field
           label="Directory (tenant) ID"
           required
@@ -104,7 +113,9 @@ export function RegistrationForm({
       </Field>
       <Field label="How the app proves itself">
         <RadioGroup value={kind} onChange={(_, data) => setKind(data.value as Kind)}>
-          <Radio value="make-certificate" label="Tandem makes a certificate; you upload its public part" />
+          {!forPresence && (
+            <Radio value="make-certificate" label="Tandem makes a certificate; you upload its public part" />
+          )}
           <Radio value="certificate" label="A certificate and key of your own" />
           <Radio value="secret" label="A client secret" />
         </RadioGroup>
@@ -155,7 +166,7 @@ export function RegistrationForm({
       </p>
       <Row>
         <Button type="submit" appearance="primary" disabled={!ready || send.isPending}>
-          {send.isPending ? 'Checking…' : replaces ? 'Replace' : 'Connect'}
+          {send.isPending ? 'Checking…' : forPresence ? 'Use for presence' : replaces ? 'Replace' : 'Connect'}
         </Button>
       </Row>
     </form>

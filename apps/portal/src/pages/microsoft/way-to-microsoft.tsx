@@ -58,21 +58,23 @@ export function SignInButton({
   );
 }
 
-/** Grant 2: the approval for the whole tenant. */
+/** Grant 2: the approval for the whole tenant, of one app registration. */
 export function ApproveButton({
   connection,
   label = 'Approve at Microsoft',
+  registration = 'main',
   secondary,
 }: {
   readonly connection: Connection;
   readonly label?: string;
+  readonly registration?: 'main' | 'presence';
   readonly secondary?: boolean;
 }) {
   const begin = useMutation({
     mutationFn: () =>
       api.call('connections.consent', {
         params: { id: connection.id },
-        body: { returnTo: returnTo() },
+        body: { returnTo: returnTo(), registration },
       }),
     onSuccess: ({ url }) => goTo(url),
   });

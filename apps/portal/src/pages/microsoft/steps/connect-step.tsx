@@ -30,13 +30,21 @@ export function ConnectStep({ connection }: { readonly connection: Connection })
   });
   const waiting = state === 'consent-pending';
   const signInFirst = kind === 'platform-app' && (!signedIn || state === 'disconnected');
+  const lacks = (registration: 'main' | 'presence') =>
+    connection.missing.filter((one) => one.registration === registration).map(({ role }) => role);
+  // Presence may have an app registration of its own, which is approved by itself.
+  const ofPresence = lacks('presence');
   const asks = [
     ...new Set(
       connection.features
         .filter(({ enabled }) => enabled)
-        .flatMap(({ permissions }) => permissions.filter(({ granted }) => !granted).map(({ role }) => role)),
+        .flatMap(({ permissions }) => permissions.filter(({ granted }) => !granted).map(({ role }) => role))
+        .filter((role) => !ofPresence.includes(role)),
     ),
   ];
+  const mainAsks = !works || lacks('main').length > 0;
+  const presenceAsks =
+    works && ofPresence.length > 0 && connection.presenceRegistration?.kind === 'platform-app';
   return (
     <Stack>
       <TurnNotice
@@ -59,9 +67,25 @@ export function ConnectStep({ connection }: { readonly connection: Connection })
         <>
           {!waiting && (
             <>
-              <WordList title="Asked for, for the whole tenant" items={asks} />
+              {mainAsks && <WordList title="Asked for, for the whole tenant" items={asks} />}
+              {presenceAsks && (
+                <WordList
+                  title="Asked for by the app registration for presence, which can do nothing else"
+                  items={ofPresence}
+                />
+              )}
               {signedIn?.mayConsent ? (
-                <ApproveButton connection={connection} />
+                <>
+                  {mainAsks && <ApproveButton connection={connection} />}
+                  {presenceAsks && (
+                    <ApproveButton
+                      connection={connection}
+                      label="Approve presence at Microsoft"
+                      registration="presence"
+                      secondary={mainAsks}
+                    />
+                  )}
+                </>
               ) : (
                 <p className={styles.words}>
                   {signedIn?.name} may not approve for the whole tenant. Send the link to somebody who may, or
