@@ -59,7 +59,8 @@ export function consentHandlers(services: ApiServices, run: RunOperation): Handl
   /** What the operation answered, or why it could not be done. */
   async function carryOut(
     { accountId, operation, proposedBy, id }: StoredProposal,
-    principal: Principal,
+    /** Nobody, where the provider helps in who is locked out. */
+    approvedBy: string | undefined,
     caller: Caller,
   ): Promise<{ readonly answer: unknown } | { readonly refusal: Refusal }> {
     const request = await board.requestOf({ accountId, id } as StoredProposal);
@@ -76,7 +77,7 @@ export function consentHandlers(services: ApiServices, run: RunOperation): Handl
       displayName: proposedBy.name,
       role: 'operator',
       via: proposedBy.kind === 'token' ? 'bearer' : 'cookie',
-      approvedBy: principal.name,
+      ...(approvedBy !== undefined && { approvedBy }),
     };
     const answer = await run(routeId, request, {
       principal: proposer,
@@ -96,13 +97,14 @@ export function consentHandlers(services: ApiServices, run: RunOperation): Handl
   async function decide(
     found: StoredProposal,
     by: AuditActor,
-    { principal, caller }: { readonly principal: Principal; readonly caller: Caller },
+    caller: Caller,
+    approvedBy: string | undefined,
     settled: (claimed: StoredProposal) => Promise<StoredProposal>,
   ) {
     const claimed = await board.claim(found, by);
     if (!claimed) return over((await board.findProposal(found.accountId, found.id)) ?? found);
     try {
-      const outcome = await carryOut(claimed, principal, caller);
+      const outcome = await carryOut(claimed, approvedBy, caller);
       if ('answer' in outcome)
         return compact({ proposal: view(await settled(claimed)), answer: outcome.answer });
       const problem = problemOf(outcome.refusal);
@@ -154,7 +156,7 @@ export function consentHandlers(services: ApiServices, run: RunOperation): Handl
       const found = await board.findProposal(accountOf(scope), input.params.id);
       if (!found) return new Refusal('not-found');
       const by = actorOf(principal, caller);
-      return await decide(found, by, { principal, caller }, (claimed) =>
+      return await decide(found, by, caller, principal.name, (claimed) =>
         board.settle(claimed, 'carried-out', by),
       );
     },
@@ -164,7 +166,7 @@ export function consentHandlers(services: ApiServices, run: RunOperation): Handl
       const fault = rescueFault(found, await services.access.signIns(scope, found.accountId), clock.wall());
       if (fault !== undefined) return new Refusal('wrong-state', { detail: fault });
       const by = actorOf(principal, caller);
-      return await decide(found, by, { principal, caller }, (claimed) => board.rescued(claimed, by));
+      return await decide(found, by, caller, undefined, (claimed) => board.rescued(claimed, by));
     },
     'proposals.reject': (context) =>
       close(context, context.input.params.id, 'rejected', context.input.body.reason),

@@ -10,6 +10,7 @@ import {
   routes,
   withoutConsent,
 } from '@tandem/contract';
+import type { AuditActor } from '@tandem/engine/ports/audit.ts';
 import { createHarness, type Visitor } from '../testing/harness.ts';
 import { lockedOutId } from '../testing/memory-access-board.ts';
 import { sampleProposalIds } from '../testing/sample-proposals.ts';
@@ -231,7 +232,16 @@ describe('the provider in an account that took its consent back', () => {
     const other = await decide(operator, read, 'rescue');
     assert.match(String(other.json().detail), /^Only a new password of an administrator/);
     assert.equal((await decide(admin, rescue, 'rescue')).status, 403);
+    const { access } = harness.services;
+    const made = access.newPassword;
+    let actor: AuditActor | undefined;
+    access.newPassword = (scope, id, by) => {
+      actor = by;
+      return made(scope, id, by);
+    };
     const done = await decide(operator, rescue, 'rescue');
+    access.newPassword = made;
+    assert.deepEqual([actor?.name, actor?.approvedBy], ['operator', undefined], 'nobody approved it');
     assert.equal(done.status, 200, done.text);
     assert.deepEqual(done.json().answer, { password: 'shown-once' });
     assert.equal((done.json().proposal as { decidedBy: string }).decidedBy, 'operator');
