@@ -1,5 +1,6 @@
 import type { RouteId, RouteSpec } from '@tandem/contract';
 import { askOf, listText, type OperationAsk, operationMeant, operationText } from './api-operations.ts';
+import { parseCommandLine } from './flags.ts';
 import {
   accountMeant,
   type ExitCode,
@@ -43,7 +44,9 @@ export async function run(args: readonly string[]): Promise<number> {
     }
   }
   if (name === 'list' && !args.includes('--help')) {
-    process.stdout.write(listText(args.filter((one) => one !== 'list' && !one.startsWith('--'))));
+    // What a flag for other commands says, such as a port, is no word to look for.
+    const { words } = parseCommandLine(args, new Set(['json']));
+    process.stdout.write(listText(words.filter((one) => one !== 'list')));
     return 0;
   }
   return await runInstanceCommand({ name: 'tandem api', help, values: ['body'], run: dispatch }, args);

@@ -54,3 +54,10 @@ for (const [name, { wrong, noInstance }] of Object.entries(commands))
     assert.match(nobody.err, /no instance/);
     assert.equal(typeof JSON.parse(nobody.out), 'object');
   });
+
+test('a flag beside the words of a list is no word to look for', async () => {
+  const all = await run(['api', 'list']);
+  const { out } = await run(['api', 'list', '--port-base', '19990']);
+  assert.equal(out, all.out);
+  assert.match(out, /^people\.list /m);
+});
