@@ -272,6 +272,32 @@ test('the caller wants us to refresh the session: we do, half-way each time, and
   assert.equal(world.engine.activeCalls()[0]?.state, 'talking');
 });
 
+test('a peer that finds our refresh too frequent (422) is asked at once for the session it wants, and not for ever', async () => {
+  const world = new World();
+  answers(hub(world));
+  const pat = world.fromCarrier(danaNumber, {
+    headers: Headers.of([
+      ['Session-Expires', '200;refresher=uas'],
+      ['Supported', 'timer'],
+    ]),
+  });
+  await world.run(300);
+  const asked: (string | undefined)[][] = [];
+  let wanted = 400;
+  assert.ok(pat.dialog);
+  pat.dialog.onRequest = (request) => {
+    const { headers } = request.request;
+    asked.push([headers.get('session-expires'), headers.get('min-se')]);
+    request.respond(422, { headers: Headers.of([['Min-SE', String(wanted++)]]) });
+  };
+  await world.run(101_000, 250);
+  assert.deepEqual(asked, [
+    ['200;refresher=uac', undefined],
+    ['400;refresher=uac', '400'],
+  ]);
+  assert.equal(world.engine.activeCalls()[0]?.state, 'talking');
+});
+
 test('a refresh of ours that finds the connection lost is sent again: the session does not run out behind a call', async () => {
   const world = new World();
   answers(hub(world));

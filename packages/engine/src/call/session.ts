@@ -1,6 +1,7 @@
 import { Headers, type SipResponse, toTagOf } from '@tandem/sip';
 import { sessionBodyOf } from '@tandem/sip/body/session-body.ts';
 import { glareDelayMs } from '@tandem/sip/dialog/glare.ts';
+import { parseMinSe } from '@tandem/sip/header/number.ts';
 import {
   negotiateSessionTimer,
   type SessionTerms,
@@ -299,14 +300,15 @@ export class Session {
     });
   }
 
-  #refresh(leg: Leg): void {
+  /** `minSeconds`: the peer refused a shorter session, and is asked once more with the one that it wants. */
+  #refresh(leg: Leg, minSeconds?: number): void {
     const { dialog, timer, sent } = leg;
     if (!leg.alive || !dialog || !timer || !sent || !this.#owner.talking()) return;
     dialog.request({
       method: 'INVITE',
       body: sent,
       contentType: sdpType,
-      headers: this.#timerHeaders(leg),
+      headers: this.#timerHeaders(leg, minSeconds),
       onFinal: (final) =>
         this.#owner.guard(async () => {
           if (!this.#owner.talking() || !leg.alive) return;
@@ -327,6 +329,13 @@ export class Session {
             );
             return;
           }
+          // RFC 4028 §7.4: 422 names the session that the peer takes; without it the session would run out.
+          const wanted = response.status === 422 ? response.headers.decode('min-se', parseMinSe) : undefined;
+          if (minSeconds === undefined && wanted !== undefined && wanted > timer.intervalSeconds) {
+            leg.timer = { ...timer, intervalSeconds: wanted };
+            this.#refresh(leg, wanted);
+            return;
+          }
           // A refusal other than 408 and 481 still proves that the peer lives.
           this.startTimer(leg, sessionTermsOf(response) ?? timer);
           const answer = sessionBodyOf(response);
@@ -341,8 +350,9 @@ export class Session {
     if (timer) this.startTimer(leg, timer);
   }
 
-  #timerHeaders(leg: Leg): Headers {
+  #timerHeaders(leg: Leg, minSeconds?: number): Headers {
     const headers = new Headers();
+    if (minSeconds !== undefined) headers.append('Min-SE', String(minSeconds));
     if (leg.timer) {
       const refresher = leg.timer.weRefresh ? 'uac' : 'uas';
       headers.append('Session-Expires', `${leg.timer.intervalSeconds};refresher=${refresher}`);
