@@ -303,9 +303,9 @@ describe('the portal in a browser', { skip: noBrowser }, () => {
     await page.getByRole('heading', { name: 'Acme' }).waitFor();
     assert.deepEqual(await accessibilityFaults(page), []);
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
     await page.goBack();
-    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
   });
 
   test('dark colours and a narrow window pass the same checks', async () => {

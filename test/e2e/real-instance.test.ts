@@ -139,4 +139,16 @@ describe('a whole instance, seen through the browser', { skip: noBrowser, timeou
     await page.getByText('Dana Doe').first().waitFor();
     assert.doesNotMatch(await page.getByRole('main').innerText(), /not tied to a person/);
   });
+
+  test('Robin, who has no password here, signs in with Microsoft and sees her own line; disabled in Entra she is out', async () => {
+    const { page } = await visit(browser, ready.portal, { ignoreHttpsErrors: true });
+    await page.goto('/me');
+    await page.getByRole('button', { name: 'Sign in with Microsoft' }).click();
+    await page.getByRole('button', { name: /robin@acme\.example/ }).click();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.getByRole('main').getByText('Robin Reed').first().waitFor();
+    await twin.ask('PATCH', '/users/robin@acme.example', { accountEnabled: false });
+    await page.getByRole('button', { name: 'Sign in with Microsoft' }).waitFor({ timeout: 120_000 });
+    await twin.ask('PATCH', '/users/robin@acme.example', { accountEnabled: true });
+  });
 });

@@ -35,7 +35,7 @@ import { MyPresencePage } from './pages/presence/my-presence-page.tsx';
 import { PresenceSyncPage } from './pages/presence-sync/presence-sync-page.tsx';
 import { QueuePage } from './pages/queues/queue-page.tsx';
 import { QueuesPage } from './pages/queues/queues-page.tsx';
-import { SignInPage } from './pages/sign-in-page.tsx';
+import { isDoorReturn, SignInPage } from './pages/sign-in-page.tsx';
 import { VoicemailPage } from './pages/voicemail/voicemail-page.tsx';
 import { WebhooksPage } from './pages/webhooks-page.tsx';
 import { ProblemView } from './parts/problem-view.tsx';
@@ -80,6 +80,7 @@ function Gate(props: { readonly isDark: boolean; readonly toggleDark: () => void
   // Open to everybody: an administrator of Microsoft 365 needs no sign-in here to approve.
   if (pathname === patterns.approve || (pathname === patterns.callback && isApprovalReturn(search)))
     return <ApprovePage />;
+  if (pathname === patterns.callback && isDoorReturn(search)) return <SignInPage back={search} />;
   if (!session) {
     if (pathname !== patterns.signIn) {
       return <Navigate to={paths.signIn(pathname === '/' ? undefined : pathname + search + hash)} replace />;

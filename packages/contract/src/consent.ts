@@ -91,6 +91,8 @@ const table: Readonly<Record<string, { readonly how: 'acts' | 'refused'; readonl
   },
   'accounts.create': { how: 'acts', why: 'there is no customer yet who could consent' },
   'session.create': { how: 'acts', why: 'signs in' },
+  'session.microsoft': { how: 'acts', why: 'signs in' },
+  'session.microsoftReturn': { how: 'acts', why: 'signs in' },
   'session.delete': { how: 'acts', why: 'signs out' },
   'connections.signIn': { how: 'refused', why: 'goes on in the browser of who begins it' },
   'connections.consent': { how: 'refused', why: 'goes on in the browser of who begins it' },

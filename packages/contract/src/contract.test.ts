@@ -40,6 +40,8 @@ test('only health, metrics, the description, signing in, the way of the approval
     'readyz',
     'routingDomains.report',
     'session.create',
+    'session.microsoft',
+    'session.microsoftReturn',
   ]);
 });
 

@@ -147,6 +147,16 @@ export const problems = {
     title: 'The answer is about another Microsoft 365 tenant than the one that was signed in to',
     next: 'Begin again and use an administrator of the right tenant.',
   },
+  'microsoft-user-unknown': {
+    status: 403,
+    title: 'Nobody here is linked with this Microsoft account',
+    next: 'Begin again with another Microsoft account, or do what is said above.',
+  },
+  'sign-in-blocked': {
+    status: 403,
+    title: 'This person may not sign in',
+    next: 'Begin again after that was changed; it holds within a minute.',
+  },
   'token-refused': {
     status: 409,
     title: 'The proof of the sign-in is not valid',

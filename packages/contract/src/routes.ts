@@ -23,6 +23,7 @@ import { voicemailRoutes } from './areas/voicemail-routes.ts';
 import { webhookRoutes } from './areas/webhook-routes.ts';
 import { call, callDirections, callSummary, ladder, resultClasses } from './call.ts';
 import { id, page, paging, queryNumber, text } from './common.ts';
+import { goTo, microsoftReturn } from './connection.ts';
 import { device } from './device.ts';
 import { liveEvent } from './event.ts';
 import { numberStates } from './number.ts';
@@ -30,7 +31,7 @@ import { peerQuery, peers } from './peer.ts';
 import { linkStates, person, personChange, readiness, readinessVerdicts } from './person.ts';
 import { personPresence } from './presence.ts';
 import { defineRoutes } from './route.ts';
-import { session, signIn } from './session.ts';
+import { beginMicrosoftSession, microsoftSession, session, signIn } from './session.ts';
 
 const byId = z.object({ id });
 const ofAccount = {
@@ -70,6 +71,40 @@ export const routes = defineRoutes({
     response: session,
     status: 201,
     problems: ['sign-in-refused', 'sign-in-throttled', 'csrf-token-missing', 'database-unavailable'],
+  },
+  'session.microsoft': {
+    method: 'POST',
+    path: '/api/v1/session/microsoft',
+    summary:
+      'Begin to sign in with a Microsoft account: where to send the browser, which gets a cookie for the way back',
+    permission: 'public',
+    account: 'none',
+    body: beginMicrosoftSession,
+    response: goTo,
+    status: 201,
+    problems: ['no-app-registration', 'return-address-unknown', 'csrf-token-missing'],
+  },
+  'session.microsoftReturn': {
+    method: 'POST',
+    path: '/api/v1/session/microsoft/return',
+    summary: 'Back from Microsoft: sets the session cookie, or says between which sign-ins to choose',
+    permission: 'public',
+    account: 'none',
+    body: microsoftReturn,
+    response: microsoftSession,
+    status: 201,
+    problems: [
+      'sign-in-over',
+      'other-session',
+      'token-refused',
+      'microsoft-refused',
+      'microsoft-unavailable',
+      'microsoft-user-unknown',
+      'sign-in-blocked',
+      'sign-in-throttled',
+      'csrf-token-missing',
+      'database-unavailable',
+    ],
   },
   'session.read': {
     method: 'GET',

@@ -27,3 +27,16 @@ export const session = z.object({
   endsAt: timestamp.optional(),
 });
 export type Session = z.infer<typeof session>;
+
+export const beginMicrosoftSession = z.strictObject({
+  returnTo: z.string().max(512).describe('`/connect/callback` of the address at which the portal is open'),
+  choice: z.string().min(1).max(64).optional().describe('One of `choices`, where a return offered several'),
+});
+
+export const microsoftSession = z.object({
+  session: session.optional().describe('Absent: choose, and begin again with the choice'),
+  choices: z
+    .array(z.object({ id: z.string(), accountName: z.string(), role: z.enum(roles) }))
+    .describe('Sign-ins of the same Microsoft user, where there are several'),
+});
+export type MicrosoftSession = z.infer<typeof microsoftSession>;

@@ -1,8 +1,16 @@
-import { Button, Field, Input, makeStyles, tokens } from '@fluentui/react-components';
+import { Button, Divider, Field, Input, makeStyles, Spinner, tokens } from '@fluentui/react-components';
+import type { Session } from '@tandem/contract';
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useEffect, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { useLocation, useNavigate } from 'react-router';
 import { api, changeSession } from '../api/client.ts';
 import { ProblemView } from '../parts/problem-view.tsx';
+import { paths } from '../path-builder.ts';
+import { roleNames } from '../words/states.ts';
+import { returnOf } from './microsoft/callback-page.tsx';
+import { isDoorReturn, MicrosoftButton, rememberNext, takeNext } from './microsoft-sign-in.tsx';
+
+export { isDoorReturn };
 
 const useStyles = makeStyles({
   page: {
@@ -32,7 +40,8 @@ const useStyles = makeStyles({
   lead: { margin: 0, color: tokens.colorNeutralForeground2 },
 });
 
-export function SignInPage() {
+/** `back`: what Microsoft sent the browser back with. */
+export function SignInPage({ back }: { readonly back?: string }) {
   const styles = useStyles();
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
@@ -42,9 +51,32 @@ export function SignInPage() {
   }, []);
   const signIn = useMutation({
     mutationFn: () => api.call('session.create', { body: { name, password } }),
-    onSuccess: changeSession,
+    onSuccess: enter,
     onError: () => setPassword(''),
   });
+  const { search } = useLocation();
+  const navigate = useNavigate();
+  function enter(session: Session): void {
+    changeSession(session);
+    // The page of the sign-in knows which addresses are ours.
+    if (back !== undefined) void navigate(paths.signIn(takeNext()), { replace: true });
+  }
+  const [returned] = useState(() => (back === undefined ? undefined : returnOf(back)));
+  const sent = useRef(false);
+  const complete = useMutation({
+    mutationFn: (body: ReturnType<typeof returnOf>) => api.call('session.microsoftReturn', { body }),
+    onSuccess: ({ session }) => {
+      if (session) enter(session);
+    },
+  });
+  const { mutate } = complete;
+  useEffect(() => {
+    if (!returned || sent.current) return;
+    sent.current = true;
+    // A code is good once; it need not stay in the address.
+    window.history.replaceState(window.history.state, '', window.location.pathname);
+    mutate(returned);
+  }, [mutate, returned]);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     signIn.mutate();
@@ -59,7 +91,25 @@ export function SignInPage() {
             <p className={styles.lead}>Direct Routing for Microsoft Teams</p>
           </div>
         </div>
-        {signIn.error && <ProblemView error={signIn.error} />}
+        {(signIn.error ?? complete.error) && <ProblemView error={signIn.error ?? complete.error} />}
+        {complete.isPending && <Spinner label="Checking what Microsoft said" />}
+        {complete.data && complete.data.choices.length > 0 && (
+          <>
+            <p className={styles.lead} role="status">
+              Your Microsoft account is linked with several sign-ins. As which one?
+            </p>
+            {complete.data.choices.map(({ id, accountName, role }) => (
+              <MicrosoftButton key={id} label={`${accountName}: ${roleNames[role]}`} choice={id} />
+            ))}
+          </>
+        )}
+        <MicrosoftButton
+          label="Sign in with Microsoft"
+          before={() => {
+            if (back === undefined) rememberNext(search);
+          }}
+        />
+        <Divider>or by name and password</Divider>
         <Field label="Name" required>
           <Input
             name="name"

@@ -9,7 +9,13 @@ const ask = (name: string, words: readonly string[], body?: unknown) =>
 describe('operations of the API on the command line', () => {
   test('everything that an administrator does in the portal is there by its name', () => {
     const missing = Object.keys(routes).filter((id) => !operations.has(id as keyof typeof routes));
-    assert.deepEqual(missing.toSorted(), ['events', 'session.create', 'session.delete']);
+    assert.deepEqual(missing.toSorted(), [
+      'events',
+      'session.create',
+      'session.delete',
+      'session.microsoft',
+      'session.microsoftReturn',
+    ]);
     for (const [id, route] of operations) assert.ok(operationText(id, route).includes(route.path), id);
   });
 

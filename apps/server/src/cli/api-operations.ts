@@ -4,7 +4,13 @@ import { z } from 'zod';
 import { UsageError } from './instance-command.ts';
 
 /** Not for one answer: a stream, and what signs a browser in. */
-const left: ReadonlySet<string> = new Set(['events', 'session.create', 'session.delete']);
+const left: ReadonlySet<string> = new Set([
+  'events',
+  'session.create',
+  'session.microsoft',
+  'session.microsoftReturn',
+  'session.delete',
+]);
 
 /** Every operation of the API by its name, as the contract has them. */
 export const operations: ReadonlyMap<RouteId, RouteSpec> = new Map(

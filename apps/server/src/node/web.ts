@@ -1,18 +1,21 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type ClockWitness, clockWords, isWrong } from '@tandem/adapters/graph/clock-witness.ts';
+import { createMicrosoftDoor } from '@tandem/adapters/http/auth/microsoft-door.ts';
 import { createSessionService } from '@tandem/adapters/http/auth/session-service.ts';
 import { createConsentBoard } from '@tandem/adapters/http/consent/consent-board.ts';
 import type { Metrics } from '@tandem/adapters/http/metrics.ts';
 import { createPortalBuilder } from '@tandem/adapters/http/portal/portal-builder.ts';
 import { createHttpServer } from '@tandem/adapters/http/server.ts';
 import type { ApiServices, LiveCalls, PeerBoard } from '@tandem/adapters/http/services.ts';
+import { asConnectionId } from '@tandem/domain';
 import type { Boards } from './boards.ts';
 import type { MicrosoftSide } from './microsoft-side.ts';
 import type { NodeContext } from './node-context.ts';
 import type { PresenceSide } from './presence-side.ts';
 import { createOutgoingBoard } from './services/outgoing.ts';
 import { createOwnConnectionBoard } from './services/own-connection-board.ts';
+import { createPortalSignIn } from './services/portal-sign-in.ts';
 import { withRehearsalToken } from './services/rehearsal-token.ts';
 import type { SipEdge } from './sip-edge.ts';
 import type { NodeStorage } from './storage.ts';
@@ -46,6 +49,24 @@ export async function openWeb(context: NodeContext, parts: WebParts) {
       warn: (fields, words) => log.warn(fields, words),
     },
   });
+  const { connections } = microsoft;
+  const door = createPortalSignIn({
+    users: storage.stores.users,
+    snapshot: () => storage.snapshots.current(),
+    connections,
+    objectIdOf: microsoft.presenceSync.links.objectIdOf,
+    userOf: (connectionId, objectId) =>
+      microsoft.directory.viewOf(asConnectionId(connectionId))?.user(objectId),
+    audit: storage.changes.audit,
+    newId: context.newId,
+  });
+  const onFailure = (reason: 'refused' | 'throttled'): void => metrics.authFailed(reason);
+  const sessions = createSessionService({
+    stores: withRehearsalToken(storage.stores, config.apiToken),
+    clock,
+    onFailure,
+    mayStay: door.mayStay,
+  });
   const http = await createHttpServer(
     {
       host: config.bindAddress,
@@ -57,10 +78,17 @@ export async function openWeb(context: NodeContext, parts: WebParts) {
     {
       version,
       clock,
-      sessions: createSessionService({
-        stores: withRehearsalToken(storage.stores, config.apiToken),
+      sessions,
+      microsoftDoor: createMicrosoftDoor({
+        ...door,
         clock,
-        onFailure: (reason) => metrics.authFailed(reason),
+        box: storage.box,
+        signIn: connections.signIn,
+        platformApp: connections.apps.platformApp,
+        redirectUris: connections.redirectUris,
+        sessions,
+        onProblem: (what) => log.warn({ what }, 'sign-in with Microsoft'),
+        onFailure,
       }),
       ...storage.apiStores,
       provisioning: boards.provisioning,

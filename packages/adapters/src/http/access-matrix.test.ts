@@ -133,9 +133,9 @@ const resources: Partial<Record<RouteId, string>> = {
   'consent.change': world.acmeId,
   'proposals.read': sampleProposalIds.read,
   'proposals.approve': sampleProposalIds.approve,
+  'proposals.rescue': sampleProposalIds.rescue,
   'proposals.reject': sampleProposalIds.reject,
   'proposals.withdraw': sampleProposalIds.withdraw,
-  'proposals.rescue': sampleProposalIds.rescue,
   'jobs.read': acmeJobId,
   'jobs.items': acmeJobId,
   'jobs.pause': acmeJobId,
@@ -272,6 +272,8 @@ const bodies: Partial<Record<RouteId, unknown>> = {
  */
 const elsewhere: readonly string[] = [
   'session.create',
+  'session.microsoft',
+  'session.microsoftReturn',
   'session.delete',
   'events',
   'calls.hangUp',

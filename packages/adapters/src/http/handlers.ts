@@ -40,6 +40,7 @@ import { tenantFileHandlers } from './areas/tenant-file-handlers.ts';
 import { voicemailHandlers } from './areas/voicemail-handlers.ts';
 import { webhookHandlers } from './areas/webhook-handlers.ts';
 import { actorOf } from './auth/actor.ts';
+import type { Refused as DoorRefused } from './auth/microsoft-door.ts';
 import type { Principal } from './auth/principal.ts';
 import type { BytesAnswer } from './bytes-answer.ts';
 import { matches } from './call-filter.ts';
@@ -68,13 +69,15 @@ export class TextAnswer {
   }
 }
 
-/** An answer that also sets or clears the session cookie (`null`). */
+/** An answer that also sets or clears (`null`) the cookie of the session, or of a way to Microsoft; undefined leaves it. */
 export class SessionAnswer<Body> {
   readonly body: Body;
-  readonly token: string | null;
-  constructor(body: Body, token: string | null) {
+  readonly token: string | null | undefined;
+  readonly way: string | null | undefined;
+  constructor(body: Body, token: string | null | undefined, way?: string | null) {
     this.body = body;
     this.token = token;
+    this.way = way;
   }
 }
 
@@ -83,6 +86,8 @@ export interface Caller {
   readonly address: string;
   /** The session's token, when it came by cookie. */
   readonly cookie: string | undefined;
+  /** What this browser keeps of a sign-in with Microsoft that it began. */
+  readonly way: string | undefined;
   readonly wantsText: boolean;
   readonly wantsCsv: boolean;
   /** `Range`, as it came. */
@@ -120,6 +125,12 @@ const nothingKnown: Presence = {
 
 const notFound = (detail?: string): Refusal =>
   new Refusal('not-found', detail === undefined ? {} : { detail });
+
+const ofDoor = ({ code, detail, retryAfterMs }: DoorRefused): Refusal =>
+  new Refusal(code, {
+    ...(detail !== undefined && { detail }),
+    ...(retryAfterMs !== undefined && { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) }),
+  });
 
 export function createHandlers(services: ApiServices): Handlers {
   const { directory, calls, live, sessions } = services;
@@ -225,6 +236,26 @@ export function createHandlers(services: ApiServices): Handlers {
           });
         case 'signed-in':
           return new SessionAnswer(await describe(outcome.principal), outcome.token);
+      }
+    },
+    'session.microsoft': async ({ input }) => {
+      const way = services.microsoftDoor.begin(input.body);
+      if (way.kind === 'refused') return ofDoor(way);
+      return new SessionAnswer({ url: way.url, endsAt: instant(way.endsWallMs) }, undefined, way.way);
+    },
+    'session.microsoftReturn': async ({ input, caller }) => {
+      const outcome = await services.microsoftDoor.complete(input.body, caller);
+      switch (outcome.kind) {
+        case 'refused':
+          return ofDoor(outcome);
+        case 'choose':
+          return new SessionAnswer({ choices: [...outcome.choices] }, undefined, null);
+        case 'signed-in':
+          return new SessionAnswer(
+            { session: await describe(outcome.principal), choices: [] },
+            outcome.token,
+            null,
+          );
       }
     },
     'session.read': ({ principal }) => describe(principal),

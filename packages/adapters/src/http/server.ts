@@ -3,6 +3,7 @@ import cookiePlugin from '@fastify/cookie';
 import { proposalHeader, type RouteId, type RouteSpec, roleMay, routes } from '@tandem/contract';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { sameSecret } from '../security/token.ts';
+import { wayMs } from './auth/microsoft-door.ts';
 import type { Principal } from './auth/principal.ts';
 import { BytesAnswer } from './bytes-answer.ts';
 import { createConsentGate, KeptAsProposal } from './consent/consent-gate.ts';
@@ -177,6 +178,7 @@ export async function createHttpServer(
         const caller: Caller = {
           address: request.ip,
           cookie,
+          way: request.cookies[`${cookieName(request)}-way`],
           wantsText: /^text\/plain\b/.test(request.headers.accept ?? ''),
           range: request.headers.range,
           wantsCsv: /^text\/csv\b/.test(request.headers.accept ?? ''),
@@ -204,7 +206,7 @@ export async function createHttpServer(
         }
         if (answer instanceof BytesAnswer)
           return reply.code(answer.status).headers(answer.headers).send(answer.bytes);
-        if (answer instanceof SessionAnswer) setCookie(request, reply, answer.token);
+        if (answer instanceof SessionAnswer) setCookies(request, reply, answer);
         const body: unknown = answer instanceof SessionAnswer ? answer.body : answer;
         if (options.checkAnswers && route.response) route.response.parse(body);
         if (route.status === 204) return reply.code(204).send();
@@ -216,10 +218,18 @@ export async function createHttpServer(
     });
   }
 
-  function setCookie(request: FastifyRequest, reply: FastifyReply, token: string | null): void {
+  function setCookies(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { token, way }: Pick<SessionAnswer<unknown>, 'token' | 'way'>,
+  ): void {
     const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
-    if (token === null) reply.clearCookie(cookieName(request), attributes);
-    else reply.setCookie(cookieName(request), token, attributes);
+    const name = cookieName(request);
+    if (token === null) reply.clearCookie(name, attributes);
+    else if (token !== undefined) reply.setCookie(name, token, attributes);
+    if (way === null) reply.clearCookie(`${name}-way`, attributes);
+    else if (way !== undefined)
+      reply.setCookie(`${name}-way`, way, { ...attributes, maxAge: Math.floor(wayMs / 1000) });
   }
 
   const limits: StreamLimits = { total: 500, perUser: 12, aliveMs: 15_000, ...options.streams };

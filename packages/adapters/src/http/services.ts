@@ -23,6 +23,7 @@ import type { AccessBoard } from './access-board.ts';
 import type { ContactBoard } from './areas/contact-handlers.ts';
 import type { DiallingBoard } from './areas/dialling-handlers.ts';
 import type { TenantDirectoryBoard } from './areas/tenant-directory.ts';
+import type { MicrosoftDoor } from './auth/microsoft-door.ts';
 import type { SessionService } from './auth/session-service.ts';
 import type { AccountDesk, ConnectionBoard } from './connection-board.ts';
 import type { ConsentBoard } from './consent/consent-board.ts';
@@ -49,6 +50,7 @@ export interface ApiServices {
   readonly version: string;
   readonly clock: ApiClock;
   readonly sessions: SessionService;
+  readonly microsoftDoor: MicrosoftDoor;
   readonly directory: Directory;
   readonly calls: FinishedCalls;
   readonly live: LiveCalls;

@@ -51,6 +51,9 @@ export interface UserStore {
   create(accountId: AccountId, user: NewUser): Promise<StoreOutcome<Versioned<PlatformUser>>>;
   get(accountId: AccountId, userId: string): Promise<Versioned<PlatformUser> | undefined>;
   list(accountId: AccountId): Promise<readonly Versioned<PlatformUser>[]>;
+  ofPerson(accountId: AccountId, personId: PersonId): Promise<readonly Versioned<PlatformUser>[]>;
+  /** Somebody came in by another proof than a password. */
+  noteSignIn(accountId: AccountId, userId: string): Promise<void>;
   /** Of the account. Ends the user's sessions, so that what the role may holds at once. */
   change(
     accountId: AccountId,
@@ -127,6 +130,23 @@ export function createUserStore(db: Database, cost: ScryptCost = defaultCost): U
       return (
         await db.withAccount(accountId, (tx) => tx.selectFrom('users').selectAll().orderBy('name').execute())
       ).map(userOf);
+    },
+    async ofPerson(accountId, personId) {
+      if (!isId(accountId) || !isId(personId)) return [];
+      const rows = await db.withAccount(accountId, (tx) =>
+        tx.selectFrom('users').selectAll().where('person_id', '=', personId).orderBy('name').execute(),
+      );
+      return rows.map(userOf);
+    },
+    async noteSignIn(accountId, userId) {
+      if (!isId(accountId) || !isId(userId)) return;
+      await db.withAccount(accountId, (tx) =>
+        tx
+          .updateTable('users')
+          .set({ last_sign_in_at: sql`tandem_now()` })
+          .where('id', '=', userId)
+          .execute(),
+      );
     },
     async change(accountId, userId, { role, personId, disabled, password }) {
       if (!isId(accountId) || !isId(userId)) return refused({ kind: 'not-found' });

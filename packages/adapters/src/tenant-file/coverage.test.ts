@@ -199,6 +199,8 @@ const table: Readonly<Record<string, Row>> = {
   'voicemail.announceAccount': sound,
   'voicemail.unannounceAccount': sound,
   'session.create': passing,
+  'session.microsoft': passing,
+  'session.microsoftReturn': passing,
   'session.delete': passing,
   'calls.hangUp': passing,
   'consent.change': not('what the customer allows the operator, who applies files as well'),

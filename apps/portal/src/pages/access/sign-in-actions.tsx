@@ -100,7 +100,7 @@ export function SignInDialog({
       <Field
         label="Who it is"
         required={role === 'user'}
-        hint="The person’s sign-in address at Microsoft; a user sees only what is theirs"
+        hint="The person’s sign-in address at Microsoft; a user sees only what is theirs. Whoever it is comes in as this with Microsoft, too"
         validationMessage={saidOf(error, 'person')}
       >
         <Input value={who} spellCheck={false} onChange={(_, { value }) => setTyped(value)} />

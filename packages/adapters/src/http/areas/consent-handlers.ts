@@ -85,6 +85,7 @@ export function consentHandlers(services: ApiServices, run: RunOperation): Handl
       caller: {
         address: proposedBy.address ?? caller.address,
         cookie: undefined,
+        way: undefined,
         wantsText: false,
         wantsCsv: false,
         range: undefined,

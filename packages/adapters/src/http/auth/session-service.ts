@@ -19,8 +19,15 @@ export type SignInOutcome =
   | { readonly kind: 'refused' }
   | { readonly kind: 'throttled'; readonly retryAfterMs: number };
 
+export interface Opened {
+  readonly token: string;
+  readonly principal: Principal;
+}
+
 export interface SessionService {
   signIn(name: string, password: string, source: string): Promise<SignInOutcome>;
+  /** For somebody who was proved in another way than by a password. */
+  openFor(user: PlatformUser): Promise<Opened>;
   /** `undefined`: not, or no longer, signed in. Use counts as activity. */
   fromCookie(token: string): Promise<Principal | undefined>;
   fromBearer(token: string): Promise<Principal | undefined>;
@@ -47,9 +54,16 @@ export interface SessionServiceDeps {
   readonly stores: AccessStores;
   readonly clock: ApiClock;
   readonly onFailure?: (reason: 'refused' | 'throttled') => void;
+  /** Asked at every request, from memory: false ends the session, and lets nobody sign in. */
+  readonly mayStay?: (user: PlatformUser) => boolean;
 }
 
-export function createSessionService({ stores, clock, onFailure }: SessionServiceDeps): SessionService {
+export function createSessionService({
+  stores,
+  clock,
+  onFailure,
+  mayStay = () => true,
+}: SessionServiceDeps): SessionService {
   const throttle = new SignInThrottle();
   const sessions = new Map<string, Cached>();
   const bearers = new Map<string, { readonly found: ApiToken; readonly checkedAt: number }>();
@@ -95,7 +109,16 @@ export function createSessionService({ stores, clock, onFailure }: SessionServic
     return at >= hit.lastSeenMs + idleMs || (hit.endsAtMs !== undefined && at >= hit.endsAtMs);
   };
 
+  async function openFor(user: PlatformUser): Promise<Opened> {
+    const { text, endsAt } = await stores.sessions.openForPlatform(user);
+    const hit: Cached = { user, endsAtMs: endsAt, checkedAt: clock.now(), lastSeenMs: clock.wall() };
+    remember(sessions, keyOf(text), hit);
+    return { token: text, principal: asPrincipal(text, hit) };
+  }
+
   return {
+    openFor,
+
     async signIn(name, password, source) {
       const startedAt = clock.now();
       const wait = throttle.waitMs(name, source, startedAt);
@@ -106,16 +129,13 @@ export function createSessionService({ stores, clock, onFailure }: SessionServic
       // Counted before it is known, so that parallel tries do not slip through while one is being verified.
       const takeBack = throttle.failed(name, source, startedAt);
       const user = await verifyInTurn(name, password);
-      if (!user) {
+      if (!user || !mayStay(user)) {
         onFailure?.('refused');
         await pauseUntil(startedAt + refusalMs);
         return { kind: 'refused' };
       }
       takeBack();
-      const { text, endsAt } = await stores.sessions.openForPlatform(user);
-      const hit: Cached = { user, endsAtMs: endsAt, checkedAt: clock.now(), lastSeenMs: clock.wall() };
-      remember(sessions, keyOf(text), hit);
-      return { kind: 'signed-in', token: text, principal: asPrincipal(text, hit) };
+      return { kind: 'signed-in', ...(await openFor(user)) };
     },
 
     async fromCookie(token) {
@@ -140,6 +160,11 @@ export function createSessionService({ stores, clock, onFailure }: SessionServic
           // I1: whoever is signed in stays so while the database is away.
           if (!isAway(error) || !hit) throw error;
         }
+      }
+      if (!mayStay(hit.user)) {
+        sessions.delete(key);
+        await stores.sessions.closeForPlatform(token).catch(ignoreAway);
+        return undefined;
       }
       hit.lastSeenMs = clock.wall();
       return asPrincipal(token, hit);

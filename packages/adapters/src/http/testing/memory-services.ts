@@ -18,6 +18,7 @@ import { memoryDialling } from './memory-dialling.ts';
 import { createMemoryDirectory, slice } from './memory-directory.ts';
 import { memoryJobs } from './memory-jobs.ts';
 import { memoryMicrosoftData } from './memory-microsoft-data.ts';
+import { memoryMicrosoftDoor } from './memory-microsoft-door.ts';
 import { memoryNumbers } from './memory-numbers.ts';
 import { memoryOwnConnections } from './memory-own-connections.ts';
 import { memoryOwnPresence } from './memory-own-presence.ts';
@@ -117,6 +118,7 @@ export function createMemoryServices(clock: ApiClock) {
     clock,
     onFailure: (reason) => metrics.authFailed(reason),
   });
+  const microsoftDoor = memoryMicrosoftDoor(clock, sessions, access.list);
   const directory = createMemoryDirectory(
     { accounts: world.accounts(), people: world.people(), carriers: world.carriers() },
     gate,
@@ -145,6 +147,7 @@ export function createMemoryServices(clock: ApiClock) {
     connections,
     presenceSync,
     sessions,
+    microsoftDoor,
     directory: auditedDirectory(directory, audit),
     calls: {
       async list(scope, ask) {
