@@ -109,7 +109,7 @@ export function SignInPage({ back }: { readonly back?: string }) {
             if (back === undefined) rememberNext(search);
           }}
         />
-        <Divider>or</Divider>
+        <Divider>or by name and password</Divider>
         <Field label="Name" required>
           <Input
             name="name"

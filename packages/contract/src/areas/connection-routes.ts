@@ -195,7 +195,8 @@ export const connectionRoutes = defineRoutes({
   'connections.dropPresenceRegistration': {
     method: 'DELETE',
     path: '/api/v1/connections/{id}/presence-registration',
-    summary: 'Forget the customer’s app registration for presence: one registration does everything again',
+    summary:
+      'Forget the customer’s app registration for presence: the platform’s second one does presence, where it has one, else the first does everything',
     permission: 'connections:write',
     account: 'resource',
     params: byId,

@@ -196,7 +196,8 @@ export function createMicrosoftApps(parts: {
         ? undefined
         : { clientId: graphClientId, credential: () => platformCredential('main') },
     presenceApp:
-      graphPresenceClientId === undefined
+      // The same id twice is one registration: its token would carry both.
+      graphPresenceClientId === undefined || graphPresenceClientId === graphClientId
         ? undefined
         : { clientId: graphPresenceClientId, credential: () => platformCredential('presence') },
     graphOf,
