@@ -221,6 +221,29 @@ test("a customer uses its own carriers and the operator's, sees no password, and
   assert.deepEqual(refusal(await stores.carriers.removeForPlatform(shared.id)), { kind: 'in-use' });
 });
 
+test('the sign-ins of a person are found in their own account only, and coming in by another proof is noted', async () => {
+  const person = ok(await stores.people.create(acme.id, samplePerson(acme)));
+  const user = ok(
+    await stores.users.create(acme.id, {
+      id: freshId(),
+      name: `${person.id}@acme.example`,
+      role: 'desk',
+      accountId: acme.id,
+      personId: person.id,
+      password: 'nobody knows',
+    }),
+  );
+  assert.deepEqual(
+    (await stores.users.ofPerson(acme.id, person.id)).map(({ id, role }) => [id, role]),
+    [[user.id, 'desk']],
+  );
+  assert.deepEqual(await stores.users.ofPerson(globex.id, person.id), []);
+  await stores.users.noteSignIn(globex.id, user.id);
+  assert.equal((await stores.users.get(acme.id, user.id))?.lastSignInAt, undefined);
+  await stores.users.noteSignIn(acme.id, user.id);
+  assert.ok((await stores.users.get(acme.id, user.id))?.lastSignInAt);
+});
+
 test('a sign-in needs name and password of an enabled user; everything else looks the same', async () => {
   const user = ok(
     await stores.users.create(acme.id, {
