@@ -109,7 +109,7 @@ export function SignInPage({ back }: { readonly back?: string }) {
             if (back === undefined) rememberNext(search);
           }}
         />
-        <Divider>or by name and password</Divider>
+        <Divider>or</Divider>
         <Field label="Name" required>
           <Input
             name="name"

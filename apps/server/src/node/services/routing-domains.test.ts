@@ -412,6 +412,11 @@ test('N38: what stands in the tenant is listed with the way back, also what a ne
     [['domain', undefined]],
     'the old name is still in the tenant',
   );
+  connection.domains = ['left.customers.example.net', host];
+  const undoOf = (name: string) =>
+    service.written({ connectionId, accountId }).find(({ value }) => value === name)?.undo ?? '';
+  assert.match(undoOf('left.customers.example.net'), /No call comes under it any more/);
+  assert.match(undoOf(host), /Calls of this account come under it/, 'it is one of its host names');
   await close();
 });
 

@@ -67,7 +67,8 @@ export async function openRoutingDomains(parts: RoutingDomainParts): Promise<Rou
       const connection = parts.connections.all(accountId).find((one) => one.connectionId === connectionId);
       if (!connection) return [];
       const domains = kept.all().filter((one) => one.connectionId === connectionId);
-      return writtenInTenant(connection, domains, parts.baseDomain, standing.meansOf);
+      const hosts = parts.accountOf(accountId)?.sbcHosts.map((one) => one.toLowerCase()) ?? [];
+      return writtenInTenant(connection, domains, parts.baseDomain, hosts, standing.meansOf);
     },
     stop: watch.stop,
   };

@@ -41,6 +41,8 @@ export function writtenInTenant(
   connection: Pick<MicrosoftConnection, 'accountId' | 'clientId' | 'domains'>,
   domains: readonly RoutingDomain[],
   baseDomain: string,
+  /** Names under which calls of the account come, watched or not. */
+  hosts: readonly string[],
   meansOf: (domain: RoutingDomain) => RoutingMeans,
 ): readonly TenantWrite[] {
   const accountId = connection.accountId as string;
@@ -61,7 +63,7 @@ export function writtenInTenant(
       displayName: name,
       what: 'domain' as const,
       value: name,
-      undo: `${removeDomain} No routing domain here uses it.`,
+      undo: `${removeDomain} ${hosts.includes(name) ? 'Calls of this account come under it.' : 'No call comes under it any more.'}`,
       undoBy: 'admin-centre' as const,
     })),
   ];
