@@ -17,6 +17,8 @@ export interface RequestRules {
   readonly supported: readonly string[];
   /** Methods that we answer; what is not in here gets 405. ACK and CANCEL need not be listed. */
   readonly methods: readonly string[];
+  /** Those of them that the Allow of a 405 names; all by default. */
+  readonly named?: readonly string[];
   /** Option tags that a peer must support, else 421 (RFC 3261 §21.4.15). None by default. */
   readonly required?: readonly string[];
 }
@@ -39,7 +41,7 @@ export function checkRequest(request: SipRequest, rules: RequestRules): Refusal 
 
   // §8.2.1
   if (method !== 'ACK' && method !== 'CANCEL' && !rules.methods.includes(method)) {
-    return refuse(405, 'method not allowed', ['Allow', rules.methods.join(', ')]);
+    return refuse(405, 'method not allowed', ['Allow', (rules.named ?? rules.methods).join(', ')]);
   }
   // §8.2.2.1. urn: is known to routing, not to parseUri.
   if (request.uri.startsWith('sip:') || !request.uri.toLowerCase().startsWith('urn:')) {

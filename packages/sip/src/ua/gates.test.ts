@@ -285,6 +285,15 @@ test('a challenge without credentials for its realm is the outcome', () => {
   assert.equal(failure(placed), '401');
 });
 
+test('a 405 names what calls may use, not what only a registrar answers', () => {
+  const net = new TestNetwork();
+  const alice = net.peer('alice');
+  const bob = net.peer('bob', { options: { allow: ['INVITE', 'BYE'], alsoAnswered: ['REGISTER'] } });
+  bob.hear(request('REFER'), alice);
+  const answer = net.seen.find(({ line }) => line === '405 REFER');
+  assert.deepEqual(answer?.message.headers.getAll('allow'), ['INVITE, BYE']);
+});
+
 test("the caller's headers: well-known ones replace ours, Via and friends stay ours, decorate has the last word", () => {
   const net = new TestNetwork();
   const alice = net.peer('alice', {

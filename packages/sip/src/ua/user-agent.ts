@@ -71,6 +71,7 @@ class LiveUserAgent implements UserAgent, Core {
     this.timing = timing(options.t1Ms, options.t2Ms, options.t4Ms);
     this.#rules = {
       methods: [...options.allow, ...(options.alsoAnswered ?? [])],
+      named: options.allow,
       supported: options.supported,
     };
     this.#maxTransactions = options.maxTransactions ?? 100_000;
