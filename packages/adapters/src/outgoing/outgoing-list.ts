@@ -150,6 +150,7 @@ export const notOutgoing: Readonly<Record<string, string>> = {
   'packages/adapters/src/media-process/main.ts': 'listens',
   'packages/adapters/src/sip-transport/peer-certificate.ts': 'judges certificates of connections that stand',
   'packages/adapters/src/sip-transport/own-certificate.ts': 'makes TLS contexts',
+  'packages/adapters/src/embedded-media/unreachable.ts': 'compares addresses',
   'packages/adapters/src/embedded-postgres/start.ts': 'looks for a free port of this machine',
   'packages/contract/src/client.ts': "the API's client, which asks its own server; fetch is given to it",
   'apps/server/src/node/sip-edge.ts': 'types and parameters of TLS',
