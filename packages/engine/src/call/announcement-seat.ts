@@ -1,8 +1,8 @@
 import type { Account } from '@tandem/domain';
 import type { Announcements } from '../ports/announcements.ts';
 import type { MediaEvent, MediaSession, Sound } from '../ports/media-port.ts';
-import type { Call } from './call.ts';
 import type { CallFailure } from './call-failure.ts';
+import type { SeatedCall } from './seated-call.ts';
 
 /** A recording has at most a minute. What never says that it ended is over by then. */
 export const longestAnnouncementMs = 65_000;
@@ -23,7 +23,7 @@ export class AnnouncementSeat {
   }
 
   /** The caller hears us from now on. */
-  play(call: Call, media: MediaSession, over: () => void): void {
+  play(call: SeatedCall, media: MediaSession, over: () => void): void {
     this.#over = over;
     const what = this.#sound.kind === 'file' ? 'the recording of the account' : 'tones';
     call.noted(`The caller hears that the number is not in service: ${what}.`);

@@ -9,25 +9,30 @@ import {
 import type { Destination, DialogSnapshot, Flow, IncomingInvite } from '@tandem/sip/ua/types.ts';
 import { BridgedMedia, insideProfile } from '../media/bridged-media.ts';
 import type { MediaEvent, MediaRefusal, MediaSession } from '../ports/media-port.ts';
-import type { Branch as BranchRoute, ToQueue } from '../routing/decision.ts';
 import { type AnnouncementSeat, longestAnnouncementMs } from './announcement-seat.ts';
 import { BeforeAnswer } from './before-answer.ts';
 import { Branch, type BranchOwner } from './branch.ts';
 import { type BranchEnd, bestEnd, endsAll } from './branch-end.ts';
+import type { BranchPlan } from './branch-plan.ts';
 import { type CallAction, type CallInput, type CallState, stepCall } from './call.machine.ts';
 import { type CallDeps, sdpType } from './call-deps.ts';
 import { type CallEnd, endsOf } from './call-end.ts';
 import type { CallFailure } from './call-failure.ts';
 import { writeResult } from './call-result.ts';
 import { callerSnapshot, nextMaxForwards } from './caller-dialog.ts';
+import { type CallersOffer, callersOffer } from './callers-offer.ts';
+import { checkpointed } from './checkpoint.ts';
 import type { Ending } from './ending.ts';
+import { Farewell } from './farewell.ts';
 import { type Ladder, peerName, type UnclaimedMessages } from './ladder.ts';
 import { Leg } from './leg.ts';
 import type { MailboxSeat } from './mailbox-seat.ts';
 import { profileOf } from './media-profile.ts';
 import { type CallParty, partiesOf } from './party.ts';
+import type { QueueSeat } from './queue-seat.ts';
 import { completedElsewhere, microsoftCorrelationId, q850Reason, saysCompletedElsewhere } from './reason.ts';
 import type { RecordDraft } from './record-draft.ts';
+import type { SeatedCall } from './seated-call.ts';
 import { Session } from './session.ts';
 import type { Target } from './target.ts';
 import { verdictOf } from './verdicts.ts';
@@ -37,30 +42,11 @@ const compactAfterMs = 20_000;
 /** A caller may wait for an hour, and be offered hundreds of times. */
 const mostSentences = 200;
 
-/** A way to the called side, and the places where it may be reached. */
-export interface BranchPlan {
-  readonly route: BranchRoute;
-  readonly targets: Iterator<Target>;
-}
-
-/** What a call tells the queue in which its caller waits. */
-export interface QueueSeat {
-  readonly route: ToQueue;
-  /** The caller is answered and hears music. */
-  waiting(call: Call): void;
-  /** A member answered, and the two can talk. */
-  taken(call: Call): void;
-  /** Nobody of those who were rung took it. */
-  offerEnded(call: Call, failure: CallFailure): void;
-}
-
-type Quiet = 'a' | 'a-ack' | 'media' | Branch;
-
 /**
  * One call: who calls (A) and the branches to the called side, of which the first that answers becomes B. Inputs come
  * from the user agent, from media and from timers; `call.machine.ts` says what they mean.
  */
-export class Call {
+export class Call implements SeatedCall {
   readonly record: RecordDraft;
   readonly a: Leg;
   readonly startedAt: number;
@@ -91,8 +77,7 @@ export class Call {
   readonly #nobody = new Leg('b', 'phone');
   #branchesMade = 0;
   #answeredAt: number | undefined;
-  /** What the record still waits for. */
-  readonly #quiet = new Set<Quiet>();
+  readonly #farewell: Farewell;
 
   constructor(
     deps: CallDeps,
@@ -123,6 +108,9 @@ export class Call {
       contact: start.contact,
       state: () => this.#state,
       guard: (work) => this.guard(work),
+    });
+    this.#farewell = new Farewell({ invite: start.invite, leg: this.a, contact: start.contact }, () => {
+      if (this.#state === 'ending') this.#close();
     });
     this.#seat = start.seat;
     this.#mailbox = start.mailbox;
@@ -157,7 +145,7 @@ export class Call {
       progress: (branch, response) => this.#progress(branch, response),
       accepted: (branch, response) => this.#accepted(branch, response),
       gaveUp: (branch, end) => this.#gaveUp(branch, end),
-      quiet: (branch) => this.#quieter(branch),
+      quiet: (branch) => this.#farewell.quiet(branch),
       mediaEvent: (branch, event) => this.#mediaEvent(branch, event),
       heard: (branch, response) => {
         if (branch.leg.role === 'teams') this.#noteCorrelation(response);
@@ -200,7 +188,7 @@ export class Call {
     bytes: Buffer,
   ): void {
     this.#ladder.message(leg, direction, bytes, peer, now);
-    if (message.kind === 'request' && message.method === 'ACK' && leg === 'a') this.#quieter('a-ack');
+    if (message.kind === 'request' && message.method === 'ACK' && leg === 'a') this.#farewell.quiet('a-ack');
   }
 
   claimLadder(unclaimed: UnclaimedMessages, sipCallId: string): void {
@@ -226,7 +214,7 @@ export class Call {
       const { ringMs } = this.#mailbox ?? budgets;
       this.#after(ringMs, () => this.#fail({ kind: 'no-answer', afterSeconds: ringMs / 1000 }));
 
-      const offered = this.#callersOffer();
+      const offered = this.#heardCaller();
       if (!offered) return;
       const { sdp } = offered;
       const refusals = await this.#prepare(sdp);
@@ -245,20 +233,14 @@ export class Call {
   }
 
   /** Undefined: it cannot be used, and the call is over. */
-  #callersOffer(): { readonly sdp: Buffer | undefined } | undefined {
-    const body = sessionBodyOf(this.#invite.request);
-    let failure: CallFailure | undefined;
-    if (body.kind === 'unsupported') failure = { kind: 'body-unsupported' };
-    else if (body.kind === 'broken') failure = { kind: 'sdp-malformed', detail: body.why };
-    // MICROSOFT: an offer is always there (teams-direct-routing 4.2); carriers may leave it to us.
-    else if (body.kind === 'none' && this.fromTeams) failure = { kind: 'offer-missing' };
-    if (failure) {
-      this.#fail(failure);
+  #heardCaller(): (CallersOffer & { kind: 'offer' }) | undefined {
+    const offered = callersOffer(this.#invite.request, this.fromTeams);
+    if (offered.kind === 'unusable') {
+      this.#fail(offered.failure);
       return undefined;
     }
-    const sdp = body.kind === 'sdp' ? body.bytes : undefined;
-    if (sdp) this.a.heard(sdp);
-    return { sdp };
+    if (offered.sdp) this.a.heard(offered.sdp);
+    return offered;
   }
 
   async #prepare(sdp: Buffer | undefined): Promise<readonly (MediaRefusal | undefined)[]> {
@@ -306,7 +288,7 @@ export class Call {
   #wait(): void {
     this.guard(async () => {
       this.#timer = negotiateSessionTimer(this.#invite.request);
-      const offered = this.#callersOffer();
+      const offered = this.#heardCaller();
       if (!offered) return;
       const { media, settings } = this.#deps;
       const profiles = { a: profileOf(this.a.role, settings), b: insideProfile };
@@ -419,7 +401,8 @@ export class Call {
 
   /** Who answered is gone before the two could talk: the caller waits on. */
   #slip(branch: Branch, failure: CallFailure): void {
-    if (!this.#step('slipped')) return;
+    // A second member may have answered meanwhile: that is another conversation.
+    if (branch !== this.#winner || !this.#step('slipped')) return;
     this.#winner = undefined;
     this.#bridge = undefined;
     if (branch.leg.alive) branch.leg.dialog?.bye(q850Reason(47, verdictOf(failure).say));
@@ -573,9 +556,10 @@ export class Call {
       this.#slip(branch, joined.refusal);
       return;
     }
-    if (this.#state !== 'answering') return;
+    // While a slow disk or media kept us, this member may have hung up, and another one answered.
+    if (this.#winner !== branch || this.#state !== 'answering') return;
     await this.#checkpoint(dialog);
-    if (!this.#step('answerReady')) return;
+    if (this.#winner !== branch || !this.#step('answerReady')) return;
     this.#bridge = new BridgedMedia(hold, called);
     hold.stop('a');
     this.#talking(branch);
@@ -602,22 +586,10 @@ export class Call {
     branch.forget();
   }
 
-  /** Both dialogs on disk before the caller hears 200 (reliability 2); a slow disk does not hold the call up (I1). */
-  async #checkpoint(b: DialogSnapshot | undefined): Promise<void> {
-    const { log, clock, settings } = this.#deps;
+  #checkpoint(b: DialogSnapshot | undefined): Promise<void> {
     const { callId } = this.record;
-    const saved = log.confirmed({
-      callId,
-      a: callerSnapshot(this.#invite, this.#contact),
-      ...(b && { b }),
-      record: this.record.toRecord(),
-    });
-    let stop = (): void => {};
-    await new Promise<unknown>((resolve, reject) => {
-      stop = clock.after(settings.budgets.checkpointMs, () => resolve(undefined));
-      saved.then(resolve, reject);
-    });
-    stop();
+    const a = callerSnapshot(this.#invite, this.#contact);
+    return checkpointed(this.#deps, { callId, a, ...(b && { b }), record: this.record.toRecord() });
   }
 
   #acked(ack: SipRequest): void {
@@ -708,7 +680,7 @@ export class Call {
       // A leg went quiet while the call was ending: that is what the record waits for.
       if (ending.kind !== 'hung-up') return;
       const quiet = ending.by === 'caller' ? 'a' : this.#winner;
-      if (quiet) this.#quieter(quiet);
+      if (quiet) this.#farewell.quiet(quiet);
       return;
     }
     const { clock, settings } = this.#deps;
@@ -716,12 +688,12 @@ export class Call {
     this.#session?.stop();
     const calledRole = this.#winner?.leg.role ?? this.record.b.role;
     const reason = writeResult(this.record, ending, clock, this.#answeredAt, calledRole);
-    this.#endCaller(ending, reason);
-    this.#endCalled(ending, reason);
-    this.#quiet.add('media');
+    this.#farewell.toCaller(ending, reason, this.record.status);
+    this.#farewell.toCalled(this.#branches, this.#winner, ending, reason);
+    this.#farewell.awaits('media');
     void this.#releaseMedia();
     this.#timers.push(clock.after(settings.budgets.farewellMs, () => this.#close()));
-    if (this.#quiet.size === 0) this.#close();
+    if (!this.#farewell.waits) this.#close();
     this.#deps.onChange(this);
   }
 
@@ -743,40 +715,6 @@ export class Call {
     return this.#mailbox && this.#state === 'waiting' ? this.#mailbox.endOf(asked) : asked;
   }
 
-  #endCaller(ending: Ending, reason: string): void {
-    const invite = this.#invite;
-    if (invite.state === 'proceeding') {
-      const { status } = this.record;
-      const headers = Headers.of([['Reason', reason]]);
-      if (status === 415) headers.append('Accept', sdpType); // RFC 3261 §21.4.13
-      this.#quiet.add('a-ack');
-      invite.reject(status === undefined || status < 300 ? 480 : status, { headers, contact: this.#contact });
-      return;
-    }
-    if (!this.a.alive || (ending.kind === 'hung-up' && ending.by === 'caller')) return;
-    this.#quiet.add('a');
-    this.#listenToEnd(this.a, 'a');
-    this.a.dialog?.bye(reason);
-  }
-
-  #endCalled(ending: Ending, reason: string): void {
-    for (const branch of this.#branches) {
-      const { leg } = branch;
-      if (branch !== this.#winner) {
-        branch.cancel(reason, false);
-        if (branch.pending) this.#quiet.add(branch);
-      } else if (leg.alive && !(ending.kind === 'hung-up' && ending.by === 'callee')) {
-        this.#quiet.add(branch);
-        this.#listenToEnd(leg, branch);
-        leg.dialog?.bye(reason);
-      }
-    }
-  }
-
-  #listenToEnd(leg: Leg, what: Quiet): void {
-    if (leg.dialog) leg.dialog.onEnded = () => this.#quieter(what);
-  }
-
   async #releaseMedia(): Promise<void> {
     const answered = this.#winner ?? this.#branches[0];
     await this.#mailbox?.closed().catch((error: unknown) => this.#deps.onBug(this, error));
@@ -792,11 +730,7 @@ export class Call {
         this.#deps.onBug(this, error);
       }
     }
-    this.#quieter('media');
-  }
-
-  #quieter(what: Quiet): void {
-    if (this.#quiet.delete(what) && this.#quiet.size === 0 && this.#state === 'ending') this.#close();
+    this.#farewell.quiet('media');
   }
 
   #close(): void {

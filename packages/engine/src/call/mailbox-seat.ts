@@ -5,9 +5,9 @@ import type { MessageEnvelope, VoicemailStore } from '../ports/voicemail-store.t
 import type { ToMailbox } from '../routing/decision.ts';
 import { type MailboxInput, type MailboxState, stepMailbox } from '../voicemail/mailbox.machine.ts';
 import { mailboxTakesOver } from '../voicemail/takes-over.ts';
-import type { Call } from './call.ts';
 import type { CallFailure } from './call-failure.ts';
 import type { Ending } from './ending.ts';
+import type { SeatedCall } from './seated-call.ts';
 import { verdictOf } from './verdicts.ts';
 
 /** A greeting may last a minute; the rest is a beep. What never says that it ended is over by then. */
@@ -31,7 +31,7 @@ export class MailboxSeat {
   readonly #deps: MailboxDeps;
   readonly #maxMs: number;
   #state: MailboxState = 'greeting';
-  #call: Call | undefined;
+  #call: SeatedCall | undefined;
   #media: MediaSession | undefined;
   #messageId: string | undefined;
   #file: string | undefined;
@@ -53,7 +53,7 @@ export class MailboxSeat {
   }
 
   /** Room for a message. False: nothing can be kept, so nobody is asked to speak, and the call ends as it would have. */
-  async ready(call: Call): Promise<boolean> {
+  async ready(call: SeatedCall): Promise<boolean> {
     const { store, clock } = this.#deps;
     const { account, person, caller } = this.#route;
     const { callingPersonId } = call.record.decision;
@@ -77,7 +77,7 @@ export class MailboxSeat {
   }
 
   /** The caller is answered, and hears us. */
-  answered(call: Call, media: MediaSession): void {
+  answered(call: SeatedCall, media: MediaSession): void {
     this.#call = call;
     this.#media = media;
     const { account, person } = this.#route;

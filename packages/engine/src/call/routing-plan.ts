@@ -2,7 +2,7 @@ import type { Carrier, RoutingSnapshot } from '@tandem/domain';
 import type { PeerBook } from '../health/peer-book.ts';
 import { type Branch, branchesOf, type Route } from '../routing/decision.ts';
 import type { EngineSettings } from '../settings.ts';
-import type { BranchPlan } from './call.ts';
+import type { BranchPlan } from './branch-plan.ts';
 import { carrierTarget, phoneTarget, type Target, teamsTarget } from './target.ts';
 
 export interface RoutingPlan {

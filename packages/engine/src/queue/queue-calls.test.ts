@@ -381,3 +381,30 @@ test('Pat puts the call on hold and takes it back while talking to Sam: both sid
   assert.equal(answered, 200);
   assert.equal(sams.requests.filter(({ request }) => request.method === 'INVITE').length, 1);
 });
+
+test('Sam answers and hangs up while the disk is slow, and Kim answers meanwhile: nothing of Sam is taken for Kim', async () => {
+  const world = worldWith({}, { budgets: { checkpointMs: 2_000 } });
+  const [samRings, kimRings] = [rings(world.phone('sam-desk')), rings(world.phone('kim-desk'))];
+  const pat = world.fromCarrier(salesNumber);
+  await world.run(3_000, 50);
+  assert.equal(pat.accepted?.status, 200);
+  world.log.neverConfirms = true;
+  const sams: Answered = { invite: undefined, dialog: undefined, ends: [], requests: [] };
+  pick(world.phone('sam-desk'), samRings, sams);
+  await world.run(200, 50);
+  sams.dialog?.bye('');
+  await world.run(1_000, 50);
+  assert.equal(kimRings.invites.length, 1, 'Kim is rung next');
+  pick(world.phone('kim-desk'), kimRings);
+  // The wait for Sam's checkpoint is over now, the one for Kim's is not.
+  await world.run(1_200, 50);
+  assert.ok(!world.media.log.includes('stop a'), 'Pat goes on hearing music until Kim is there');
+  assert.equal(world.engine.activeCalls()[0]?.state, 'answering');
+  await world.run(1_500, 50);
+  assert.equal(world.engine.activeCalls()[0]?.state, 'talking');
+  assert.equal(world.media.log.filter((line) => line === 'stop a').length, 1);
+  pat.dialog?.bye('');
+  await world.settle();
+  assert.equal(record(world).queue?.memberId, kim);
+  assert.deepEqual(world.bugs, []);
+});

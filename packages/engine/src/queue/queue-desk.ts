@@ -1,5 +1,5 @@
 import type { CallId, PersonId, Queue, QueueId, RoutingSnapshot } from '@tandem/domain';
-import type { BranchPlan } from '../call/call.ts';
+import type { BranchPlan } from '../call/branch-plan.ts';
 import type { CallFailure } from '../call/call-failure.ts';
 import type { Ending } from '../call/ending.ts';
 import { verdictOf } from '../call/verdicts.ts';
