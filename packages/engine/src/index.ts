@@ -2,6 +2,7 @@ export * from './call/call.machine.ts';
 export type { CallEnd } from './call/call-end.ts';
 export * from './call/call-failure.ts';
 export * from './call/engine.ts';
+export type { LiveCall } from './call/live-call.ts';
 export * from './call/party.ts';
 export * from './call/reason.ts';
 export * from './call/verdicts.ts';

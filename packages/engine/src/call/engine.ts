@@ -1,5 +1,5 @@
-import type { CallId, CallRecord, Carrier, Device, PersonId, QueueId, RoutingSnapshot } from '@tandem/domain';
-import { callIdOf, Headers, hostOfUri, parseUri, type SipMessage } from '@tandem/sip';
+import type { CallId, Carrier, Device, PersonId, QueueId, RoutingSnapshot } from '@tandem/domain';
+import { callIdOf, Headers, type SipMessage } from '@tandem/sip';
 import type {
   Destination,
   Flow,
@@ -11,7 +11,7 @@ import type {
 import { PeerBook, type PeerView } from '../health/peer-book.ts';
 import { Probes } from '../health/probes.ts';
 import type { Announcements } from '../ports/announcements.ts';
-import type { CallCheckpoint, CallLog, LadderEntry } from '../ports/call-log.ts';
+import type { CallCheckpoint, CallLog } from '../ports/call-log.ts';
 import type { CallerNames } from '../ports/caller-names.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -35,16 +35,16 @@ import { mailboxBehind } from '../routing/mailbox.ts';
 import { carrierBySource, type Source } from '../routing/source.ts';
 import { allowHeader, type EngineSettings } from '../settings.ts';
 import { AnnouncementSeat } from './announcement-seat.ts';
-import type { CallState } from './call.machine.ts';
 import { Call } from './call.ts';
 import type { CallDeps } from './call-deps.ts';
-import type { CallEnd } from './call-end.ts';
 import type { CallFailure } from './call-failure.ts';
 import { calledRole, directionOf, hopsOf, instead, maxForwardsOf, sourceKey } from './call-origin.ts';
 import { EmergencyCallers } from './emergency-callers.ts';
 import { Ladder, UnclaimedMessages } from './ladder.ts';
+import { CallView, type LiveCall } from './live-call.ts';
 import { MailboxSeat } from './mailbox-seat.ts';
-import { type CallParty, peopleIn } from './party.ts';
+import { contactInOptions, contactTowardsCaller } from './our-contact.ts';
+import { peopleIn } from './party.ts';
 import { queueSeat } from './queue-seat.ts';
 import { q850Reason } from './reason.ts';
 import { RecordDraft } from './record-draft.ts';
@@ -92,19 +92,6 @@ export interface CallEngineDeps {
   onBug?(error: unknown, callId: CallId | undefined): void;
 }
 
-export interface LiveCall {
-  readonly callId: CallId;
-  readonly state: CallState;
-  /** The record as it is now. */
-  record(): CallRecord;
-  /** The ladder so far, keys and credentials redacted. */
-  ladder(): readonly LadderEntry[];
-  /** People of the platform at the ends of the call; empty unless it is answered and not over (`talking`). */
-  parties(): readonly CallParty[];
-  /** Who of ours rings or talks now, and at which phone. */
-  ends(): readonly CallEnd[];
-}
-
 export type EngineEvent =
   | { readonly kind: 'call-started' | 'call-changed' | 'call-ended'; readonly call: LiveCall }
   | { readonly kind: 'call-shed'; readonly failure: CallFailure }
@@ -148,42 +135,6 @@ interface Live {
   readonly sipCallIds: string[];
   /** Whose limit of calls it counts against: where it came from, or where it goes now. */
   carrier: string | undefined;
-}
-
-class View implements LiveCall {
-  readonly #call: Call;
-  readonly #ladder: Ladder;
-  readonly #deviceId: Device['id'] | undefined;
-
-  constructor(call: Call, ladder: Ladder, deviceId: Device['id'] | undefined) {
-    this.#call = call;
-    this.#ladder = ladder;
-    this.#deviceId = deviceId;
-  }
-
-  get callId(): CallId {
-    return this.#call.record.callId;
-  }
-
-  get state(): CallState {
-    return this.#call.state;
-  }
-
-  record(): CallRecord {
-    return this.#call.record.toRecord();
-  }
-
-  ladder(): readonly LadderEntry[] {
-    return this.#ladder.render();
-  }
-
-  parties(): readonly CallParty[] {
-    return this.#call.parties;
-  }
-
-  ends(): readonly CallEnd[] {
-    return this.#call.ends(this.#deviceId);
-  }
 }
 
 /** Times the call went through us already; more is a loop (T15: at most two passes). */
@@ -327,7 +278,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       mailbox: mailboxOf(snapshot, decision),
       announcement,
       branches: route ? plansOf(route, { snapshot, peers, settings, hops: hops + 1, full }) : [],
-      contact: contactFor(invite, source, snapshot),
+      contact: contactTowardsCaller(invite.request, invite.flow, source, snapshot, settings),
     });
     register(call, source, device, sipCallId, ladder);
     emergencies.note(decision);
@@ -421,22 +372,6 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     deps.onEvent?.({ kind: 'call-shed', failure });
   }
 
-  /** Our Contact towards the caller: the customer's host towards Microsoft, also in 18x and 200 (pitfalls 1, 4). */
-  function contactFor(invite: IncomingInvite, source: Source, snapshot: RoutingSnapshot): string {
-    const { flow, request } = invite;
-    if (source.kind === 'teams') {
-      const host = hostOfUri(request.uri);
-      const known = host !== undefined && snapshot.accountBySbcHost.has(host);
-      return `<sip:${known ? host : settings.teams.trunkHost}:${settings.teams.contactPort};transport=tls>`;
-    }
-    const side = source.kind === 'phone' ? settings.phones : settings.carriers;
-    const us = side?.contact[flow.protocol] ?? flow.local;
-    const uri = parseUri(request.uri);
-    const user = uri && uri.scheme !== 'tel' && uri.user !== undefined ? `${uri.user}@` : '';
-    const transport = flow.protocol === 'UDP' ? '' : `;transport=${flow.protocol.toLowerCase()}`;
-    return `<sip:${user}${us.host}:${us.port}${transport}>`;
-  }
-
   // ---------------------------------------------------------------- requests without a dialog
 
   function onRequest(incoming: IncomingRequest): void {
@@ -461,25 +396,12 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       else incoming.respond(405, { headers: Headers.of([['Allow', allowHeader]]) });
       return;
     }
-    if (source.kind === 'teams') {
-      peers.heardFromMicrosoft();
-      const host = hostOfUri(request.uri);
-      const known = host !== undefined && snapshot.accountBySbcHost.has(host);
-      const ours = known ? host : settings.teams.trunkHost;
-      answerOptions(incoming, `<sip:${ours}:${settings.teams.contactPort};transport=tls>`);
-      return;
-    }
+    if (source.kind === 'teams') peers.heardFromMicrosoft();
     const carrier = source.kind === 'carrier' ? snapshot.carriers.get(source.carrierId) : undefined;
     if (carrier) peers.heardFromCarrier(carrier);
-    const side = source.kind === 'phone' ? settings.phones : settings.carriers;
-    const us = side?.contact[incoming.flow.protocol] ?? incoming.flow.local;
-    answerOptions(incoming, `<sip:${us.host}:${us.port}>`);
-  }
-
-  /** S10: Contact and Allow, or Microsoft does not count it. */
-  function answerOptions(incoming: IncomingRequest, contact: string): void {
+    // S10: Contact and Allow, or Microsoft does not count it.
     incoming.respond(200, {
-      contact,
+      contact: contactInOptions(request, incoming.flow, source, snapshot, settings),
       headers: Headers.of([
         ['Allow', allowHeader],
         ['Accept', 'application/sdp'],
@@ -513,7 +435,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     const { record } = call;
     const key = sourceKey(source, device, record.decision);
     const carrier = source.kind === 'carrier' ? source.carrierId : undefined;
-    const view = new View(call, ladder, device?.id);
+    const view = new CallView(call, ladder, device?.id);
     const entry: Live = { call, view, source: key, sipCallIds: [], carrier: undefined };
     live.set(record.callId, entry);
     unanswered.set(key, (unanswered.get(key) ?? 0) + 1);
