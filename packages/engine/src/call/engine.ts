@@ -38,6 +38,7 @@ import { AnnouncementSeat } from './announcement-seat.ts';
 import { Call } from './call.ts';
 import type { CallDeps } from './call-deps.ts';
 import type { CallFailure } from './call-failure.ts';
+import { CallLimits, type Held } from './call-limits.ts';
 import { calledRole, directionOf, hopsOf, instead, maxForwardsOf, sourceKey } from './call-origin.ts';
 import { EmergencyCallers } from './emergency-callers.ts';
 import { Ladder, UnclaimedMessages } from './ladder.ts';
@@ -127,14 +128,10 @@ export interface CallEngine {
   snapshotChanged(): void;
 }
 
-interface Live {
+interface Live extends Held {
   readonly call: Call;
   readonly view: LiveCall;
-  /** Source whose unanswered INVITE this is; undefined once it is taken up. */
-  source: string | undefined;
   readonly sipCallIds: string[];
-  /** Whose limit of calls it counts against: where it came from, or where it goes now. */
-  carrier: string | undefined;
 }
 
 /** Times the call went through us already; more is a loop (T15: at most two passes). */
@@ -145,8 +142,8 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
   const live = new Map<CallId, Live>();
   /** SIP Call-ID to the call and leg it belongs to, for the ladder. */
   const byLeg = new Map<string, { readonly call: Call; readonly leg: 'a' | 'b' }>();
-  const unanswered = new Map<string, number>();
-  const callsOfCarrier = new Map<string, number>();
+  const limits = new CallLimits();
+  const full = (carrier: Carrier): boolean => limits.full(carrier);
   const unclaimed = new UnclaimedMessages();
   const peers = new PeerBook(clock, deps.fraction);
   peers.onChange = (peer) => deps.onEvent?.({ kind: 'peer-changed', peer });
@@ -200,17 +197,17 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     onLegId: (call, sipCallId) => {
       claim(call, 'b', sipCallId);
       const entry = live.get(call.record.callId);
-      if (entry) count(entry, call.record.carrierId);
+      if (entry) limits.isAt(entry, call.record.carrierId);
     },
     onAnswered: (call) => {
       const entry = live.get(call.record.callId);
-      if (entry) settle(entry);
+      if (entry) limits.settled(entry);
     },
     onChange: (call) => {
       const entry = live.get(call.record.callId);
       if (!entry) return;
       // A carrier has more phones ringing at once than T04's 64; what a flood costs us is what nobody has taken up.
-      if (call.state === 'ringing' && call.a.role !== 'phone') settle(entry);
+      if (call.state === 'ringing' && call.a.role !== 'phone') limits.settled(entry);
       if (call.state === 'ending') desk.over(call.record.callId);
       // Whom the call was for is free again while the caller speaks to the mailbox.
       else if (call.state === 'turning') onlyCallerIsBusy(call);
@@ -321,7 +318,7 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     if (draining) return { kind: 'draining' };
     const key = sourceKey(source, device, decision);
     const limit = settings.budgets.unansweredPerSource;
-    if ((unanswered.get(key) ?? 0) >= limit) return { kind: 'too-many-calls', limit, of: key };
+    if (limits.unansweredOf(key) >= limit) return { kind: 'too-many-calls', limit, of: key };
     if (source.kind !== 'carrier') return undefined;
     const carrier = snapshot.carriers.get(source.carrierId);
     if (carrier && full(carrier)) return { kind: 'too-many-calls', limit: carrier.maxCalls ?? 0, of: key };
@@ -348,18 +345,6 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     desk.over(callId);
     const { callingPersonId } = decision;
     if (callingPersonId !== undefined) desk.busy(callId, [callingPersonId]);
-  }
-
-  function full(carrier: Carrier): boolean {
-    return carrier.maxCalls !== undefined && (callsOfCarrier.get(carrier.id) ?? 0) >= carrier.maxCalls;
-  }
-
-  /** A call counts against one carrier at a time, also while it looks for one that takes it. */
-  function count(entry: Live, carrier: string | undefined): void {
-    if (entry.carrier === carrier) return;
-    if (entry.carrier !== undefined) decrement(callsOfCarrier, entry.carrier);
-    entry.carrier = carrier;
-    if (carrier !== undefined) callsOfCarrier.set(carrier, (callsOfCarrier.get(carrier) ?? 0) + 1);
   }
 
   function shed(invite: IncomingInvite, failure: CallFailure): void {
@@ -436,10 +421,10 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     const key = sourceKey(source, device, record.decision);
     const carrier = source.kind === 'carrier' ? source.carrierId : undefined;
     const view = new CallView(call, ladder, device?.id);
-    const entry: Live = { call, view, source: key, sipCallIds: [], carrier: undefined };
+    const entry: Live = { call, view, sipCallIds: [], source: undefined, carrier: undefined };
     live.set(record.callId, entry);
-    unanswered.set(key, (unanswered.get(key) ?? 0) + 1);
-    count(entry, carrier);
+    limits.came(entry, key);
+    limits.isAt(entry, carrier);
     unclaimed.claim(sipCallId, ladder, 'a');
     claim(call, 'a', sipCallId);
     desk.busy(record.callId, peopleIn(record.decision));
@@ -455,20 +440,12 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
     if (leg === 'b') call.claimLadder(unclaimed, sipCallId);
   }
 
-  function settle(entry: Live): void {
-    const { source } = entry;
-    if (source === undefined) return;
-    entry.source = undefined;
-    decrement(unanswered, source);
-  }
-
   function onOver(call: Call): void {
     const { callId } = call.record;
     const entry = live.get(callId);
     if (!entry) return;
     live.delete(callId);
-    settle(entry);
-    count(entry, undefined);
+    limits.over(entry);
     for (const sipCallId of entry.sipCallIds) byLeg.delete(sipCallId);
     desk.over(callId);
     deps.onEvent?.({ kind: 'call-ended', call: entry.view });
@@ -539,10 +516,4 @@ export function createCallEngine(deps: CallEngineDeps): CallEngine {
       desk.snapshotChanged();
     },
   };
-}
-
-function decrement(counts: Map<string, number>, key: string): void {
-  const left = (counts.get(key) ?? 1) - 1;
-  if (left <= 0) counts.delete(key);
-  else counts.set(key, left);
 }
