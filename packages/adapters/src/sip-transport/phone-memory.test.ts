@@ -95,6 +95,14 @@ test('the file does not grow: it is written anew, and what changes meanwhile is 
   await phones.file.close();
 });
 
+test('who registers after a power cut is not lost to the line that it left half written', async () => {
+  writeFileSync(join(folder, 'torn'), JSON.stringify({ ...registration(1), deviceId: dana }).slice(0, 40));
+  const phones = fileOf('torn');
+  phones.put(lobby, 2);
+  assert.deepEqual(phones.ports(), [[lobby, 2]]);
+  await phones.file.close();
+});
+
 test('a folder that cannot be written is said once, and registering goes on', async () => {
   const phones = fileOf('missing/registrations');
   phones.put(dana, 1);

@@ -40,8 +40,11 @@ export function readRegistrations(path: string): readonly KeptRegistration[] {
 export function openRegistrationFile(options: RegistrationFileOptions): RegistrationFile {
   const { path, keptOf, kept, onProblem } = options;
   const fewestLines = options.fewestLines ?? 1_000;
+  const found = textOf(path);
   let descriptor: number | undefined;
-  let lines = textOf(path).split('\n').length - 1;
+  /** The last line may have no end: nothing may be written on to it. */
+  let torn = found !== '' && !found.endsWith('\n');
+  let lines = found.split('\n').length - 1;
   let linesOfLastTime = 0;
   let rewriting: Promise<void> | undefined;
   /** What is said while the new file is being written goes into both. */
@@ -55,9 +58,11 @@ export function openRegistrationFile(options: RegistrationFileOptions): Registra
   const append = (text: string): void => {
     try {
       descriptor ??= openSync(path, 'a', 0o600);
-      writeSync(descriptor, text);
+      writeSync(descriptor, torn ? `\n${text}` : text);
+      torn = false;
       troubled = false;
     } catch (error) {
+      torn = true;
       trouble(error);
     }
   };
@@ -70,6 +75,7 @@ export function openRegistrationFile(options: RegistrationFileOptions): Registra
       renameSync(`${path}.new`, path);
       if (descriptor !== undefined) closeSync(descriptor);
       descriptor = undefined;
+      torn = false;
       troubled = false;
     } catch (error) {
       trouble(error);
