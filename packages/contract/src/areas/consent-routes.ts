@@ -70,7 +70,7 @@ export const consentRoutes = defineRoutes({
     method: 'POST',
     path: '/api/v1/proposals/{id}/rescue',
     summary:
-      'The provider gives an administrator who is locked out the proposed new password: three days after it was proposed, if no administrator of the account signed in since. All of them are told by mail',
+      'The provider gives an administrator who is locked out the proposed new password: three days after it was proposed, if no administrator of the account signed in since. All of them are told by mail where there is a mail server',
     permission: 'proposals:rescue',
     account: 'resource',
     params: byId,

@@ -163,7 +163,7 @@ function RescueDialog({
       }}
     >
       Only for an administrator, three days after it was proposed, and if no administrator of the account
-      signed in since. All of them are told by mail, and the audit says so.
+      signed in since. The audit says so, and where there is a mail server all of them are told.
     </FormDialog>
   );
 }

@@ -18,11 +18,11 @@ const proposal = {
 } as const;
 
 describe('the provider helps in an administrator who is locked out', () => {
-  test('three days after all were told, and not a moment before', () => {
+  test('three days after it was proposed, and not a moment before', () => {
     assert.equal(rescueFault(proposal, [admin], at + rescueAfterMs), undefined);
     assert.match(
       rescueFault(proposal, [admin], at + rescueAfterMs - 1) ?? '',
-      /may decide until 2026-11-26T08:00:00\.000Z/,
+      /^Its administrators may decide until 2026-11-26T08:00:00\.000Z/,
     );
   });
 

@@ -1,7 +1,7 @@
 import { type StoredProposal, shownState } from '../../postgres/consent-store.ts';
 import type { PlatformUser } from '../../postgres/user-store.ts';
 
-/** So long every administrator had the mail about it, and could sign in and reject. */
+/** So long every administrator could sign in and reject it; where the platform has a mail server, they had the mail about it. */
 export const rescueAfterMs = 3 * 24 * 3_600_000;
 
 /**
@@ -28,6 +28,6 @@ export function rescueFault(
     return 'An administrator of the account has signed in since it was proposed, and can decide.';
   const from = proposedWallMs + rescueAfterMs;
   return nowWallMs < from
-    ? `Its administrators were told by mail and may decide until ${new Date(from).toISOString()}.`
+    ? `Its administrators may decide until ${new Date(from).toISOString()}.`
     : undefined;
 }
